@@ -1,0 +1,19 @@
+// Package cpu is the training step for processors: float32, AVX2/FMA assembly
+// where there is some and plain Go elsewhere.
+//
+// What it does with the structure of the problem:
+//
+//   - W(v) is computed once for each distinct velocity. A batch of permuted
+//     trajectories has only T of them.
+//   - W is kept by columns (source unit first), so that a step is a sum of the
+//     columns of the active units; a rectified state has about half of them.
+//   - The states before a step are stored grouped by the velocity they meet, so
+//     that the gradient of each W(v_k) is one product of two contiguous blocks.
+//   - The pair losses run over tiles of the Gram matrix that stay in the first
+//     cache; each tile off the diagonal serves both its rows and its columns.
+//   - Biases are one more row of their layer's weights, met by an input of 1.
+//
+// Work is cut into tasks in a way that does not depend on the number of threads,
+// and whatever two tasks add to is added up in a fixed order: any number of
+// threads gives the same bits.
+package cpu

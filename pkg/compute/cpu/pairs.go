@@ -1,0 +1,177 @@
+package cpu
+
+import (
+	"math"
+
+	"sicgrid/pkg/sic"
+)
+
+// tileSide is the side of a tile of the Gram matrix: 64 x 64 floats and two
+// blocks of 64 states are about what the first cache holds.
+const tileSide = 64
+
+// tilePair is one tile of the Gram matrix.
+type tilePair struct{ i, j int32 }
+
+// pairs holds the sampled states for the pair losses. Everything is padded to
+// whole tiles; a padding state has a NaN place and so belongs to no pair.
+type pairs struct {
+	count      int
+	states     []float32 // [count][padded]
+	transposed []float32 // [padded][ld]
+	ld         int
+	x, y, half []float32    // [count]: place, m, and half the squared norm (1/2, or 0 for a dead state)
+	rounds     [][]tilePair // tiles that share no row and no column; the diagonal first
+	tiles      []tilePair   // all of them
+	sums       []float32    // [tile][16]
+	near       []int
+	round      int // the one that runs, and its first tile
+	first      int
+	constants  pairConstants
+}
+
+func newPairs(count, padded int) *pairs {
+	size := up(count, tileSide)
+	p := &pairs{count: count, ld: size + 16, states: floats(size * padded), x: floats(size), y: floats(size), half: floats(size)}
+	p.transposed = floats(padded * p.ld)
+	for i := count; i < size; i++ {
+		p.x[i], p.y[i] = float32(math.NaN()), float32(math.NaN())
+	}
+	p.rounds = tournament(size / tileSide)
+	for _, r := range p.rounds {
+		p.tiles = append(p.tiles, r...)
+	}
+	p.sums, p.near = floats(16*len(p.tiles)), make([]int, len(p.tiles))
+	return p
+}
+
+// tournament arranges all pairs i <= j of n into rounds within which nobody meets
+// twice: the diagonal, then the circle method.
+func tournament(n int) [][]tilePair {
+	var rounds [][]tilePair
+	var diagonal []tilePair
+	for i := range n {
+		diagonal = append(diagonal, tilePair{int32(i), int32(i)})
+	}
+	rounds = append(rounds, diagonal)
+	even := n + n%2
+	for r := range even - 1 {
+		var round []tilePair
+		for k := range even / 2 {
+			i, j := (r+k)%(even-1), (r-k+even-1)%(even-1)
+			if k == 0 {
+				j = even - 1
+			}
+			if i > j {
+				i, j = j, i
+			}
+			if j < n {
+				round = append(round, tilePair{int32(i), int32(j)})
+			}
+		}
+		if len(round) > 0 {
+			rounds = append(rounds, round)
+		}
+	}
+	return rounds
+}
+
+// gatherPairs copies the sampled states of trajectories' steps into place.
+func (t *Trainer) gatherPairs() {
+	p, length := t.net.padded, t.spec.Batch.Length
+	for i := range t.row {
+		t.row[i] = -1
+	}
+	for s, state := range t.draw.Sampled {
+		t.row[state] = int32(s)
+		b, step := int(state)/length, int(state)%length
+		g := t.after(b, step)
+		copy(t.pairs.states[s*p:][:p], g)
+		t.pairs.x[s], t.pairs.y[s] = t.draw.Position[state][0], t.draw.Position[state][1]
+		t.pairs.half[s] = 0.5
+		if t.inverse[t.slot(b, step)] >= 1e8 { // ‖ReLU(h)‖ = 0
+			t.pairs.half[s] = 0
+		}
+	}
+}
+
+func (t *Trainer) transposePairs(_, strip int) {
+	p := t.net.padded
+	t.transposeStrip(&t.pairs.transposed[8*strip], t.pairs.ld, &t.pairs.states[8*strip*p], p, p/8)
+}
+
+func (t *Trainer) countTile(_, task int) {
+	q, tile := t.pairs, t.pairs.tiles[task]
+	i, j := int(tile.i)*tileSide, int(tile.j)*tileSide
+	q.near[task] = t.nearPairs(tileSide, tileSide, &q.x[i], &q.y[i], &q.x[j], &q.y[j], &q.constants.limit[0])
+}
+
+// runTile computes one tile of the Gram matrix, its losses and what it adds to
+// the gradient of the states of its rows and columns.
+func (t *Trainer) runTile(worker, task int) {
+	q, p, n := t.pairs, t.net.padded, t.net.Units
+	task += q.first
+	tile := q.tiles[task]
+	i, j := int(tile.i)*tileSide, int(tile.j)*tileSide
+	rows, columns := min(tileSide, q.count-i), min(tileSide, q.count-j)
+	wide := up(columns, 16)
+	gram := t.scratch[worker].tile
+	t.matmul(gram, tileSide, q.states[i*p:], p, 1, q.transposed[j:], q.ld, rows, n, wide/16, false)
+	sums := q.sums[16*task:][:16]
+	clear(sums)
+	if i == j { // a state and itself: distance 0 exactly, and then no pair
+		for r := range rows {
+			gram[r*tileSide+r] = 2 * q.half[i+r]
+		}
+	}
+	t.pairTile(&gram[0], tileSide, rows, wide, &q.x[i], &q.y[i], &q.half[i], &q.x[j], &q.y[j], &q.half[j], &q.constants.limit[0], &sums[0])
+	if i == j {
+		for r := range rows {
+			gram[r*tileSide+r] = 0
+		}
+	}
+	t.matmul(t.dPairs[i*p:], p, gram, tileSide, 1, q.states[j*p:], p, rows, columns, p/16, i != j)
+	if i != j {
+		t.matmul(t.dPairs[j*p:], p, gram, 1, tileSide, q.states[i*p:], p, columns, rows, p/16, true)
+	}
+}
+
+// pairLosses computes equations 4 and 5 over the sampled states and leaves their
+// weighted gradient in dPairs.
+func (t *Trainer) pairLosses(terms *sic.Terms) {
+	q, l := t.pairs, t.spec.Loss
+	t.gatherPairs()
+	t.pool.run(len(q.half)/8, t.phases.transposePairs)
+	q.constants.limit = splat(float32(l.SigmaX * l.SigmaX))
+	t.pool.run(len(q.tiles), t.phases.countTile)
+	near := -q.count // the diagonal meets itself
+	for task, n := range q.near {
+		if q.tiles[task].i != q.tiles[task].j {
+			n *= 2
+		}
+		near += n
+	}
+	terms.Near, terms.Far = near, q.count*(q.count-1)-near
+	farWeight, nearWeight := 1.0, 1.0
+	if l.Reduction != sic.ReductionSum {
+		farWeight, nearWeight = 1/float64(max(terms.Far, 1)), 1/float64(max(terms.Near, 1))
+	}
+	q.constants.exponent = splat(float32(-1 / (l.SigmaG * l.SigmaG)))
+	q.constants.separation = splat(float32(2 * l.Separation * farWeight / (l.SigmaG * l.SigmaG)))
+	q.constants.invariance = splat(float32(-4 * l.Invariance * nearWeight))
+	q.first = 0
+	for _, round := range q.rounds {
+		t.pool.run(len(round), t.phases.runTile)
+		q.first += len(round)
+	}
+	for task, tile := range q.tiles {
+		times := 2.0
+		if tile.i == tile.j {
+			times = 1
+		}
+		for lane := range 8 {
+			terms.Separation += times * farWeight * float64(q.sums[16*task+lane])
+			terms.Invariance += times * nearWeight * 2 * float64(q.sums[16*task+8+lane])
+		}
+	}
+}

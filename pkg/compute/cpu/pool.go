@@ -1,0 +1,114 @@
+package cpu
+
+import (
+	"runtime"
+	"sync/atomic"
+)
+
+// pool runs the tasks of one phase on a bounded number of threads. Which thread
+// takes which task is left to chance; results must not depend on it.
+type pool struct {
+	threads int
+	helpers []*helper
+	phase   func(worker, task int)
+	tasks   int64
+	next    atomic.Int64
+	busy    atomic.Int64 // helpers still in the phase
+}
+
+type helper struct {
+	worker int
+	signal atomic.Uint32 // idle, asked, parked or closed
+	wake   chan struct{}
+}
+
+const (
+	idle uint32 = iota
+	asked
+	parked
+	closed
+)
+
+// maxThreads bounds the workers, each of which has its own scratch memory.
+const maxThreads = 64
+
+// spins is how often a helper looks for the next phase before it sleeps: phases
+// follow one another within microseconds, waking takes longer.
+const spins = 4000
+
+func newPool() *pool { return &pool{threads: 1} }
+
+// resize sets the number of threads for later phases.
+func (p *pool) resize(n int) {
+	p.threads = min(max(n, 1), maxThreads)
+	for len(p.helpers) < p.threads-1 {
+		h := &helper{worker: len(p.helpers) + 1, wake: make(chan struct{}, 1)}
+		p.helpers = append(p.helpers, h)
+		go p.help(h)
+	}
+}
+
+func (p *pool) close() {
+	for _, h := range p.helpers {
+		if h.signal.Swap(closed) == parked {
+			h.wake <- struct{}{}
+		}
+	}
+	p.helpers, p.threads = nil, 1
+}
+
+// run calls phase(worker, task) for every task in [0, tasks) and returns when
+// all are done.
+func (p *pool) run(tasks int, phase func(worker, task int)) {
+	n := min(p.threads, tasks)
+	if n <= 1 {
+		for task := range tasks {
+			phase(0, task)
+		}
+		return
+	}
+	p.phase, p.tasks = phase, int64(tasks)
+	p.next.Store(0)
+	p.busy.Store(int64(n - 1))
+	for _, h := range p.helpers[:n-1] {
+		if h.signal.Swap(asked) == parked {
+			h.wake <- struct{}{}
+		}
+	}
+	p.work(0)
+	for i := 0; p.busy.Load() > 0; i++ {
+		if i%64 == 63 {
+			runtime.Gosched()
+		}
+	}
+}
+
+func (p *pool) work(worker int) {
+	for {
+		task := p.next.Add(1) - 1
+		if task >= p.tasks {
+			return
+		}
+		p.phase(worker, int(task))
+	}
+}
+
+func (p *pool) help(h *helper) {
+	for {
+		for i := 0; h.signal.Load() == idle; i++ {
+			if i%64 == 63 {
+				runtime.Gosched()
+			}
+			if i > spins && h.signal.CompareAndSwap(idle, parked) {
+				<-h.wake
+				break
+			}
+		}
+		if h.signal.Load() == closed {
+			return
+		}
+		h.signal.CompareAndSwap(asked, idle)
+		p.work(h.worker)
+		p.busy.Add(-1)
+	}
+}

@@ -1,0 +1,227 @@
+package cpu
+
+import (
+	"math"
+	"runtime"
+	"unsafe"
+)
+
+// portable returns the kernels in plain Go.
+func portable() *kernels {
+	k := &kernels{
+		numerics:         "portable-" + runtime.GOARCH,
+		dot3x4:           goDot3x4,
+		compress:         goCompress,
+		transposeStrip:   goTransposeStrip,
+		normReLU:         goNormReLU,
+		normReLUBackward: goNormReLUBackward,
+		pairTile:         goPairTile,
+		nearPairs:        goNearPairs,
+		rectify:          goRectify,
+		add:              goAdd,
+		addDifference:    goAddDifference,
+		squaredDistance:  goSquaredDistance,
+		sumSquares:       goSumSquares,
+		adamw:            goAdamW,
+	}
+	for rows := 1; rows <= 6; rows++ {
+		k.tile[rows] = func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, depth, panels int, accumulate bool) {
+			goTile(rows, c, ldc, a, rs, cs, b, ldb, depth, panels, accumulate)
+		}
+	}
+	for width := 1; width <= 4; width++ {
+		k.sparse[width] = func(h, w *float32, ld int, index *int32, value *float32, count int) {
+			goSparse(16*width, h, w, ld, index, value, count)
+		}
+	}
+	return k
+}
+
+func slice(p *float32, n int) []float32 { return unsafe.Slice(p, n) }
+
+func goTile(rows int, c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, depth, panels int, accumulate bool) {
+	as, bs := slice(a, (rows-1)*rs+(depth-1)*cs+1), slice(b, (depth-1)*ldb+16*panels)
+	for r := range rows {
+		row := slice(c, (rows-1)*ldc+16*panels)[r*ldc:][:16*panels]
+		if !accumulate {
+			clear(row)
+		}
+		for k := range depth {
+			x := as[r*rs+k*cs]
+			for j, y := range bs[k*ldb:][:len(row)] {
+				row[j] += x * y
+			}
+		}
+	}
+}
+
+func goDot3x4(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, n int) {
+	out, as, bs := slice(c, 2*ldc+4), slice(a, 2*lda+n), slice(b, 3*ldb+n)
+	for r := range 3 {
+		for q := range 4 {
+			var sum float32
+			y := bs[q*ldb:][:n]
+			for i, x := range as[r*lda:][:n] {
+				sum += x * y[i]
+			}
+			out[r*ldc+q] = sum
+		}
+	}
+}
+
+func goSparse(width int, h, w *float32, ld int, index *int32, value *float32, count int) {
+	out := slice(h, width)
+	clear(out)
+	for _, j := range unsafe.Slice(index, count) {
+		x := *(*float32)(unsafe.Add(unsafe.Pointer(value), 4*int(j)))
+		row := slice((*float32)(unsafe.Add(unsafe.Pointer(w), 4*int(j)*ld)), width)
+		for i := range out {
+			out[i] += x * row[i]
+		}
+	}
+}
+
+func goCompress(index *int32, g *float32, n int) int {
+	out, count := unsafe.Slice(index, n), 0
+	for i, x := range slice(g, n) {
+		if x != 0 {
+			out[count] = int32(i)
+			count++
+		}
+	}
+	return count
+}
+
+func goTransposeStrip(dst *float32, ldd int, src *float32, lds int, blocks int) {
+	to, from := slice(dst, (8*blocks-1)*ldd+8), slice(src, 7*lds+8*blocks)
+	for r := range 8 {
+		for c := range 8 * blocks {
+			to[c*ldd+r] = from[r*lds+c]
+		}
+	}
+}
+
+func goNormReLU(g, h *float32, n int) float32 {
+	out := slice(g, n)
+	var square float32
+	for i, x := range slice(h, n) {
+		if x <= 0 {
+			x = 0
+		}
+		out[i] = x
+		square += x * x
+	}
+	norm := float32(math.Sqrt(float64(square)))
+	inverse := 1 / max(norm, 1e-8)
+	for i := range out {
+		out[i] *= inverse
+	}
+	return norm
+}
+
+func goNormReLUBackward(d, g *float32, inverse float32, n int) {
+	ds, gs := slice(d, n), slice(g, n)
+	var radial float32
+	for i, x := range ds {
+		radial += x * gs[i]
+	}
+	for i, x := range gs {
+		if x > 0 {
+			ds[i] = (ds[i] - radial*x) * inverse
+		} else {
+			ds[i] = 0
+		}
+	}
+}
+
+func goPairTile(p *float32, ld, rows, columns int, xi, yi, hi, xj, yj, hj *float32, c *float32, sums *float32) {
+	k := (*pairConstants)(unsafe.Pointer(c))
+	tile, total := slice(p, (rows-1)*ld+columns), slice(sums, 16)
+	x, y, h := slice(xj, columns), slice(yj, columns), slice(hj, columns)
+	xs, ys, hs := slice(xi, rows), slice(yi, rows), slice(hi, rows)
+	for i := range rows {
+		row := tile[i*ld:][:columns]
+		for j, product := range row {
+			dx, dy := xs[i]-x[j], ys[i]-y[j]
+			half := hs[i] + h[j] - product
+			switch square := dx*dx + dy*dy; {
+			case square < k.limit[0]:
+				total[8+j%8] += half
+				row[j] = k.invariance[0]
+			case square >= k.limit[0]:
+				e := float32(math.Exp(float64(max(half*k.exponent[0], -87))))
+				total[j%8] += e
+				row[j] = e * k.separation[0]
+			default:
+				row[j] = 0
+			}
+		}
+	}
+}
+
+func goNearPairs(rows, columns int, xi, yi, xj, yj *float32, c *float32) int {
+	limit := (*pairConstants)(unsafe.Pointer(c)).limit[0]
+	count := 0
+	x, y := slice(xj, columns), slice(yj, columns)
+	ys := slice(yi, rows)
+	for i, xr := range slice(xi, rows) {
+		for j := range x {
+			dx, dy := xr-x[j], ys[i]-y[j]
+			if dx*dx+dy*dy < limit {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+func goRectify(x *float32, n int) {
+	for i, v := range slice(x, n) {
+		if v <= 0 {
+			slice(x, n)[i] = 0
+		}
+	}
+}
+
+func goAdd(dst, src *float32, n int) {
+	out := slice(dst, n)
+	for i, x := range slice(src, n) {
+		out[i] += x
+	}
+}
+
+func goAddDifference(dst, a, b *float32, factor float32, n int) {
+	out, bs := slice(dst, n), slice(b, n)
+	for i, x := range slice(a, n) {
+		out[i] += factor * (x - bs[i])
+	}
+}
+
+func goSquaredDistance(a, b *float32, n int) float32 {
+	bs := slice(b, n)
+	var sum float32
+	for i, x := range slice(a, n) {
+		sum += (x - bs[i]) * (x - bs[i])
+	}
+	return sum
+}
+
+func goSumSquares(x *float32, n int) float32 {
+	var sum float32
+	for _, v := range slice(x, n) {
+		sum += v * v
+	}
+	return sum
+}
+
+func goAdamW(p, m, v, g *float32, n int, c *float32) {
+	k := (*adamConstants)(unsafe.Pointer(c))
+	ps, ms, vs := slice(p, n), slice(m, n), slice(v, n)
+	for i, d := range slice(g, n) {
+		d *= k.scale[0]
+		ms[i] = k.beta1[0]*ms[i] + k.rest1[0]*d
+		vs[i] = k.beta2[0]*vs[i] + k.rest2[0]*d*d
+		root := float32(math.Sqrt(float64(vs[i])))
+		ps[i] = k.decay[0]*ps[i] - k.rate[0]*ms[i]/(k.correction2[0]*root+k.epsilon[0])
+	}
+}

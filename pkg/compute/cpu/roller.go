@@ -1,0 +1,68 @@
+package cpu
+
+import (
+	"fmt"
+
+	"sicgrid/pkg/sic"
+)
+
+// Roller runs a trained network along given walks. Each goroutine needs its own.
+type Roller struct {
+	*kernels
+	net    network
+	params []float32
+	mlp    *mlp
+	start  []float32
+	state  []float32 // [rollWidth][padded]
+	h      []float32
+	index  []int32
+}
+
+// rollWidth is how many walks go side by side: as many W(v) as the second cache holds.
+const rollWidth = 32
+
+// NewRoller returns a Roller for parameters in the order of sic.NewLayout.
+func NewRoller(n sic.Network, params []float32) (*Roller, error) {
+	if size := sic.NewLayout(n).Size; len(params) != size {
+		return nil, fmt.Errorf("%d parameters for a network of %d", len(params), size)
+	}
+	r := &Roller{kernels: best(), net: newNetwork(n)}
+	r.params = floats(r.net.size)
+	r.net.pack(r.params, params)
+	p := r.net.padded
+	r.mlp = newMLP(&r.net, r.kernels, rollWidth)
+	r.start, r.state, r.h, r.index = floats(p), floats(rollWidth*p), floats(p), make([]int32, p+8)
+	r.normReLU(&r.start[0], &r.params[r.net.initial], p)
+	return r, nil
+}
+
+// Run takes every walk from g_0 through its velocities and calls visit with each
+// state, g_t [N], which is only valid during the call.
+//
+// velocity: [walks][steps][2] m, all walks equally long, flattened to [walks][2·steps].
+func (r *Roller) Run(velocity [][]float32, visit func(walk, step int, state []float32)) {
+	p := r.net.padded
+	for first := 0; first < len(velocity); first += rollWidth {
+		walks := velocity[first:min(first+rollWidth, len(velocity))]
+		for w := range walks {
+			copy(r.state[w*p:][:p], r.start)
+		}
+		v := make([][2]float32, len(walks))
+		for step := range len(walks[0]) / 2 {
+			for w, velocities := range walks {
+				v[w] = [2]float32{velocities[2*step], velocities[2*step+1]}
+			}
+			r.mlp.hidden(r.params, v)
+			for task := range r.net.chunks() {
+				r.mlp.columns(r.params, len(v), task)
+			}
+			for w := range walks {
+				g := r.state[w*p:][:p]
+				active := r.compress(&r.index[0], &g[0], p)
+				r.gather(r.h, r.mlp.weight[w*r.net.last().ldo:], p, r.index, g, active, p)
+				r.normReLU(&g[0], &r.h[0], p)
+				visit(first+w, step, g[:r.net.Units])
+			}
+		}
+	}
+}

@@ -1,0 +1,349 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"sicgrid/pkg/compute"
+	"sicgrid/pkg/sic"
+)
+
+// spec returns a small but complete run.
+func spec(units, hidden int) compute.Spec {
+	return compute.Spec{
+		Network: sic.Network{Units: units, Hidden: hidden, Layers: 3, Init: sic.InitIdentity, InitScale: 0.3, InitialState: sic.InitialStateLearned},
+		Batch:   sic.Batch{Trajectories: 5, Length: 13, VelocityMax: 0.15, Permute: true},
+		Loss:    sic.Loss{SigmaX: 0.07, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
+		Optimiser: sic.Optimiser{Steps: 1000, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Clip: 0.1, Accumulate: 1,
+			Schedule: sic.ScheduleCosine, WarmupSteps: 20, FinalRate: 1e-5},
+		Seed: 1,
+	}
+}
+
+func bothKernels(t *testing.T, f func(t *testing.T, k *kernels)) {
+	all := []*kernels{portable()}
+	if best().numerics != all[0].numerics {
+		all = append(all, best())
+	}
+	for _, k := range all {
+		t.Run(k.numerics, func(t *testing.T) { f(t, k) })
+	}
+}
+
+func widen(p []float32) []float64 {
+	q := make([]float64, len(p))
+	for i := range p {
+		q[i] = float64(p[i])
+	}
+	return q
+}
+
+// awayFromKinks moves sampled states out of the pair losses that lie within
+// 1e-6 m of σ_x of another, where the two precisions may rightly disagree.
+func awayFromKinks(s compute.Spec, d *sic.Draw) {
+	keep := d.Sampled[:0]
+	for _, i := range d.Sampled {
+		clear := true
+		for _, j := range keep {
+			dx, dy := float64(d.Position[i][0]-d.Position[j][0]), float64(d.Position[i][1]-d.Position[j][1])
+			clear = clear && math.Abs(math.Hypot(dx, dy)-s.Loss.SigmaX) > 1e-6
+		}
+		if clear {
+			keep = append(keep, i)
+		}
+	}
+	d.Sampled = keep
+}
+
+// gradientOf returns one micro-batch's losses and gradient from the core under
+// test and from the reference.
+func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64) (fast, exact sic.Terms, fastGradient []float32, exactGradient []float64) {
+	t.Helper()
+	tr, err := newTrainer(s, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	tr.draw.Fill(s.Batch, s.Seed, moment)
+	awayFromKinks(s, tr.draw)
+	tr.pairs = newPairs(len(tr.draw.Sampled), tr.net.padded)
+	tr.fresh = true
+	fast = tr.microBatch()
+	fast.Weigh(s.Loss)
+	fastGradient = make([]float32, sic.NewLayout(s.Network).Size)
+	tr.net.unpack(fastGradient, tr.grad)
+	exact, exactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, widen(sic.InitialParameters(s.Network, s.Seed)), tr.draw)
+	return
+}
+
+func checkGradient(t *testing.T, s compute.Spec, k *kernels, moment uint64) {
+	t.Helper()
+	fast, exact, fastGradient, exactGradient := gradientOf(t, s, k, moment)
+	for _, c := range [][2]float64{{fast.Separation, exact.Separation}, {fast.Invariance, exact.Invariance}, {fast.Capacity, exact.Capacity}, {fast.ConformalIsometry, exact.ConformalIsometry}, {fast.Total, exact.Total}} {
+		if math.Abs(c[0]-c[1]) > 2e-5*math.Abs(c[1])+1e-6 {
+			t.Errorf("losses %+v, reference %+v", fast, exact)
+			break
+		}
+	}
+	if fast.Near != exact.Near || fast.Far != exact.Far || fast.Short != exact.Short || fast.Dead != exact.Dead {
+		t.Errorf("counts %+v, reference %+v", fast, exact)
+	}
+	l := s.Loss
+	whole := math.Pow(2*(l.Separation+l.Invariance+l.Capacity+l.ConformalIsometry), 2) // the terms' natural scale
+	for _, g := range exactGradient {
+		whole += g * g
+	}
+	for _, tensor := range sic.NewLayout(s.Network).Tensors {
+		difference, reference := 0.0, 0.0
+		for i, g := range sic.Of(exactGradient, tensor) {
+			d := float64(sic.Of(fastGradient, tensor)[i]) - g
+			difference += d * d
+			reference += g * g
+		}
+		if !(math.Sqrt(difference) <= 1e-4*math.Sqrt(reference)+1e-7*math.Sqrt(whole)) {
+			t.Errorf("%s: off by %.3g, norm %.3g", tensor.Name, math.Sqrt(difference), math.Sqrt(reference))
+		}
+	}
+}
+
+// The gradient agrees with the float64 reference for networks of every size,
+// those that no tile divides included, and for both forms of the kernels.
+func TestGradientAgreesWithReference(t *testing.T) {
+	bothKernels(t, func(t *testing.T, k *kernels) {
+		for _, size := range [][2]int{{2, 3}, {3, 1}, {5, 7}, {8, 8}, {15, 17}, {16, 16}, {17, 5}, {33, 20}, {48, 31}, {64, 64}, {65, 12}, {130, 33}} {
+			t.Run(fmt.Sprint(size), func(t *testing.T) { checkGradient(t, spec(size[0], size[1]), k, 3) })
+		}
+	})
+}
+
+// It agrees for each loss term alone, for sums, for samples, for more pairs than
+// one tile holds, for independent velocities, for other depths.
+func TestGradientAgreesForEveryVariant(t *testing.T) {
+	only := func(change func(l *sic.Loss)) func(s *compute.Spec) {
+		return func(s *compute.Spec) {
+			l := &s.Loss
+			l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 0, 0, 0, 0
+			change(l)
+		}
+	}
+	for name, change := range map[string]func(s *compute.Spec){
+		"separation":         only(func(l *sic.Loss) { l.Separation = 1 }),
+		"invariance":         only(func(l *sic.Loss) { l.Invariance = 1 }),
+		"capacity":           only(func(l *sic.Loss) { l.Capacity = 1 }),
+		"conformal isometry": only(func(l *sic.Loss) { l.ConformalIsometry = 1 }),
+		"sum":                func(s *compute.Spec) { s.Loss.Reduction = sic.ReductionSum },
+		"sampled":            func(s *compute.Spec) { s.Batch.Pairs = 37 },
+		"many tiles":         func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 11, 31 },
+		"independent":        func(s *compute.Spec) { s.Batch.Permute = false },
+		"two layers":         func(s *compute.Spec) { s.Network.Layers = 2 },
+		"five layers":        func(s *compute.Spec) { s.Network.Layers = 5 },
+		"pytorch":            func(s *compute.Spec) { s.Network.Init, s.Network.InitScale = sic.InitPyTorch, 1 },
+		"fixed start":        func(s *compute.Spec) { s.Network.InitialState = sic.InitialStateFixed },
+		"narrow":             func(s *compute.Spec) { s.Loss.SigmaG = 0.1 },
+		"no near pairs":      func(s *compute.Spec) { s.Loss.SigmaX = 1e-7; s.Batch.Pairs = 3 },
+		"one trajectory":     func(s *compute.Spec) { s.Batch.Trajectories = 1 },
+		"one step":           func(s *compute.Spec) { s.Batch.Length = 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothKernels(t, func(t *testing.T, k *kernels) {
+				s := spec(20, 9)
+				change(&s)
+				checkGradient(t, s, k, 4)
+			})
+		})
+	}
+}
+
+// A network of one unit has one state; its gradient is finite and almost nothing.
+func TestOneUnit(t *testing.T) {
+	bothKernels(t, func(t *testing.T, k *kernels) {
+		_, _, gradient, _ := gradientOf(t, spec(1, 4), k, 0)
+		for i, g := range gradient {
+			if !(math.Abs(float64(g)) < 1e-4) {
+				t.Fatalf("gradient of parameter %d is %v", i, g)
+			}
+		}
+	})
+}
+
+// 200 steps of training stay with the reference's losses.
+func TestTrainingFollowsReference(t *testing.T) {
+	s := spec(16, 12)
+	s.Batch.Pairs = 50
+	s.Optimiser.Accumulate, s.Optimiser.WeightDecay = 2, 0.01
+	reference := sic.NewTrainer(s.Network, s.Batch, s.Loss, s.Optimiser, s.Seed)
+	tr, err := New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	records, err := tr.Train(200, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		want, norm := reference.Step()
+		if math.Abs(r.Terms.Total-want.Total) > 0.01*math.Abs(want.Total)+1e-4 || math.Abs(r.GradientNorm-norm) > 0.02*norm+1e-5 {
+			t.Fatalf("step %d: total %v, norm %v; reference %v, %v", r.Step, r.Terms.Total, r.GradientNorm, want.Total, norm)
+		}
+	}
+	moved := 0.0
+	for i, p := range sic.InitialParameters(s.Network, s.Seed) {
+		moved = max(moved, math.Abs(float64(p)-reference.Params[i]))
+	}
+	if moved < 0.05 {
+		t.Errorf("no parameter moved by more than %v in 200 steps", moved)
+	}
+}
+
+// Any number of threads gives the same bits, changed in mid-run too.
+func TestThreadsChangeNoBit(t *testing.T) {
+	s := spec(33, 20)
+	s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 9, 29, 200
+	run := func(threads ...int) compute.State {
+		tr, err := New(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tr.Close()
+		for _, n := range threads {
+			tr.SetThreads(n)
+			if _, err := tr.Train(12/len(threads), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return tr.State()
+	}
+	want := run(1)
+	for _, threads := range [][]int{{2}, {3}, {7}, {1, 4, 2}} {
+		if got := run(threads...); !slices.Equal(got.Params, want.Params) || !slices.Equal(got.Moments.Second, want.Moments.Second) {
+			t.Errorf("%v threads give other bits", threads)
+		}
+	}
+}
+
+// A run that is taken up from a state ends where an untouched one ends.
+func TestRestoredRunEndsInTheSameState(t *testing.T) {
+	s := spec(16, 8)
+	s.Optimiser.Schedule, s.Optimiser.Window, s.Optimiser.Patience, s.Optimiser.Factor, s.Optimiser.Threshold = sic.SchedulePlateau, 3, 0, 0.5, 0.5
+	whole, _ := New(s)
+	defer whole.Close()
+	if _, err := whole.Train(20, nil); err != nil {
+		t.Fatal(err)
+	}
+	first, _ := New(s)
+	defer first.Close()
+	if _, err := first.Train(7, nil); err != nil {
+		t.Fatal(err)
+	}
+	second, _ := New(s)
+	defer second.Close()
+	if err := second.Restore(first.State()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Train(13, nil); err != nil {
+		t.Fatal(err)
+	}
+	a, b := whole.State(), second.State()
+	if !slices.Equal(a.Params, b.Params) || !slices.Equal(a.Moments.First, b.Moments.First) || a.Plateau != b.Plateau || a.Step != b.Step {
+		t.Error("the resumed run differs")
+	}
+	if a.Plateau.Scale == 1 {
+		t.Error("the schedule never acted, so this test says nothing about it")
+	}
+}
+
+// A loss that is not finite stops the run before the step, and keeps the state.
+func TestNotFiniteKeepsTheLastGoodState(t *testing.T) {
+	tr, _ := New(spec(8, 8))
+	defer tr.Close()
+	if _, err := tr.Train(3, nil); err != nil {
+		t.Fatal(err)
+	}
+	state := tr.State()
+	state.Params[0] = float32(math.NaN())
+	if err := tr.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	_, err := tr.Train(1, nil)
+	var broken *compute.NotFinite
+	if !asNotFinite(err, &broken) || broken.Step != 4 || broken.Term != "separation loss" {
+		t.Fatalf("error %v", err)
+	}
+	if after := tr.State(); after.Step != 3 || !slices.Equal(after.Params[1:], state.Params[1:]) {
+		t.Error("the state changed")
+	}
+}
+
+func asNotFinite(err error, target **compute.NotFinite) bool {
+	e, ok := err.(*compute.NotFinite)
+	*target = e
+	return ok
+}
+
+// A step allocates nothing, on one thread or more.
+func TestStepAllocatesNothing(t *testing.T) {
+	tr, _ := New(spec(16, 16))
+	defer tr.Close()
+	records := make([]compute.Record, 0, 1)
+	for _, threads := range []int{1, 2} {
+		tr.SetThreads(threads)
+		if n := testing.AllocsPerRun(20, func() { tr.Train(1, records[:0]) }); n > 0 {
+			t.Errorf("%v allocations a step on %d threads", n, threads)
+		}
+	}
+}
+
+// The assembly agrees with plain Go on random data.
+func TestExpIsAccurate(t *testing.T) {
+	k := best()
+	worst := 0.0
+	var c pairConstants
+	c.limit, c.exponent, c.separation, c.invariance = splat(0), splat(-1), splat(1), splat(0)
+	zero := floats(8)
+	for range 20000 {
+		p, half, sums := floats(8), floats(8), floats(16)
+		for i := range half {
+			half[i] = float32(rand.Float64() * 80)
+		}
+		k.pairTile(&p[0], 8, 1, 8, &zero[0], &zero[0], &zero[0], &zero[0], &zero[0], &half[0], &c.limit[0], &sums[0])
+		for i := range half {
+			want := math.Exp(-float64(half[i]))
+			worst = max(worst, math.Abs(float64(p[i])/want-1))
+		}
+	}
+	if worst > 3e-7 {
+		t.Errorf("relative error of exp %.3g", worst)
+	}
+}
+
+func BenchmarkStep(b *testing.B) {
+	for _, c := range []struct{ n, b, s int }{{64, 32, 512}, {128, 130, 1024}} {
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("N=%d/B=%d/S=%d/threads=%d", c.n, c.b, c.s, threads), func(b *testing.B) {
+				s := spec(c.n, c.n)
+				s.Batch = sic.Batch{Trajectories: c.b, Length: 60, VelocityMax: 0.15, Pairs: c.s, Permute: true}
+				s.Optimiser.Steps = 1 << 30
+				tr, _ := New(s)
+				defer tr.Close()
+				tr.SetThreads(threads)
+				tr.Train(3, nil)
+				records := make([]compute.Record, 0, b.N)
+				tr.Parts = Seconds{}
+				b.ResetTimer()
+				tr.Train(b.N, records)
+				b.StopTimer()
+				p := tr.Parts
+				for name, v := range map[string]float64{"mlp": p.MLP, "fwd": p.Forward, "pairs": p.Pairs, "bwd": p.Backward, "mlpb": p.MLPBackward, "opt": p.Optimiser} {
+					b.ReportMetric(1e3*v/float64(b.N), name+"-ms")
+				}
+				n, h, t, sz := float64(c.n), float64(c.n), 60.0, float64(c.s)
+				flops := 6*float64(c.b)*t*n*n + 6*t*h*n*n + 4*sz*sz*n
+				b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}

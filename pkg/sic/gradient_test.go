@@ -1,0 +1,150 @@
+package sic
+
+import (
+	"fmt"
+	"math"
+	"testing"
+)
+
+var (
+	smallNetwork = Network{Units: 6, Hidden: 5, Layers: 3, Init: InitIdentity, InitScale: 0.3, InitialState: InitialStateLearned}
+	smallBatch   = Batch{Trajectories: 4, Length: 7, VelocityMax: 0.15, Permute: true}
+)
+
+// lossCases has each term alone, all together and the variants that change a formula.
+func lossCases() map[string]Loss {
+	base := Loss{SigmaX: 0.09, SigmaG: 0.4, Reduction: ReductionMean}
+	cases := map[string]Loss{}
+	add := func(name string, change func(*Loss)) {
+		l := base
+		change(&l)
+		cases[name] = l
+	}
+	add("separation", func(l *Loss) { l.Separation = 1 })
+	add("invariance", func(l *Loss) { l.Invariance = 0.7 })
+	add("capacity", func(l *Loss) { l.Capacity = 0.5 })
+	add("conformal isometry", func(l *Loss) { l.ConformalIsometry = 0.3 })
+	add("all", func(l *Loss) { l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 1, 0.1, 0.5, 0.3 })
+	add("all, summed", func(l *Loss) {
+		l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 0.01, 0.02, 0.5, 0.3
+		l.Reduction = ReductionSum
+	})
+	return cases
+}
+
+func float64s(p []float32) []float64 {
+	q := make([]float64, len(p))
+	for i := range p {
+		q[i] = float64(p[i])
+	}
+	return q
+}
+
+// The gradient of every loss term, alone and all together, is the slope of the
+// loss: central differences agree for every parameter.
+func TestGradientIsSlopeOfLoss(t *testing.T) {
+	networks := map[string]Network{"identity": smallNetwork}
+	pytorch := smallNetwork
+	pytorch.Init, pytorch.InitScale = InitPyTorch, 1
+	networks["pytorch"] = pytorch
+	deep := smallNetwork
+	deep.Layers = 4
+	networks["four layers"] = deep
+	batches := map[string]Batch{"all pairs": smallBatch}
+	sampled := smallBatch
+	sampled.Pairs = 11
+	batches["sampled pairs"] = sampled
+	independent := smallBatch
+	independent.Permute = false
+	batches["independent velocities"] = independent
+
+	for networkName, n := range networks {
+		for batchName, b := range batches {
+			for lossName, l := range lossCases() {
+				t.Run(fmt.Sprintf("%s/%s/%s", networkName, batchName, lossName), func(t *testing.T) {
+					draw := NewDraw(b)
+					draw.Fill(b, 3, 5)
+					params := float64s(InitialParameters(n, 7))
+					terms, gradient := Gradient(n, b, l, params, draw)
+					if terms.Near == 0 || terms.Far == 0 || terms.Short == 0 {
+						t.Fatalf("the batch leaves a term untested: %+v", terms)
+					}
+					scale := 0.0
+					for _, g := range gradient {
+						scale = math.Max(scale, math.Abs(g))
+					}
+					if scale == 0 {
+						t.Fatal("the gradient is zero")
+					}
+					const h = 1e-6
+					at := func(i int, x float64) float64 {
+						old := params[i]
+						params[i] = x
+						terms, _ := Gradient(n, b, l, params, draw)
+						params[i] = old
+						return terms.Total
+					}
+					for i, g := range gradient {
+						slope := (at(i, params[i]+h) - at(i, params[i]-h)) / (2 * h)
+						if math.Abs(slope-g) > 1e-6*scale+1e-8 {
+							t.Fatalf("parameter %d: gradient %.9g, slope %.9g", i, g, slope)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// At W = I nothing moves: every distance of eq. 7 is 0 and nothing becomes NaN.
+func TestIdentityNetworkStandsStillAndIsFinite(t *testing.T) {
+	n := smallNetwork
+	n.InitScale = 0
+	draw := NewDraw(smallBatch)
+	draw.Fill(smallBatch, 1, 0)
+	params := float64s(InitialParameters(n, 1))
+	terms, gradient := Gradient(n, smallBatch, lossCases()["all"], params, draw)
+	if terms.ConformalIsometry > 1e-25 || math.Abs(terms.Separation-1) > 1e-12 || terms.Invariance > 1e-25 {
+		t.Errorf("losses of a network that stands still: %+v", terms)
+	}
+	for i, g := range gradient {
+		if math.IsNaN(g) || math.IsInf(g, 0) {
+			t.Fatalf("gradient of parameter %d is %v", i, g)
+		}
+	}
+}
+
+// A state with every unit silent stays silent, is counted, and gives no NaN.
+func TestDeadStateStaysDeadAndIsCounted(t *testing.T) {
+	params := float64s(InitialParameters(smallNetwork, 1))
+	last := NewLayout(smallNetwork).Bias(smallNetwork.Layers - 1)
+	for i := range last.Size {
+		params[last.Offset+i] = -10
+	}
+	draw := NewDraw(smallBatch)
+	draw.Fill(smallBatch, 1, 0)
+	terms, gradient := Gradient(smallNetwork, smallBatch, lossCases()["all"], params, draw)
+	if terms.Dead != smallBatch.States() {
+		t.Errorf("%d dead states, want all %d", terms.Dead, smallBatch.States())
+	}
+	for i, g := range gradient {
+		if math.IsNaN(g) || math.IsInf(g, 0) {
+			t.Fatalf("gradient of parameter %d is %v", i, g)
+		}
+	}
+}
+
+// A batch without a step shorter than σ_x has no isometry loss, and one without
+// near pairs no invariance loss.
+func TestEmptySetsContributeZero(t *testing.T) {
+	l := lossCases()["all"]
+	l.SigmaX = 1e-9
+	draw := NewDraw(smallBatch)
+	draw.Fill(smallBatch, 1, 0)
+	// All trajectories end at the same place up to rounding: leave the ends out.
+	draw.Sampled = draw.Sampled[:3]
+	terms, _ := Gradient(smallNetwork, smallBatch, l, float64s(InitialParameters(smallNetwork, 1)), draw)
+	if terms.Short != 0 || terms.ConformalIsometry != 0 || terms.Near != 0 || terms.Invariance != 0 {
+		t.Errorf("empty sets: %+v", terms)
+	}
+}
