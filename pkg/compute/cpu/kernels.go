@@ -22,6 +22,7 @@ type kernels struct {
 	squaredDistance  func(a, b *float32, n int) float32
 	sumSquares       func(x *float32, n int) float32
 	adamw            func(p, m, v, g *float32, n int, c *float32)
+	multiplyAdd      func(n int) // 192·n operations at the machine's peak
 }
 
 // Numerics names what decides the last bit of this machine's results.

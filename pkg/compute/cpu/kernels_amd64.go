@@ -118,3 +118,6 @@ func sumSquares(x *float32, n int) float32
 //
 //go:noescape
 func adamw(p *float32, m *float32, v *float32, gradient *float32, n int, c *float32)
+
+// multiplyAdd does n times 12 independent multiply-adds of eight lanes: 192·n floating-point operations.
+func multiplyAdd(n int)

@@ -577,7 +577,7 @@ term_done:
 	RET
 
 // func sparse16(h *float32, w *float32, ld int, index *int32, value *float32, count int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·sparse16(SB), NOSPLIT, $0-48
 	MOVQ   w+8(FP), AX
 	MOVQ   ld+16(FP), CX
@@ -591,6 +591,9 @@ TEXT ·sparse16(SB), NOSPLIT, $0-48
 	JZ     row_done
 
 row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
 	MOVLQSX      (DX), DI
 	VBROADCASTSS (BX)(DI*4), Y2
 	IMULQ        CX, DI
@@ -609,7 +612,7 @@ row_done:
 	RET
 
 // func sparse32(h *float32, w *float32, ld int, index *int32, value *float32, count int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·sparse32(SB), NOSPLIT, $0-48
 	MOVQ   w+8(FP), AX
 	MOVQ   ld+16(FP), CX
@@ -625,6 +628,10 @@ TEXT ·sparse32(SB), NOSPLIT, $0-48
 	JZ     row_done
 
 row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	PREFETCHT0   64(AX)(DI*1)
 	MOVLQSX      (DX), DI
 	VBROADCASTSS (BX)(DI*4), Y4
 	IMULQ        CX, DI
@@ -647,7 +654,7 @@ row_done:
 	RET
 
 // func sparse48(h *float32, w *float32, ld int, index *int32, value *float32, count int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·sparse48(SB), NOSPLIT, $0-48
 	MOVQ   w+8(FP), AX
 	MOVQ   ld+16(FP), CX
@@ -665,6 +672,11 @@ TEXT ·sparse48(SB), NOSPLIT, $0-48
 	JZ     row_done
 
 row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	PREFETCHT0   64(AX)(DI*1)
+	PREFETCHT0   128(AX)(DI*1)
 	MOVLQSX      (DX), DI
 	VBROADCASTSS (BX)(DI*4), Y6
 	IMULQ        CX, DI
@@ -691,7 +703,7 @@ row_done:
 	RET
 
 // func sparse64(h *float32, w *float32, ld int, index *int32, value *float32, count int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·sparse64(SB), NOSPLIT, $0-48
 	MOVQ   w+8(FP), AX
 	MOVQ   ld+16(FP), CX
@@ -711,6 +723,12 @@ TEXT ·sparse64(SB), NOSPLIT, $0-48
 	JZ     row_done
 
 row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	PREFETCHT0   64(AX)(DI*1)
+	PREFETCHT0   128(AX)(DI*1)
+	PREFETCHT0   192(AX)(DI*1)
 	MOVLQSX      (DX), DI
 	VBROADCASTSS (BX)(DI*4), Y8
 	IMULQ        CX, DI
@@ -1650,5 +1668,45 @@ group:
 	JNZ         group
 
 group_done:
+	VZEROUPPER
+	RET
+
+// func multiplyAdd(n int)
+// Requires: AVX, FMA3
+TEXT ·multiplyAdd(SB), NOSPLIT, $0-8
+	MOVQ   n+0(FP), AX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	TESTQ  AX, AX
+	JZ     round_done
+
+round:
+	VFMADD231PS Y12, Y12, Y0
+	VFMADD231PS Y12, Y12, Y1
+	VFMADD231PS Y12, Y12, Y2
+	VFMADD231PS Y12, Y12, Y3
+	VFMADD231PS Y12, Y12, Y4
+	VFMADD231PS Y12, Y12, Y5
+	VFMADD231PS Y12, Y12, Y6
+	VFMADD231PS Y12, Y12, Y7
+	VFMADD231PS Y12, Y12, Y8
+	VFMADD231PS Y12, Y12, Y9
+	VFMADD231PS Y12, Y12, Y10
+	VFMADD231PS Y12, Y12, Y11
+	DECQ        AX
+	JNZ         round
+
+round_done:
 	VZEROUPPER
 	RET

@@ -24,5 +24,6 @@ func best() *kernels {
 		squaredDistance:  squaredDistance,
 		sumSquares:       sumSquares,
 		adamw:            adamw,
+		multiplyAdd:      multiplyAdd,
 	}
 }

@@ -23,6 +23,7 @@ func portable() *kernels {
 		squaredDistance:  goSquaredDistance,
 		sumSquares:       goSumSquares,
 		adamw:            goAdamW,
+		multiplyAdd:      goMultiplyAdd,
 	}
 	for rows := 1; rows <= 6; rows++ {
 		k.tile[rows] = func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, depth, panels int, accumulate bool) {
@@ -224,4 +225,23 @@ func goAdamW(p, m, v, g *float32, n int, c *float32) {
 		root := float32(math.Sqrt(float64(vs[i])))
 		ps[i] = k.decay[0]*ps[i] - k.rate[0]*ms[i]/(k.correction2[0]*root+k.epsilon[0])
 	}
+}
+
+// sink keeps goMultiplyAdd from being optimised away.
+var sink float32
+
+func goMultiplyAdd(n int) {
+	var a [8]float32
+	x := float32(1.0000001)
+	for range 12 * n {
+		a[0] += x * x
+		a[1] += x * x
+		a[2] += x * x
+		a[3] += x * x
+		a[4] += x * x
+		a[5] += x * x
+		a[6] += x * x
+		a[7] += x * x
+	}
+	sink = a[0] + a[1] + a[2] + a[3] + a[4] + a[5] + a[6] + a[7]
 }

@@ -22,3 +22,11 @@ func (w *stopwatch) lap(part *float64) {
 	*part += now.Sub(w.last).Seconds()
 	w.last = now
 }
+
+// Scale returns all parts times factor.
+func (s Seconds) Scale(factor float64) Seconds {
+	for _, part := range []*float64{&s.MLP, &s.Forward, &s.Pairs, &s.Backward, &s.MLPBackward, &s.Optimiser} {
+		*part *= factor
+	}
+	return s
+}

@@ -31,6 +31,7 @@ func main() {
 	squaredDistance()
 	sumSquares()
 	adamw()
+	multiplyAdd()
 	Generate()
 }
 
@@ -230,6 +231,10 @@ func dot3x4() {
 	RET()
 }
 
+// ahead is how many rows ahead sparse fetches: the rows of W lie in the second
+// cache at best, and no prefetcher guesses which unit is active next.
+const ahead = 4
+
 // sparse writes h[width] = Σ_q value[index_q] · w[index_q][width].
 func sparse(width int) {
 	name := fmt.Sprintf("sparse%d", width)
@@ -242,6 +247,11 @@ func sparse(width int) {
 	zero(acc...)
 	loop("row", count, func() {
 		j, x, row := GP64(), YMM(), GP64()
+		MOVLQSX(Mem{Base: index, Disp: 4 * ahead}, j)
+		IMULQ(ld, j)
+		for line := 0; line < width/16; line++ {
+			PREFETCHT0(Mem{Base: w, Index: j, Scale: 1, Disp: 64 * line})
+		}
 		MOVLQSX(Mem{Base: index}, j)
 		VBROADCASTSS(Mem{Base: value, Index: j, Scale: 4}, x)
 		IMULQ(ld, j)
@@ -702,6 +712,24 @@ func adamw() {
 		VMOVUPS(d, Mem{Base: p})
 		for _, q := range []GPVirtual{p, m, v, g} {
 			ADDQ(Imm(32), q)
+		}
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// multiplyAdd does nothing but multiply and add, at the processor's peak.
+func multiplyAdd() {
+	TEXT("multiplyAdd", NOSPLIT, "func(n int)")
+	Doc("multiplyAdd does n times 12 independent multiply-adds of eight lanes: 192·n floating-point operations.")
+	n := load("n")
+	acc := yields(12)
+	zero(acc...)
+	x := YMM()
+	zero(x)
+	loop("round", n, func() {
+		for _, a := range acc {
+			VFMADD231PS(x, x, a)
 		}
 	})
 	VZEROUPPER()
