@@ -56,7 +56,11 @@ type Loss struct {
 	Invariance        float64 `json:"invariance"`         // λ_Inv
 	Capacity          float64 `json:"capacity"`           // λ_Cap
 	ConformalIsometry float64 `json:"conformal_isometry"` // λ_ConIso
-	Reduction         string  `json:"reduction"`          // ReductionMean or ReductionSum
+	// IsometryWarmup is the number of optimiser steps over which λ_ConIso rises
+	// linearly from 0, so that path integration can form before the isometry
+	// term acts; 0, the paper's choice, applies it in full from the start.
+	IsometryWarmup int    `json:"isometry_warmup"`
+	Reduction      string `json:"reduction"` // ReductionMean or ReductionSum
 }
 
 // Optimiser is AdamW with clipping by global norm, and its schedule.
@@ -77,6 +81,14 @@ type Optimiser struct {
 	Factor       float64 `json:"factor"`       // plateau: the rate is multiplied by it
 	MinRate      float64 `json:"min_rate"`     // plateau: never below
 	Threshold    float64 `json:"threshold"`    // plateau: relative improvement that counts
+}
+
+// At returns the loss as it stands at optimiser step number step (from 1).
+func (l Loss) At(step int) Loss {
+	if step < l.IsometryWarmup {
+		l.ConformalIsometry *= float64(step) / float64(l.IsometryWarmup)
+	}
+	return l
 }
 
 // Distinct returns D, the number of different velocities in a micro-batch.

@@ -29,19 +29,19 @@ func NewTrainer(n Network, b Batch, l Loss, o Optimiser, seed uint64) *Trainer {
 // Step does one optimiser step and returns the mean of its micro-batches' losses
 // and the norm of the gradient before clipping.
 func (t *Trainer) Step() (Terms, float64) {
-	draw := NewDraw(t.Batch)
+	draw, loss := NewDraw(t.Batch), t.Loss.At(t.Steps+1)
 	var mean Terms
 	gradient := make([]float64, len(t.Params))
 	share := 1 / float64(t.Optimiser.Accumulate)
 	for a := range t.Optimiser.Accumulate {
 		draw.Fill(t.Batch, t.Seed, uint64(t.Steps*t.Optimiser.Accumulate+a))
-		terms, g := Gradient(t.Network, t.Batch, t.Loss, t.Params, draw)
+		terms, g := Gradient(t.Network, t.Batch, loss, t.Params, draw)
 		mean.Add(terms, share)
 		for i := range g {
 			gradient[i] += share * g[i]
 		}
 	}
-	mean.Weigh(t.Loss)
+	mean.Weigh(loss)
 	norm := 0.0
 	for _, d := range gradient {
 		norm += d * d

@@ -139,7 +139,7 @@ func (t *Trainer) runTile(worker, task int) {
 // pairLosses computes equations 4 and 5 over the sampled states and leaves their
 // weighted gradient in dPairs.
 func (t *Trainer) pairLosses(terms *sic.Terms) {
-	q, l := t.pairs, t.spec.Loss
+	q, l := t.pairs, t.loss
 	t.gatherPairs()
 	t.pool.run(len(q.half)/8, t.phases.transposePairs)
 	q.constants.limit = splat(float32(l.SigmaX * l.SigmaX))

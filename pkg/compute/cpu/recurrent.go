@@ -98,7 +98,7 @@ func (t *Trainer) outer(_, k int) {
 func (t *Trainer) isometryPull(slot, k int) float32 {
 	d, speed := float64(t.distance[slot]), t.speed[k]
 	slope := 2 * (d/speed - t.isometryMean) / float64(t.short) / speed
-	return float32(t.spec.Loss.ConformalIsometry * slope / math.Max(d, 1e-8))
+	return float32(t.loss.ConformalIsometry * slope / math.Max(d, 1e-8))
 }
 
 // isometry returns eq. 7, and leaves the mean ratio and the count of its steps.
@@ -137,7 +137,7 @@ func (t *Trainer) capacity() float64 {
 		}
 		mean /= states
 		loss -= mean * mean
-		t.dMean[n] = float32(-2 * t.spec.Loss.Capacity * mean / states)
+		t.dMean[n] = float32(-2 * t.loss.Capacity * mean / states)
 	}
 	return loss
 }

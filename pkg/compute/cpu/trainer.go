@@ -12,6 +12,7 @@ import (
 type Trainer struct {
 	*kernels
 	spec compute.Spec
+	loss sic.Loss // as it stands at the present step
 	net  network
 	pool *pool
 
@@ -75,7 +76,7 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 		return nil, fmt.Errorf("a network of %d units and %d hidden, batch %d x %d: every size must be at least 1, and layers at least 2",
 			spec.Network.Units, spec.Network.Hidden, spec.Batch.Trajectories, spec.Batch.Length)
 	}
-	t := &Trainer{kernels: k, spec: spec, net: newNetwork(spec.Network), pool: newPool(), plateau: sic.NewPlateau(), draw: sic.NewDraw(spec.Batch)}
+	t := &Trainer{kernels: k, spec: spec, loss: spec.Loss, net: newNetwork(spec.Network), pool: newPool(), plateau: sic.NewPlateau(), draw: sic.NewDraw(spec.Batch)}
 	p, states, b := t.net.padded, spec.Batch.States(), spec.Batch.Trajectories
 	t.params, t.first, t.second, t.grad = floats(t.net.size), floats(t.net.size), floats(t.net.size), floats(t.net.size)
 	t.net.pack(t.params, sic.InitialParameters(spec.Network, spec.Seed))
@@ -132,13 +133,14 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 			break
 		}
 		record := compute.Record{Step: t.step + 1}
+		t.loss = t.spec.Loss.At(record.Step)
 		t.fresh = true
 		for a := range o.Accumulate {
 			t.draw.Fill(t.spec.Batch, t.spec.Seed, uint64(t.step*o.Accumulate+a))
 			record.Terms.Add(t.microBatch(), 1/float64(o.Accumulate))
 			t.fresh = false
 		}
-		record.Terms.Weigh(t.spec.Loss)
+		record.Terms.Weigh(t.loss)
 		clock := t.Parts.start()
 		record.GradientNorm = t.gradientNorm() / float64(o.Accumulate)
 		if err := compute.CheckFinite(record.Step, record.Terms, record.GradientNorm); err != nil {
@@ -159,7 +161,7 @@ func (t *Trainer) microBatch() sic.Terms {
 	clock := t.Parts.start()
 	for k, v := range t.draw.Velocity {
 		t.speed[k] = 0
-		if t.spec.Loss.Short(v) {
+		if t.loss.Short(v) {
 			t.speed[k] = math.Hypot(float64(v[0]), float64(v[1]))
 		}
 	}

@@ -173,7 +173,7 @@ func TestOneUnit(t *testing.T) {
 func TestTrainingFollowsReference(t *testing.T) {
 	s := spec(16, 12)
 	s.Batch.Pairs = 50
-	s.Optimiser.Accumulate, s.Optimiser.WeightDecay = 2, 0.01
+	s.Optimiser.Accumulate, s.Optimiser.WeightDecay, s.Loss.IsometryWarmup = 2, 0.01, 150
 	reference := sic.NewTrainer(s.Network, s.Batch, s.Loss, s.Optimiser, s.Seed)
 	tr, err := New(s)
 	if err != nil {
