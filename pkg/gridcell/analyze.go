@@ -1,0 +1,209 @@
+package gridcell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+)
+
+// Unit holds the measures of one unit. NaN where undefined.
+type Unit struct {
+	Active bool
+	Peak   float64 // largest value over visited bins
+	Scores
+	EllipseRatio, PeriodM, OrientationDeg float64
+	Module                                int        // index into Analysis.Modules, -1 for none
+	Phases                                [3]float64 // at the module's wave vectors
+}
+
+// Module holds the measures of one module.
+type Module struct {
+	Cluster
+	Waves              WaveVectors // NaN where the spectrum has no such peaks
+	WavePower          [3]float64  // of the mean power spectrum at the three
+	ExpandingMedian    float64
+	CorrectedMedian    float64
+	EllipseRatioMedian float64
+	PeriodsInBox       float64 // shorter side of the box over the period
+	// Hexagonal: the units' raw scores and the shape of the lattice agree that it
+	// is one. The median raw expanding-ring score is at least the rule's, the
+	// median ellipse ratio under MaxEllipseRatio, and the spectrum has all three
+	// waves, the weakest with at least a tenth of the power of the strongest.
+	// The corrected score has no say.
+	Hexagonal bool
+	RayleighP [3]float64 // of each phase over the units
+	UniformP  float64    // of UniformOnCell
+}
+
+// Analysis holds the measures of a population.
+type Analysis struct {
+	Units            []Unit
+	Autocorrelograms []*Autocorrelogram
+	Modules          []Module
+	// Spectra has the mean power spectrum of all active units first, then that of
+	// each module.
+	Spectra []*Spectrum
+}
+
+// Options of Analyze.
+type Options struct {
+	ActiveFraction float64 // see Active
+	Module         ModuleRule
+	Threads        int                   // how many goroutines; at least 1 is used
+	Progress       func(done, total int) // called after each unit if not nil, from several goroutines
+}
+
+// StandardOptions returns the conventional thresholds.
+func StandardOptions() Options {
+	return Options{ActiveFraction: 0.05, Module: StandardModuleRule(), Threads: 1}
+}
+
+// weakestWave is the least power of the weakest of a module's three waves, as a
+// share of the strongest, for the module to be hexagonal.
+const weakestWave = 0.1
+
+// Analyze measures a population of units, given one map each, all of one shape and
+// box. Units without structure (dead, constant, never visited) and populations
+// without modules are legal: their measures are NaN, the module list empty. The
+// error says which map has a wrong shape, or that the context is done.
+func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
+	if len(maps) == 0 {
+		return nil, errors.New("analyze: no ratemaps")
+	}
+	for i, m := range maps {
+		if err := sameShape(maps[0], m); err != nil {
+			return nil, fmt.Errorf("ratemap %d: %w", i, err)
+		}
+	}
+	n := len(maps)
+	a := &Analysis{Units: make([]Unit, n), Autocorrelograms: make([]*Autocorrelogram, n)}
+	peaks := make([]*Peaks, n)
+	powers := make([][]float64, n)
+	rotor := newRotor(2*maps[0].NX-1, 2*maps[0].NY-1)
+
+	var next, done atomic.Int64
+	var group sync.WaitGroup
+	for range min(max(1, o.Threads), n) {
+		group.Go(func() {
+			c := newCorrelator(maps[0].NX, maps[0].NY)
+			p := newPeriodogram(maps[0].NX, maps[0].NY)
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				sac := c.autocorrelogram(maps[i])
+				peaks[i] = FindPeaks(sac)
+				a.Autocorrelograms[i] = sac
+				a.Units[i] = unit(maps[i], peaks[i], rotor.score(sac, peaks[i]))
+				powers[i] = p.of(maps[i])
+				if d := int(done.Add(1)); o.Progress != nil {
+					o.Progress(d, n)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+
+	heights := make([]float64, n)
+	for i := range a.Units {
+		heights[i] = a.Units[i].Peak
+	}
+	var active [][]float64
+	for i, on := range Active(heights, o.ActiveFraction) {
+		a.Units[i].Active = on
+		if on {
+			active = append(active, powers[i])
+		}
+	}
+	a.Spectra = []*Spectrum{meanSpectrum(maps[0], active)}
+	for i, c := range a.clusters(peaks, o.Module) {
+		var own [][]float64
+		for _, u := range c.Units {
+			a.Units[u].Module = i
+			own = append(own, powers[u])
+		}
+		s := meanSpectrum(maps[0], own)
+		a.Spectra = append(a.Spectra, s)
+		a.Modules = append(a.Modules, a.module(maps, c, s, o.Module))
+	}
+	return a, nil
+}
+
+// sameShape returns an error if b is no valid map or differs from a in shape or box.
+func sameShape(a, b Map) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	if a.NX != b.NX || a.NY != b.NY || a.BoxM != b.BoxM {
+		return fmt.Errorf("%d x %d bins in %g m: the first one has %d x %d in %g m", b.NX, b.NY, b.BoxM, a.NX, a.NY, a.BoxM)
+	}
+	return nil
+}
+
+func unit(m Map, p *Peaks, s Scores) Unit {
+	nan := math.NaN()
+	u := Unit{
+		Peak: m.Peak(), Scores: s, Module: -1,
+		EllipseRatio: nan, PeriodM: nan, OrientationDeg: nan,
+		Phases: [3]float64{nan, nan, nan},
+	}
+	if p != nil {
+		u.EllipseRatio, u.PeriodM, u.OrientationDeg = p.EllipseRatio, p.PeriodM, p.OrientationDeg
+	}
+	return u
+}
+
+// clusters groups the active units that score enough and whose peaks lie on a lattice.
+func (a *Analysis) clusters(peaks []*Peaks, rule ModuleRule) []Cluster {
+	candidates := make([]*Peaks, len(peaks))
+	for i, p := range peaks {
+		if u := a.Units[i]; u.Active && p != nil && u.Expanding >= rule.MinScore && p.Misfit <= rule.MaxMisfit {
+			candidates[i] = p
+		}
+	}
+	return FindClusters(candidates, rule)
+}
+
+// module measures a cluster and sets its units' phases.
+func (a *Analysis) module(maps []Map, c Cluster, s *Spectrum, rule ModuleRule) Module {
+	nan := math.NaN()
+	side := min(float64(maps[0].NX), float64(maps[0].NY)) * maps[0].BinM()
+	m := Module{Cluster: c, PeriodsInBox: side / c.PeriodM}
+	var expanding, corrected, ellipse []float64
+	for _, u := range c.Units {
+		expanding = append(expanding, a.Units[u].Expanding)
+		corrected = append(corrected, a.Units[u].Corrected)
+		ellipse = append(ellipse, a.Units[u].EllipseRatio)
+	}
+	m.ExpandingMedian, m.CorrectedMedian, m.EllipseRatioMedian = Median(expanding), Median(corrected), Median(ellipse)
+
+	k, power, ok := s.WaveVectors(c.Lags)
+	if !ok {
+		m.Waves = WaveVectors{{nan, nan}, {nan, nan}, {nan, nan}}
+		m.WavePower, m.RayleighP, m.UniformP = [3]float64{nan, nan, nan}, [3]float64{nan, nan, nan}, nan
+		return m
+	}
+	m.Waves, m.WavePower = k, power
+	var phases [3][]float64
+	for _, u := range c.Units {
+		a.Units[u].Phases = Phases(maps[u], k)
+		for i, p := range a.Units[u].Phases {
+			phases[i] = append(phases[i], p)
+		}
+	}
+	for i := range phases {
+		_, m.RayleighP[i] = Rayleigh(phases[i])
+	}
+	_, m.UniformP = UniformOnCell(phases[0], phases[1])
+	weakest, strongest := min(power[0], power[1], power[2]), max(power[0], power[1], power[2])
+	m.Hexagonal = m.ExpandingMedian >= rule.MinScore && m.EllipseRatioMedian < MaxEllipseRatio &&
+		weakest >= weakestWave*strongest
+	return m
+}

@@ -1,0 +1,257 @@
+package gridcell
+
+import (
+	"math"
+	"slices"
+)
+
+// Peaks are the six peaks of an autocorrelogram nearest to zero lag.
+type Peaks struct {
+	// Lags are the three peaks of one half plane in metres (the other three are
+	// their opposites), by direction in [0, 180) degrees.
+	Lags [3][2]float64
+	// Heights are the correlations at the three peaks.
+	Heights [3]float64
+	// PeriodM is the mean distance of the peaks from zero lag in metres.
+	PeriodM float64
+	// OrientationDeg is the mean direction of the six peaks modulo 60 degrees, in
+	// [0, 60).
+	OrientationDeg float64
+	// EllipseRatio is the ratio of the long to the short axis of the ellipse
+	// through the six peaks, centred on zero lag; NaN if the conic through them
+	// is no ellipse.
+	EllipseRatio float64
+	// Misfit is the distance between the middle peak and the sum of its two
+	// neighbours, as a share of the period: 0 for any lattice, sheared or not.
+	Misfit float64
+
+	toEllipse [3]float64 // symmetric 2x2 map (xx, xy, yy): circle of equal area -> ellipse
+}
+
+const (
+	// minPeak is the least correlation of a peak (opexebo).
+	minPeak = 0.1
+	// minPeakAngle is the least angle between two of the three peaks, in radians.
+	minPeakAngle = 20 * math.Pi / 180
+	// minOverlapShare is the least overlap at a peak, as a share of the overlap
+	// at zero lag.
+	minOverlapShare = 0.1
+)
+
+// FindPeaks returns the six nearest peaks: of the local maxima of one half plane
+// outside the central peak, higher than 0.1 and with enough overlap, the nearest
+// to zero lag whose directions differ by at least 20 degrees. Positions are refined
+// below the bin by a local surface. It returns nil when there are no six.
+func FindPeaks(a *Autocorrelogram) *Peaks {
+	central := centralRadius(a)
+	if math.IsNaN(central) {
+		return nil
+	}
+	type candidate struct{ dx, dy int }
+	var found []candidate
+	w, h := int(maxLagShare*float64(a.NX/2+1)), int(maxLagShare*float64(a.NY/2+1))
+	reach := max(1.5, central/2)
+	for dy := 0; dy <= h; dy++ {
+		for dx := -w; dx <= w; dx++ {
+			if dy == 0 && dx <= 0 || math.Hypot(float64(dx), float64(dy)) <= central {
+				continue
+			}
+			if a.At(dx, dy) >= minPeak && enoughOverlap(a, dx, dy) && highest(a, dx, dy, reach) {
+				found = append(found, candidate{dx, dy})
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(p, q candidate) int {
+		return p.dx*p.dx + p.dy*p.dy - q.dx*q.dx - q.dy*q.dy
+	})
+	p := &Peaks{}
+	n := 0
+	var chosen [3]float64
+	for _, c := range found {
+		x, y, height := refinePeak(a, c.dx, c.dy)
+		direction := math.Atan2(y, x)
+		if slices.ContainsFunc(chosen[:n], func(d float64) bool { return axisAngle(d, direction) < minPeakAngle }) {
+			continue
+		}
+		if y < 0 || y == 0 && x < 0 { // the refined peak crossed into the other half
+			x, y = -x, -y
+		}
+		chosen[n] = direction
+		p.Lags[n] = [2]float64{x * a.BinM, y * a.BinM}
+		p.Heights[n] = height
+		if n++; n == 3 {
+			p.describe()
+			return p
+		}
+	}
+	return nil
+}
+
+// describe fills in what follows from the three lags.
+func (p *Peaks) describe() {
+	order := []int{0, 1, 2}
+	slices.SortStableFunc(order, func(i, j int) int {
+		return cmpFloat(math.Atan2(p.Lags[i][1], p.Lags[i][0]), math.Atan2(p.Lags[j][1], p.Lags[j][0]))
+	})
+	lags, heights := p.Lags, p.Heights
+	var s, c float64
+	for to, from := range order {
+		p.Lags[to], p.Heights[to] = lags[from], heights[from]
+	}
+	p.PeriodM = 0
+	for _, l := range p.Lags {
+		p.PeriodM += math.Hypot(l[0], l[1]) / 3
+		si, co := math.Sincos(6 * math.Atan2(l[1], l[0]))
+		s, c = s+si, c+co
+	}
+	p.OrientationDeg = modulo60(math.Atan2(s, c) / 6 * 180 / math.Pi)
+	p.Misfit = math.Hypot(p.Lags[0][0]+p.Lags[2][0]-p.Lags[1][0], p.Lags[0][1]+p.Lags[2][1]-p.Lags[1][1]) / p.PeriodM
+	p.fitEllipse()
+}
+
+// fitEllipse passes the conic A x² + B xy + C y² = 1 through the six peaks.
+func (p *Peaks) fitEllipse() {
+	p.EllipseRatio = math.NaN()
+	m := make([]float64, 9)
+	rhs := []float64{1, 1, 1}
+	for i, l := range p.Lags {
+		x, y := l[0]/p.PeriodM, l[1]/p.PeriodM
+		m[3*i], m[3*i+1], m[3*i+2] = x*x, x*y, y*y
+	}
+	if !solve(m, rhs) {
+		return
+	}
+	a, b, c := rhs[0], rhs[1]/2, rhs[2]
+	mean, spread := (a+c)/2, math.Hypot((a-c)/2, b)
+	low, high := mean-spread, mean+spread // eigenvalues of [[a b] [b c]] = 1/axis²
+	if !(low > 1e-9*high) {
+		return
+	}
+	p.EllipseRatio = math.Sqrt(high / low)
+	// Q^(-1/2) scaled to determinant 1, from the two eigenvalues and the axis of
+	// the smaller one (the long axis).
+	long, short := math.Pow(high/low, 0.25), math.Pow(low/high, 0.25)
+	angle := math.Atan2(2*b, a-c)/2 + math.Pi/2
+	s, co := math.Sincos(angle)
+	p.toEllipse = [3]float64{long*co*co + short*s*s, (long - short) * s * co, long*s*s + short*co*co}
+}
+
+// enoughOverlap says whether the overlap at a lag is a fair share of the map.
+func enoughOverlap(a *Autocorrelogram, dx, dy int) bool {
+	if a.Pairs == nil {
+		return true
+	}
+	centre := a.Pairs[len(a.Pairs)/2]
+	return float64(a.Pairs[(dy+a.NY/2)*a.NX+dx+a.NX/2]) >= minOverlapShare*float64(centre)
+}
+
+// highest says whether a lag is the highest within reach bins and surrounded by
+// defined values. Of equal lags the first one counts.
+func highest(a *Autocorrelogram, dx, dy int, reach float64) bool {
+	v := a.At(dx, dy)
+	r := int(reach)
+	for j := -r; j <= r; j++ {
+		for i := -r; i <= r; i++ {
+			d2 := i*i + j*j
+			if d2 == 0 || float64(d2) > reach*reach {
+				continue
+			}
+			w := a.At(dx+i, dy+j)
+			if math.IsNaN(w) && d2 <= 2 {
+				return false
+			}
+			if w > v || w == v && (j < 0 || j == 0 && i < 0) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// refinePeak returns the position (bins) and height of the maximum next to a lag: a
+// surface is fitted by least squares to the lags around the current position, with
+// weights (1 - (r/w)²)² that do not jump as the position moves, and its maximum is
+// the next position. Where that does not settle, the lag itself is returned.
+func refinePeak(a *Autocorrelogram, dx, dy int) (x, y, height float64) {
+	x0, y0 := float64(dx), float64(dy)
+	w := max(3, 0.2*math.Hypot(x0, y0))
+	x, y = x0, y0
+	for range 50 {
+		mx, my, top, ok := surfacePeak(a, x, y, w)
+		if !ok || math.Hypot(mx-x0, my-y0) > w/2 {
+			return x0, y0, a.At(dx, dy)
+		}
+		step := math.Hypot(mx-x, my-y)
+		x, y, height = mx, my, top
+		if step < 1e-7 {
+			break
+		}
+	}
+	return x, y, height
+}
+
+// surfacePeak fits a cubic surface around (x, y) and returns the maximum of its
+// quadratic part: once that is at (x, y) itself, it is the maximum of the whole.
+// Without the cubic terms, which the shrinking overlap brings about, the period
+// would be off by up to 1 % where the box holds two periods.
+func surfacePeak(a *Autocorrelogram, x, y, w float64) (mx, my, top float64, ok bool) {
+	m, rhs := make([]float64, 100), make([]float64, 10)
+	for j := int(math.Ceil(y - w)); j <= int(math.Floor(y+w)); j++ {
+		for i := int(math.Ceil(x - w)); i <= int(math.Floor(x+w)); i++ {
+			u, v := (float64(i)-x)/w, (float64(j)-y)/w
+			t := 1 - u*u - v*v
+			z := a.At(i, j)
+			if t <= 0 || math.IsNaN(z) {
+				continue
+			}
+			t *= t
+			f := [10]float64{1, u, v, u * u, u * v, v * v, u * u * u, u * u * v, u * v * v, v * v * v}
+			for r := range 10 {
+				for c := range 10 {
+					m[10*r+c] += t * f[r] * f[c]
+				}
+				rhs[r] += t * f[r] * z
+			}
+		}
+	}
+	if !solve(m, rhs) {
+		return 0, 0, 0, false
+	}
+	hxx, hxy, hyy := 2*rhs[3], rhs[4], 2*rhs[5]
+	det := hxx*hyy - hxy*hxy
+	if hxx >= 0 || det <= 0 {
+		return 0, 0, 0, false // no maximum
+	}
+	u := (-hyy*rhs[1] + hxy*rhs[2]) / det
+	v := (hxy*rhs[1] - hxx*rhs[2]) / det
+	top = rhs[0] + (rhs[1]*u+rhs[2]*v)/2
+	return x + u*w, y + v*w, top, true
+}
+
+// axisAngle returns the angle between two axes (directions modulo 180 degrees).
+func axisAngle(a, b float64) float64 {
+	d := math.Mod(math.Abs(a-b), math.Pi)
+	return min(d, math.Pi-d)
+}
+
+// modulo60 returns degrees in [0, 60).
+func modulo60(degrees float64) float64 {
+	d := math.Mod(degrees, 60)
+	if d < 0 {
+		d += 60
+	}
+	if d >= 60 { // -1e-20 + 60
+		d = 0
+	}
+	return d
+}
+
+func cmpFloat(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
