@@ -1,0 +1,66 @@
+package manifold
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Embedding is the spectral embedding of a cloud of points.
+type Embedding struct {
+	Coordinate *mat.Dense // [points, dims]; NaN for points outside the largest component
+	Eigenvalue []float64  // lowest non-zero eigenvalues of the normalised Laplacian of that component, ascending
+	Components int        // connected components of the neighbour graph
+	Embedded   int        // points of the largest component
+}
+
+// Spectral embeds points [n, D] in dims dimensions: their values in the eigenvectors of the lowest eigenvalues of the
+// normalised Laplacian of their neighbour graph, divided by the square root of the degree (so that they are functions
+// harmonic for the random walk on the graph, as in Belkin and Niyogi 2003). Each coordinate has mean 0 and mean square
+// 1 over the points, weighted by degree. It returns eigenvalues many eigenvalues, at least dims. Where the graph falls
+// into several components the largest is embedded (of equal ones the first). It is an error unless each point can have
+// its neighbours and that component more points than eigenvalues.
+func Spectral(points *mat.Dense, neighbours, dims, eigenvalues, threads int) (*Embedding, error) {
+	if dims < 1 || eigenvalues < dims {
+		return nil, fmt.Errorf("spectral embedding: %d dimensions from %d eigenvalues: there must be at least one dimension and an eigenvalue for each", dims, eigenvalues)
+	}
+	g, err := NearestNeighbours(points, neighbours, threads)
+	if err != nil {
+		return nil, fmt.Errorf("spectral embedding: %w", err)
+	}
+	component, size := g.Components()
+	largest := 0
+	for c, s := range size {
+		if s > size[largest] {
+			largest = c
+		}
+	}
+	var member []int
+	for i, c := range component {
+		if c == largest {
+			member = append(member, i)
+		}
+	}
+	if len(size) > 1 {
+		g = g.part(member)
+	}
+	values, vectors, err := g.Lowest(eigenvalues, threads)
+	if err != nil {
+		return nil, fmt.Errorf("spectral embedding: %w", err)
+	}
+	n, _ := points.Dims()
+	e := &Embedding{Coordinate: mat.NewDense(n, dims, nil), Eigenvalue: values, Components: len(size), Embedded: len(member)}
+	raw := e.Coordinate.RawMatrix().Data
+	for i := range raw {
+		raw[i] = math.NaN()
+	}
+	total := math.Sqrt(float64(len(g.to)))
+	for at, i := range member {
+		scale := total / math.Sqrt(float64(len(g.Neighbours(at))))
+		for c := range dims {
+			e.Coordinate.Set(i, c, vectors.At(at, c)*scale)
+		}
+	}
+	return e, nil
+}

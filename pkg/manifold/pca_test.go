@@ -1,0 +1,157 @@
+package manifold
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+	"pgregory.net/rapid"
+)
+
+func principal(t testing.TB, points *mat.Dense) *PCA {
+	t.Helper()
+	p, err := Principal(points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// The sum of three waves is a linear map of their three cosines and three sines; the threshold adds harmonics.
+func TestSixComponentsHoldAnIdealGridCode(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		threshold float64
+		low, high float64
+	}{
+		{"not rectified", -1.5, 0.999, 1},
+		{"rectified at half the trough", -0.75, 0.97, 0.99},
+		{"rectified at zero", 0, 0.85, 0.93},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ratio := principal(t, gridCode(1, 2000, 128, c.threshold)).Ratio
+			if share := floats.Sum(ratio[:6]); share < c.low || share > c.high {
+				t.Errorf("six components hold %.4f of the variance, want %g to %g", share, c.low, c.high)
+			}
+			if ratio[5] < 4*ratio[6] {
+				t.Errorf("component 6 holds %.4f, component 7 %.4f of the variance: want a fall by 4", ratio[5], ratio[6])
+			}
+			if ratio[0] > 2*ratio[5] {
+				t.Errorf("component 1 holds %.4f, component 6 %.4f of the variance: want them alike", ratio[0], ratio[5])
+			}
+		})
+	}
+}
+
+func TestComponentsRecoverTheAxesOfAnEllipsoid(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 0))
+	points := mat.NewDense(20000, 3, nil)
+	s := math.Sqrt(0.5)
+	for i := range 20000 {
+		a, b, c := 3*random.NormFloat64(), 2*random.NormFloat64(), random.NormFloat64()
+		points.SetRow(i, []float64{5 + s*(a-b), -1 + s*(a+b), c})
+	}
+	p := principal(t, points)
+	for i, want := range []float64{9, 4, 1} {
+		if math.Abs(p.Variance[i]-want) > 0.05*want {
+			t.Errorf("variance %d is %.3f, want %g", i+1, p.Variance[i], want)
+		}
+	}
+	for i, want := range [][]float64{{s, s, 0}, {s, -s, 0}, {0, 0, 1}} {
+		if c := math.Abs(floats.Dot(p.Direction.RawRowView(i), want)); c < 0.999 {
+			t.Errorf("axis %d is %.3f, want %.3f or its opposite", i+1, p.Direction.RawRowView(i), want)
+		}
+	}
+}
+
+func randomPoints(t *rapid.T) *mat.Dense {
+	n := rapid.IntRange(1, 40).Draw(t, "points")
+	dims := rapid.IntRange(1, 8).Draw(t, "dims")
+	points := mat.NewDense(n, dims, nil)
+	for i := range n {
+		for j := range dims {
+			points.Set(i, j, rapid.Float64Range(-10, 10).Draw(t, "x"))
+		}
+	}
+	return points
+}
+
+func TestAllComponentsTogetherAreARotation(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		points := randomPoints(t)
+		n, dims := points.Dims()
+		p, err := Principal(points)
+		if err != nil {
+			t.Fatal(err)
+		}
+		projected, err := p.Project(points, dims)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back mat.Dense
+		back.Mul(projected, p.Direction)
+		for i := range n {
+			for j := range dims {
+				if math.Abs(back.At(i, j)+p.Mean[j]-points.At(i, j)) > 1e-9 {
+					t.Fatalf("point %d is not restored by its components", i)
+				}
+			}
+		}
+		for c := range dims {
+			var sum, square float64
+			for i := range n {
+				sum += projected.At(i, c)
+				square += projected.At(i, c) * projected.At(i, c)
+			}
+			if math.Abs(sum/float64(n)) > 1e-9 || math.Abs(square/float64(n)-p.Variance[c]) > 1e-8 {
+				t.Fatalf("component %d has mean %g and variance %g, want 0 and %g", c, sum/float64(n), square/float64(n), p.Variance[c])
+			}
+			if c > 0 && p.Variance[c] > p.Variance[c-1] {
+				t.Fatalf("variances do not descend: %g", p.Variance)
+			}
+			row := p.Direction.RawRowView(c)
+			if largest := max(floats.Max(row), -floats.Min(row)); floats.Max(row) < largest*(1-1e-9) {
+				t.Fatalf("component %d has a negative largest loading: %g", c, row)
+			}
+		}
+	})
+}
+
+func TestCoincidingPointsHaveNoVarianceRatio(t *testing.T) {
+	p := principal(t, mat.NewDense(4, 2, []float64{1, 2, 1, 2, 1, 2, 1, 2}))
+	for i := range 2 {
+		if p.Variance[i] != 0 || !math.IsNaN(p.Ratio[i]) {
+			t.Errorf("component %d of coinciding points: variance %g, ratio %g, want 0 and NaN", i+1, p.Variance[i], p.Ratio[i])
+		}
+	}
+}
+
+func TestBadPointsAreRefusedInOneLine(t *testing.T) {
+	bad := mat.NewDense(2, 2, []float64{1, 2, 3, math.NaN()})
+	for name, try := range map[string]func() error{
+		"none":      func() error { _, err := Principal(nil); return err },
+		"empty":     func() error { _, err := Principal(&mat.Dense{}); return err },
+		"nan":       func() error { _, err := Principal(bad); return err },
+		"graph nan": func() error { _, err := NearestNeighbours(bad, 1, 1); return err },
+		"too many components": func() error {
+			_, err := principal(t, hexagonalTorus(1, 20)).Project(hexagonalTorus(1, 20), 7)
+			return err
+		},
+		"other dimensions": func() error {
+			_, err := principal(t, hexagonalTorus(1, 20)).Project(ring(1, 20), 2)
+			return err
+		},
+		"no neighbours":       func() error { _, err := NearestNeighbours(ring(1, 20), 0, 1); return err },
+		"too many neighbours": func() error { _, err := NearestNeighbours(ring(1, 20), 20, 1); return err },
+		"few points":          func() error { _, err := Spectral(ring(1, 20), 5, 2, 20, 1); return err },
+		"few eigenvalues":     func() error { _, err := Spectral(ring(1, 20), 5, 3, 2, 1); return err },
+		"no dimensions":       func() error { _, err := Spectral(ring(1, 20), 5, 0, 2, 1); return err },
+	} {
+		if err := try(); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v, want an error of one line", name, err)
+		}
+	}
+}
