@@ -1,0 +1,112 @@
+package artifact
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+)
+
+const (
+	unitKey  = "unit"  // column metadata: the unit, "m" or "rad/m"
+	shapeKey = "shape" // column metadata: names of a tensor's axes, slowest first, "ny,nx"
+)
+
+// A columnType is the type of one column: values of one of seven kinds, or lists of them.
+type columnType struct {
+	value arrow.Type // BOOL, INT32, INT64, FLOAT32, FLOAT64, STRING or BINARY
+	list  bool       // only of the four numeric kinds
+}
+
+// valueTypes are the kinds of values in a table. size is in bytes, 0 where it differs from value to value.
+var valueTypes = map[arrow.Type]struct {
+	arrow arrow.DataType
+	size  int
+	lists bool
+}{
+	arrow.BOOL:    {arrow.FixedWidthTypes.Boolean, 1, false},
+	arrow.INT32:   {arrow.PrimitiveTypes.Int32, 4, true},
+	arrow.INT64:   {arrow.PrimitiveTypes.Int64, 8, true},
+	arrow.FLOAT32: {arrow.PrimitiveTypes.Float32, 4, true},
+	arrow.FLOAT64: {arrow.PrimitiveTypes.Float64, 8, true},
+	arrow.STRING:  {arrow.BinaryTypes.String, 0, false},
+	arrow.BINARY:  {arrow.BinaryTypes.Binary, 0, false},
+}
+
+func columnTypeOf(t arrow.DataType) (columnType, error) {
+	c := columnType{value: t.ID()}
+	if l, ok := t.(*arrow.ListType); ok {
+		c = columnType{value: l.Elem().ID(), list: true}
+	}
+	v, ok := valueTypes[c.value]
+	if !ok || c.list && !v.lists {
+		return c, fmt.Errorf("type %s cannot be stored", t)
+	}
+	return c, nil
+}
+
+func (c columnType) float() bool { return c.value == arrow.FLOAT32 || c.value == arrow.FLOAT64 }
+
+func (c columnType) arrowType() arrow.DataType {
+	if c.list {
+		return arrow.ListOfNonNullable(valueTypes[c.value].arrow)
+	}
+	return valueTypes[c.value].arrow
+}
+
+func (c columnType) String() string {
+	if c.list {
+		return "[]" + valueTypes[c.value].arrow.Name()
+	}
+	return valueTypes[c.value].arrow.Name()
+}
+
+// canonicalSchema is schema with nothing left that two tables of equal meaning could differ in: metadata sorted by key, no field
+// nullable. Fails on a table without columns, on nameless or repeated columns, and on types that cannot be stored.
+func canonicalSchema(schema *arrow.Schema) (*arrow.Schema, []columnType, error) {
+	if schema.NumFields() == 0 {
+		return nil, nil, errors.New("a table needs at least one column")
+	}
+	fields := make([]arrow.Field, schema.NumFields())
+	types := make([]columnType, schema.NumFields())
+	seen := make(map[string]bool)
+	for i, f := range schema.Fields() {
+		switch {
+		case f.Name == "":
+			return nil, nil, fmt.Errorf("column %d has no name", i)
+		case seen[f.Name]:
+			return nil, nil, fmt.Errorf("two columns are named %q", f.Name)
+		}
+		seen[f.Name] = true
+		t, err := columnTypeOf(f.Type)
+		if err != nil {
+			return nil, nil, fmt.Errorf("column %q: %w", f.Name, err)
+		}
+		types[i] = t
+		fields[i] = arrow.Field{Name: f.Name, Type: t.arrowType(), Metadata: canonicalMetadata(f.Metadata)}
+	}
+	meta := canonicalMetadata(schema.Metadata())
+	if meta.FindKey(schemaKey) >= 0 {
+		return nil, nil, fmt.Errorf("metadata must not be named %s", schemaKey)
+	}
+	return arrow.NewSchema(fields, &meta), types, nil
+}
+
+func canonicalMetadata(m arrow.Metadata) arrow.Metadata { return sortedMetadata(m.ToMap()) }
+
+func sortedMetadata(m map[string]string) arrow.Metadata {
+	keys := slices.Sorted(maps.Keys(m))
+	values := make([]string, len(keys))
+	for i, k := range keys {
+		values[i] = m[k]
+	}
+	return arrow.NewMetadata(keys, values)
+}
+
+// Meta returns the metadata of a table (not those of its columns).
+func Meta(rec arrow.Record) map[string]string {
+	meta := rec.Schema().Metadata()
+	return meta.ToMap()
+}
