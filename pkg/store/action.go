@@ -1,0 +1,225 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sort"
+	"strings"
+)
+
+// An Action is the record of a finished computation.
+//
+// Parts and Provenance are any JSON; they come back as the same JSON in canonical form (no blanks, keys sorted, numbers as spelled).
+type Action struct {
+	Format     int             `json:"format"` // version of what Key and Parts mean
+	Key        string          `json:"key"`    // 64 lower-case hex characters
+	Numerics   string          `json:"numerics"`
+	Outputs    []Output        `json:"outputs"`
+	Parts      json.RawMessage `json:"parts,omitempty"`      // what Key is a hash of
+	Provenance json.RawMessage `json:"provenance,omitempty"` // where, when and with what it was computed; decides nothing
+}
+
+// An Output is one of the objects that a computation made.
+type Output struct {
+	Name    string `json:"name"`
+	Object  Digest `json:"object"`
+	Logical string `json:"logical"` // digest of what the object says, however it is encoded
+	Bytes   int64  `json:"bytes"`
+	Rows    int64  `json:"rows"`
+}
+
+// PutAction publishes the record of a finished computation. All its objects must have been put before.
+func (s *Store) PutAction(a *Action) error {
+	if err := checkKey(a.Key); err != nil {
+		return err
+	}
+	for _, o := range a.Outputs {
+		if err := s.checkSize(o); err != nil {
+			return fmt.Errorf("store: recording an action before its output %q: %w", o.Name, err)
+		}
+	}
+	data, err := encodeAction(a)
+	if err == nil {
+		_, err = decodeAction(data) // better to hear of it now than to compute it again each time
+	}
+	if err != nil {
+		return fmt.Errorf("store: encoding the action record of %s: %w", a.Key, err)
+	}
+	return WriteFileAtomic(s.actionPath(a.Key, a.Numerics), data, 0o444)
+}
+
+// RemoveAction removes the record of (key, numerics); that it is not there is no error.
+func (s *Store) RemoveAction(key, numerics string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	path := s.actionPath(key, numerics)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return storeError("removing", path, err)
+	}
+	return nil
+}
+
+// Lookup returns the record of key computed under numerics or, unless exact, under any other, the first in the order of their names.
+// Records that are defective, or whose objects are missing or of the wrong size, are passed over; the contents of objects are not
+// read (Get and Check do that).
+//
+// If there is no record, the error is ErrMissing. If something was passed over, it is a *Defect naming the first such file, which is
+// ErrMissing as well; should another numerics' record be usable nevertheless, it is returned along with the Defect.
+func (s *Store) Lookup(key, numerics string, exact bool) (*Action, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	var defect error
+	own := s.actionPath(key, numerics)
+	a, err := s.readAction(own)
+	if err == nil {
+		return a, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		defect = err
+	}
+	if !exact {
+		others, err := s.otherActions(key, own, &defect)
+		if err != nil {
+			return nil, err
+		}
+		if len(others) > 0 {
+			return others[0], defect
+		}
+	}
+	if defect != nil {
+		return nil, defect
+	}
+	return nil, fmt.Errorf("action %s: %w", key, ErrMissing)
+}
+
+// otherActions returns the sound records of key but the one at own, sorted by numerics. It keeps the first defect.
+func (s *Store) otherActions(key, own string, defect *error) ([]*Action, error) {
+	entries, err := os.ReadDir(s.path("actions"))
+	if err != nil {
+		return nil, storeError("reading", s.path("actions"), err)
+	}
+	var actions []*Action
+	for _, e := range entries {
+		path := s.path("actions", e.Name())
+		if !strings.HasPrefix(e.Name(), key+".") || path == own {
+			continue
+		}
+		a, err := s.readAction(path)
+		switch {
+		case err == nil:
+			actions = append(actions, a)
+		case *defect == nil && !errors.Is(err, os.ErrNotExist):
+			*defect = err
+		}
+	}
+	sort.Slice(actions, func(i, j int) bool { return actions[i].Numerics < actions[j].Numerics })
+	return actions, nil
+}
+
+// actionPath is the file of a record. Numerics name devices and drivers, which may be long and hold any character; hence their hash.
+func (s *Store) actionPath(key, numerics string) string {
+	sum := sha256.Sum256([]byte(numerics))
+	return s.path("actions", key+"."+hex.EncodeToString(sum[:8])+".json")
+}
+
+// readAction reads and checks the record at path. The error is os.ErrNotExist or a Defect.
+func (s *Store) readAction(path string) (*Action, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, &Defect{path, err.Error()}
+	}
+	a, err := decodeAction(data)
+	if err != nil {
+		return nil, &Defect{path, "damaged action record: " + err.Error()}
+	}
+	if s.actionPath(a.Key, a.Numerics) != path {
+		return nil, &Defect{path, fmt.Sprintf("action record of another computation (%s under %s)", a.Key, a.Numerics)}
+	}
+	for _, o := range a.Outputs {
+		if err := s.checkSize(o); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// checkSize looks whether the object of an output is there in full length. Anything else is a Defect of the object's file.
+func (s *Store) checkSize(o Output) error {
+	path := s.ObjectPath(o.Object)
+	if !isHex256(string(o.Object)) {
+		return &Defect{path, fmt.Sprintf("%q is not a digest", string(o.Object))}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return &Defect{path, fmt.Sprintf("missing object (output %q)", o.Name)}
+	case err != nil:
+		return &Defect{path, err.Error()}
+	case info.Size() != o.Bytes:
+		return &Defect{path, fmt.Sprintf("damaged object (output %q): %d bytes instead of %d", o.Name, info.Size(), o.Bytes)}
+	}
+	return nil
+}
+
+// The file of a record is JSON: its fields in the order of their names, with the checksum, a sha256 over the same JSON without it,
+// among them. There is one spelling for each record, so that a decoder can see any changed byte by encoding again.
+
+func encodeAction(a *Action) ([]byte, error) {
+	plain, err := json.Marshal(a)
+	if err != nil {
+		return nil, err
+	}
+	var fields map[string]any
+	if err := unmarshal(plain, &fields); err != nil {
+		return nil, err
+	}
+	plain, err = json.Marshal(fields) // the canonical form: maps are written in the order of their keys
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(plain)
+	fields["checksum"] = hex.EncodeToString(sum[:])
+	data, err := json.MarshalIndent(fields, "", "  ")
+	return append(data, '\n'), err
+}
+
+func decodeAction(data []byte) (*Action, error) {
+	a := new(Action)
+	if err := unmarshal(data, a); err != nil {
+		return nil, err
+	}
+	for _, raw := range []*json.RawMessage{&a.Parts, &a.Provenance} { // free them of the file's indentation
+		var b bytes.Buffer
+		if len(*raw) > 0 {
+			if err := json.Compact(&b, *raw); err != nil {
+				return nil, err
+			}
+			*raw = b.Bytes()
+		}
+	}
+	again, err := encodeAction(a)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(again, data) {
+		return nil, errors.New("its checksum does not match")
+	}
+	return a, nil
+}
+
+// unmarshal keeps numbers as they are spelled: a float64 would lose the last digits of a seed.
+func unmarshal(data []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	return d.Decode(v)
+}

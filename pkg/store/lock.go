@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// Lock locks key against every other process and goroutine, waiting for whoever has it until ctx is done. The kernel frees the
+// lock if this process dies; unlock frees it otherwise, and may be called more than once.
+func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	path := s.path("locks", key)
+	wait := time.Millisecond
+	for {
+		f, err := openLocked(path)
+		if err != nil {
+			return nil, storeError("locking", path, err)
+		}
+		if f != nil {
+			return sync.OnceFunc(func() {
+				os.Remove(path)
+				f.Close()
+			}), nil
+		}
+		// flock cannot wait and be cancelled too.
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("store: waiting for the lock %s: %w", path, context.Cause(ctx))
+		case <-time.After(wait):
+			wait = min(2*wait, 100*time.Millisecond)
+		}
+	}
+}
+
+// openLocked returns the lock file at path, locked, or nil if somebody else has it.
+//
+// The holder removes the file before letting go, so that a store does not fill up with lock files. One who opened the file in time to
+// wait for it may then lock a file that has no name any more, while a third locks a new one of that name: a lock counts only
+// if its file is still the one at path.
+func openLocked(path string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+		if err != nil {
+			return nil, err
+		}
+		locked, err := tryLock(f)
+		if err == nil && locked && stillThere(f) {
+			return f, nil
+		}
+		f.Close()
+		if err != nil || !locked {
+			return nil, err
+		}
+	}
+}
+
+// stillThere says whether the open file f still has its name.
+func stillThere(f *os.File) bool {
+	mine, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(f.Name())
+	return err == nil && os.SameFile(mine, there)
+}

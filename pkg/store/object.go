@@ -1,0 +1,131 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+)
+
+// A Digest is the lower-case hex sha256 of an object's bytes.
+type Digest string
+
+// Put publishes the bytes that write produces as an object and returns its digest and size. An object that is already there, perhaps
+// damaged, is replaced. If write or the disk fails, nothing is left behind; an error of write is returned as it is.
+func (s *Store) Put(write func(io.Writer) error) (Digest, int64, error) {
+	f, err := createTemp(s.path("objects"))
+	if err != nil {
+		return "", 0, err
+	}
+	done := false
+	defer func() {
+		if !done { // write failed, or panicked
+			f.discard()
+		}
+	}()
+	out := &hashingWriter{file: f, hash: sha256.New()}
+	if err := write(out); err != nil {
+		if out.err != nil {
+			return "", 0, storeError("writing to", s.path("objects"), out.err)
+		}
+		return "", 0, err
+	}
+	if out.err != nil { // which write has swallowed
+		return "", 0, storeError("writing to", s.path("objects"), out.err)
+	}
+	done = true
+	d := Digest(hex.EncodeToString(out.hash.Sum(nil)))
+	if err := f.publish(s.ObjectPath(d), 0o444); err != nil {
+		return "", 0, err
+	}
+	return d, out.size, nil
+}
+
+type hashingWriter struct {
+	file *tempFile
+	hash hash.Hash
+	size int64
+	err  error // the first failure of the file
+}
+
+func (w *hashingWriter) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	n, err := w.file.Write(p)
+	w.hash.Write(p[:n])
+	w.size += int64(n)
+	w.err = err
+	return n, err
+}
+
+// ObjectPath returns the file of an object, whether it is there or not.
+func (s *Store) ObjectPath(d Digest) string { return s.path("objects", string(d)) }
+
+// Get returns the bytes of an object, which hash to d. The error is ErrMissing if the object is not there and a Defect
+// (ErrCorrupt and ErrMissing) if its file holds other bytes.
+func (s *Store) Get(d Digest) ([]byte, error) {
+	if !isHex256(string(d)) {
+		return nil, notADigest(d)
+	}
+	data, err := os.ReadFile(s.ObjectPath(d))
+	if err != nil {
+		return nil, s.unreadable(d, err)
+	}
+	sum := sha256.Sum256(data)
+	if got := hex.EncodeToString(sum[:]); got != string(d) {
+		return nil, s.damaged(d, got, int64(len(data)))
+	}
+	return data, nil
+}
+
+// Check hashes an object without keeping it in memory; errors as of Get.
+func (s *Store) Check(d Digest) error {
+	if !isHex256(string(d)) {
+		return notADigest(d)
+	}
+	f, err := os.Open(s.ObjectPath(d))
+	if err != nil {
+		return s.unreadable(d, err)
+	}
+	defer f.Close()
+	hash := sha256.New()
+	size, err := io.Copy(hash, f)
+	if err != nil {
+		return s.unreadable(d, err)
+	}
+	if got := hex.EncodeToString(hash.Sum(nil)); got != string(d) {
+		return s.damaged(d, got, size)
+	}
+	return nil
+}
+
+func notADigest(d Digest) error {
+	return fmt.Errorf("object %q: not a digest: %w", string(d), ErrMissing)
+}
+
+// unreadable is the error for an object that cannot be read. If it is there, that is a defect.
+func (s *Store) unreadable(d Digest, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("object %s: %w", s.ObjectPath(d), ErrMissing)
+	}
+	return &Defect{s.ObjectPath(d), "unreadable object: " + err.Error()}
+}
+
+func (s *Store) damaged(d Digest, got string, size int64) error {
+	return &Defect{s.ObjectPath(d), fmt.Sprintf("damaged object: its %d bytes hash to %s", size, got)}
+}
+
+// Remove removes an object; that it is not there is no error.
+func (s *Store) Remove(d Digest) error {
+	if !isHex256(string(d)) {
+		return nil
+	}
+	if err := os.Remove(s.ObjectPath(d)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return storeError("removing", s.ObjectPath(d), err)
+	}
+	return nil
+}

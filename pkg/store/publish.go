@@ -1,0 +1,106 @@
+package store
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const tempPrefix = ".tmp-"
+
+// A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it until it is published or discarded,
+// which is how sweep knows that it is still wanted.
+type tempFile struct{ *os.File }
+
+func createTemp(dir string) (*tempFile, error) {
+	for {
+		f, err := os.CreateTemp(dir, tempPrefix)
+		if err != nil {
+			return nil, storeError("writing to", dir, err)
+		}
+		locked, err := tryLock(f)
+		if err == nil && locked && stillThere(f) {
+			return &tempFile{f}, nil
+		}
+		f.Close()
+		if err != nil {
+			os.Remove(f.Name())
+			return nil, storeError("locking a file in", dir, err)
+		}
+		// A sweep came between creation and lock, and has taken the file for a dead writer's. Make another.
+	}
+}
+
+// publish makes the file appear at path, whole and with mode perm, replacing what was there. The file is closed and, on failure, gone.
+func (f *tempFile) publish(path string, perm fs.FileMode) error {
+	err := f.Chmod(perm)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		f.discard()
+		return storeError("writing", path, err)
+	}
+	f.Close()
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return storeError("writing", path, err)
+	}
+	return nil
+}
+
+// discard removes the file.
+func (f *tempFile) discard() {
+	os.Remove(f.Name())
+	f.Close()
+}
+
+// syncDir flushes the entries of dir, without which a power failure can undo a rename.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// sweep removes the temporary files in dir that no living writer holds. What it cannot remove it leaves: they do no harm but to take space.
+func sweep(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), tempPrefix) {
+			continue
+		}
+		f, err := os.Open(filepath.Join(dir, e.Name()))
+		if err != nil {
+			continue
+		}
+		if locked, err := tryLock(f); err == nil && locked {
+			os.Remove(f.Name())
+		}
+		f.Close()
+	}
+}
+
+// WriteFileAtomic writes a plain file the way objects are published: readers see the old file or the whole new one, also after a crash.
+// It sweeps the directory of temporary files that interrupted writers have left behind.
+func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
+	dir := filepath.Dir(path)
+	sweep(dir)
+	f, err := createTemp(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(data); err != nil {
+		f.discard()
+		return storeError("writing", path, err)
+	}
+	return f.publish(path, perm)
+}

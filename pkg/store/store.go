@@ -1,0 +1,177 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// ErrMissing says that there is no such object, action or name, or none that is sound.
+var ErrMissing = errors.New("not in the store")
+
+// ErrCorrupt says that a file's bytes are not those that its name or its checksum promises.
+var ErrCorrupt = errors.New("damaged")
+
+// A Defect is a file of the store that is not what it should be. It is ErrCorrupt, and since whatever is defective counts as missing,
+// it is ErrMissing as well.
+type Defect struct {
+	Path   string // the file
+	Reason string // what is wrong with it
+}
+
+func (d *Defect) Error() string { return d.Path + ": " + d.Reason }
+
+func (d *Defect) Is(target error) bool { return target == ErrMissing || target == ErrCorrupt }
+
+// A Store is a directory of objects and action records. Its methods may be called from many goroutines and processes at once.
+type Store struct{ dir string }
+
+var subdirectories = []string{"objects", "actions", "names", "locks", "scratch"}
+
+// Open opens the store in dir, creating it if need be, and sweeps the temporary files of writers that died.
+// It fails, naming the directory, if the store cannot be written.
+func Open(dir string) (*Store, error) {
+	s := &Store{dir: dir}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, storeError("opening", dir, err)
+	}
+	created := false
+	for _, sub := range subdirectories {
+		err := os.Mkdir(s.path(sub), 0o777)
+		if err != nil && !errors.Is(err, os.ErrExist) {
+			return nil, storeError("opening", dir, err)
+		}
+		created = created || err == nil
+	}
+	if created {
+		if err := syncDir(dir); err != nil {
+			return nil, storeError("opening", dir, err)
+		}
+	}
+	for _, sub := range []string{"objects", "actions"} {
+		f, err := createTemp(s.path(sub)) // only this tells a directory that can be written from one that cannot
+		if err != nil {
+			return nil, err
+		}
+		f.discard()
+		sweep(s.path(sub))
+	}
+	return s, nil
+}
+
+// Dir returns the directory that the store is in.
+func (s *Store) Dir() string { return s.dir }
+
+func (s *Store) path(elements ...string) string {
+	return filepath.Join(append([]string{s.dir}, elements...)...)
+}
+
+// storeError makes one line of what was being done to which path, why it failed and, where we know it, what to do.
+func storeError(doing, path string, err error) error {
+	// Which temporary file it was helps nobody: path is what the user knows.
+	var pathError *os.PathError
+	var linkError *os.LinkError
+	switch {
+	case errors.As(err, &pathError):
+		err = pathError.Err
+	case errors.As(err, &linkError):
+		err = linkError.Err
+	}
+	todo := ""
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		todo = ": free space on that disk or choose another one"
+	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS):
+		todo = ": make it writable or choose another directory"
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, os.ErrNotExist):
+		todo = ": choose a directory that exists or can be made"
+	}
+	return fmt.Errorf("store: %s %s: %w%s", doing, path, err, todo)
+}
+
+// checkKey keeps anything that is not a key out of file names.
+func checkKey(key string) error {
+	if !isHex256(key) {
+		return fmt.Errorf("store: %q is not a key (64 lower-case hex characters)", key)
+	}
+	return nil
+}
+
+func isHex256(s string) bool {
+	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// SetName records key as the last one of name, a slash-separated path ("laptop/train/full") of parts that do not start with a dot.
+func (s *Store) SetName(name, key string) error {
+	path, err := s.namePath(name)
+	if err != nil {
+		return err
+	}
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if old, err := s.Name(name); err == nil && old == key {
+		return nil // spares the disk a flush for each node of an unchanged run
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return storeError("writing", path, err)
+	}
+	return WriteFileAtomic(path, []byte(key+"\n"), 0o644)
+}
+
+// Name returns the key last recorded under name, or ErrMissing (a Defect if the file is there but holds no key).
+func (s *Store) Name(name string) (key string, err error) {
+	path, err := s.namePath(name)
+	if err != nil {
+		return "", err
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("name %s: %w", name, ErrMissing)
+	}
+	if err != nil {
+		return "", storeError("reading", path, err)
+	}
+	key, ended := strings.CutSuffix(string(data), "\n")
+	if !ended || !isHex256(key) {
+		return "", &Defect{path, "does not hold a key"}
+	}
+	return key, nil
+}
+
+func (s *Store) namePath(name string) (string, error) {
+	for _, part := range strings.Split(name, "/") {
+		if part == "" || part[0] == '.' || strings.ContainsRune(part, 0) {
+			return "", fmt.Errorf("store: %q is not a name: its parts must not be empty or start with a dot", name)
+		}
+	}
+	// The suffix lets both "train" and "train/full" be names.
+	return s.path("names", filepath.FromSlash(name)+".key"), nil
+}
+
+// Scratch returns the scratch directory of key, creating it if need be. Hold the key's lock while using it.
+func (s *Store) Scratch(key string) (dir string, err error) {
+	if err := checkKey(key); err != nil {
+		return "", err
+	}
+	dir = s.path("scratch", key)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", storeError("making", dir, err)
+	}
+	return dir, nil
+}
+
+// DropScratch removes the scratch directory of key, if there is one.
+func (s *Store) DropScratch(key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	dir := s.path("scratch", key)
+	if err := os.RemoveAll(dir); err != nil {
+		return storeError("removing", dir, err)
+	}
+	return nil
+}
