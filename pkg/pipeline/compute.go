@@ -1,0 +1,137 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/store"
+)
+
+// compute runs the stage and publishes what it made: objects first, the action
+// record last.
+func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Action, reason string) (*store.Action, error) {
+	started := time.Now()
+	t, err := r.newTask(s.node, inputs)
+	if err != nil {
+		return nil, err
+	}
+	numerics := r.opt.numerics(s.node)
+	t.scratch = func() (string, error) { return scratchDir(r.opt.Store, s.key, numerics) }
+	if err := r.call(ctx, t); err != nil {
+		return nil, err
+	}
+
+	action := &store.Action{Format: FormatVersion, Key: s.key, Numerics: numerics}
+	for _, name := range s.node.Outputs {
+		rec := t.outputs[name]
+		object, size, err := r.opt.Store.Put(func(w io.Writer) error { return artifact.Write(w, rec) })
+		if err != nil {
+			return nil, fmt.Errorf("publish %s: %w", name, err)
+		}
+		r.objects.forget(object) // it may have been missing or corrupt until now
+		action.Outputs = append(action.Outputs, store.Output{
+			Name: name, Object: object, Logical: artifact.LogicalDigest(rec), Bytes: size, Rows: rec.NumRows(),
+		})
+	}
+	if action.Parts, err = s.encodeParts(); err != nil {
+		return nil, fmt.Errorf("action record: %w", err)
+	}
+	if action.Provenance, err = provenance(t, &r.opt, started, reason); err != nil {
+		return nil, fmt.Errorf("provenance: %w", err)
+	}
+	if err := r.opt.Store.PutAction(action); err != nil {
+		return nil, fmt.Errorf("publish the action record: %w", err)
+	}
+	if err := r.opt.Store.SetName(nameRecord(&r.opt, s.node), s.key); err != nil {
+		return nil, fmt.Errorf("record the node's key: %w", err)
+	}
+	if err := r.opt.Store.DropScratch(s.key); err != nil {
+		return nil, fmt.Errorf("remove the scratch folder: %w", err)
+	}
+	return action, nil
+}
+
+// call runs the stage, counted among those that share the cores.
+func (r *run) call(ctx context.Context, t *Task) error {
+	r.running.Add(1)
+	defer r.running.Add(-1)
+	return t.call(ctx)
+}
+
+// newTask reads and decodes the inputs of a node. Their digests are verified
+// before they are decoded.
+func (r *run) newTask(n *Node, inputs map[*Node]*store.Action) (*Task, error) {
+	t := &Task{
+		node: n, begun: time.Now(),
+		inputs: map[string]arrow.Record{}, outputs: map[string]arrow.Record{}, notes: map[string]any{},
+		threads: func() int { return max(1, r.opt.cores()/max(1, int(r.running.Load()))) },
+		report: func(done, total int64, note string) {
+			r.observe(Event{Kind: Progress, Node: n, Done: done, Total: total, Note: note})
+		},
+	}
+	for _, role := range sortedKeys(n.Inputs) {
+		ref := n.Inputs[role]
+		out := output(inputs[ref.Node], ref.Output)
+		data, err := r.opt.Store.Get(out.Object)
+		if err != nil {
+			return nil, fmt.Errorf("input %s: %w", role, err)
+		}
+		if t.inputs[role], err = artifact.Read(data); err != nil {
+			return nil, fmt.Errorf("input %s: object %s: %w", role, short(string(out.Object)), err)
+		}
+	}
+	return t, nil
+}
+
+// scratchDir is one folder for each numerics in the key's scratch folder: a
+// checkpoint is resumed under the numerics that made it.
+func scratchDir(s *store.Store, key, numerics string) (string, error) {
+	dir, err := s.Scratch(key)
+	if err != nil {
+		return "", err
+	}
+	name := strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' {
+			return c
+		}
+		return '_'
+	}, numerics)
+	dir = filepath.Join(dir, "on-"+name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("scratch folder: %w", err)
+	}
+	return dir, nil
+}
+
+// provenance says how a result came about. None of it enters a key.
+func provenance(t *Task, opt *Options, started time.Time, reason string) (json.RawMessage, error) {
+	p := map[string]any{
+		"node":           t.node.Name,
+		"reason":         reason,
+		"started":        started.UTC().Format(time.RFC3339),
+		"wall_seconds":   time.Since(started).Seconds(),
+		"peak_rss_bytes": PeakMemory(), // of the whole process, other stages included
+		"go":             runtime.Version(),
+		"platform":       runtime.GOOS + "/" + runtime.GOARCH,
+		"numerics":       opt.numerics(t.node),
+	}
+	maps.Copy(p, opt.Provenance)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.Copy(p, t.notes)
+	return json.Marshal(p)
+}
+
+func stack() string { return string(debug.Stack()) }

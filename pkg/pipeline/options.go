@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"sicgrid/pkg/pipeline/codedigest"
+	"sicgrid/pkg/store"
+)
+
+// Options of a run, and of the questions about one (Status, Why, Verify, Rerun).
+type Options struct {
+	Store *store.Store
+	// DAG names the set of names records, so that profiles do not overwrite each
+	// other's last keys: "laptop".
+	DAG string
+	// Code has the code digest of every stage of the graph, by stage name.
+	Code map[string]codedigest.Stage
+	// Numerics is the default of nodes that name none, e.g. "amd64-avx2".
+	Numerics string
+	// Exact forbids results of other numerics.
+	Exact bool
+	// Force lists names of nodes or stages that are run even if cached.
+	Force []string
+	// Jobs is the greatest number of stages that run at once; 0 means as many as
+	// there are cores.
+	Jobs int
+	// Cores is what the running stages share; 0 means GOMAXPROCS.
+	Cores int
+	// Observer is told what happens; calls never overlap. nil is allowed.
+	Observer func(Event)
+	// Provenance is recorded beside what the pipeline measures itself: commit,
+	// device, command line.
+	Provenance map[string]any
+}
+
+func (o *Options) cores() int {
+	if o.Cores > 0 {
+		return o.Cores
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+func (o *Options) jobs() int {
+	if o.Jobs > 0 {
+		return o.Jobs
+	}
+	return o.cores()
+}
+
+func (o *Options) numerics(n *Node) string {
+	if n.Numerics != "" {
+		return n.Numerics
+	}
+	return o.Numerics
+}
+
+func (o *Options) forced(n *Node) bool {
+	return slices.Contains(o.Force, n.Name) || slices.Contains(o.Force, n.Stage)
+}
+
+// check finds what would make every node fail, before anything runs.
+func (o *Options) check(g *Graph) error {
+	if o.Store == nil {
+		return fmt.Errorf("pipeline: no store given")
+	}
+	if o.DAG == "" {
+		return fmt.Errorf("pipeline: the graph has no name (Options.DAG)")
+	}
+	for _, n := range g.nodes {
+		if o.Code[n.Stage].Digest == "" {
+			return fmt.Errorf("pipeline: node %s: stage %s has no code digest; build the program again", n.Name, n.Stage)
+		}
+		if o.numerics(n) == "" {
+			return fmt.Errorf("pipeline: node %s: no numerics given", n.Name)
+		}
+	}
+	for _, f := range o.Force {
+		if !slices.ContainsFunc(g.nodes, func(n *Node) bool { return n.Name == f || n.Stage == f }) {
+			return fmt.Errorf("pipeline: cannot force %q: no such node or stage in this graph", f)
+		}
+	}
+	return nil
+}
+
+// State is what became of a node, or what would.
+type State string
+
+const (
+	Ran         State = "ran"
+	Cached      State = "cached"
+	Failed      State = "failed"
+	Interrupted State = "interrupted" // was running when the run was cancelled; nothing of it is kept but its scratch
+	NotReached  State = "not reached"
+
+	WouldRun State = "run"     // Status: will run
+	MayRun   State = "may run" // Status: runs unless an input that is remade has its old values
+)
+
+// NodeReport says what became of a node in a run.
+type NodeReport struct {
+	Node     *Node
+	State    State
+	Reason   string // in words: "params changed: loss.capacity 0.5 -> 0"
+	Time     time.Duration
+	Key      string   // "" if it was not reached
+	Numerics string   // of the result, which may be another's
+	Outputs  []Output // of a node that ran or was cached
+	Err      error
+	Stack    string   // of a panic
+	Defects  []string // damage found on the way: "object ab12…: corrupt"
+}
+
+// Output is one published output of a node.
+type Output = store.Output
+
+// Report is what became of every node, in topological order.
+type Report struct {
+	Nodes []NodeReport
+	Time  time.Duration
+}
+
+// Of returns the report of the node of this name, or nil.
+func (r Report) Of(name string) *NodeReport {
+	for i := range r.Nodes {
+		if r.Nodes[i].Node.Name == name {
+			return &r.Nodes[i]
+		}
+	}
+	return nil
+}
+
+// Count returns how many nodes ended in this state.
+func (r Report) Count(s State) int {
+	n := 0
+	for i := range r.Nodes {
+		if r.Nodes[i].State == s {
+			n++
+		}
+	}
+	return n
+}
+
+// EventKind says what an Event tells.
+type EventKind int
+
+const (
+	Started   EventKind = iota // a stage begins to run; Reason says why
+	Waiting                    // another process holds the node's lock
+	Progress                   // Done, Total, Note
+	Finished                   // Report is set; also of nodes that were cached or not reached
+	Defective                  // Note names a defect that was found and will be mended
+)
+
+// Event tells an observer about one node.
+type Event struct {
+	Kind        EventKind
+	Node        *Node
+	Done, Total int64 // Total 0: unknown
+	Note        string
+	Reason      string
+	Report      *NodeReport
+}

@@ -1,0 +1,257 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"sicgrid/pkg/store"
+)
+
+// step is what is known of one node before it is run.
+type step struct {
+	node    *Node
+	parts   *parts          // with the inputs that are known
+	unknown map[string]bool // roles whose input will be made anew
+	key     string          // "" while inputs are unknown
+	action  *store.Action   // a sound record whose objects have not been checked yet; nil = miss
+	defects []string        // found on the way to it
+
+	lastKey string // of this node's last run; "" = never
+	last    *parts // nil = never, or its record is gone
+}
+
+// resolve looks a node up. outputs maps each input's node to the action that
+// made its outputs; a node without one is unknown.
+func resolve(n *Node, opt *Options, made map[*Node]*store.Action) (*step, error) {
+	s := &step{node: n, unknown: map[string]bool{}}
+	inputs := map[string]string{}
+	for _, role := range sortedKeys(n.Inputs) {
+		ref := n.Inputs[role]
+		out := output(made[ref.Node], ref.Output)
+		if out == nil {
+			s.unknown[role] = true
+			continue
+		}
+		inputs[role] = out.Logical
+	}
+	var err error
+	if s.parts, err = newParts(n, opt, inputs); err != nil {
+		return nil, err
+	}
+	s.remember(opt)
+	if len(s.unknown) > 0 {
+		return s, nil
+	}
+	if s.key, err = s.parts.recipe.key(); err != nil {
+		return nil, err
+	}
+	s.lookup(opt)
+	return s, nil
+}
+
+// lookup finds the action record of the step's key; any defect is a miss.
+func (s *step) lookup(opt *Options) {
+	s.action = nil
+	action, err := opt.Store.Lookup(s.key, opt.numerics(s.node), opt.Exact)
+	var defect *store.Defect
+	if errors.As(err, &defect) {
+		s.defect(defectText(opt.Store, defect))
+	} else if err != nil && !errors.Is(err, store.ErrMissing) {
+		s.defect("action record: " + err.Error())
+	}
+	if action == nil {
+		return
+	}
+	names := make([]string, len(action.Outputs))
+	for i, o := range action.Outputs {
+		names[i] = o.Name
+	}
+	if !slices.Equal(names, s.node.Outputs) {
+		s.defect(fmt.Sprintf("action record lists outputs %s, the node declares %s",
+			strings.Join(names, ", "), strings.Join(s.node.Outputs, ", ")))
+		return
+	}
+	s.action = action
+}
+
+func (s *step) defect(text string) {
+	if !slices.Contains(s.defects, text) {
+		s.defects = append(s.defects, text)
+	}
+}
+
+// remember finds the parts that the node had at its last run.
+func (s *step) remember(opt *Options) {
+	key, err := opt.Store.Name(nameRecord(opt, s.node))
+	if err != nil {
+		return
+	}
+	s.lastKey = key
+	if action, _ := opt.Store.Lookup(key, opt.numerics(s.node), false); action != nil {
+		s.last = parseParts(action.Parts)
+	}
+}
+
+func nameRecord(opt *Options, n *Node) string { return opt.DAG + "/" + n.Name }
+
+// output returns the action's output of this name, or nil.
+func output(a *store.Action, name string) *store.Output {
+	if a == nil {
+		return nil
+	}
+	for i := range a.Outputs {
+		if a.Outputs[i].Name == name {
+			return &a.Outputs[i]
+		}
+	}
+	return nil
+}
+
+// reason says in words why the node is run (or, of a hit, why it need not be).
+func (s *step) reason(opt *Options) string {
+	if s.action != nil {
+		var text string
+		if s.key != s.lastKey && s.last != nil {
+			text = "made before; " + words(changes(s.last, s.parts, nil))
+		} else if s.key != s.lastKey {
+			text = "made before"
+		} else {
+			text = "unchanged"
+		}
+		if s.action.Numerics != opt.numerics(s.node) {
+			text = "cached from other numerics " + s.action.Numerics
+		}
+		return text
+	}
+	switch {
+	case len(s.defects) > 0:
+		return strings.Join(s.defects, "; ")
+	case s.lastKey == "":
+		return "first time"
+	case s.key == s.lastKey && opt.Exact:
+		return "no result of numerics " + opt.numerics(s.node)
+	case s.key == s.lastKey:
+		return "its action record is gone"
+	case s.last == nil:
+		return "changed (the record of the last run is gone)"
+	}
+	if cs := changes(s.last, s.parts, s.unknown); len(cs) > 0 {
+		return words(cs)
+	}
+	return "changed"
+}
+
+// encodeParts returns the parts as they go into the action record.
+func (s *step) encodeParts() (json.RawMessage, error) { return canonicalJSON(s.parts) }
+
+// objectChecks hashes each object at most once in a run, several at a time.
+type objectChecks struct {
+	store *store.Store
+	slots chan struct{}
+	mu    sync.Mutex
+	calls map[store.Digest]*objectCheck
+}
+
+type objectCheck struct {
+	done chan struct{}
+	err  error
+}
+
+func newObjectChecks(s *store.Store) *objectChecks {
+	return &objectChecks{store: s, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), calls: map[store.Digest]*objectCheck{}}
+}
+
+// start begins to hash the object unless that has been done or is under way.
+func (c *objectChecks) start(d store.Digest) *objectCheck {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if call := c.calls[d]; call != nil {
+		return call
+	}
+	call := &objectCheck{done: make(chan struct{})}
+	c.calls[d] = call
+	go func() {
+		c.slots <- struct{}{}
+		call.err = c.store.Check(d)
+		<-c.slots
+		close(call.done)
+	}()
+	return call
+}
+
+// wait returns what is wrong with the object, or nil.
+func (c *objectChecks) wait(d store.Digest) error {
+	call := c.start(d)
+	<-call.done
+	return call.err
+}
+
+// forget makes the next check hash the object again.
+func (c *objectChecks) forget(d store.Digest) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.calls, d)
+}
+
+// checkObjects hashes all objects of the step's hit; a defect makes it a miss.
+func (s *step) checkObjects(c *objectChecks) {
+	if s.action == nil {
+		return
+	}
+	for _, o := range s.action.Outputs {
+		c.start(o.Object)
+	}
+	sound := true
+	for _, o := range s.action.Outputs {
+		err := c.wait(o.Object)
+		if err == nil {
+			continue
+		}
+		sound = false
+		s.defect(objectDefect(o.Name, o.Object, err))
+	}
+	if !sound {
+		s.action = nil
+	}
+}
+
+// defectText names a defective file by its path in the store.
+func defectText(s *store.Store, d *store.Defect) string {
+	path := d.Path
+	if rel, err := filepath.Rel(s.Dir(), path); err == nil {
+		path = filepath.ToSlash(rel)
+	}
+	return path + ": " + d.Reason
+}
+
+func objectDefect(output string, d store.Digest, err error) string {
+	switch {
+	case errors.Is(err, store.ErrCorrupt):
+		return fmt.Sprintf("object %s (%s) is corrupt", short(string(d)), output)
+	case errors.Is(err, store.ErrMissing):
+		return fmt.Sprintf("object %s (%s) is missing", short(string(d)), output)
+	}
+	return fmt.Sprintf("object %s (%s): %v", short(string(d)), output, err)
+}
+
+// lookAhead resolves the graph as far as hits reach and starts to hash their
+// objects, so that a chain of cached nodes is hashed in parallel.
+func lookAhead(g *Graph, opt *Options, c *objectChecks) {
+	made := map[*Node]*store.Action{}
+	for _, n := range g.nodes {
+		s, err := resolve(n, opt, made)
+		if err != nil || s.action == nil {
+			continue
+		}
+		made[n] = s.action
+		for _, o := range s.action.Outputs {
+			c.start(o.Object)
+		}
+	}
+}

@@ -1,0 +1,300 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sicgrid/pkg/store"
+)
+
+// Run brings every node of the graph up to date: it looks each up, checks the
+// objects of a hit by digest, and runs what is missing or defective, up to
+// opt.Jobs stages at once. Nodes that are ready start in the graph's order.
+//
+// When a stage fails, those that are running end normally and nothing new
+// starts. When ctx is cancelled, running stages are asked to stop; the error is
+// then ctx.Err(), and nothing half-written is visible. The report has every
+// node of the graph in any case, except where Run could not begin.
+func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
+	begun := time.Now()
+	if err := opt.check(g); err != nil {
+		return Report{}, err
+	}
+	r := &run{
+		g: g, opt: opt, objects: newObjectChecks(opt.Store),
+		made: map[*Node]*store.Action{}, messages: make(chan message),
+	}
+	lookAhead(g, &opt, r.objects)
+	report, err := r.loop(ctx)
+	report.Time = time.Since(begun)
+	return report, err
+}
+
+// run is the state of one Run. Only loop's goroutine touches what has no lock.
+type run struct {
+	g        *Graph
+	opt      Options
+	objects  *objectChecks
+	made     map[*Node]*store.Action // nodes that are settled
+	messages chan message
+	running  atomic.Int64 // stages inside their Run function
+
+	observing sync.Mutex
+}
+
+// message tells loop that a node was looked up (done false) or is finished.
+type message struct {
+	index  int
+	step   *step
+	done   bool
+	report NodeReport
+	action *store.Action
+}
+
+type phase int
+
+const (
+	blocked phase = iota // an input is not settled
+	probing              // being looked up
+	ready                // a miss, waits for a free place
+	active               // being run
+	settled
+)
+
+func (r *run) loop(ctx context.Context) (Report, error) {
+	nodes := r.g.nodes
+	phases := make([]phase, len(nodes))
+	steps := make([]*step, len(nodes))
+	report := Report{Nodes: make([]NodeReport, len(nodes))}
+	inFlight, places, stopping := 0, r.opt.jobs(), false
+	cancelled := ctx.Done()
+
+	for {
+		for i, n := range nodes {
+			if stopping {
+				break
+			}
+			if phases[i] == blocked && r.inputsSettled(n) {
+				phases[i] = probing
+				inFlight++
+				go r.probe(i, r.inputActions(n))
+			}
+			if phases[i] == ready && places > 0 {
+				phases[i] = active
+				places--
+				inFlight++
+				go r.execute(ctx, i, steps[i], r.inputActions(n))
+			}
+		}
+		if inFlight == 0 {
+			break
+		}
+		select {
+		case <-cancelled:
+			stopping, cancelled = true, nil
+		case m := <-r.messages:
+			inFlight--
+			if phases[m.index] == active {
+				places++
+			}
+			if !m.done {
+				phases[m.index], steps[m.index] = ready, m.step
+				continue
+			}
+			phases[m.index] = settled
+			report.Nodes[m.index] = m.report
+			if m.action != nil {
+				r.made[m.report.Node] = m.action
+			} else {
+				stopping = true
+			}
+			r.observe(Event{Kind: Finished, Node: m.report.Node, Report: &m.report})
+		}
+	}
+	return r.finish(ctx, report, phases)
+}
+
+// finish names the nodes that were not reached and chooses the error.
+func (r *run) finish(ctx context.Context, report Report, phases []phase) (Report, error) {
+	var failed *NodeReport
+	complete := true
+	for i := range report.Nodes {
+		if phases[i] == settled && report.Nodes[i].State == Failed && failed == nil {
+			failed = &report.Nodes[i]
+		}
+	}
+	bad := map[*Node]*Node{} // node -> what it waits for in vain
+	for i, n := range r.g.nodes {
+		nr := &report.Nodes[i]
+		if phases[i] == settled {
+			if nr.State == Failed || nr.State == Interrupted {
+				bad[n] = n
+				complete = false
+			}
+			continue
+		}
+		complete = false
+		*nr = NodeReport{Node: n, State: NotReached, Reason: "interrupted"}
+		for _, role := range sortedKeys(n.Inputs) {
+			if cause := bad[n.Inputs[role].Node]; cause != nil {
+				bad[n] = cause
+				nr.Reason = fmt.Sprintf("needs %s", cause.Name)
+				break
+			}
+		}
+		if bad[n] == nil && failed != nil {
+			nr.Reason = fmt.Sprintf("stopped after %s failed", failed.Node.Name)
+		}
+		r.observe(Event{Kind: Finished, Node: n, Report: nr})
+	}
+	switch {
+	case !complete && ctx.Err() != nil:
+		return report, ctx.Err()
+	case failed != nil:
+		return report, failed.Err
+	}
+	return report, nil
+}
+
+func (r *run) inputsSettled(n *Node) bool {
+	for _, ref := range n.Inputs {
+		if r.made[ref.Node] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// inputActions copies what a goroutine needs of made, which loop goes on writing.
+func (r *run) inputActions(n *Node) map[*Node]*store.Action {
+	m := map[*Node]*store.Action{}
+	for _, ref := range n.Inputs {
+		m[ref.Node] = r.made[ref.Node]
+	}
+	return m
+}
+
+func (r *run) observe(e Event) {
+	if r.opt.Observer == nil {
+		return
+	}
+	r.observing.Lock()
+	defer r.observing.Unlock()
+	r.opt.Observer(e)
+}
+
+// probe looks a node up and checks the objects of a hit.
+func (r *run) probe(index int, inputs map[*Node]*store.Action) {
+	begun := time.Now()
+	n := r.g.nodes[index]
+	s, err := resolve(n, &r.opt, inputs)
+	if err != nil {
+		r.messages <- message{index: index, done: true, report: NodeReport{Node: n, State: Failed, Err: fmt.Errorf("%s: %w", n.Name, err), Reason: err.Error()}}
+		return
+	}
+	if r.opt.forced(n) {
+		r.messages <- message{index: index, step: s}
+		return
+	}
+	s.checkObjects(r.objects)
+	if s.action == nil {
+		for _, d := range s.defects {
+			r.observe(Event{Kind: Defective, Node: n, Note: d})
+		}
+		r.messages <- message{index: index, step: s}
+		return
+	}
+	r.messages <- r.cached(index, s, s.reason(&r.opt), begun)
+}
+
+// cached is the message of a hit. A names record that cannot be written costs
+// only the words of a later Why.
+func (r *run) cached(index int, s *step, reason string, begun time.Time) message {
+	if s.lastKey != s.key {
+		_ = r.opt.Store.SetName(nameRecord(&r.opt, s.node), s.key)
+	}
+	return message{index: index, done: true, action: s.action, report: NodeReport{
+		Node: s.node, State: Cached, Reason: reason, Time: time.Since(begun), Key: s.key,
+		Numerics: s.action.Numerics, Outputs: s.action.Outputs, Defects: s.defects,
+	}}
+}
+
+// execute runs a node that was a miss, under its key's lock.
+func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]*store.Action) {
+	begun := time.Now()
+	m := message{index: index, done: true, report: NodeReport{Node: s.node, Key: s.key, Numerics: r.opt.numerics(s.node)}}
+	// What loop hears of a stage that ends its goroutine.
+	m.report.State, m.report.Reason = Failed, "the stage ended without returning"
+	m.report.Err = fmt.Errorf("%s: %s", s.node.Name, m.report.Reason)
+	fail := func(err error) {
+		name := s.node.Name
+		var p *panicked
+		switch {
+		case ctx.Err() != nil:
+			m.report.State, err = Interrupted, ctx.Err()
+			m.report.Reason = "interrupted"
+		case errors.As(err, &p):
+			name += " (key " + short(s.key) + ")"
+			m.report.Reason, m.report.Stack = err.Error(), p.stack
+		default:
+			m.report.Reason = err.Error()
+		}
+		m.report.Err = fmt.Errorf("%s: %w", name, err)
+		m.report.Time, m.report.Defects = time.Since(begun), s.defects
+	}
+	defer func() { r.messages <- m }()
+
+	unlock, err := r.lock(ctx, s)
+	if err != nil {
+		fail(err)
+		return
+	}
+	defer unlock()
+
+	forced := r.opt.forced(s.node)
+	reason := "forced"
+	if !forced {
+		reason = s.reason(&r.opt)
+	}
+	if r.lookAgain(s) && !forced {
+		m = r.cached(index, s, "made meanwhile by another run", begun)
+		return
+	}
+	r.observe(Event{Kind: Started, Node: s.node, Reason: reason})
+	action, err := r.compute(ctx, s, inputs, reason)
+	if err != nil {
+		fail(err)
+		return
+	}
+	m.action = action
+	m.report.State, m.report.Reason, m.report.Time = Ran, reason, time.Since(begun)
+	m.report.Outputs, m.report.Defects = action.Outputs, s.defects
+}
+
+// lock takes the lock of the step's key and says so when that takes a while.
+func (r *run) lock(ctx context.Context, s *step) (func(), error) {
+	const patience = 300 * time.Millisecond
+	timer := time.AfterFunc(patience, func() {
+		r.observe(Event{Kind: Waiting, Node: s.node, Note: "another run is computing it"})
+	})
+	defer timer.Stop()
+	return r.opt.Store.Lock(ctx, s.key)
+}
+
+// lookAgain looks the step up once more, now that its lock is held: another
+// process may have made it.
+func (r *run) lookAgain(s *step) (hit bool) {
+	s.lookup(&r.opt)
+	if s.action == nil {
+		return false
+	}
+	for _, o := range s.action.Outputs {
+		r.objects.forget(o.Object)
+	}
+	s.checkObjects(r.objects)
+	return s.action != nil
+}

@@ -1,0 +1,198 @@
+package pipeline
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+func (r *rig) wantStatus(want map[string]string, target *Node) {
+	r.t.Helper()
+	all, err := Status(r.graph(target), r.opt)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, s := range all {
+		got := string(s.State) + ": " + s.Reason
+		if w, ok := want[s.Node.Name]; ok && got != w {
+			r.t.Errorf("%s: %q, want %q", s.Node.Name, got, w)
+		} else if !ok && s.State != Cached {
+			r.t.Errorf("%s: %q, want cached", s.Node.Name, got)
+		}
+	}
+}
+
+func TestStatusSaysWhatWouldRunAndWhy(t *testing.T) {
+	r := newRig(t)
+	r.wantStatus(map[string]string{
+		"a": "run: first time", "b": "run: first time", "c": "run: first time", "d": "run: first time", "e": "run: first time",
+	}, r.chain(nil))
+	if _, actions := r.contents(); actions != 0 {
+		t.Error("status ran something")
+	}
+	first, _ := r.run(r.chain(nil))
+	r.wantStatus(nil, r.chain(nil))
+
+	change := func(name string, p *sumParams) {
+		if name == "a" || name == "e" {
+			p.Add = 2
+		}
+	}
+	r.wantStatus(map[string]string{
+		"a": "run: params changed: add 1 -> 2",
+		"b": "may run: input in0 will be remade",
+		"c": "may run: input in0 will be remade",
+		"e": "run: params changed: add 1 -> 2",
+	}, r.chain(change))
+
+	r.opt.Force = []string{"d"}
+	r.wantStatus(map[string]string{"d": "run: forced", "e": "may run: input in1 will be remade"}, r.chain(nil))
+	r.opt.Force = nil
+
+	r.damage(first, "c")
+	object := string(first.Of("c").Outputs[0].Object[:12])
+	r.wantStatus(map[string]string{
+		"c": "run: object " + object + " (number) is corrupt",
+		"e": "may run: input in0 will be remade",
+	}, r.chain(nil))
+}
+
+func TestWhyShowsOldAgainstNew(t *testing.T) {
+	r := newRig(t)
+	r.run(r.chain(nil))
+	r.setCode("sum", code("2"))
+	e, err := Why(r.graph(r.chain(func(name string, p *sumParams) {
+		if name == "d" {
+			p.Loss.Capacity = 0.25
+		}
+	})), "d", r.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.State != WouldRun || e.Reason != "params changed: loss.capacity 0 -> 0.25; code changed: stages/sum/sum.go" {
+		t.Errorf("%s: %s", e.State, e.Reason)
+	}
+	text := e.String()
+	for _, want := range []string{
+		"* params   loss.capacity  0 -> 0.25\n",
+		"* code     stages/sum/sum.go  file 1 -> file 2\n",
+		"  code     stages/sum/row.go  file\n",
+		"  params   add  5\n",
+		"  seed     0\n",
+		"  module   example.org/mod  v1.0.0\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no line %q in\n%s", want, text)
+		}
+	}
+	if e.LastKey == e.Key || !strings.Contains(text, short(e.LastKey)+" -> "+short(e.Key)) {
+		t.Errorf("the keys are not set against each other in\n%s", text)
+	}
+
+	r.setCode("sum", code("1"))
+	changed := func(name string, p *sumParams) {
+		if name == "a" {
+			p.Add = 2
+		}
+	}
+	e, err = Why(r.graph(r.chain(changed)), "b", r.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.State != MayRun || !strings.Contains(e.String(), "? input    in0") || !strings.Contains(e.String(), "(will be remade)  from a number") {
+		t.Errorf("got\n%s", e)
+	}
+	r.run(r.chain(changed))
+	e, err = Why(r.graph(r.chain(nil)), "b", r.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.State != Cached || e.Reason != "made before; input in0 changed (values)" {
+		t.Errorf("got\n%s", e)
+	}
+	if _, err := Why(r.graph(r.chain(nil)), "nobody", r.opt); err == nil {
+		t.Error("explained a node that does not exist")
+	}
+}
+
+func TestNamesOfOneGraphDoNotTouchAnothers(t *testing.T) {
+	r := newRig(t)
+	r.run(r.chain(nil))
+	r.opt.DAG = "paper"
+	r.wantReason(r.wantRan("", r.chain(nil)), "a", Cached, "made before")
+	r.wantReason(r.wantRan("d", r.sum("d", sumParams{Add: 77})), "d", Ran, "params changed: add 5 -> 77")
+	r.opt.DAG = "test"
+	r.wantReason(r.wantRan("", r.chain(nil)), "d", Cached, "unchanged")
+}
+
+func TestVerifyNamesEveryDefectAndRepairMendsThem(t *testing.T) {
+	r := newRig(t)
+	first, _ := r.run(r.chain(nil))
+	g := r.graph(r.chain(nil))
+	for _, scope := range []*Graph{g, nil} {
+		v, err := Verify(context.Background(), scope, r.opt)
+		if err != nil || len(v.Findings) != 0 || v.Actions != 5 {
+			t.Errorf("a sound store: %+v, %v", v, err)
+		}
+	}
+	r.damage(first, "c")
+	object := string(first.Of("c").Outputs[0].Object[:12])
+	for _, scope := range []*Graph{g, nil} {
+		v, err := Verify(context.Background(), scope, r.opt)
+		if err != nil || len(v.Findings) == 0 {
+			t.Fatalf("%+v, %v", v, err)
+		}
+		for _, f := range v.Findings {
+			if !strings.Contains(f.What, "object "+object) || !strings.Contains(f.What, "is corrupt") {
+				t.Errorf("finding %q does not name object %s", f.What, object)
+			}
+			if scope != nil && f.Node != "c" {
+				t.Errorf("finding names node %q", f.Node)
+			}
+		}
+		if scope == nil {
+			if n, err := Repair(r.opt.Store, v.Findings); err != nil || n != 2 { // object and action record
+				t.Errorf("removed %d, %v", n, err)
+			}
+		}
+	}
+	r.wantRan("c", r.chain(nil))
+	if v, err := Verify(context.Background(), nil, r.opt); err != nil || len(v.Findings) != 0 {
+		t.Errorf("after the repair: %+v, %v", v, err)
+	}
+}
+
+func TestRerunFindsAStageThatDoesNotRepeatItself(t *testing.T) {
+	r := newRig(t)
+	dice := int64(0)
+	a := r.sum("a", sumParams{Add: 1})
+	b := r.sum("b", sumParams{}, a)
+	b.Params = "dice"
+	b.Run = func(_ context.Context, t *Task) error {
+		dice++
+		return Emit(t, "number", []number{{dice}}, nil)
+	}
+	c := r.sum("c", sumParams{Add: 5})
+	r.run(b)
+	before, _ := r.contents()
+	results, err := Rerun(context.Background(), r.graph(b, c), r.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName := map[string]Recomputed{}
+	for _, res := range results {
+		byName[res.Node.Name] = res
+	}
+	if !byName["a"].Same {
+		t.Errorf("a: %+v", byName["a"])
+	}
+	if res := byName["b"]; res.Same || len(res.Differ) != 1 || !strings.HasPrefix(res.Differ[0], "number: values differ") {
+		t.Errorf("b: %+v", res)
+	}
+	if byName["c"].Skipped != "not in the store" {
+		t.Errorf("c: %+v", byName["c"])
+	}
+	if after, _ := r.contents(); after != before {
+		t.Error("rerun wrote to the store")
+	}
+}
