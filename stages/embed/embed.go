@@ -1,0 +1,132 @@
+// Package embed is the stage that looks for the torus: principal components, spectral embedding and rings of the
+// states of one module.
+package embed
+
+import (
+	"context"
+	"fmt"
+
+	"sicgrid/pkg/pipeline"
+)
+
+// Params are the parameters of an embedding.
+type Params struct {
+	Components  int `json:"components"`  // principal components in which distances are measured (6 hold a hexagonal torus)
+	Dimensions  int `json:"dimensions"`  // of the spectral embedding
+	Neighbours  int `json:"neighbours"`  // each state is joined to so many nearest ones
+	Eigenvalues int `json:"eigenvalues"` // lowest non-zero eigenvalues of the graph Laplacian that are kept
+	MaxPoints   int `json:"max_points"`  // of more states every second, third, ... is taken
+}
+
+// Check returns an error if a parameter, or two together, are impossible.
+func (p Params) Check() error {
+	for _, v := range []struct {
+		name  string
+		value int
+	}{{"components", p.Components}, {"dimensions", p.Dimensions}, {"neighbours", p.Neighbours}, {"eigenvalues", p.Eigenvalues}} {
+		if v.value < 1 {
+			return fmt.Errorf("%s is %d, must be at least 1", v.name, v.value)
+		}
+	}
+	if p.Eigenvalues < p.Dimensions {
+		return fmt.Errorf("eigenvalues is %d, must be at least %d, the dimensions", p.Eigenvalues, p.Dimensions)
+	}
+	if p.MaxPoints <= p.Neighbours {
+		return fmt.Errorf("max_points is %d, must be more than %d, the neighbours of each", p.MaxPoints, p.Neighbours)
+	}
+	return nil
+}
+
+// Outputs of the stage.
+var Outputs = []string{"pca", "points", "eigenvalues"}
+
+// Component is a row of "pca", which has all principal components, by descending variance.
+type Component struct {
+	Component     int32   `col:"component"`      // from 0
+	VarianceRatio float64 `col:"variance_ratio"` // share of the variance of the states; NaN if they all coincide
+}
+
+// Point is a row of "points": where the network was, and where its state lies.
+type Point struct {
+	X         float32   `col:"x" unit:"m"`
+	Y         float32   `col:"y" unit:"m"`
+	PC        []float32 `col:"pc" shape:"components"`        // coordinates along the principal components, from the mean state
+	Embedding []float32 `col:"embedding" shape:"dimensions"` // NaN outside the largest component of the neighbour graph
+	// Rings has sum_i cos(phi_a,i) g_i and sum_i sin(phi_a,i) g_i over the units of the module, for its wave vectors
+	// a = 1, 2, 3; NaN without a module.
+	Rings []float32 `col:"rings" shape:"3,2"`
+}
+
+// Eigenvalue is a row of "eigenvalues": of the normalised Laplacian of the neighbour graph, ascending, from the lowest
+// above zero on.
+type Eigenvalue struct {
+	Index int32   `col:"index"` // from 1; 0 would be the eigenvalue zero
+	Value float64 `col:"value"`
+}
+
+// What this stage reads.
+
+type stateView struct {
+	X     float32   `col:"x" unit:"m"`
+	Y     float32   `col:"y" unit:"m"`
+	State []float32 `col:"state"`
+}
+
+type unitView struct {
+	Unit   int32   `col:"unit"`
+	Active bool    `col:"active"`
+	Module int32   `col:"module"`
+	Phi1   float64 `col:"phi1"`
+	Phi2   float64 `col:"phi2"`
+	Phi3   float64 `col:"phi3"`
+}
+
+type moduleView struct {
+	Module int32 `col:"module"`
+	N      int32 `col:"n"`
+}
+
+// Run embeds the states of the module with most units, or of all active units where there is no module, and writes
+// what it finds. What cannot be embedded is no error: its columns are NaN, its eigenvalues absent, and the
+// metadata key "undefined" says why.
+func Run(_ context.Context, p Params, t *pipeline.Task) error {
+	if err := p.Check(); err != nil {
+		return err
+	}
+	states, meta, err := pipeline.Read[stateView](t, "states")
+	if err != nil {
+		return err
+	}
+	units, _, err := pipeline.Read[unitView](t, "units")
+	if err != nil {
+		return err
+	}
+	modules, _, err := pipeline.Read[moduleView](t, "modules")
+	if err != nil {
+		return err
+	}
+	t.Progress(0, 1, fmt.Sprintf("%d states", len(states)))
+	e, err := embed(p, states, units, modules, t.Threads())
+	if err != nil {
+		return err
+	}
+	about := map[string]string{
+		"box_m": meta["box_m"], "module": fmt.Sprint(e.module), "neighbours": fmt.Sprint(p.Neighbours),
+		"units": fmt.Sprint(e.units), "stride": fmt.Sprint(e.stride),
+		"graph_components": fmt.Sprint(e.graphComponents), "embedded": fmt.Sprint(e.embedded),
+	}
+	if e.undefined != "" {
+		about["undefined"] = e.undefined
+	}
+	if err := pipeline.Emit(t, "pca", e.pca, about); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "points", e.points, about); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "eigenvalues", e.eigenvalues, about); err != nil {
+		return err
+	}
+	t.Progress(1, 1, fmt.Sprintf("%d states", len(e.points)))
+	return nil
+}

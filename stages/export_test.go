@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+
+	"sicgrid/pkg/artifact"
+)
+
+type exported struct {
+	Name string    `col:"name"`
+	Unit int32     `col:"unit"`
+	Map  []float32 `col:"map" shape:"ny,nx"`
+	List []float64 `col:"list"`
+}
+
+func exportSample(t *testing.T, format, column string) []byte {
+	t.Helper()
+	rec, err := artifact.FromRows([]exported{
+		{"a,b", 3, []float32{1, 2, 3, 4}, []float64{0.5}},
+		{"c", 4, []float32{5, 6, 7, 8}, []float64{-1}},
+		{"d", 5, []float32{9, 10, 11, 12}, []float64{1e-300}},
+	}, map[string]string{"box_m": "2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := artifact.Write(&file, rec); err != nil {
+		t.Fatal(err)
+	}
+	data, err := convertArtifact(file.Bytes(), format, column)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if format == "arrow" {
+		r, err := ipc.NewFileReader(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Record(0)
+		if err != nil || !array.RecordEqual(rec, got) || !got.Schema().Equal(rec.Schema()) {
+			t.Errorf("Arrow's reader gets another record: %v", err)
+		}
+	}
+	return data
+}
+
+func TestArrowExportIsReadByArrow(t *testing.T) { exportSample(t, "arrow", "") }
+
+func TestCSVExportQuotesAndJoinsLists(t *testing.T) {
+	want := "name,unit,map,list\n\"a,b\",3,1;2;3;4,0.5\nc,4,5;6;7;8,-1\nd,5,9;10;11;12,1e-300\n"
+	if got := string(exportSample(t, "csv", "")); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// The npy format, version 1.0: magic, version, length of the header, header padded
+// to a multiple of 64 bytes, data in C order.
+func TestNpyExport(t *testing.T) {
+	for column, want := range map[string]string{
+		"unit": "{'descr': '<i4', 'fortran_order': False, 'shape': (3,), }",
+		"map":  "{'descr': '<f4', 'fortran_order': False, 'shape': (3,2,2,), }",
+		"list": "{'descr': '<f8', 'fortran_order': False, 'shape': (3,1,), }",
+	} {
+		data := exportSample(t, "npy", column)
+		if !bytes.HasPrefix(data, []byte("\x93NUMPY\x01\x00")) {
+			t.Fatalf("%s: begins with %q", column, data[:8])
+		}
+		end := 10 + int(binary.LittleEndian.Uint16(data[8:]))
+		header := string(data[10:end])
+		if end%64 != 0 || !strings.HasSuffix(header, "\n") || strings.TrimSpace(header) != want {
+			t.Errorf("%s: %d bytes of header %q, want %s", column, end, header, want)
+		}
+		if column == "map" {
+			var values [12]float32
+			if err := binary.Read(bytes.NewReader(data[end:]), binary.LittleEndian, &values); err != nil || values[5] != 6 || len(data) != end+48 {
+				t.Errorf("values %v, %v", values, err)
+			}
+		}
+	}
+}

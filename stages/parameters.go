@@ -1,0 +1,355 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sicgrid/pkg/params"
+	"sicgrid/pkg/sic"
+	"sicgrid/pkg/walk"
+	"sicgrid/stages/embed"
+	"sicgrid/stages/plot"
+	"sicgrid/stages/spectra"
+	"sicgrid/stages/train"
+)
+
+// Profile is a parameter file: everything that can be set, and nothing else is.
+// The files under params/ say what each number means, its unit and its source.
+type Profile struct {
+	Seed         uint64         `json:"seed"`
+	Seeds        []uint64       `json:"seeds"`
+	Network      sic.Network    `json:"network"`
+	Batch        sic.Batch      `json:"batch"`
+	Loss         sic.Loss       `json:"loss"`
+	Optimiser    sic.Optimiser  `json:"optimiser"`
+	HistoryEvery int            `json:"history_every"`
+	Variants     map[string]any `json:"variants"`
+	Evaluation   Evaluation     `json:"evaluation"`
+	Analysis     spectra.Params `json:"analysis"`
+	Embedding    embed.Params   `json:"embedding"`
+	Figures      Figures        `json:"figures"`
+}
+
+// Evaluation is where and how a trained network walks while its units are recorded.
+type Evaluation struct {
+	Seed          uint64      `json:"seed"`
+	BoxesM        []float64   `json:"boxes_m"`
+	Bins          int         `json:"bins"`
+	SamplesPerBin float64     `json:"samples_per_bin"`
+	Steps         int         `json:"steps"`
+	States        int         `json:"states"`
+	Motion        walk.Motion `json:"motion"`
+}
+
+// Figures says what each figure shows, and how it is drawn.
+type Figures struct {
+	Figure4 Figure4 `json:"figure_4"`
+	Figure6 Figure6 `json:"figure_6"`
+	Figure8 Figure8 `json:"figure_8"`
+	Seeds   Seeds   `json:"seeds"`
+}
+
+// Figure4 shows one network in one box.
+type Figure4 struct {
+	Variant string  `json:"variant"`
+	BoxM    float64 `json:"box_m"`
+	plot.Figure4Params
+}
+
+// Figure6 shows one network in one box.
+type Figure6 struct {
+	Variant string  `json:"variant"`
+	BoxM    float64 `json:"box_m"`
+	plot.Figure6Params
+}
+
+// Figure8 shows both networks in one box.
+type Figure8 struct {
+	BoxM float64 `json:"box_m"`
+	plot.Figure8Params
+}
+
+// Seeds shows both networks of every seed in one box.
+type Seeds struct {
+	BoxM float64 `json:"box_m"`
+	DPI  int     `json:"dpi"`
+}
+
+// requiredVariants are drawn by the figures; a profile may have more.
+var requiredVariants = []string{"full", "no-capacity"}
+
+// trainingSections are what a variant may change.
+var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every"}
+
+// allowed is the range of every parameter that has one.
+var allowed = params.Rules{
+	"network.units":         params.AtLeast(2),
+	"network.hidden":        params.AtLeast(1),
+	"network.layers":        params.AtLeast(2),
+	"network.init":          params.OneOf(sic.InitIdentity, sic.InitPyTorch),
+	"network.init_scale":    params.Positive,
+	"network.initial_state": params.OneOf(sic.InitialStateLearned, sic.InitialStateFixed),
+
+	"batch.trajectories": params.AtLeast(1),
+	"batch.length":       params.AtLeast(1),
+	"batch.velocity_max": params.Positive,
+	"batch.pairs":        params.NotNegative,
+
+	"loss.sigma_x":            params.Positive,
+	"loss.sigma_g":            params.Positive,
+	"loss.separation":         params.NotNegative,
+	"loss.invariance":         params.NotNegative,
+	"loss.capacity":           params.NotNegative,
+	"loss.conformal_isometry": params.NotNegative,
+	"loss.isometry_warmup":    params.NotNegative,
+	"loss.reduction":          params.OneOf(sic.ReductionMean, sic.ReductionSum),
+
+	"optimiser.steps":         params.AtLeast(1),
+	"optimiser.learning_rate": params.Positive,
+	"optimiser.beta1":         params.Below(0, 1),
+	"optimiser.beta2":         params.Below(0, 1),
+	"optimiser.epsilon":       params.Positive,
+	"optimiser.weight_decay":  params.NotNegative,
+	"optimiser.clip":          params.NotNegative,
+	"optimiser.accumulate":    params.AtLeast(1),
+	"optimiser.schedule":      params.OneOf(sic.ScheduleCosine, sic.SchedulePlateau, sic.ScheduleConstant),
+	"optimiser.warmup_steps":  params.NotNegative,
+	"optimiser.final_rate":    params.NotNegative,
+	"optimiser.window":        params.AtLeast(1),
+	"optimiser.patience":      params.NotNegative,
+	"optimiser.factor":        {Must: "greater than 0 and less than 1", Number: func(x float64) bool { return x > 0 && x < 1 }},
+	"optimiser.min_rate":      params.NotNegative,
+	"optimiser.threshold":     params.NotNegative,
+
+	"history_every": params.AtLeast(1),
+
+	"evaluation.boxes_m":               params.Positive,
+	"evaluation.bins":                  params.AtLeast(2),
+	"evaluation.samples_per_bin":       params.Positive,
+	"evaluation.steps":                 params.AtLeast(2),
+	"evaluation.states":                params.AtLeast(1),
+	"evaluation.motion.step_min_m":     params.Positive,
+	"evaluation.motion.step_max_m":     params.Positive,
+	"evaluation.motion.step_scale_m":   params.Positive,
+	"evaluation.motion.step_memory":    params.Positive,
+	"evaluation.motion.turn_sd":        params.NotNegative,
+	"evaluation.motion.turn_memory":    params.Positive,
+	"evaluation.motion.velocity_max_m": params.Positive,
+	"evaluation.motion.wall_m":         params.NotNegative,
+	"evaluation.motion.wall_turn":      {Must: "from 0 to pi/2", Number: func(x float64) bool { return x >= 0 && x <= math.Pi/2 }},
+	"evaluation.motion.wall_slow":      {Must: "greater than 0 and at most 1", Number: func(x float64) bool { return x > 0 && x <= 1 }},
+
+	"analysis.active_fraction":        params.Between(0, 1),
+	"analysis.module_units":           params.AtLeast(1),
+	"analysis.module_score":           params.Between(-2, 2),
+	"analysis.module_period_ratio":    params.AtLeast(1),
+	"analysis.module_orientation_deg": params.Between(0, 30),
+	"analysis.module_misfit":          params.Positive,
+	"analysis.module_core_distance":   params.Positive,
+
+	"embedding.components":  params.AtLeast(1),
+	"embedding.dimensions":  params.AtLeast(1),
+	"embedding.neighbours":  params.AtLeast(1),
+	"embedding.eigenvalues": params.AtLeast(1),
+	"embedding.max_points":  params.AtLeast(2),
+
+	"figures.figure_4.dpi":                 dpi,
+	"figures.figure_4.cells_per_module":    params.Between(2, 7),
+	"figures.figure_4.max_modules":         params.Between(1, 8),
+	"figures.figure_4.rate_colours":        colours,
+	"figures.figure_4.correlation_colours": colours,
+	"figures.figure_6.dpi":                 dpi,
+	"figures.figure_6.power_scale":         params.OneOf("linear", "log"),
+	"figures.figure_6.power_colours":       colours,
+	"figures.figure_6.phase_colours":       colours,
+	"figures.figure_6.azimuth_deg":         params.Between(-360, 360),
+	"figures.figure_6.elevation_deg":       params.Between(-90, 90),
+	"figures.figure_8.dpi":                 dpi,
+	"figures.figure_8.columns":             params.Between(8, 20),
+	"figures.figure_8.rate_colours":        colours,
+	"figures.seeds.dpi":                    dpi,
+}
+
+var (
+	dpi     = params.Between(50, 1200)
+	colours = params.OneOf("cyclic", "diverging", "grey", "jet", "viridis")
+)
+
+// Parameters are a profile as it was read, with every value checked.
+type Parameters struct {
+	Profile
+	Path     string
+	Name     string // the file's name without folder and ending: "laptop"
+	Sets     []string
+	variants []Variant
+}
+
+// Variant is one way of training.
+type Variant struct {
+	Name   string
+	Params train.Params
+}
+
+// readParameters reads a profile, puts the --set values in their places and
+// checks every value, so that nothing runs on parameters that will fail later.
+func readParameters(path string, sets []string) (*Parameters, error) {
+	doc, err := params.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return checkParameters(path, doc, sets)
+}
+
+func checkParameters(path string, doc *params.Document, sets []string) (*Parameters, error) {
+	for _, s := range sets {
+		if err := doc.Set(s); err != nil {
+			return nil, err
+		}
+	}
+	p := &Parameters{Path: path, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Sets: sets}
+	if err := doc.Decode(&p.Profile, allowed); err != nil {
+		return nil, err
+	}
+	if err := p.readVariants(doc); err != nil {
+		return nil, err
+	}
+	for _, check := range []func(*params.Document) error{p.checkSeeds, p.checkEvaluation, p.checkEmbedding, p.checkFigures} {
+		if err := check(doc); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *Parameters) readVariants(doc *params.Document) error {
+	names := doc.Keys("variants")
+	if len(names) == 0 {
+		return doc.Errorf("variants", "found no variant, must name at least one")
+	}
+	for _, name := range names {
+		if name == "" || strings.ContainsAny(name, "/. ") {
+			return doc.Errorf("variants."+name, "found the name %q, must have no slash, point or space", name)
+		}
+		v := Variant{Name: name}
+		key := "variants." + name
+		over := doc.Overlay(key, trainingSections)
+		if err := over.Decode(&v.Params, allowed); err != nil {
+			return err
+		}
+		if err := checkTraining(over, v.Params); err != nil {
+			return err
+		}
+		p.variants = append(p.variants, v)
+		p.Variants[name] = v.Params
+	}
+	return nil
+}
+
+// checkTraining finds values that are possible one by one but not together.
+func checkTraining(doc *params.Document, t train.Params) error {
+	if states := t.Batch.States(); t.Batch.Pairs > states {
+		return doc.Errorf("batch.pairs", "found %d, must be at most %d, all states of a batch (0 takes all)", t.Batch.Pairs, states)
+	}
+	if o := t.Optimiser; o.Schedule == sic.ScheduleCosine {
+		if o.WarmupSteps >= o.Steps {
+			return doc.Errorf("optimiser.warmup_steps", "found %d, must be less than %d, the steps of the optimiser", o.WarmupSteps, o.Steps)
+		}
+		if o.FinalRate > o.LearningRate {
+			return doc.Errorf("optimiser.final_rate", "found %v, must be at most %v, the learning rate", o.FinalRate, o.LearningRate)
+		}
+	}
+	return checkMemory(doc, trainingBytes, map[string]float64{
+		"network.units": float64(t.Network.Units), "network.hidden": float64(t.Network.Hidden), "network.layers": float64(t.Network.Layers),
+		"batch.trajectories": float64(t.Batch.Trajectories), "batch.length": float64(t.Batch.Length),
+	})
+}
+
+func (p *Parameters) checkSeeds(doc *params.Document) error {
+	if len(p.Seeds) > 12 {
+		return doc.Errorf("seeds", "found %d seeds, must be at most 12, as many as the figure has room for", len(p.Seeds))
+	}
+	for i, s := range p.Seeds {
+		if j := slices.Index(p.Seeds, s); j < i {
+			return doc.Errorf("seeds", "found %d twice, must be given once", s)
+		}
+	}
+	return nil
+}
+
+// stepsAcross is the width of the smallest box in longest steps: in a smaller
+// one the walls decide every step (walk.Motion.Check).
+const stepsAcross = 4
+
+func (p *Parameters) checkEvaluation(doc *params.Document) error {
+	e, m := &p.Evaluation, &p.Evaluation.Motion
+	if m.StepMaxM <= m.StepMinM {
+		return doc.Errorf("evaluation.motion.step_max_m", "found %v, must be greater than %v, the shortest step", m.StepMaxM, m.StepMinM)
+	}
+	if m.StepMaxM > m.VelocityMaxM {
+		return doc.Errorf("evaluation.motion.step_max_m", "found %v, must be at most %v, the bound on its components", m.StepMaxM, m.VelocityMaxM)
+	}
+	for i, box := range e.BoxesM {
+		at := fmt.Sprintf("evaluation.boxes_m[%d]", i)
+		if least := stepsAcross * m.StepMaxM; box < least {
+			return doc.Errorf(at, "found %v m, must be at least %v m, %d of the longest steps", box, least, stepsAcross)
+		}
+		if box <= 2*m.WallM {
+			return doc.Errorf(at, "found %v m, must be more than %v m, twice the reach of a wall", box, 2*m.WallM)
+		}
+		if j := slices.Index(e.BoxesM, box); j < i {
+			return doc.Errorf(at, "found %v m twice, must be given once", box)
+		}
+		if err := m.Check(box); err != nil {
+			return doc.Errorf("evaluation.motion", "%v", err)
+		}
+	}
+	return checkMemory(doc, evaluationBytes, map[string]float64{
+		"network.units": float64(p.Network.Units), "evaluation.bins": float64(e.Bins), "evaluation.samples_per_bin": e.SamplesPerBin,
+		"evaluation.steps": float64(e.Steps), "evaluation.states": float64(e.States),
+	})
+}
+
+func (p *Parameters) checkEmbedding(doc *params.Document) error {
+	e := p.Embedding
+	if e.Eigenvalues < e.Dimensions {
+		return doc.Errorf("embedding.eigenvalues", "found %d, must be at least %d, the dimensions", e.Eigenvalues, e.Dimensions)
+	}
+	if e.MaxPoints <= e.Neighbours {
+		return doc.Errorf("embedding.max_points", "found %d, must be more than %d, the neighbours of each point", e.MaxPoints, e.Neighbours)
+	}
+	return nil
+}
+
+func (p *Parameters) checkFigures(doc *params.Document) error {
+	f, names := &p.Figures, doc.Keys("variants")
+	for _, required := range requiredVariants {
+		if !slices.Contains(names, required) {
+			return doc.Errorf("variants", "found %s, must have %s", strings.Join(names, ", "), strings.Join(requiredVariants, " and "))
+		}
+	}
+	for _, choice := range []struct{ key, variant string }{{"figure_4", f.Figure4.Variant}, {"figure_6", f.Figure6.Variant}} {
+		if !slices.Contains(names, choice.variant) {
+			return doc.Errorf("figures."+choice.key+".variant", "found %q, must be one of %s", choice.variant, strings.Join(names, ", "))
+		}
+	}
+	for _, choice := range []struct {
+		key string
+		box float64
+	}{{"figure_4", f.Figure4.BoxM}, {"figure_6", f.Figure6.BoxM}, {"figure_8", f.Figure8.BoxM}, {"seeds", f.Seeds.BoxM}} {
+		if !slices.Contains(p.Evaluation.BoxesM, choice.box) {
+			return doc.Errorf("figures."+choice.key+".box_m", "found %v, must be one of evaluation.boxes_m, %v", choice.box, p.Evaluation.BoxesM)
+		}
+	}
+	for _, check := range []struct {
+		key string
+		err error
+	}{{"figure_4", f.Figure4.Check()}, {"figure_6", f.Figure6.Check()}, {"figure_8", f.Figure8.Check()}} {
+		if check.err != nil {
+			return doc.Errorf("figures."+check.key, "%v", check.err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+// Package ratemaps is the stage that walks a trained network through a box and
+// records where its units are active.
+package ratemaps
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"sicgrid/pkg/compute/cpu"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/sic"
+)
+
+// Params are the parameters of a recording.
+type Params struct {
+	Bins   int `json:"bins"`   // bins along each side of the box
+	States int `json:"states"` // about how many states are kept as they are
+}
+
+// Outputs of the stage.
+var Outputs = []string{"maps", "occupancy", "states"}
+
+// Map is a row of "maps": the mean activity of a unit in each bin, row 0 lowest
+// y, NaN where no walk came. Early and late are the first and second half of
+// every walk: a path integrator that drifts shows it there.
+type Map struct {
+	Unit  int32     `col:"unit"`
+	Mean  []float32 `col:"mean" shape:"ny,nx"`
+	Early []float32 `col:"early" shape:"ny,nx"`
+	Late  []float32 `col:"late" shape:"ny,nx"`
+}
+
+// Occupancy is the one row of "occupancy".
+type Occupancy struct {
+	Samples   []int32 `col:"samples" shape:"ny,nx"`
+	Explained float64 `col:"explained"` // share of the variance of the late states that position explains
+}
+
+// State is a row of "states": the population at one moment of one walk.
+type State struct {
+	X     float32   `col:"x" unit:"m"`
+	Y     float32   `col:"y" unit:"m"`
+	Step  int32     `col:"step"`
+	State []float32 `col:"state" shape:"units"`
+}
+
+// walkView and tensorView are what this stage reads.
+type walkView struct {
+	Velocity []float32 `col:"velocity" unit:"m"`
+	Position []float32 `col:"position" unit:"m"`
+}
+
+type tensorView struct {
+	Name   string    `col:"name"`
+	Values []float32 `col:"values"`
+}
+
+// together is the number of walks of one task.
+const together = 32
+
+// Run walks the network and writes its ratemaps.
+func Run(ctx context.Context, p Params, t *pipeline.Task) error {
+	network, params, err := readNetwork(t)
+	if err != nil {
+		return err
+	}
+	walks, meta, err := pipeline.Read[walkView](t, "walks")
+	if err != nil {
+		return err
+	}
+	box, err := strconv.ParseFloat(meta["box_m"], 64)
+	if err != nil || len(walks) == 0 {
+		return fmt.Errorf("walks: %d rows, box_m %q: no walks to follow", len(walks), meta["box_m"])
+	}
+	steps := len(walks[0].Velocity) / 2
+	grid := grid{bins: p.Bins, box: box}
+	stride := max(1, (len(walks)*steps+p.States-1)/max(p.States, 1))
+
+	tasks := (len(walks) + together - 1) / together
+	recordings := make([]*recording, tasks)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(t.Threads())
+	var done progress
+	for task := range tasks {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			first := task * together
+			some := walks[first:min(first+together, len(walks))]
+			roller, err := cpu.NewRoller(network, params)
+			if err != nil {
+				return err
+			}
+			r := newRecording(grid, network.Units, steps)
+			velocity := make([][]float32, len(some))
+			for i, w := range some {
+				velocity[i] = w.Velocity
+			}
+			roller.Run(velocity, func(walk, step int, state []float32) {
+				x, y := some[walk].Position[2*step], some[walk].Position[2*step+1]
+				r.add(x, y, step, state)
+				if ((first+walk)*steps+step)%stride == 0 {
+					r.keep(first+walk, x, y, step, state)
+				}
+			})
+			recordings[task] = r
+			t.Progress(done.add(len(some)), int64(len(walks)), "walks")
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	whole := recordings[0] // the others are added in order, whoever came first
+	for _, r := range recordings[1:] {
+		whole.merge(r)
+	}
+	return emit(t, whole, map[string]string{"box_m": meta["box_m"], "bins": fmt.Sprint(p.Bins), "units": fmt.Sprint(network.Units)})
+}
+
+func emit(t *pipeline.Task, r *recording, meta map[string]string) error {
+	if err := pipeline.Emit(t, "maps", r.maps(), meta); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "occupancy", []Occupancy{{r.samples(), r.explained()}}, meta); err != nil {
+		return err
+	}
+	return pipeline.Emit(t, "states", r.states(), meta)
+}
+
+// readNetwork returns the trained network; its sizes come with the weights.
+func readNetwork(t *pipeline.Task) (n sic.Network, params []float32, err error) {
+	tensors, meta, err := pipeline.Read[tensorView](t, "weights")
+	if err != nil {
+		return n, nil, err
+	}
+	for key, size := range map[string]*int{"units": &n.Units, "hidden": &n.Hidden, "layers": &n.Layers} {
+		if *size, err = strconv.Atoi(meta[key]); err != nil {
+			return n, nil, fmt.Errorf("weights: %s is %q, not a size", key, meta[key])
+		}
+	}
+	layout := sic.NewLayout(n)
+	if len(tensors) != len(layout.Tensors) {
+		return n, nil, fmt.Errorf("weights: %d tensors, the network has %d", len(tensors), len(layout.Tensors))
+	}
+	params = make([]float32, layout.Size)
+	for i, x := range layout.Tensors {
+		if tensors[i].Name != x.Name || len(tensors[i].Values) != x.Size {
+			return n, nil, fmt.Errorf("weights: row %d is %s with %d values, want %s with %d", i, tensors[i].Name, len(tensors[i].Values), x.Name, x.Size)
+		}
+		copy(sic.Of(params, x), tensors[i].Values)
+	}
+	return n, params, nil
+}

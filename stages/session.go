@@ -1,0 +1,160 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sicgrid/pkg/params"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/store"
+)
+
+// graphFlags are the flags of the commands that look at the DAG.
+type graphFlags struct {
+	params string
+	sets   []string
+	store  string
+	exact  bool
+}
+
+func (f *graphFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.params, "params", "params/laptop.yaml", "parameter `FILE`; its name is the profile's")
+	flags.StringArrayVar(&f.sets, "set", nil, "set one parameter, `key=value`, such as loss.sigma_g=0.5 (repeatable)")
+	flags.StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	flags.BoolVar(&f.exact, "exact", false, "take no result of another instruction set or device")
+}
+
+// session is what a command needs to look at the DAG: checked parameters, the
+// nodes that it was asked for, and the open store.
+type session struct {
+	parameters *Parameters
+	dag        *DAG
+	graph      *pipeline.Graph // of the targets
+	options    pipeline.Options
+}
+
+// open checks everything that can be wrong before anything runs: parameters
+// first, then targets, the program's own code, and the store.
+func (f *graphFlags) open(targets []string) (*session, error) {
+	s, err := f.wire(targets)
+	if err != nil {
+		return nil, err
+	}
+	return s, f.attach(s)
+}
+
+// attach gives a session the program's code digests and the store.
+func (f *graphFlags) attach(s *session) error {
+	code, err := currentCode()
+	if err != nil {
+		return err
+	}
+	open, err := store.Open(f.store)
+	if err != nil {
+		return err
+	}
+	s.options = pipeline.Options{
+		Store: open, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact,
+		Provenance: map[string]any{"commit": commit(), "profile": s.parameters.Name},
+	}
+	return nil
+}
+
+// wire is open without the store, for what only needs the shape of the DAG.
+func (f *graphFlags) wire(targets []string) (*session, error) {
+	p, err := readParameters(f.params, f.sets)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{parameters: p, dag: wire(p)}
+	nodes, err := s.dag.find(targets)
+	if err != nil {
+		return nil, err
+	}
+	if s.graph, err = pipeline.NewGraph(nodes...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// find turns target names into nodes. A target is "all", a stage ("train" is
+// the training of every variant), or a node ("train/full").
+func (d *DAG) find(targets []string) ([]*pipeline.Node, error) {
+	if len(targets) == 0 {
+		targets = []string{"all"}
+	}
+	var nodes []*pipeline.Node
+	for _, t := range targets {
+		found := d.Targets[t]
+		if found == nil {
+			if i := slices.IndexFunc(d.Nodes, func(n *pipeline.Node) bool { return n.Name == t }); i >= 0 {
+				found = d.Nodes[i : i+1]
+			}
+		}
+		if found == nil {
+			return nil, d.unknownTarget(t)
+		}
+		nodes = append(nodes, found...)
+	}
+	return nodes, nil
+}
+
+func (d *DAG) unknownTarget(name string) error {
+	names := d.groupNames()
+	all := slices.Clone(names)
+	for _, n := range d.Nodes {
+		if !slices.Contains(all, n.Name) {
+			all = append(all, n.Name)
+		}
+	}
+	if near := params.Nearest(name, all); len(near) > 0 {
+		return usagef("unknown target %q, did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return usagef("unknown target %q, must be one of %s, or a node that `sicgrid status all` lists", name, strings.Join(names, ", "))
+}
+
+// commit is the git commit of the source tree around the working directory, with "-dirty"
+// after it where files differ from it; else the one that the program was built from.
+func commit() string {
+	if root := sourceTree(); root != "" {
+		out, err := exec.Command("git", "-C", root, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*").Output()
+		if c := strings.TrimSpace(string(out)); err == nil && c != "" {
+			return c
+		}
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return s.Value
+			}
+		}
+	}
+	return "unknown"
+}
+
+// sourceTree is the folder of this module's go.mod at or above the working
+// directory, or "".
+func sourceTree() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for {
+		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && strings.HasPrefix(string(data), "module sicgrid\n") {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
