@@ -37,10 +37,7 @@ func TestCanonicalJSON(t *testing.T) {
 
 func TestCanonicalJSONKeepsEveryFloat(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := rapid.Float64().Draw(t, "x")
-		if math.IsInf(x, 0) {
-			t.Skip()
-		}
+		x := rapid.Float64Range(-math.MaxFloat64, math.MaxFloat64).Draw(t, "x")
 		data, err := canonicalJSON(x)
 		if err != nil {
 			t.Fatal(err)

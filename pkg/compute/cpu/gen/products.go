@@ -1,0 +1,237 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// tile writes the kernel C[rows x 16·panels] (+)= A[rows x k] B[k x 16·panels].
+// A is broadcast from memory with any row and column stride, so that it may be a
+// transpose; B and C are row-major. Twelve of sixteen registers accumulate.
+func tile(rows int) {
+	name := fmt.Sprintf("tile%d", rows)
+	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, panels int, accumulate bool)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s computes C (+)= A B for %d rows of C and panels of 16 columns.", name, rows))
+	c, a, b := load("c"), load("a"), load("b")
+	ldc, rs, cs, ldb := floats(load("ldc")), floats(load("rs")), floats(load("cs")), floats(load("ldb"))
+	var rs3, rs5 GPVirtual
+	if rows > 3 {
+		rs3 = GP64()
+		LEAQ(Mem{Base: rs, Index: rs, Scale: 2}, rs3)
+	}
+	if rows > 5 {
+		rs5 = GP64()
+		LEAQ(Mem{Base: rs, Index: rs, Scale: 4}, rs5)
+	}
+	element := func(row int, base Register) Mem {
+		switch row {
+		case 0:
+			return Mem{Base: base}
+		case 3:
+			return Mem{Base: base, Index: rs3, Scale: 1}
+		case 5:
+			return Mem{Base: base, Index: rs5, Scale: 1}
+		default:
+			return Mem{Base: base, Index: rs, Scale: uint8(row)}
+		}
+	}
+	Label("panel")
+	acc := yields(2 * rows)
+	zero(acc...)
+	ap, bp, k := GP64(), GP64(), load("k")
+	MOVQ(a, ap)
+	MOVQ(b, bp)
+	loop("term", k, func() {
+		b0, b1 := YMM(), YMM()
+		VMOVUPS(Mem{Base: bp}, b0)
+		VMOVUPS(Mem{Base: bp, Disp: 32}, b1)
+		for row := range rows {
+			x := YMM()
+			VBROADCASTSS(element(row, ap), x)
+			VFMADD231PS(x, b0, acc[2*row])
+			VFMADD231PS(x, b1, acc[2*row+1])
+		}
+		ADDQ(cs, ap)
+		ADDQ(ldb, bp)
+	})
+	cp := GP64()
+	MOVQ(c, cp)
+	flag := Load(Param("accumulate"), GP8())
+	TESTB(flag, flag)
+	JZ(LabelRef("store"))
+	for row := range rows {
+		VADDPS(Mem{Base: cp}, acc[2*row], acc[2*row])
+		VADDPS(Mem{Base: cp, Disp: 32}, acc[2*row+1], acc[2*row+1])
+		if row < rows-1 {
+			ADDQ(ldc, cp)
+		}
+	}
+	MOVQ(c, cp)
+	Label("store")
+	for row := range rows {
+		VMOVUPS(acc[2*row], Mem{Base: cp})
+		VMOVUPS(acc[2*row+1], Mem{Base: cp, Disp: 32})
+		if row < rows-1 {
+			ADDQ(ldc, cp)
+		}
+	}
+	ADDQ(Imm(64), b)
+	ADDQ(Imm(64), c)
+	panels, err := Param("panels").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	DECQ(panels.Addr)
+	JNZ(LabelRef("panel"))
+	VZEROUPPER()
+	RET()
+}
+
+// dot3x4 writes C[3 x 4] = A[3 x n] B[4 x n]^T, both row-major.
+func dot3x4() {
+	TEXT("dot3x4", NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, n int)")
+	Pragma("noescape")
+	Doc("dot3x4 computes the 12 inner products of 3 rows of a and 4 rows of b; n is a multiple of 8.")
+	a, b := load("a"), load("b")
+	lda, ldb := floats(load("lda")), floats(load("ldb"))
+	ldb3 := GP64()
+	LEAQ(Mem{Base: ldb, Index: ldb, Scale: 2}, ldb3)
+	acc := yields(12)
+	zero(acc...)
+	n := load("n")
+	SHRQ(Imm(3), n)
+	loop("term", n, func() {
+		rows := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}}
+		columns := []Mem{{Base: b}, {Base: b, Index: ldb, Scale: 1}, {Base: b, Index: ldb, Scale: 2}, {Base: b, Index: ldb3, Scale: 1}}
+		x := yields(3)
+		for r := range rows {
+			VMOVUPS(rows[r], x[r])
+		}
+		for q := range columns {
+			y := YMM()
+			VMOVUPS(columns[q], y)
+			for r := range rows {
+				VFMADD231PS(x[r], y, acc[4*r+q])
+			}
+		}
+		ADDQ(Imm(32), a)
+		ADDQ(Imm(32), b)
+	})
+	c, ldc := load("c"), floats(load("ldc"))
+	for r := range 3 {
+		v := acc[4*r : 4*r+4]
+		VHADDPS(v[1], v[0], v[0])
+		VHADDPS(v[3], v[2], v[2])
+		VHADDPS(v[2], v[0], v[0])
+		high := XMM()
+		VEXTRACTF128(Imm(1), v[0], high)
+		VADDPS(v[0].AsX(), high, high)
+		VMOVUPS(high, Mem{Base: c})
+		if r < 2 {
+			ADDQ(ldc, c)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// ahead is how many rows ahead sparse fetches: the rows of W lie in the second
+// cache at best, and no prefetcher guesses which unit is active next.
+const ahead = 4
+
+// sparse writes h[width] = Σ_q value[index_q] · w[index_q][width].
+func sparse(width int) {
+	name := fmt.Sprintf("sparse%d", width)
+	TEXT(name, NOSPLIT, "func(h, w *float32, ld int, index *int32, value *float32, count int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s adds up count rows of w, %d wide, each times its value, into h.", name, width))
+	w, ld := load("w"), floats(load("ld"))
+	index, value, count := load("index"), load("value"), load("count")
+	acc := yields(width / 8)
+	zero(acc...)
+	loop("row", count, func() {
+		j, x, row := GP64(), YMM(), GP64()
+		MOVLQSX(Mem{Base: index, Disp: 4 * ahead}, j)
+		IMULQ(ld, j)
+		for line := 0; line < width/16; line++ {
+			PREFETCHT0(Mem{Base: w, Index: j, Scale: 1, Disp: 64 * line})
+		}
+		MOVLQSX(Mem{Base: index}, j)
+		VBROADCASTSS(Mem{Base: value, Index: j, Scale: 4}, x)
+		IMULQ(ld, j)
+		LEAQ(Mem{Base: w, Index: j, Scale: 1}, row)
+		for i := range acc {
+			VFMADD231PS(Mem{Base: row, Disp: 32 * i}, x, acc[i])
+		}
+		ADDQ(Imm(4), index)
+	})
+	h := load("h")
+	for i := range acc {
+		VMOVUPS(acc[i], Mem{Base: h, Disp: 32 * i})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// transposeStrip transposes 8 rows of blocks·8 columns.
+func transposeStrip() {
+	TEXT("transposeStrip", NOSPLIT, "func(dst *float32, ldd int, src *float32, lds int, blocks int)")
+	Pragma("noescape")
+	Doc("transposeStrip writes the transpose of 8 rows of src, 8·blocks columns wide, to dst.")
+	dst, src, blocks := load("dst"), load("src"), load("blocks")
+	ldd, lds := floats(load("ldd")), floats(load("lds"))
+	loop("block", blocks, func() {
+		r, p := yields(8), GP64()
+		MOVQ(src, p)
+		for i := range r {
+			VMOVUPS(Mem{Base: p}, r[i])
+			ADDQ(lds, p)
+		}
+		t := yields(8)
+		for i := 0; i < 8; i += 2 {
+			VUNPCKLPS(r[i+1], r[i], t[i])
+			VUNPCKHPS(r[i+1], r[i], t[i+1])
+		}
+		for i := 0; i < 8; i += 4 {
+			VSHUFPS(Imm(0x44), t[i+2], t[i], r[i])
+			VSHUFPS(Imm(0xee), t[i+2], t[i], r[i+1])
+			VSHUFPS(Imm(0x44), t[i+3], t[i+1], r[i+2])
+			VSHUFPS(Imm(0xee), t[i+3], t[i+1], r[i+3])
+		}
+		for i := range 4 {
+			low, high := YMM(), YMM()
+			VPERM2F128(Imm(0x20), r[i+4], r[i], low)
+			VPERM2F128(Imm(0x31), r[i+4], r[i], high)
+			t[i], t[i+4] = low, high
+		}
+		for i := range t {
+			VMOVUPS(t[i], Mem{Base: dst})
+			ADDQ(ldd, dst)
+		}
+		ADDQ(Imm(32), src)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// multiplyAdd does nothing but multiply and add, at the processor's peak.
+func multiplyAdd() {
+	TEXT("multiplyAdd", NOSPLIT, "func(n int)")
+	Doc("multiplyAdd does n times 12 independent multiply-adds of eight lanes: 192·n floating-point operations.")
+	n := load("n")
+	acc := yields(12)
+	zero(acc...)
+	x := YMM()
+	zero(x)
+	loop("round", n, func() {
+		for _, a := range acc {
+			VFMADD231PS(x, x, a)
+		}
+	})
+	VZEROUPPER()
+	RET()
+}

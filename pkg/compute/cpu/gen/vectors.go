@@ -1,0 +1,149 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// rectify replaces x by ReLU(x).
+func rectify() {
+	TEXT("rectify", NOSPLIT, "func(x *float32, n int)")
+	Pragma("noescape")
+	Doc("rectify replaces x[n] by max(x, 0); n is a multiple of 8.")
+	x, n := load("x"), load("n")
+	SHRQ(Imm(3), n)
+	none := YMM()
+	zero(none)
+	loop("group", n, func() {
+		y := YMM()
+		VMAXPS(Mem{Base: x}, none, y)
+		VMOVUPS(y, Mem{Base: x})
+		ADDQ(Imm(32), x)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+func add() {
+	TEXT("add", NOSPLIT, "func(dst, src *float32, n int)")
+	Pragma("noescape")
+	Doc("add adds src[n] to dst[n]; n is a multiple of 8.")
+	dst, src, n := load("dst"), load("src"), load("n")
+	SHRQ(Imm(3), n)
+	loop("group", n, func() {
+		x := YMM()
+		VMOVUPS(Mem{Base: dst}, x)
+		VADDPS(Mem{Base: src}, x, x)
+		VMOVUPS(x, Mem{Base: dst})
+		ADDQ(Imm(32), dst)
+		ADDQ(Imm(32), src)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+func addDifference() {
+	TEXT("addDifference", NOSPLIT, "func(dst, a, b *float32, factor float32, n int)")
+	Pragma("noescape")
+	Doc("addDifference adds factor·(a-b) to dst[n]; n is a multiple of 8.")
+	dst, a, b, n := load("dst"), load("a"), load("b"), load("n")
+	SHRQ(Imm(3), n)
+	factor := YMM()
+	VBROADCASTSS(mustAddr("factor"), factor)
+	loop("group", n, func() {
+		x, y := YMM(), YMM()
+		VMOVUPS(Mem{Base: a}, x)
+		VSUBPS(Mem{Base: b}, x, x)
+		VMOVUPS(Mem{Base: dst}, y)
+		VFMADD231PS(factor, x, y)
+		VMOVUPS(y, Mem{Base: dst})
+		ADDQ(Imm(32), dst)
+		ADDQ(Imm(32), a)
+		ADDQ(Imm(32), b)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+func squaredDistance() {
+	TEXT("squaredDistance", NOSPLIT, "func(a, b *float32, n int) float32")
+	Pragma("noescape")
+	Doc("squaredDistance returns ‖a-b‖²; n is a multiple of 8.")
+	a, b, n := load("a"), load("b"), load("n")
+	SHRQ(Imm(3), n)
+	sum := YMM()
+	zero(sum)
+	loop("group", n, func() {
+		x := YMM()
+		VMOVUPS(Mem{Base: a}, x)
+		VSUBPS(Mem{Base: b}, x, x)
+		VFMADD231PS(x, x, sum)
+		ADDQ(Imm(32), a)
+		ADDQ(Imm(32), b)
+	})
+	Store(horizontal(sum), ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+func sumSquares() {
+	TEXT("sumSquares", NOSPLIT, "func(x *float32, n int) float32")
+	Pragma("noescape")
+	Doc("sumSquares returns ‖x‖²; n is a multiple of 32.")
+	x, n := load("x"), load("n")
+	SHRQ(Imm(5), n)
+	acc := yields(4)
+	zero(acc...)
+	loop("group", n, func() {
+		for i := range acc {
+			y := YMM()
+			VMOVUPS(Mem{Base: x, Disp: 32 * i}, y)
+			VFMADD231PS(y, y, acc[i])
+		}
+		ADDQ(Imm(128), x)
+	})
+	VADDPS(acc[1], acc[0], acc[0])
+	VADDPS(acc[3], acc[2], acc[2])
+	VADDPS(acc[2], acc[0], acc[0])
+	Store(horizontal(acc[0]), ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+// adamw is the whole optimiser for a block of parameters, clipping included.
+func adamw() {
+	TEXT("adamw", NOSPLIT, "func(p, m, v, gradient *float32, n int, c *float32)")
+	Pragma("noescape")
+	Doc("adamw updates p, m and v from the gradient; n is a multiple of 8.")
+	p, m, v, g, n, c := load("p"), load("m"), load("v"), load("gradient"), load("n"), load("c")
+	SHRQ(Imm(3), n)
+	k := yields(9)
+	for i := range k {
+		VMOVUPS(Mem{Base: c, Disp: 32 * i}, k[i])
+	}
+	scale, beta1, rest1, beta2, rest2, rate, correction2, epsilon, decay := k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7], k[8]
+	loop("group", n, func() {
+		d, first, second := YMM(), YMM(), YMM()
+		VMULPS(Mem{Base: g}, scale, d)
+		VMULPS(Mem{Base: m}, beta1, first)
+		VFMADD231PS(rest1, d, first)
+		VMOVUPS(first, Mem{Base: m})
+		VMULPS(d, d, d)
+		VMULPS(Mem{Base: v}, beta2, second)
+		VFMADD231PS(rest2, d, second)
+		VMOVUPS(second, Mem{Base: v})
+		VSQRTPS(second, second)
+		VFMADD213PS(epsilon, correction2, second)
+		VMULPS(rate, first, first)
+		VDIVPS(second, first, first)
+		VMULPS(Mem{Base: p}, decay, d)
+		VSUBPS(first, d, d)
+		VMOVUPS(d, Mem{Base: p})
+		for _, q := range []GPVirtual{p, m, v, g} {
+			ADDQ(Imm(32), q)
+		}
+	})
+	VZEROUPPER()
+	RET()
+}
