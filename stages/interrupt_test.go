@@ -18,7 +18,7 @@ func TestInterruptedTrainingGoesOnToTheSameResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"train/full", "--params", smoke, "--set", "optimiser.steps=4000"}
+	args := []string{"train/full", "--params", smoke, "--set", "optimiser.steps=60000"} // some seconds: an interrupt after 0.3 s falls well inside
 	whole, interrupted := t.TempDir(), t.TempDir()
 	want := runJSON(t, program, whole, args...)
 
