@@ -1,18 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/cpu"
+	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
 )
@@ -50,9 +48,7 @@ func newBenchCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				e := json.NewEncoder(cmd.OutOrStdout())
-				e.SetIndent("", "  ")
-				return e.Encode(rows)
+				return printJSON(cmd.OutOrStdout(), rows)
 			}
 			printBenchmarks(cmd.OutOrStdout(), rows)
 			return nil
@@ -127,7 +123,7 @@ func benchStep(ctx context.Context, row benchmark, duration time.Duration) (benc
 		peak := (before + cpu.Peak(row.Threads)) / 2
 		ms, peaks, shares = append(ms, 1e3*perStep), append(peaks, peak), append(shares, work/perStep/peak)
 	}
-	row.Ms, row.Peak, row.PeakShare = median(ms), median(peaks), median(shares)
+	row.Ms, row.Peak, row.PeakShare = gridcell.Median(ms), gridcell.Median(peaks), gridcell.Median(shares)
 	row.GFLOPs = work / row.Ms * 1e3
 	row.Parts = trainer.Parts.Scale(1e3 / float64(turns*steps))
 	row.PeakMiB = float64(pipeline.PeakMemory()) / (1 << 20)
@@ -140,11 +136,6 @@ func benchStep(ctx context.Context, row benchmark, duration time.Duration) (benc
 func usefulWork(r benchmark) float64 {
 	n, h, b, t, s := float64(r.Units), float64(r.Hidden), float64(r.Batch), float64(r.Length), float64(r.Pairs)
 	return (6*b*t*n*n + 6*t*h*n*n + 4*s*s*n) / 1e9
-}
-
-func median(values []float64) float64 {
-	sorted := slices.SortedFunc(slices.Values(values), cmp.Compare[float64])
-	return sorted[len(sorted)/2]
 }
 
 func printBenchmarks(w io.Writer, rows []benchmark) {

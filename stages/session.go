@@ -1,9 +1,7 @@
 package main
 
 import (
-	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
 )
 
@@ -142,19 +141,6 @@ func commit() string {
 // sourceTree is the folder of this module's go.mod at or above the working
 // directory, or "".
 func sourceTree() string {
-	dir, err := os.Getwd()
-	if err != nil {
-		return ""
-	}
-	for {
-		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err == nil && strings.HasPrefix(string(data), "module sicgrid\n") {
-			return dir
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return ""
-		}
-		dir = parent
-	}
+	root, _ := codedigest.FindRoot(".", "sicgrid")
+	return root
 }

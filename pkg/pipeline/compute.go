@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func (r *run) newTask(n *Node, inputs map[*Node]*store.Action) (*Task, error) {
 			r.observe(Event{Kind: Progress, Node: n, Done: done, Total: total, Note: note})
 		},
 	}
-	for _, role := range sortedKeys(n.Inputs) {
+	for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
 		ref := n.Inputs[role]
 		out := output(inputs[ref.Node], ref.Output)
 		data, err := r.opt.Store.Get(out.Object)

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"fmt"
 	"html"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -45,7 +47,7 @@ func edges(g *Graph) []edge {
 	for _, n := range g.nodes {
 		first := len(list)
 	roles:
-		for _, role := range sortedKeys(n.Inputs) {
+		for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
 			ref := n.Inputs[role]
 			for i := first; i < len(list); i++ {
 				if list[i].from == ref.Node {
@@ -139,7 +141,7 @@ func SVG(g *Graph) string {
 func orderByInputs(column []*Node, height map[*Node]float64) {
 	mean := map[*Node]float64{}
 	for _, n := range column {
-		for _, role := range sortedKeys(n.Inputs) {
+		for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
 			mean[n] += height[n.Inputs[role].Node] / float64(len(n.Inputs))
 		}
 	}

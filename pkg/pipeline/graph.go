@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -38,7 +39,7 @@ func NewGraph(targets ...*Node) (*Graph, error) {
 			return err
 		}
 		path = append(path, n)
-		for _, role := range sortedKeys(n.Inputs) {
+		for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
 			ref := n.Inputs[role]
 			if ref.Node == nil {
 				return fmt.Errorf("pipeline: node %s: input %q refers to no node", n.Name, role)
@@ -104,14 +105,3 @@ func (g *Graph) Nodes() []*Node { return g.nodes }
 
 // Node returns the node of this name, or nil.
 func (g *Graph) Node(name string) *Node { return g.byName[name] }
-
-// sortedKeys returns the keys of m in ascending order: no map's iteration order
-// may decide anything.
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -31,7 +32,7 @@ type step struct {
 func resolve(n *Node, opt *Options, made map[*Node]*store.Action) (*step, error) {
 	s := &step{node: n, unknown: map[string]bool{}}
 	inputs := map[string]string{}
-	for _, role := range sortedKeys(n.Inputs) {
+	for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
 		ref := n.Inputs[role]
 		out := output(made[ref.Node], ref.Output)
 		if out == nil {

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -175,7 +177,7 @@ func mapChanges(part string, old, new map[string]string) []change {
 		all[k] = true
 	}
 	var cs []change
-	for _, k := range sortedKeys(all) {
+	for _, k := range slices.Sorted(maps.Keys(all)) {
 		if old[k] != new[k] {
 			cs = append(cs, change{part, k, old[k], new[k]})
 		}

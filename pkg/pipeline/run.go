@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -139,7 +141,7 @@ func (r *run) finish(ctx context.Context, report Report, phases []phase) (Report
 		}
 		complete = false
 		*nr = NodeReport{Node: n, State: NotReached, Reason: "interrupted"}
-		for _, role := range sortedKeys(n.Inputs) {
+		for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
 			if cause := bad[n.Inputs[role].Node]; cause != nil {
 				bad[n] = cause
 				nr.Reason = fmt.Sprintf("needs %s", cause.Name)

@@ -242,7 +242,7 @@ func TestADamagedActionRecordIsAMiss(t *testing.T) {
 	key := first.Of("c").Key
 	err := r.opt.Store.Walk(
 		func(store.Digest, string, error) error { return nil },
-		func(a *store.Action, path string, err error) error {
+		func(a *store.Action, path string, _ error) error {
 			if a.Key != key {
 				return nil
 			}

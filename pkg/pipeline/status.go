@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -70,7 +72,7 @@ func planGraph(g *Graph, opt *Options) ([]planned, error) {
 }
 
 func remade(unknown map[string]bool) string {
-	roles := sortedKeys(unknown)
+	roles := slices.Sorted(maps.Keys(unknown))
 	if len(roles) == 1 {
 		return "input " + roles[0] + " will be remade"
 	}
@@ -141,7 +143,7 @@ func listParts(s *step) []Part {
 		for k := range new {
 			names[k] = true
 		}
-		for _, k := range sortedKeys(names) {
+		for _, k := range slices.Sorted(maps.Keys(names)) {
 			p := Part{Part: part, Name: k, Old: old[k], New: new[k], Changed: s.last != nil && old[k] != new[k]}
 			if part == "input" {
 				p.From = now.From[k]

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -180,7 +182,7 @@ func Repair(s *store.Store, findings []Finding) (int, error) {
 		}
 	}
 	removed := 0
-	for _, name := range sortedKeys(remove) {
+	for _, name := range slices.Sorted(maps.Keys(remove)) {
 		if err := remove[name](); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return removed, fmt.Errorf("repair: %w", err)
 		}

@@ -25,8 +25,7 @@ type pairs struct {
 	tiles      []tilePair   // all of them
 	sums       []float32    // [tile][16]
 	near       []int
-	round      int // the one that runs, and its first tile
-	first      int
+	first      int // tile of the round that runs
 	constants  pairConstants
 }
 

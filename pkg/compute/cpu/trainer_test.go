@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -270,18 +271,12 @@ func TestNotFiniteKeepsTheLastGoodState(t *testing.T) {
 	}
 	_, err := tr.Train(1, nil)
 	var broken *compute.NotFinite
-	if !asNotFinite(err, &broken) || broken.Step != 4 || broken.Term != "separation loss" {
+	if !errors.As(err, &broken) || broken.Step != 4 || broken.Term != "separation loss" {
 		t.Fatalf("error %v", err)
 	}
 	if after := tr.State(); after.Step != 3 || !slices.Equal(after.Params[1:], state.Params[1:]) {
 		t.Error("the state changed")
 	}
-}
-
-func asNotFinite(err error, target **compute.NotFinite) bool {
-	e, ok := err.(*compute.NotFinite)
-	*target = e
-	return ok
 }
 
 // A step allocates nothing, on one thread or more.

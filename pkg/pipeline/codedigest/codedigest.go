@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -96,7 +97,7 @@ func Compute(root string, stages map[string]string, exclude []string) (Digests, 
 func (s Stage) sum() string {
 	h := sha256.New()
 	for _, part := range []map[string]string{s.Files, s.Modules} {
-		for _, k := range sorted(part) {
+		for _, k := range slices.Sorted(maps.Keys(part)) {
 			fmt.Fprintf(h, "%q %q\n", k, part[k])
 		}
 		fmt.Fprintln(h)
@@ -219,7 +220,7 @@ func (r *reader) read(dir string) (*pkg, error) {
 		p.raw[file] = rawSum(data)
 		p.files[file] = p.raw[file]
 	}
-	p.imports, p.modules = sorted(imports), sorted(modules)
+	p.imports, p.modules = slices.Sorted(maps.Keys(imports)), slices.Sorted(maps.Keys(modules))
 	r.packages[dir] = p
 	return p, nil
 }
@@ -282,19 +283,10 @@ func embeddedFiles(root, dir string, patterns []string) ([]string, error) {
 			}
 		}
 	}
-	return sorted(found), nil
+	return slices.Sorted(maps.Keys(found)), nil
 }
 
 func rawSum(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
-}
-
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

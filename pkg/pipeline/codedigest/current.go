@@ -3,6 +3,7 @@ package codedigest
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -24,7 +25,7 @@ func Current(root string, embedded Digests) ([]Change, error) {
 	report := func(file, what string) {
 		list = append(list, Change{file, what, embedded.stagesOf(file)})
 	}
-	for _, file := range sorted(embedded.Raw) {
+	for _, file := range slices.Sorted(maps.Keys(embedded.Raw)) {
 		data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -48,7 +49,7 @@ func Current(root string, embedded Digests) ([]Change, error) {
 			report(file, "changed")
 		}
 	}
-	for _, dir := range sorted(embedded.Packages) {
+	for _, dir := range slices.Sorted(maps.Keys(embedded.Packages)) {
 		added, err := embedded.added(root, dir)
 		if err != nil {
 			return nil, err
@@ -103,14 +104,14 @@ func (d Digests) moduleChanges(root string) ([]Change, error) {
 	}
 	stages := map[string][]string{} // module -> stages
 	was := map[string]string{}
-	for _, name := range sorted(d.Stages) {
+	for _, name := range slices.Sorted(maps.Keys(d.Stages)) {
 		for m, version := range d.Stages[name].Modules {
 			was[m] = version
 			stages[m] = append(stages[m], name)
 		}
 	}
 	var list []Change
-	for _, m := range sorted(was) {
+	for _, m := range slices.Sorted(maps.Keys(was)) {
 		now := mod.requires[m]
 		if now == "" {
 			now = "(none)"
@@ -133,7 +134,7 @@ func (d Digests) digestOf(file string) string {
 
 func (d Digests) stagesOf(file string) []string {
 	var list []string
-	for _, name := range sorted(d.Stages) {
+	for _, name := range slices.Sorted(maps.Keys(d.Stages)) {
 		if d.Stages[name].Files[file] != "" {
 			list = append(list, name)
 		}
@@ -143,7 +144,7 @@ func (d Digests) stagesOf(file string) []string {
 
 func (d Digests) stagesOfPackage(dir string) []string {
 	var list []string
-	for _, name := range sorted(d.Stages) {
+	for _, name := range slices.Sorted(maps.Keys(d.Stages)) {
 		for file := range d.Stages[name].Files {
 			if path.Dir(file) == dir {
 				list = append(list, name)

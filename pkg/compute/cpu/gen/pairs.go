@@ -36,7 +36,7 @@ func exp(x VecVirtual) VecVirtual {
 
 // places loads one row's position, broadcast, and returns how to find which of
 // eight other places lie nearer than σ_x and which do not. A NaN place is neither.
-func places(xj, yj Register, offset Register, x, y, limit VecVirtual) (square VecVirtual) {
+func places(xj, yj Register, offset Register, x, y VecVirtual) (square VecVirtual) {
 	dx, dy := YMM(), YMM()
 	VSUBPS(Mem{Base: xj, Index: offset, Scale: 1}, x, dx)
 	VSUBPS(Mem{Base: yj, Index: offset, Scale: 1}, y, dy)
@@ -69,7 +69,7 @@ func pairTile() {
 	offset := GP64()
 	XORQ(offset, offset)
 	Label("group")
-	square := places(xj, yj, offset, x, y, limit)
+	square := places(xj, yj, offset, x, y)
 	isFar, isNear, half := YMM(), YMM(), YMM()
 	VCMPPS(Imm(13), limit, square, isFar) // square >= limit
 	VCMPPS(Imm(1), limit, square, isNear) // square < limit
@@ -120,7 +120,7 @@ func nearPairs() {
 		VBROADCASTSS(Mem{Base: yi}, y)
 		XORQ(offset, offset)
 		Label("group")
-		square := places(xj, yj, offset, x, y, limit)
+		square := places(xj, yj, offset, x, y)
 		VCMPPS(Imm(1), limit, square, square)
 		VPSUBD(square, count, count)
 		ADDQ(Imm(32), offset)
