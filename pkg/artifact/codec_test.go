@@ -224,6 +224,10 @@ func TestDigestDoesNotDependOnTheFilesEncoding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		own, err := encodeTable(schema, types)
+		if err != nil {
+			t.Fatal(err)
+		}
 		data := parquetBytes(t, rec)
 		in, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
@@ -231,7 +235,7 @@ func TestDigestDoesNotDependOnTheFilesEncoding(t *testing.T) {
 		}
 		var other bytes.Buffer
 		w := parquet.NewWriter(&other, parquetSchema(schema, types), parquet.Compression(&parquet.Snappy), parquet.DataPageVersion(1),
-			parquet.PageBufferSize(100), parquet.MaxRowsPerRowGroup(3), parquet.KeyValueMetadata(schemaKey, text))
+			parquet.PageBufferSize(100), parquet.MaxRowsPerRowGroup(3), parquet.KeyValueMetadata(schemaKey, text), parquet.KeyValueMetadata(tableKey, own))
 		for _, g := range in.RowGroups() {
 			rows := g.Rows()
 			if _, err := parquet.CopyRows(w, rows); err != nil {
@@ -289,7 +293,7 @@ func TestAFileNamesItsWriterAndNothingElse(t *testing.T) {
 	for _, kv := range f.Metadata().KeyValueMetadata {
 		keys = append(keys, kv.Key)
 	}
-	if d := cmp.Diff([]string{schemaKey, "bins", "box_m"}, keys); d != "" {
+	if d := cmp.Diff([]string{schemaKey, "bins", "box_m", tableKey}, keys); d != "" {
 		t.Error(d)
 	}
 	var names []string
@@ -322,7 +326,8 @@ func TestAFailingWriterIsReported(t *testing.T) {
 	}
 }
 
-// Read is only for bytes whose digest has been checked, but damage that gets through must not take the program down.
+// Read is only for bytes whose digest has been checked, but damage that gets through must not take the program down: not by a panic,
+// and not by asking for more memory than the largest page that Parquet can announce.
 func TestReadSurvivesDamage(t *testing.T) {
 	data := parquetBytes(t, tablesWorthReading(t)["small"])
 	for n := range data {
@@ -330,14 +335,30 @@ func TestReadSurvivesDamage(t *testing.T) {
 			t.Errorf("the first %d bytes of %d passed for a file", n, len(data))
 		}
 	}
+	var before, after runtime.MemStats
+	read := func(bad []byte, how string) {
+		runtime.ReadMemStats(&before)
+		_, err := Read(bad)
+		runtime.ReadMemStats(&after)
+		if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: more than one line: %v", how, err)
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > 2<<30 {
+			t.Errorf("%s: %d MiB allocated to read a file of %d bytes", how, used>>20, len(data))
+		}
+	}
+	bad := bytes.Clone(data)
+	for bit := range len(data) * 8 {
+		bad[bit/8] ^= 1 << (bit % 8)
+		read(bad, fmt.Sprintf("bit %d of byte %d", bit%8, bit/8))
+		bad[bit/8] ^= 1 << (bit % 8)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		bad := bytes.Clone(data)
-		for range rapid.IntRange(1, 4).Draw(t, "flips") {
+		for range rapid.IntRange(2, 4).Draw(t, "flips") {
 			bad[rapid.IntRange(0, len(bad)-1).Draw(t, "at")] ^= byte(1 << rapid.IntRange(0, 7).Draw(t, "bit"))
 		}
-		if _, err := Read(bad); err != nil && strings.Contains(err.Error(), "\n") {
-			t.Fatalf("more than one line: %v", err)
-		}
+		read(bad, "some bits")
 	})
 	for _, junk := range []string{"", "PAR1", "PAR1PAR1", strings.Repeat("PAR1", 100)} {
 		if _, err := Read([]byte(junk)); err == nil {

@@ -1,10 +1,12 @@
 package artifact
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v15/arrow"
 )
@@ -78,6 +80,10 @@ func canonicalSchema(schema *arrow.Schema) (*arrow.Schema, []columnType, error) 
 			return nil, nil, fmt.Errorf("column %d has no name", i)
 		case seen[f.Name]:
 			return nil, nil, fmt.Errorf("two columns are named %q", f.Name)
+		case !validText(f.Metadata):
+			return nil, nil, fmt.Errorf("column %q has metadata that are not UTF-8", f.Name)
+		case !utf8.ValidString(f.Name):
+			return nil, nil, fmt.Errorf("the name of column %d, %q, is not UTF-8", i, f.Name)
 		}
 		seen[f.Name] = true
 		t, err := columnTypeOf(f.Type)
@@ -88,10 +94,69 @@ func canonicalSchema(schema *arrow.Schema) (*arrow.Schema, []columnType, error) 
 		fields[i] = arrow.Field{Name: f.Name, Type: t.arrowType(), Metadata: canonicalMetadata(f.Metadata)}
 	}
 	meta := canonicalMetadata(schema.Metadata())
-	if meta.FindKey(schemaKey) >= 0 {
-		return nil, nil, fmt.Errorf("metadata must not be named %s", schemaKey)
+	if !validText(meta) {
+		return nil, nil, errors.New("the table has metadata that are not UTF-8")
+	}
+	for _, key := range []string{schemaKey, tableKey} {
+		if meta.FindKey(key) >= 0 {
+			return nil, nil, fmt.Errorf("metadata must not be named %s", key)
+		}
 	}
 	return arrow.NewSchema(fields, &meta), types, nil
+}
+
+func validText(m arrow.Metadata) bool {
+	for i, k := range m.Keys() {
+		if !utf8.ValidString(k) || !utf8.ValidString(m.Values()[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// A tableText is a schema as JSON, the form in which Read finds it in a file.
+type tableText struct {
+	Columns  []columnText      `json:"columns"`
+	Metadata map[string]string `json:"metadata,omitempty"`
+}
+
+type columnText struct {
+	Name     string            `json:"name"`
+	Type     string            `json:"type"` // as columnType.String gives it
+	Metadata map[string]string `json:"metadata,omitempty"`
+}
+
+func encodeTable(schema *arrow.Schema, types []columnType) (string, error) {
+	meta := schema.Metadata()
+	table := tableText{make([]columnText, len(types)), meta.ToMap()}
+	for i, f := range schema.Fields() {
+		table.Columns[i] = columnText{f.Name, types[i].String(), f.Metadata.ToMap()}
+	}
+	b, err := json.Marshal(table)
+	return string(b), err
+}
+
+func decodeTable(text string) (*arrow.Schema, []columnType, error) {
+	var table tableText
+	if err := json.Unmarshal([]byte(text), &table); err != nil {
+		return nil, nil, err
+	}
+	fields := make([]arrow.Field, len(table.Columns))
+	for i, c := range table.Columns {
+		fields[i] = arrow.Field{Name: c.Name, Metadata: sortedMetadata(c.Metadata)}
+		for id, v := range valueTypes {
+			for _, t := range []columnType{{id, false}, {id, v.lists}} {
+				if t.String() == c.Type {
+					fields[i].Type = t.arrowType()
+				}
+			}
+		}
+		if fields[i].Type == nil {
+			return nil, nil, fmt.Errorf("column %q is of unknown type %q", c.Name, c.Type)
+		}
+	}
+	meta := sortedMetadata(table.Metadata)
+	return canonicalSchema(arrow.NewSchema(fields, &meta))
 }
 
 func canonicalMetadata(m arrow.Metadata) arrow.Metadata { return sortedMetadata(m.ToMap()) }

@@ -17,11 +17,12 @@ import (
 // These decide the bytes of a file. Changing one changes every object's digest (but no logical digest).
 const (
 	createdBy     = "sicgrid"
-	schemaKey     = "ARROW:schema" // where Arrow's tools look for the schema
-	batchValues   = 128            // values handed to parquet-go at once
-	pageBytes     = 1 << 20        // a page is closed by the first row that fills it to here
-	rowGroupBytes = 64 << 20       // likewise for a row group,
-	rowGroupRows  = 1 << 20        // which has no more rows than this
+	schemaKey     = "ARROW:schema"   // where Arrow's tools look for the schema
+	tableKey      = "sicgrid:schema" // where Read looks for it
+	batchValues   = 128              // values handed to parquet-go at once
+	pageBytes     = 1 << 20          // a page is closed by the first row that fills it to here
+	rowGroupBytes = 64 << 20         // likewise for a row group,
+	rowGroupRows  = 1 << 20          // which has no more rows than this
 )
 
 var compression = &zstd.Codec{Level: zstd.SpeedFastest}
@@ -42,6 +43,10 @@ func Write(w io.Writer, rec arrow.Record) (err error) {
 	if err != nil {
 		return fmt.Errorf("artifact: encoding the schema: %w", err)
 	}
+	text, err := encodeTable(schema, types)
+	if err != nil {
+		return fmt.Errorf("artifact: encoding the schema: %w", err)
+	}
 	columns := make([]*columnWriter, len(types))
 	longest := 0 // bytes in page buffers of the longest list
 	for i, t := range types {
@@ -56,7 +61,7 @@ func Write(w io.Writer, rec arrow.Record) (err error) {
 	if pageBuffer > math.MaxInt32 {
 		return fmt.Errorf("artifact: a list of %d MiB does not fit into one Parquet page: split it", longest>>20)
 	}
-	out := parquet.NewWriter(w, writerOptions(schema, types, arrowSchema, int(pageBuffer))...)
+	out := parquet.NewWriter(w, writerOptions(schema, types, arrowSchema, text, int(pageBuffer))...)
 	for i, c := range columns {
 		c.out = out.ColumnWriters()[i]
 	}
@@ -84,10 +89,10 @@ func Write(w io.Writer, rec arrow.Record) (err error) {
 	return nil
 }
 
-func writerOptions(schema *arrow.Schema, types []columnType, arrowSchema string, pageBuffer int) []parquet.WriterOption {
+func writerOptions(schema *arrow.Schema, types []columnType, arrowSchema, text string, pageBuffer int) []parquet.WriterOption {
 	file := parquetSchema(schema, types)
 	options := []parquet.WriterOption{file, parquet.Compression(compression), parquet.CreatedBy(createdBy, "", ""),
-		parquet.PageBufferSize(pageBuffer), parquet.DataPageStatistics(false), parquet.KeyValueMetadata(schemaKey, arrowSchema)}
+		parquet.PageBufferSize(pageBuffer), parquet.DataPageStatistics(false), parquet.KeyValueMetadata(schemaKey, arrowSchema), parquet.KeyValueMetadata(tableKey, text)}
 	for i, path := range file.Columns() {
 		// The bounds of blobs would be whole blobs in the footer; those of tensors cost time and tell nobody anything.
 		if types[i].value == arrow.BINARY || types[i].list && types[i].float() {
