@@ -4,41 +4,49 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/cpu"
+	"sicgrid/pkg/compute/gonum"
 	"sicgrid/pkg/gridcell"
-	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
 )
 
 // benchmark is one row of `sicgrid bench train --json`.
 type benchmark struct {
-	Device    string      `json:"device"`
-	Units     int         `json:"units"`
-	Hidden    int         `json:"hidden"`
-	Batch     int         `json:"batch"`
-	Length    int         `json:"length"`
-	Pairs     int         `json:"pairs"` // states in the pair losses
-	Threads   int         `json:"threads"`
-	Ms        float64     `json:"ms_per_step"`
-	GFLOPs    float64     `json:"gflops"`      // useful work, zeros of rectified states counted
-	Peak      float64     `json:"peak_gflops"` // multiply-adds on as many threads, measured turn about
-	PeakShare float64     `json:"peak_share"`
-	Parts     cpu.Seconds `json:"parts"` // ms a step
-	PeakMiB   float64     `json:"peak_mib"`
+	Device     string      `json:"device"`
+	Units      int         `json:"units"`
+	Hidden     int         `json:"hidden"`
+	Batch      int         `json:"batch"`
+	Length     int         `json:"length"`
+	Pairs      int         `json:"pairs"`      // states in the pair losses
+	Velocities int         `json:"velocities"` // distinct ones: length if trajectories permute them, else batch x length
+	Threads    int         `json:"threads"`
+	Active     float64     `json:"active"` // share of the units that are active in a state
+	Ms         float64     `json:"ms_per_step"`
+	GFLOPs     float64     `json:"gflops"`      // useful work, zeros of rectified states counted
+	Peak       float64     `json:"peak_gflops"` // multiply-adds on as many threads, measured turn about
+	PeakShare  float64     `json:"peak_share"`
+	GonumMs    float64     `json:"gonum_ms_per_step"` // the same step, plainly written with gonum, turn about
+	TimesGonum float64     `json:"times_gonum"`       // how many times faster than it
+	Parts      cpu.Seconds `json:"parts"`             // ms a step
+	MemoryMiB  float64     `json:"memory_mib"`        // held by a training of this size
 }
 
 func newBenchCommand() *cobra.Command {
 	var asJSON bool
 	var duration time.Duration
 	c := &cobra.Command{
-		Use:       "bench [train]",
-		Short:     "Time the training step beside the machine's own peak",
-		Long:      "Times optimiser steps of several sizes on 1 and 2 threads, turn about with the\nprocessor's bare multiply-add rate, and prints the medians over the turns.",
+		Use:   "bench [train]",
+		Short: "Time the training step beside the machine's own peak",
+		Long: "Times optimiser steps of several sizes on 1 and 2 threads, turn about with the\n" +
+			"processor's bare multiply-add rate and with the same step plainly written with\n" +
+			"gonum, and prints the medians over the turns. Steps are those of a training under\n" +
+			"way: by then about a third of the units are active at a time.",
 		Example:   "  sicgrid bench train\n  sicgrid bench train --json --duration 5s",
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"train"},
@@ -59,46 +67,81 @@ func newBenchCommand() *cobra.Command {
 	return c
 }
 
-// turns is how often peak and steps are timed one after the other; the medians
-// stand against the noise of shared machines.
-const turns = 7
+const (
+	// turns is how often peak and steps are timed one after the other; the medians
+	// stand against the noise of shared machines.
+	turns = 7
+	// underWay is the step from which a training counts as under way.
+	underWay = 300
+)
 
 func benchTrain(ctx context.Context, duration time.Duration, progress io.Writer) ([]benchmark, error) {
 	var rows []benchmark
+	states := map[int]compute.State{} // of trainings under way, by units
 	for _, size := range []benchmark{
-		{Units: 40, Hidden: 64, Batch: 32, Length: 60, Pairs: 512}, // the laptop profile's micro-batch
-		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512},
-		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024},
-		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 130 * 60},
+		{Units: 40, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60}, // the laptop profile's micro-batch
+		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60},
+		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 32 * 60},
+		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024, Velocities: 60},
+		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 130 * 60, Velocities: 60},
 	} {
-		for _, threads := range []int{1, 2} {
-			size.Threads = threads
-			row, err := benchStep(ctx, size, duration)
+		if _, ok := states[size.Units]; !ok {
+			state, err := stateUnderWay(size)
 			if err != nil {
 				return nil, err
 			}
-			fmt.Fprintf(progress, "N=%d B=%d S=%d on %d threads: %.2f ms a step\n", row.Units, row.Batch, row.Pairs, threads, row.Ms)
+			states[size.Units] = state
+		}
+		for _, threads := range []int{1, 2} {
+			size.Threads = threads
+			row, err := benchStep(ctx, size, states[size.Units], duration)
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(progress, "N=%d B=%d S=%d D=%d on %d threads: %.2f ms a step, gonum %.2f\n", row.Units, row.Batch, row.Pairs, row.Velocities, threads, row.Ms, row.GonumMs)
 			rows = append(rows, row)
 		}
 	}
 	return rows, nil
 }
 
-func benchStep(ctx context.Context, row benchmark, duration time.Duration) (benchmark, error) {
-	row.Device = cpu.Numerics()
-	trainer, err := cpu.New(compute.Spec{
-		Network: sic.Network{Units: row.Units, Hidden: row.Hidden, Layers: 3, Init: sic.InitIdentity, InitScale: 0.1, InitialState: sic.InitialStateLearned},
-		Batch:   sic.Batch{Trajectories: row.Batch, Length: row.Length, VelocityMax: 0.15, Pairs: row.Pairs, Permute: true},
+func (b benchmark) spec() compute.Spec {
+	return compute.Spec{
+		Network: sic.Network{Units: b.Units, Hidden: b.Hidden, Layers: 3, Init: sic.InitIdentity, InitScale: 0.1, InitialState: sic.InitialStateLearned},
+		Batch:   sic.Batch{Trajectories: b.Batch, Length: b.Length, VelocityMax: 0.15, Pairs: b.Pairs, Permute: b.Velocities == b.Length},
 		Loss:    sic.Loss{SigmaX: 0.05, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
 		Optimiser: sic.Optimiser{Steps: 1 << 40, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Clip: 0.1, Accumulate: 1,
 			Schedule: sic.ScheduleConstant},
 		Seed: 1,
-	})
+	}
+}
+
+func stateUnderWay(size benchmark) (compute.State, error) {
+	trainer, err := cpu.New(size.spec())
+	if err != nil {
+		return compute.State{}, err
+	}
+	defer trainer.Close()
+	trainer.SetThreads(runtime.GOMAXPROCS(0))
+	_, err = trainer.Train(underWay, nil)
+	return trainer.State(), err
+}
+
+func benchStep(ctx context.Context, row benchmark, state compute.State, duration time.Duration) (benchmark, error) {
+	row.Device = cpu.Numerics()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	trainer, err := cpu.New(row.spec())
 	if err != nil {
 		return row, err
 	}
 	defer trainer.Close()
 	trainer.SetThreads(row.Threads)
+	runtime.ReadMemStats(&after)
+	row.MemoryMiB = float64(after.TotalAlloc-before.TotalAlloc) / (1 << 20)
+	if err := trainer.Restore(state); err != nil {
+		return row, err
+	}
 	var records []compute.Record
 	begun := time.Now()
 	if _, err = trainer.Train(2, records); err != nil { // first touches of memory are not the step
@@ -107,9 +150,11 @@ func benchStep(ctx context.Context, row benchmark, duration time.Duration) (benc
 	steps := max(1, int(duration/turns/max(time.Since(begun)/2, 1)))
 	records = make([]compute.Record, 0, steps)
 	trainer.Parts = cpu.Seconds{}
+	plain := gonum.New(row.spec())
+	plain.Restore(state)
 
 	work := usefulWork(row)
-	var ms, peaks, shares []float64
+	var ms, peaks, shares, gonumMs []float64
 	for range turns {
 		if ctx.Err() != nil {
 			return row, ctx.Err()
@@ -122,25 +167,39 @@ func benchStep(ctx context.Context, row benchmark, duration time.Duration) (benc
 		perStep := time.Since(begun).Seconds() / float64(steps)
 		peak := (before + cpu.Peak(row.Threads)) / 2
 		ms, peaks, shares = append(ms, 1e3*perStep), append(peaks, peak), append(shares, work/perStep/peak)
+		if len(gonumMs) == 0 || gonumMs[0] < 1e3*duration.Seconds() { // a slow step is timed once
+			gonumMs = append(gonumMs, 1e3*secondsOf(plain, row.Threads))
+		}
 	}
+	row.Active = trainer.Active()
 	row.Ms, row.Peak, row.PeakShare = gridcell.Median(ms), gridcell.Median(peaks), gridcell.Median(shares)
 	row.GFLOPs = work / row.Ms * 1e3
+	row.GonumMs = gridcell.Median(gonumMs)
+	row.TimesGonum = row.GonumMs / row.Ms
 	row.Parts = trainer.Parts.Scale(1e3 / float64(turns*steps))
-	row.PeakMiB = float64(pipeline.PeakMemory()) / (1 << 20)
 	return row, nil
+}
+
+// secondsOf times one step of gonum's, which takes as many threads as Go has.
+func secondsOf(plain *gonum.Step, threads int) float64 {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
+	begun := time.Now()
+	plain.Train(1)
+	return time.Since(begun).Seconds()
 }
 
 // usefulWork is the GFLOP of a step, counted densely: the recurrent products
 // forward, backward and into the weights; the MLP's last layer likewise; the Gram
 // matrix and its product with the states.
 func usefulWork(r benchmark) float64 {
-	n, h, b, t, s := float64(r.Units), float64(r.Hidden), float64(r.Batch), float64(r.Length), float64(r.Pairs)
-	return (6*b*t*n*n + 6*t*h*n*n + 4*s*s*n) / 1e9
+	n, h, states, d, s := float64(r.Units), float64(r.Hidden), float64(r.Batch*r.Length), float64(r.Velocities), float64(r.Pairs)
+	return (6*states*n*n + 6*d*h*n*n + 4*s*s*n) / 1e9
 }
 
 func printBenchmarks(w io.Writer, rows []benchmark) {
-	fmt.Fprintf(w, "%-14s %5s %6s %5s %6s %8s %10s %9s %7s\n", "device", "N", "B", "S", "threads", "ms/step", "GFLOP/s", "of peak", "MiB")
+	fmt.Fprintf(w, "%-14s %5s %6s %5s %5s %7s %8s %10s %8s %9s %7s\n", "device", "N", "B", "S", "D", "threads", "ms/step", "GFLOP/s", "of peak", "gonum", "MiB")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%-14s %5d %6d %5d %6d %8.2f %10.1f %8.0f%% %7.0f\n", r.Device, r.Units, r.Batch, r.Pairs, r.Threads, r.Ms, r.GFLOPs, 100*r.PeakShare, r.PeakMiB)
+		fmt.Fprintf(w, "%-14s %5d %6d %5d %5d %7d %8.2f %10.1f %7.0f%% %8.1fx %7.0f\n",
+			r.Device, r.Units, r.Batch, r.Pairs, r.Velocities, r.Threads, r.Ms, r.GFLOPs, 100*r.PeakShare, r.TimesGonum, r.MemoryMiB)
 	}
 }

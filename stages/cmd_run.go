@@ -11,6 +11,7 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
+	"sicgrid/stages/train"
 )
 
 type runFlags struct {
@@ -19,6 +20,8 @@ type runFlags struct {
 	device string
 	force  []string
 	json   bool
+
+	checkpointEvery time.Duration
 }
 
 func newRunCommand() *cobra.Command {
@@ -38,6 +41,7 @@ func newRunCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.IntVar(&flags.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
 	f.StringVar(&flags.device, "device", "auto", "what trains: auto or cpu")
+	f.DurationVar(&flags.checkpointEvery, "checkpoint-every", train.CheckpointEvery, "save trainings under way this often, at most every 30s apart")
 	f.StringSliceVar(&flags.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
 	f.BoolVar(&flags.json, "json", false, "print what became of each stage as JSON; progress goes to standard error")
 	return cmd
@@ -50,6 +54,10 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if flags.device != "auto" && flags.device != "cpu" {
 		return usagef("--device %s: must be one of auto, cpu", flags.device)
 	}
+	if flags.checkpointEvery <= 0 || flags.checkpointEvery > 30*time.Second {
+		return usagef("--checkpoint-every %s: must be greater than 0 and at most 30s", flags.checkpointEvery)
+	}
+	train.CheckpointEvery = flags.checkpointEvery
 	s, err := flags.wire(targets)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,7 @@ func TestInterruptedTrainingGoesOnToTheSameResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"train/full", "--params", smoke, "--set", "optimiser.steps=60000"} // some seconds: an interrupt after 0.3 s falls well inside
+	args := []string{"train/full", "--params", smoke, "--set", "optimiser.steps=20000"} // some seconds: an interrupt after 0.3 s falls well inside
 	whole, interrupted := t.TempDir(), t.TempDir()
 	want := runJSON(t, program, whole, args...)
 
@@ -65,6 +66,58 @@ func TestInterruptedTrainingGoesOnToTheSameResult(t *testing.T) {
 	for i, o := range got.Stages[0].Outputs {
 		if o != want.Stages[0].Outputs[i] {
 			t.Errorf("%s differs from that of the uninterrupted training", o.Name)
+		}
+	}
+}
+
+// A training that is killed at 30 random moments, in the middle of writing a
+// checkpoint too, ends in the bits of one that was never touched.
+func TestKilledTrainingEndsInTheSameResult(t *testing.T) {
+	smoke, err := filepath.Abs("../params/smoke.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const kills = 30
+	args := []string{"train/full", "--params", smoke, "--set", "optimiser.steps=30000", "--checkpoint-every", "10ms"}
+	untouched, killed := t.TempDir(), t.TempDir()
+	want := runJSON(t, program, untouched, args...)
+
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	moments := rand.New(rand.NewPCG(seed, 0))
+	for kill := range kills {
+		cmd := exec.Command(program, append([]string{"run", "-v"}, args...)...)
+		cmd.Dir = killed
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if strings.HasPrefix(lines.Text(), "start") {
+				time.Sleep(time.Duration(moments.Int64N(int64(80 * time.Millisecond))))
+				if err := cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		cmd.Wait()
+		if state := cmd.ProcessState; state.Exited() {
+			t.Fatalf("run %d ended by itself with code %d before it was killed: the training is too short for this test", kill+1, state.ExitCode())
+		}
+	}
+	got := runJSON(t, program, killed, args...)
+	if got.Stages[0].State != "ran" {
+		t.Fatalf("the last run finds the training %s", got.Stages[0].State)
+	}
+	if !resumed(t, killed) {
+		t.Error("the last run started over instead of going on")
+	}
+	for i, o := range got.Stages[0].Outputs {
+		if o != want.Stages[0].Outputs[i] {
+			t.Errorf("%s differs from that of the untouched training", o.Name)
 		}
 	}
 }

@@ -4,25 +4,9 @@ import (
 	"maps"
 	"slices"
 
+	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/params"
 )
-
-// memoryLimit is what one stage may need, in bytes: far above every profile,
-// and within what a workstation has. Sizes beyond it are typing errors more
-// often than wishes, and would otherwise end in the kernel killing the process.
-const memoryLimit = 64 << 30
-
-// trainingBytes is about what a training step holds: the last layer of the MLP
-// (hidden x units^2) and the layers before it with gradient and two moments, T
-// matrices W(v) of units^2 with their gradients, and the states of B·T steps
-// with theirs. The pair losses are tiled and need little.
-func trainingBytes(n map[string]float64) float64 {
-	units, hidden := n["network.units"], n["network.hidden"]
-	weights := (hidden+1)*units*units + (n["network.layers"]-1)*(hidden+3)*hidden
-	recurrent := n["batch.length"] * units * units
-	states := n["batch.trajectories"] * n["batch.length"] * units
-	return 4 * (4*weights + 2*recurrent + 4*states)
-}
 
 // evaluationBytes is about what the maps of one box hold: three maps and an
 // autocorrelogram a unit, the walks, and the recorded states.
@@ -36,7 +20,7 @@ func evaluationBytes(n map[string]float64) float64 {
 // The key that it names is the one without which the need would fall most.
 func checkMemory(doc *params.Document, bytes func(map[string]float64) float64, sizes map[string]float64) error {
 	need := bytes(sizes)
-	if need <= memoryLimit {
+	if need <= cpu.MemoryLimit {
 		return nil
 	}
 	blamed, least := "", need
@@ -47,5 +31,5 @@ func checkMemory(doc *params.Document, bytes func(map[string]float64) float64, s
 			blamed, least = key, b
 		}
 	}
-	return doc.Errorf(blamed, "found %.0f, would need %.0f bytes of memory, must be small enough for %d bytes (64 GiB)", sizes[blamed], need, int64(memoryLimit))
+	return doc.Errorf(blamed, "found %.0f, would need %.0f bytes of memory, must be small enough for %d bytes (64 GiB)", sizes[blamed], need, int64(cpu.MemoryLimit))
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"sicgrid/pkg/compute"
+	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/walk"
@@ -260,6 +262,12 @@ func checkTraining(doc *params.Document, t train.Params) error {
 		if o.FinalRate > o.LearningRate {
 			return doc.Errorf("optimiser.final_rate", "found %v, must be at most %v, the learning rate", o.FinalRate, o.LearningRate)
 		}
+	}
+	trainingBytes := func(sizes map[string]float64) float64 {
+		s := compute.Spec{Network: t.Network, Batch: t.Batch}
+		s.Network.Units, s.Network.Hidden, s.Network.Layers = int(sizes["network.units"]), int(sizes["network.hidden"]), int(sizes["network.layers"])
+		s.Batch.Trajectories, s.Batch.Length = int(sizes["batch.trajectories"]), int(sizes["batch.length"])
+		return cpu.Bytes(s)
 	}
 	return checkMemory(doc, trainingBytes, map[string]float64{
 		"network.units": float64(t.Network.Units), "network.hidden": float64(t.Network.Hidden), "network.layers": float64(t.Network.Layers),

@@ -45,12 +45,12 @@ type Losses struct {
 	GradientNorm      float64 `col:"gradient_norm"`
 }
 
-const (
-	// checkpointEvery is the most training that a kill can cost.
-	checkpointEvery = 15 * time.Second
-	// burst is how long the trainer runs between two looks at the clock.
-	burst = 100 * time.Millisecond
-)
+// CheckpointEvery is about the most training that a kill can cost. Set it, if at
+// all, before anything runs.
+var CheckpointEvery = 15 * time.Second
+
+// burst is how long the trainer runs between two looks at the clock.
+const burst = 100 * time.Millisecond
 
 // Run trains, going on from a checkpoint of the same run if there is one.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
@@ -124,8 +124,8 @@ func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 		}
 		// How many steps a burst has changes nothing but how often we look up.
 		perStep := time.Since(begun) / time.Duration(len(records)+1)
-		steps = min(max(int(burst/max(perStep, time.Microsecond)), 1), 1000)
-		if time.Since(saved) > checkpointEvery {
+		steps = min(max(int(min(burst, CheckpointEvery)/max(perStep, time.Microsecond)), 1), 1000)
+		if time.Since(saved) > CheckpointEvery {
 			r.save()
 			saved = time.Now()
 		}

@@ -6,23 +6,23 @@ package cpu
 // They agree to rounding. Strides are in elements; what each computes stands with
 // its declaration in kernels_amd64.go.
 type kernels struct {
-	numerics         string
-	tile             [7]func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, panels int, accumulate bool) // by rows, 1 to 6
-	dot3x4           func(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, n int)
-	sparse           [5]func(h, w *float32, ld int, index *int32, value *float32, count int) // by width/16, 1 to 4
-	compress         func(index *int32, g *float32, n int) int
-	transposeStrip   func(dst *float32, ldd int, src *float32, lds int, blocks int)
-	normReLU         func(g, h *float32, n int) float32
-	normReLUBackward func(d, g *float32, inverse float32, n int)
-	pairTile         func(p *float32, ld, rows, columns int, xi, yi, hi, xj, yj, hj *float32, c *float32, sums *float32)
-	nearPairs        func(rows, columns int, xi, yi, xj, yj *float32, c *float32) int
-	rectify          func(x *float32, n int)
-	add              func(dst, src *float32, n int)
-	addDifference    func(dst, a, b *float32, factor float32, n int)
-	squaredDistance  func(a, b *float32, n int) float32
-	sumSquares       func(x *float32, n int) float32
-	adamw            func(p, m, v, g *float32, n int, c *float32)
-	multiplyAdd      func(n int) // 192·n operations at the machine's peak
+	numerics        string
+	tile            [7]func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, groups, panel int, accumulate bool) // by rows, 1 to 6
+	dot3x4          func(c *float32, ldc int, a *float32, lda int, b *float32, panel, panels int)
+	sparse          [5]func(h, w *float32, ld int, index *int32, value *float32, count int) // by width/16, 1 to 4
+	transposeStrip  func(dst *float32, ldd int, src *float32, lds int, blocks int)
+	settle          func(state, h, sum *float32, index *int32, n int) (norm float32, active int)
+	unsettle        func(d, later, mean, pairs, state *float32, inverse float32, index *int32, n int) (active int)
+	pairTile        func(p *float32, ld, rows, columns int, xi, yi, hi, xj, yj, hj *float32, c *float32, sums *float32)
+	nearPairs       func(rows, columns int, xi, yi, xj, yj *float32, c *float32) int
+	rectify         func(x *float32, n int)
+	add             func(dst, src *float32, n int)
+	fetch           func(x *float32, n int)
+	addDifference   func(dst, a, b *float32, factor float32, n int)
+	squaredDistance func(a, b *float32, n int) float32
+	sumSquares      func(x *float32, n int) float32
+	adamw           func(p, m, v, g *float32, n int, c *float32)
+	multiplyAdd     func(n int) // 192·n operations at the machine's peak
 }
 
 // Numerics names what decides the last bit of this machine's results.
@@ -54,12 +54,38 @@ type adamConstants struct {
 	decay       eight // 1 - learning rate·weight decay
 }
 
-// matmul computes C[rows x 16·panels] (+)= A[rows x k] B[k x 16·panels], A with
-// any row and column stride.
-func (k *kernels) matmul(c []float32, ldc int, a []float32, rs, cs int, b []float32, ldb, rows, depth, panels int, accumulate bool) {
-	for r := 0; r < rows; r += 6 {
-		n := min(6, rows-r)
-		k.tile[n](&c[r*ldc], ldc, &a[r*rs], rs, cs, &b[0], ldb, depth, panels, accumulate)
+// matrix is a matrix whose columns come in panels of 16: element (r, c) is
+// at[r·row + c/16·panel + c%16].
+type matrix struct {
+	at         []float32
+	row, panel int
+}
+
+// rest is how many rows a group of six leaves over are cut: groups of fewer than
+// four rows would wait for the multiply-adds before them.
+var rest = [6]struct{ borrowed, first, second int }{1: {1, 4, 3}, 2: {1, 4, 4}, 3: {1, 5, 4}, 4: {0, 4, 0}, 5: {0, 5, 0}}
+
+// matmul computes C[rows x 16·panels] (+)= A[rows x depth] B[depth x 16·panels],
+// A with any row and column stride. Every element is summed in order of depth.
+func (k *kernels) matmul(c matrix, a []float32, rs, cs int, b matrix, rows, depth, panels int, accumulate bool) {
+	sixes, left := rows/6, rest[rows%6]
+	if left.borrowed > sixes { // too few to borrow from
+		left.borrowed, left.first, left.second = 0, rows%6, 0
+	}
+	sixes -= left.borrowed
+	for p := range panels {
+		row, cp, bp := 0, c.at[p*c.panel:], &b.at[p*b.panel]
+		if sixes > 0 {
+			k.tile[6](&cp[0], c.row, &a[0], rs, cs, bp, b.row, depth, sixes, b.panel, accumulate)
+			row = 6 * sixes
+		}
+		if left.first > 0 {
+			k.tile[left.first](&cp[row*c.row], c.row, &a[row*rs], rs, cs, bp, b.row, depth, 1, b.panel, accumulate)
+			row += left.first
+		}
+		if left.second > 0 {
+			k.tile[left.second](&cp[row*c.row], c.row, &a[row*rs], rs, cs, bp, b.row, depth, 1, b.panel, accumulate)
+		}
 	}
 }
 

@@ -4,40 +4,40 @@
 
 package cpu
 
-// tile1 computes C (+)= A B for 1 rows of C and panels of 16 columns.
+// tile1 computes C (+)= A B for groups of 1 rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.
 //
 //go:noescape
-func tile1(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
+func tile1(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
 
-// tile2 computes C (+)= A B for 2 rows of C and panels of 16 columns.
+// tile2 computes C (+)= A B for groups of 2 rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.
 //
 //go:noescape
-func tile2(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
+func tile2(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
 
-// tile3 computes C (+)= A B for 3 rows of C and panels of 16 columns.
+// tile3 computes C (+)= A B for groups of 3 rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.
 //
 //go:noescape
-func tile3(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
+func tile3(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
 
-// tile4 computes C (+)= A B for 4 rows of C and panels of 16 columns.
+// tile4 computes C (+)= A B for groups of 4 rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.
 //
 //go:noescape
-func tile4(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
+func tile4(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
 
-// tile5 computes C (+)= A B for 5 rows of C and panels of 16 columns.
+// tile5 computes C (+)= A B for groups of 5 rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.
 //
 //go:noescape
-func tile5(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
+func tile5(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
 
-// tile6 computes C (+)= A B for 6 rows of C and panels of 16 columns.
+// tile6 computes C (+)= A B for groups of 6 rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.
 //
 //go:noescape
-func tile6(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
+func tile6(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
 
-// dot3x4 computes the 12 inner products of 3 rows of a and 4 rows of b; n is a multiple of 8.
+// dot3x4 computes the 12 inner products of 3 rows of a and 4 rows of b, 16·panels long; b is stored in panels of 16 columns. The next four rows of b are fetched meanwhile.
 //
 //go:noescape
-func dot3x4(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, n int)
+func dot3x4(c *float32, ldc int, a *float32, lda int, b *float32, panel int, panels int)
 
 // sparse16 adds up count rows of w, 16 wide, each times its value, into h.
 //
@@ -59,25 +59,20 @@ func sparse48(h *float32, w *float32, ld int, index *int32, value *float32, coun
 //go:noescape
 func sparse64(h *float32, w *float32, ld int, index *int32, value *float32, count int)
 
-// compress writes the indices of the non-zero values of value[n] and returns how many; index has room for n+8, n is a multiple of 8.
-//
-//go:noescape
-func compress(index *int32, value *float32, n int) int
-
 // transposeStrip writes the transpose of 8 rows of src, 8·blocks columns wide, to dst.
 //
 //go:noescape
 func transposeStrip(dst *float32, ldd int, src *float32, lds int, blocks int)
 
-// normReLU writes state = ReLU(h)/max(‖ReLU(h)‖, 1e-8) and returns the norm; n is a multiple of 8.
+// settle writes state = ReLU(h)/max(‖ReLU(h)‖, 1e-8), adds it to sum, and lists the places of its non-zero values; index has room for n+8, n is a multiple of 16.
 //
 //go:noescape
-func normReLU(state *float32, h *float32, n int) float32
+func settle(state *float32, h *float32, sum *float32, index *int32, n int) (norm float32, active int)
 
-// normReLUBackward replaces d by 1[state>0]·(d - (d·state) state)·inverse; n is a multiple of 8.
+// unsettle adds up the gradients that reach a state, x = later+mean+pairs, writes d = 1[state>0]·(x - (x·state) state)·inverse, and lists the places of its non-zero values; index has room for n+8, n is a multiple of 16.
 //
 //go:noescape
-func normReLUBackward(d *float32, state *float32, inverse float32, n int)
+func unsettle(d *float32, later *float32, mean *float32, pairs *float32, state *float32, inverse float32, index *int32, n int) (active int)
 
 // pairTile replaces the inner products p_ij by P_ij and adds, lane by lane, exp(-‖g_i-g_j‖²/2σ_g²) over far pairs to sums[0:8] and ‖g_i-g_j‖²/2 over near pairs to sums[8:16]. hi and hj are half the squared norms of the states; a NaN place takes part in nothing. columns is a multiple of 8.
 //
@@ -93,6 +88,11 @@ func nearPairs(rows int, columns int, xi *float32, yi *float32, xj *float32, yj 
 //
 //go:noescape
 func rectify(x *float32, n int)
+
+// fetch asks for x[n] to come into the first cache; n is a multiple of 16.
+//
+//go:noescape
+func fetch(x *float32, n int)
 
 // add adds src[n] to dst[n]; n is a multiple of 8.
 //

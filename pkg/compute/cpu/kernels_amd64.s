@@ -4,63 +4,69 @@
 
 #include "textflag.h"
 
-// func tile1(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
-// Requires: AVX, FMA3
-TEXT ·tile1(SB), NOSPLIT, $0-73
+// func tile1(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1(SB), NOSPLIT, $0-81
 	MOVQ c+0(FP), AX
 	MOVQ a+16(FP), CX
 	MOVQ b+40(FP), DX
 	MOVQ ldc+8(FP), BX
 	SHLQ $0x02, BX
-	MOVQ rs+24(FP), BX
-	SHLQ $0x02, BX
-	MOVQ cs+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ ldb+48(FP), SI
+	MOVQ rs+24(FP), SI
 	SHLQ $0x02, SI
+	MOVQ cs+32(FP), DI
+	SHLQ $0x02, DI
+	MOVQ ldb+48(FP), R8
+	SHLQ $0x02, R8
+	MOVQ panel+72(FP), R9
+	SHLQ $0x02, R9
 
-panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   k+56(FP), R9
-	MOVQ   CX, DI
-	MOVQ   DX, R8
-	TESTQ  R9, R9
-	JZ     term_done
+group:
+	MOVQ       k+56(FP), R12
+	MOVQ       AX, R11
+	PREFETCHT0 (R11)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       CX, R10
+	MOVQ       DX, R11
+	TESTQ      R12, R12
+	JZ         term_done
 
 term:
-	VMOVUPS      (R8), Y2
-	VMOVUPS      32(R8), Y3
-	VBROADCASTSS (DI), Y4
+	VMOVUPS      (R11), Y2
+	VMOVUPS      32(R11), Y3
+	PREFETCHT0   (R11)(R9*1)
+	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         BX, DI
-	ADDQ         SI, R8
-	DECQ         R9
+	ADDQ         DI, R10
+	ADDQ         R8, R11
+	DECQ         R12
 	JNZ          term
 
 term_done:
-	MOVQ   AX, DI
-	MOVB   accumulate+72(FP), R8
-	TESTB  R8, R8
+	MOVQ   AX, R10
+	MOVB   accumulate+80(FP), R11
+	TESTB  R11, R11
 	JZ     store
-	VADDPS (DI), Y0, Y0
-	VADDPS 32(DI), Y1, Y1
-	MOVQ   AX, DI
+	VADDPS (R10), Y0, Y0
+	VADDPS 32(R10), Y1, Y1
+	MOVQ   AX, R10
 
 store:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    $0x40, DX
-	ADDQ    $0x40, AX
-	DECQ    panels+64(FP)
-	JNZ     panel
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    BX, R10
+	ADDQ    SI, CX
+	MOVQ    R10, AX
+	DECQ    groups+64(FP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
-// func tile2(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
-// Requires: AVX, FMA3
-TEXT ·tile2(SB), NOSPLIT, $0-73
+// func tile2(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2(SB), NOSPLIT, $0-81
 	MOVQ c+0(FP), AX
 	MOVQ a+16(FP), CX
 	MOVQ b+40(FP), DX
@@ -72,60 +78,69 @@ TEXT ·tile2(SB), NOSPLIT, $0-73
 	SHLQ $0x02, DI
 	MOVQ ldb+48(FP), R8
 	SHLQ $0x02, R8
+	MOVQ panel+72(FP), R9
+	SHLQ $0x02, R9
 
-panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   k+56(FP), R11
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	TESTQ  R11, R11
-	JZ     term_done
+group:
+	MOVQ       k+56(FP), R12
+	MOVQ       AX, R11
+	PREFETCHT0 (R11)
+	ADDQ       BX, R11
+	PREFETCHT0 (R11)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       CX, R10
+	MOVQ       DX, R11
+	TESTQ      R12, R12
+	JZ         term_done
 
 term:
-	VMOVUPS      (R10), Y4
-	VMOVUPS      32(R10), Y5
-	VBROADCASTSS (R9), Y6
+	VMOVUPS      (R11), Y4
+	VMOVUPS      32(R11), Y5
+	PREFETCHT0   (R11)(R9*1)
+	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y6, Y4, Y0
 	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R9)(SI*1), Y6
+	VBROADCASTSS (R10)(SI*1), Y6
 	VFMADD231PS  Y6, Y4, Y2
 	VFMADD231PS  Y6, Y5, Y3
-	ADDQ         DI, R9
-	ADDQ         R8, R10
-	DECQ         R11
+	ADDQ         DI, R10
+	ADDQ         R8, R11
+	DECQ         R12
 	JNZ          term
 
 term_done:
-	MOVQ   AX, R9
-	MOVB   accumulate+72(FP), R10
-	TESTB  R10, R10
+	MOVQ   AX, R10
+	MOVB   accumulate+80(FP), R11
+	TESTB  R11, R11
 	JZ     store
-	VADDPS (R9), Y0, Y0
-	VADDPS 32(R9), Y1, Y1
-	ADDQ   BX, R9
-	VADDPS (R9), Y2, Y2
-	VADDPS 32(R9), Y3, Y3
-	MOVQ   AX, R9
+	VADDPS (R10), Y0, Y0
+	VADDPS 32(R10), Y1, Y1
+	ADDQ   BX, R10
+	VADDPS (R10), Y2, Y2
+	VADDPS 32(R10), Y3, Y3
+	MOVQ   AX, R10
 
 store:
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	ADDQ    BX, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	ADDQ    $0x40, DX
-	ADDQ    $0x40, AX
-	DECQ    panels+64(FP)
-	JNZ     panel
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    BX, R10
+	ADDQ    SI, CX
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    BX, R10
+	ADDQ    SI, CX
+	MOVQ    R10, AX
+	DECQ    groups+64(FP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
-// func tile3(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
-// Requires: AVX, FMA3
-TEXT ·tile3(SB), NOSPLIT, $0-73
+// func tile3(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile3(SB), NOSPLIT, $0-81
 	MOVQ c+0(FP), AX
 	MOVQ a+16(FP), CX
 	MOVQ b+40(FP), DX
@@ -137,71 +152,83 @@ TEXT ·tile3(SB), NOSPLIT, $0-73
 	SHLQ $0x02, DI
 	MOVQ ldb+48(FP), R8
 	SHLQ $0x02, R8
+	MOVQ panel+72(FP), R9
+	SHLQ $0x02, R9
 
-panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   k+56(FP), R11
-	MOVQ   CX, R9
-	MOVQ   DX, R10
-	TESTQ  R11, R11
-	JZ     term_done
+group:
+	MOVQ       k+56(FP), R12
+	MOVQ       AX, R11
+	PREFETCHT0 (R11)
+	ADDQ       BX, R11
+	PREFETCHT0 (R11)
+	ADDQ       BX, R11
+	PREFETCHT0 (R11)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       CX, R10
+	MOVQ       DX, R11
+	TESTQ      R12, R12
+	JZ         term_done
 
 term:
-	VMOVUPS      (R10), Y6
-	VMOVUPS      32(R10), Y7
-	VBROADCASTSS (R9), Y8
+	VMOVUPS      (R11), Y6
+	VMOVUPS      32(R11), Y7
+	PREFETCHT0   (R11)(R9*1)
+	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (R9)(SI*1), Y8
+	VBROADCASTSS (R10)(SI*1), Y8
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R9)(SI*2), Y8
+	VBROADCASTSS (R10)(SI*2), Y8
 	VFMADD231PS  Y8, Y6, Y4
 	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         DI, R9
-	ADDQ         R8, R10
-	DECQ         R11
+	ADDQ         DI, R10
+	ADDQ         R8, R11
+	DECQ         R12
 	JNZ          term
 
 term_done:
-	MOVQ   AX, R9
-	MOVB   accumulate+72(FP), R10
-	TESTB  R10, R10
+	MOVQ   AX, R10
+	MOVB   accumulate+80(FP), R11
+	TESTB  R11, R11
 	JZ     store
-	VADDPS (R9), Y0, Y0
-	VADDPS 32(R9), Y1, Y1
-	ADDQ   BX, R9
-	VADDPS (R9), Y2, Y2
-	VADDPS 32(R9), Y3, Y3
-	ADDQ   BX, R9
-	VADDPS (R9), Y4, Y4
-	VADDPS 32(R9), Y5, Y5
-	MOVQ   AX, R9
+	VADDPS (R10), Y0, Y0
+	VADDPS 32(R10), Y1, Y1
+	ADDQ   BX, R10
+	VADDPS (R10), Y2, Y2
+	VADDPS 32(R10), Y3, Y3
+	ADDQ   BX, R10
+	VADDPS (R10), Y4, Y4
+	VADDPS 32(R10), Y5, Y5
+	MOVQ   AX, R10
 
 store:
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	ADDQ    BX, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	ADDQ    BX, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    $0x40, DX
-	ADDQ    $0x40, AX
-	DECQ    panels+64(FP)
-	JNZ     panel
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    BX, R10
+	ADDQ    SI, CX
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    BX, R10
+	ADDQ    SI, CX
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    BX, R10
+	ADDQ    SI, CX
+	MOVQ    R10, AX
+	DECQ    groups+64(FP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
-// func tile4(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
-// Requires: AVX, FMA3
-TEXT ·tile4(SB), NOSPLIT, $0-73
+// func tile4(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile4(SB), NOSPLIT, $0-81
 	MOVQ c+0(FP), AX
 	MOVQ a+16(FP), CX
 	MOVQ b+40(FP), DX
@@ -214,235 +241,48 @@ TEXT ·tile4(SB), NOSPLIT, $0-73
 	MOVQ ldb+48(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (SI)(SI*2), R9
+	MOVQ panel+72(FP), R10
+	SHLQ $0x02, R10
 
-panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   k+56(FP), R12
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	TESTQ  R12, R12
-	JZ     term_done
+group:
+	MOVQ       k+56(FP), R13
+	MOVQ       AX, R12
+	PREFETCHT0 (R12)
+	ADDQ       BX, R12
+	PREFETCHT0 (R12)
+	ADDQ       BX, R12
+	PREFETCHT0 (R12)
+	ADDQ       BX, R12
+	PREFETCHT0 (R12)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       CX, R11
+	MOVQ       DX, R12
+	TESTQ      R13, R13
+	JZ         term_done
 
 term:
-	VMOVUPS      (R11), Y8
-	VMOVUPS      32(R11), Y9
-	VBROADCASTSS (R10), Y10
+	VMOVUPS      (R12), Y8
+	VMOVUPS      32(R12), Y9
+	PREFETCHT0   (R12)(R10*1)
+	VBROADCASTSS (R11), Y10
 	VFMADD231PS  Y10, Y8, Y0
 	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (R10)(SI*1), Y10
+	VBROADCASTSS (R11)(SI*1), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (R10)(SI*2), Y10
+	VBROADCASTSS (R11)(SI*2), Y10
 	VFMADD231PS  Y10, Y8, Y4
 	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R10)(R9*1), Y10
+	VBROADCASTSS (R11)(R9*1), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         DI, R10
-	ADDQ         R8, R11
-	DECQ         R12
-	JNZ          term
-
-term_done:
-	MOVQ   AX, R10
-	MOVB   accumulate+72(FP), R11
-	TESTB  R11, R11
-	JZ     store
-	VADDPS (R10), Y0, Y0
-	VADDPS 32(R10), Y1, Y1
-	ADDQ   BX, R10
-	VADDPS (R10), Y2, Y2
-	VADDPS 32(R10), Y3, Y3
-	ADDQ   BX, R10
-	VADDPS (R10), Y4, Y4
-	VADDPS 32(R10), Y5, Y5
-	ADDQ   BX, R10
-	VADDPS (R10), Y6, Y6
-	VADDPS 32(R10), Y7, Y7
-	MOVQ   AX, R10
-
-store:
-	VMOVUPS Y0, (R10)
-	VMOVUPS Y1, 32(R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	VMOVUPS Y3, 32(R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	VMOVUPS Y5, 32(R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	VMOVUPS Y7, 32(R10)
-	ADDQ    $0x40, DX
-	ADDQ    $0x40, AX
-	DECQ    panels+64(FP)
-	JNZ     panel
-	VZEROUPPER
-	RET
-
-// func tile5(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
-// Requires: AVX, FMA3
-TEXT ·tile5(SB), NOSPLIT, $0-73
-	MOVQ c+0(FP), AX
-	MOVQ a+16(FP), CX
-	MOVQ b+40(FP), DX
-	MOVQ ldc+8(FP), BX
-	SHLQ $0x02, BX
-	MOVQ rs+24(FP), SI
-	SHLQ $0x02, SI
-	MOVQ cs+32(FP), DI
-	SHLQ $0x02, DI
-	MOVQ ldb+48(FP), R8
-	SHLQ $0x02, R8
-	LEAQ (SI)(SI*2), R9
-
-panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ   k+56(FP), R12
-	MOVQ   CX, R10
-	MOVQ   DX, R11
-	TESTQ  R12, R12
-	JZ     term_done
-
-term:
-	VMOVUPS      (R11), Y10
-	VMOVUPS      32(R11), Y11
-	VBROADCASTSS (R10), Y12
-	VFMADD231PS  Y12, Y10, Y0
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (R10)(SI*1), Y12
-	VFMADD231PS  Y12, Y10, Y2
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (R10)(SI*2), Y12
-	VFMADD231PS  Y12, Y10, Y4
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R10)(R9*1), Y12
-	VFMADD231PS  Y12, Y10, Y6
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R10)(SI*4), Y12
-	VFMADD231PS  Y12, Y10, Y8
-	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         DI, R10
-	ADDQ         R8, R11
-	DECQ         R12
-	JNZ          term
-
-term_done:
-	MOVQ   AX, R10
-	MOVB   accumulate+72(FP), R11
-	TESTB  R11, R11
-	JZ     store
-	VADDPS (R10), Y0, Y0
-	VADDPS 32(R10), Y1, Y1
-	ADDQ   BX, R10
-	VADDPS (R10), Y2, Y2
-	VADDPS 32(R10), Y3, Y3
-	ADDQ   BX, R10
-	VADDPS (R10), Y4, Y4
-	VADDPS 32(R10), Y5, Y5
-	ADDQ   BX, R10
-	VADDPS (R10), Y6, Y6
-	VADDPS 32(R10), Y7, Y7
-	ADDQ   BX, R10
-	VADDPS (R10), Y8, Y8
-	VADDPS 32(R10), Y9, Y9
-	MOVQ   AX, R10
-
-store:
-	VMOVUPS Y0, (R10)
-	VMOVUPS Y1, 32(R10)
-	ADDQ    BX, R10
-	VMOVUPS Y2, (R10)
-	VMOVUPS Y3, 32(R10)
-	ADDQ    BX, R10
-	VMOVUPS Y4, (R10)
-	VMOVUPS Y5, 32(R10)
-	ADDQ    BX, R10
-	VMOVUPS Y6, (R10)
-	VMOVUPS Y7, 32(R10)
-	ADDQ    BX, R10
-	VMOVUPS Y8, (R10)
-	VMOVUPS Y9, 32(R10)
-	ADDQ    $0x40, DX
-	ADDQ    $0x40, AX
-	DECQ    panels+64(FP)
-	JNZ     panel
-	VZEROUPPER
-	RET
-
-// func tile6(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, panels int, accumulate bool)
-// Requires: AVX, FMA3
-TEXT ·tile6(SB), NOSPLIT, $0-73
-	MOVQ c+0(FP), AX
-	MOVQ a+16(FP), CX
-	MOVQ b+40(FP), DX
-	MOVQ ldc+8(FP), BX
-	SHLQ $0x02, BX
-	MOVQ rs+24(FP), SI
-	SHLQ $0x02, SI
-	MOVQ cs+32(FP), DI
-	SHLQ $0x02, DI
-	MOVQ ldb+48(FP), R8
-	SHLQ $0x02, R8
-	LEAQ (SI)(SI*2), R9
-	LEAQ (SI)(SI*4), R10
-
-panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   k+56(FP), R13
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	TESTQ  R13, R13
-	JZ     term_done
-
-term:
-	VMOVUPS      (R12), Y12
-	VMOVUPS      32(R12), Y13
-	VBROADCASTSS (R11), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R11)(SI*1), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (R11)(SI*2), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R11)(R9*1), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R11)(SI*4), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R11)(R10*1), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
 	ADDQ         DI, R11
 	ADDQ         R8, R12
 	DECQ         R13
@@ -450,7 +290,117 @@ term:
 
 term_done:
 	MOVQ   AX, R11
-	MOVB   accumulate+72(FP), R12
+	MOVB   accumulate+80(FP), R12
+	TESTB  R12, R12
+	JZ     store
+	VADDPS (R11), Y0, Y0
+	VADDPS 32(R11), Y1, Y1
+	ADDQ   BX, R11
+	VADDPS (R11), Y2, Y2
+	VADDPS 32(R11), Y3, Y3
+	ADDQ   BX, R11
+	VADDPS (R11), Y4, Y4
+	VADDPS 32(R11), Y5, Y5
+	ADDQ   BX, R11
+	VADDPS (R11), Y6, Y6
+	VADDPS 32(R11), Y7, Y7
+	MOVQ   AX, R11
+
+store:
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
+	ADDQ    BX, R11
+	ADDQ    SI, CX
+	VMOVUPS Y2, (R11)
+	VMOVUPS Y3, 32(R11)
+	ADDQ    BX, R11
+	ADDQ    SI, CX
+	VMOVUPS Y4, (R11)
+	VMOVUPS Y5, 32(R11)
+	ADDQ    BX, R11
+	ADDQ    SI, CX
+	VMOVUPS Y6, (R11)
+	VMOVUPS Y7, 32(R11)
+	ADDQ    BX, R11
+	ADDQ    SI, CX
+	MOVQ    R11, AX
+	DECQ    groups+64(FP)
+	JNZ     group
+	VZEROUPPER
+	RET
+
+// func tile5(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile5(SB), NOSPLIT, $0-81
+	MOVQ c+0(FP), AX
+	MOVQ a+16(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rs+24(FP), SI
+	SHLQ $0x02, SI
+	MOVQ cs+32(FP), DI
+	SHLQ $0x02, DI
+	MOVQ ldb+48(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (SI)(SI*2), R9
+	MOVQ panel+72(FP), R10
+	SHLQ $0x02, R10
+
+group:
+	MOVQ       k+56(FP), R13
+	MOVQ       AX, R12
+	PREFETCHT0 (R12)
+	ADDQ       BX, R12
+	PREFETCHT0 (R12)
+	ADDQ       BX, R12
+	PREFETCHT0 (R12)
+	ADDQ       BX, R12
+	PREFETCHT0 (R12)
+	ADDQ       BX, R12
+	PREFETCHT0 (R12)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       CX, R11
+	MOVQ       DX, R12
+	TESTQ      R13, R13
+	JZ         term_done
+
+term:
+	VMOVUPS      (R12), Y10
+	VMOVUPS      32(R12), Y11
+	PREFETCHT0   (R12)(R10*1)
+	VBROADCASTSS (R11), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (R11)(SI*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (R11)(SI*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R11)(R9*1), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R11)(SI*4), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         DI, R11
+	ADDQ         R8, R12
+	DECQ         R13
+	JNZ          term
+
+term_done:
+	MOVQ   AX, R11
+	MOVB   accumulate+80(FP), R12
 	TESTB  R12, R12
 	JZ     store
 	VADDPS (R11), Y0, Y0
@@ -467,46 +417,176 @@ term_done:
 	ADDQ   BX, R11
 	VADDPS (R11), Y8, Y8
 	VADDPS 32(R11), Y9, Y9
-	ADDQ   BX, R11
-	VADDPS (R11), Y10, Y10
-	VADDPS 32(R11), Y11, Y11
 	MOVQ   AX, R11
 
 store:
 	VMOVUPS Y0, (R11)
 	VMOVUPS Y1, 32(R11)
 	ADDQ    BX, R11
+	ADDQ    SI, CX
 	VMOVUPS Y2, (R11)
 	VMOVUPS Y3, 32(R11)
 	ADDQ    BX, R11
+	ADDQ    SI, CX
 	VMOVUPS Y4, (R11)
 	VMOVUPS Y5, 32(R11)
 	ADDQ    BX, R11
+	ADDQ    SI, CX
 	VMOVUPS Y6, (R11)
 	VMOVUPS Y7, 32(R11)
 	ADDQ    BX, R11
+	ADDQ    SI, CX
 	VMOVUPS Y8, (R11)
 	VMOVUPS Y9, 32(R11)
 	ADDQ    BX, R11
-	VMOVUPS Y10, (R11)
-	VMOVUPS Y11, 32(R11)
-	ADDQ    $0x40, DX
-	ADDQ    $0x40, AX
-	DECQ    panels+64(FP)
-	JNZ     panel
+	ADDQ    SI, CX
+	MOVQ    R11, AX
+	DECQ    groups+64(FP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
-// func dot3x4(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, n int)
-// Requires: AVX, FMA3
+// func tile6(c *float32, ldc int, a *float32, rs int, cs int, b *float32, ldb int, k int, groups int, panel int, accumulate bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile6(SB), NOSPLIT, $0-81
+	MOVQ c+0(FP), AX
+	MOVQ a+16(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rs+24(FP), SI
+	SHLQ $0x02, SI
+	MOVQ cs+32(FP), DI
+	SHLQ $0x02, DI
+	MOVQ ldb+48(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (SI)(SI*2), R9
+	LEAQ (SI)(SI*4), R10
+	MOVQ panel+72(FP), R11
+	SHLQ $0x02, R11
+
+group:
+	MOVQ       k+56(FP), R14
+	MOVQ       AX, R13
+	PREFETCHT0 (R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       CX, R12
+	MOVQ       DX, R13
+	TESTQ      R14, R14
+	JZ         term_done
+
+term:
+	VMOVUPS      (R13), Y12
+	VMOVUPS      32(R13), Y13
+	PREFETCHT0   (R13)(R11*1)
+	VBROADCASTSS (R12), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (R12)(SI*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (R12)(SI*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R12)(R9*1), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R12)(SI*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R12)(R10*1), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         DI, R12
+	ADDQ         R8, R13
+	DECQ         R14
+	JNZ          term
+
+term_done:
+	MOVQ   AX, R12
+	MOVB   accumulate+80(FP), R13
+	TESTB  R13, R13
+	JZ     store
+	VADDPS (R12), Y0, Y0
+	VADDPS 32(R12), Y1, Y1
+	ADDQ   BX, R12
+	VADDPS (R12), Y2, Y2
+	VADDPS 32(R12), Y3, Y3
+	ADDQ   BX, R12
+	VADDPS (R12), Y4, Y4
+	VADDPS 32(R12), Y5, Y5
+	ADDQ   BX, R12
+	VADDPS (R12), Y6, Y6
+	VADDPS 32(R12), Y7, Y7
+	ADDQ   BX, R12
+	VADDPS (R12), Y8, Y8
+	VADDPS 32(R12), Y9, Y9
+	ADDQ   BX, R12
+	VADDPS (R12), Y10, Y10
+	VADDPS 32(R12), Y11, Y11
+	MOVQ   AX, R12
+
+store:
+	VMOVUPS Y0, (R12)
+	VMOVUPS Y1, 32(R12)
+	ADDQ    BX, R12
+	ADDQ    SI, CX
+	VMOVUPS Y2, (R12)
+	VMOVUPS Y3, 32(R12)
+	ADDQ    BX, R12
+	ADDQ    SI, CX
+	VMOVUPS Y4, (R12)
+	VMOVUPS Y5, 32(R12)
+	ADDQ    BX, R12
+	ADDQ    SI, CX
+	VMOVUPS Y6, (R12)
+	VMOVUPS Y7, 32(R12)
+	ADDQ    BX, R12
+	ADDQ    SI, CX
+	VMOVUPS Y8, (R12)
+	VMOVUPS Y9, 32(R12)
+	ADDQ    BX, R12
+	ADDQ    SI, CX
+	VMOVUPS Y10, (R12)
+	VMOVUPS Y11, 32(R12)
+	ADDQ    BX, R12
+	ADDQ    SI, CX
+	MOVQ    R12, AX
+	DECQ    groups+64(FP)
+	JNZ     group
+	VZEROUPPER
+	RET
+
+// func dot3x4(c *float32, ldc int, a *float32, lda int, b *float32, panel int, panels int)
+// Requires: AVX, FMA3, MMX+
 TEXT ·dot3x4(SB), NOSPLIT, $0-56
 	MOVQ   a+16(FP), AX
 	MOVQ   b+32(FP), CX
 	MOVQ   lda+24(FP), DX
 	SHLQ   $0x02, DX
-	MOVQ   ldb+40(FP), BX
+	MOVQ   panel+40(FP), BX
 	SHLQ   $0x02, BX
-	LEAQ   (BX)(BX*2), SI
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -519,12 +599,11 @@ TEXT ·dot3x4(SB), NOSPLIT, $0-56
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   n+48(FP), DI
-	SHRQ   $0x03, DI
-	TESTQ  DI, DI
-	JZ     term_done
+	MOVQ   panels+48(FP), SI
+	TESTQ  SI, SI
+	JZ     panel_done
 
-term:
+panel:
 	VMOVUPS     (AX), Y12
 	VMOVUPS     (AX)(DX*1), Y13
 	VMOVUPS     (AX)(DX*2), Y14
@@ -532,24 +611,47 @@ term:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y4
 	VFMADD231PS Y14, Y15, Y8
-	VMOVUPS     (CX)(BX*1), Y15
+	VMOVUPS     64(CX), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VFMADD231PS Y13, Y15, Y5
 	VFMADD231PS Y14, Y15, Y9
-	VMOVUPS     (CX)(BX*2), Y15
+	VMOVUPS     128(CX), Y15
 	VFMADD231PS Y12, Y15, Y2
 	VFMADD231PS Y13, Y15, Y6
 	VFMADD231PS Y14, Y15, Y10
-	VMOVUPS     (CX)(SI*1), Y15
+	VMOVUPS     192(CX), Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	DECQ        DI
-	JNZ         term
+	VMOVUPS     32(AX), Y12
+	VMOVUPS     32(AX)(DX*1), Y13
+	VMOVUPS     32(AX)(DX*2), Y14
+	VMOVUPS     32(CX), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS     96(CX), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS     160(CX), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS     224(CX), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	PREFETCHT0  256(CX)
+	PREFETCHT0  320(CX)
+	PREFETCHT0  384(CX)
+	PREFETCHT0  448(CX)
+	ADDQ        $0x40, AX
+	ADDQ        BX, CX
+	DECQ        SI
+	JNZ         panel
 
-term_done:
+panel_done:
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
@@ -591,7 +693,7 @@ TEXT ·sparse16(SB), NOSPLIT, $0-48
 	JZ     row_done
 
 row:
-	MOVLQSX      16(DX), DI
+	MOVLQSX      24(DX), DI
 	IMULQ        CX, DI
 	PREFETCHT0   (AX)(DI*1)
 	MOVLQSX      (DX), DI
@@ -628,7 +730,7 @@ TEXT ·sparse32(SB), NOSPLIT, $0-48
 	JZ     row_done
 
 row:
-	MOVLQSX      16(DX), DI
+	MOVLQSX      24(DX), DI
 	IMULQ        CX, DI
 	PREFETCHT0   (AX)(DI*1)
 	PREFETCHT0   64(AX)(DI*1)
@@ -672,7 +774,7 @@ TEXT ·sparse48(SB), NOSPLIT, $0-48
 	JZ     row_done
 
 row:
-	MOVLQSX      16(DX), DI
+	MOVLQSX      24(DX), DI
 	IMULQ        CX, DI
 	PREFETCHT0   (AX)(DI*1)
 	PREFETCHT0   64(AX)(DI*1)
@@ -723,7 +825,7 @@ TEXT ·sparse64(SB), NOSPLIT, $0-48
 	JZ     row_done
 
 row:
-	MOVLQSX      16(DX), DI
+	MOVLQSX      24(DX), DI
 	IMULQ        CX, DI
 	PREFETCHT0   (AX)(DI*1)
 	PREFETCHT0   64(AX)(DI*1)
@@ -755,6 +857,85 @@ row_done:
 	VMOVUPS Y5, 160(AX)
 	VMOVUPS Y6, 192(AX)
 	VMOVUPS Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func transposeStrip(dst *float32, ldd int, src *float32, lds int, blocks int)
+// Requires: AVX
+TEXT ·transposeStrip(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  blocks+32(FP), DX
+	MOVQ  ldd+8(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  lds+24(FP), SI
+	SHLQ  $0x02, SI
+	TESTQ DX, DX
+	JZ    block_done
+
+block:
+	MOVQ       CX, DI
+	VMOVUPS    (DI), Y0
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y1
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y2
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y3
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y4
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y5
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y6
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y7
+	ADDQ       SI, DI
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y3
+	VUNPCKLPS  Y5, Y4, Y10
+	VUNPCKHPS  Y5, Y4, Y11
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y7
+	VSHUFPS    $0x44, Y1, Y8, Y0
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y3, Y9, Y2
+	VSHUFPS    $0xee, Y3, Y9, Y3
+	VSHUFPS    $0x44, Y5, Y10, Y4
+	VSHUFPS    $0xee, Y5, Y10, Y5
+	VSHUFPS    $0x44, Y7, Y11, Y6
+	VSHUFPS    $0xee, Y7, Y11, Y7
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VPERM2F128 $0x20, Y5, Y1, Y4
+	VPERM2F128 $0x31, Y5, Y1, Y1
+	VPERM2F128 $0x20, Y6, Y2, Y5
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VPERM2F128 $0x20, Y7, Y3, Y6
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VMOVUPS    Y8, (AX)
+	ADDQ       BX, AX
+	VMOVUPS    Y4, (AX)
+	ADDQ       BX, AX
+	VMOVUPS    Y5, (AX)
+	ADDQ       BX, AX
+	VMOVUPS    Y6, (AX)
+	ADDQ       BX, AX
+	VMOVUPS    Y0, (AX)
+	ADDQ       BX, AX
+	VMOVUPS    Y1, (AX)
+	ADDQ       BX, AX
+	VMOVUPS    Y2, (AX)
+	ADDQ       BX, AX
+	VMOVUPS    Y3, (AX)
+	ADDQ       BX, AX
+	ADDQ       $0x20, CX
+	DECQ       DX
+	JNZ        block
+
+block_done:
 	VZEROUPPER
 	RET
 
@@ -1016,166 +1197,91 @@ DATA lanes<>+2032(SB)/8, $0x0007060504030201
 DATA lanes<>+2040(SB)/8, $0x0706050403020100
 GLOBL lanes<>(SB), RODATA|NOPTR, $2048
 
-// func compress(index *int32, value *float32, n int) int
-// Requires: AVX, AVX2, POPCNT
-TEXT ·compress(SB), NOSPLIT, $0-32
-	MOVQ   index+0(FP), AX
-	MOVQ   value+8(FP), CX
-	MOVQ   n+16(FP), DX
-	SHRQ   $0x03, DX
-	MOVQ   AX, BX
-	XORQ   SI, SI
-	LEAQ   lanes<>+0(SB), DI
-	VXORPS Y0, Y0, Y0
-	TESTQ  DX, DX
-	JZ     group_done
-
-group:
-	VCMPPS       $0x04, (CX), Y0, Y1
-	VMOVMSKPS    Y1, R8
-	VPMOVZXBD    (DI)(R8*8), Y1
-	VMOVD        SI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y1, Y1
-	VMOVDQU      Y1, (AX)
-	POPCNTQ      R8, R8
-	LEAQ         (AX)(R8*4), AX
-	ADDQ         $0x08, SI
-	ADDQ         $0x20, CX
-	DECQ         DX
-	JNZ          group
-
-group_done:
-	SUBQ BX, AX
-	SHRQ $0x02, AX
-	MOVQ AX, ret+24(FP)
-	VZEROUPPER
-	RET
-
-// func transposeStrip(dst *float32, ldd int, src *float32, lds int, blocks int)
-// Requires: AVX
-TEXT ·transposeStrip(SB), NOSPLIT, $0-40
-	MOVQ  dst+0(FP), AX
-	MOVQ  src+16(FP), CX
-	MOVQ  blocks+32(FP), DX
-	MOVQ  ldd+8(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  lds+24(FP), SI
-	SHLQ  $0x02, SI
-	TESTQ DX, DX
-	JZ    block_done
-
-block:
-	MOVQ       CX, DI
-	VMOVUPS    (DI), Y0
-	ADDQ       SI, DI
-	VMOVUPS    (DI), Y1
-	ADDQ       SI, DI
-	VMOVUPS    (DI), Y2
-	ADDQ       SI, DI
-	VMOVUPS    (DI), Y3
-	ADDQ       SI, DI
-	VMOVUPS    (DI), Y4
-	ADDQ       SI, DI
-	VMOVUPS    (DI), Y5
-	ADDQ       SI, DI
-	VMOVUPS    (DI), Y6
-	ADDQ       SI, DI
-	VMOVUPS    (DI), Y7
-	ADDQ       SI, DI
-	VUNPCKLPS  Y1, Y0, Y8
-	VUNPCKHPS  Y1, Y0, Y9
-	VUNPCKLPS  Y3, Y2, Y1
-	VUNPCKHPS  Y3, Y2, Y3
-	VUNPCKLPS  Y5, Y4, Y10
-	VUNPCKHPS  Y5, Y4, Y11
-	VUNPCKLPS  Y7, Y6, Y5
-	VUNPCKHPS  Y7, Y6, Y7
-	VSHUFPS    $0x44, Y1, Y8, Y0
-	VSHUFPS    $0xee, Y1, Y8, Y1
-	VSHUFPS    $0x44, Y3, Y9, Y2
-	VSHUFPS    $0xee, Y3, Y9, Y3
-	VSHUFPS    $0x44, Y5, Y10, Y4
-	VSHUFPS    $0xee, Y5, Y10, Y5
-	VSHUFPS    $0x44, Y7, Y11, Y6
-	VSHUFPS    $0xee, Y7, Y11, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y0
-	VPERM2F128 $0x20, Y5, Y1, Y4
-	VPERM2F128 $0x31, Y5, Y1, Y1
-	VPERM2F128 $0x20, Y6, Y2, Y5
-	VPERM2F128 $0x31, Y6, Y2, Y2
-	VPERM2F128 $0x20, Y7, Y3, Y6
-	VPERM2F128 $0x31, Y7, Y3, Y3
-	VMOVUPS    Y8, (AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y4, (AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y5, (AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y6, (AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y0, (AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y1, (AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y2, (AX)
-	ADDQ       BX, AX
-	VMOVUPS    Y3, (AX)
-	ADDQ       BX, AX
-	ADDQ       $0x20, CX
-	DECQ       DX
-	JNZ        block
-
-block_done:
-	VZEROUPPER
-	RET
-
-// func normReLU(state *float32, h *float32, n int) float32
-// Requires: AVX, AVX2, FMA3, SSE
-TEXT ·normReLU(SB), NOSPLIT, $0-28
+// func settle(state *float32, h *float32, sum *float32, index *int32, n int) (norm float32, active int)
+// Requires: AVX, AVX2, FMA3, POPCNT, SSE
+TEXT ·settle(SB), NOSPLIT, $0-56
 	MOVQ   state+0(FP), AX
 	MOVQ   h+8(FP), CX
-	MOVQ   n+16(FP), DX
-	SHRQ   $0x03, DX
+	MOVQ   n+32(FP), DX
+	SHRQ   $0x04, DX
 	MOVQ   DX, BX
+	MOVQ   AX, SI
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   AX, SI
+	VXORPS Y2, Y2, Y2
 	TESTQ  DX, DX
 	JZ     square_done
 
 square:
-	VMAXPS      (CX), Y0, Y2
-	VFMADD231PS Y2, Y2, Y1
-	VMOVUPS     Y2, (SI)
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, SI
+	VMAXPS      (CX), Y0, Y3
+	VFMADD231PS Y3, Y3, Y1
+	VMOVUPS     Y3, (SI)
+	VMAXPS      32(CX), Y0, Y3
+	VFMADD231PS Y3, Y3, Y2
+	VMOVUPS     Y3, 32(SI)
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, SI
 	DECQ        DX
 	JNZ         square
 
 square_done:
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPS       X0, X1, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VSQRTSS      X0, X0, X0
-	MOVSS        X0, ret+24(FP)
-	VMAXSS       tiny<>+0(SB), X0, X0
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X2
+	VHADDPS      X2, X2, X2
+	VHADDPS      X2, X2, X2
+	VSQRTSS      X2, X2, X2
+	MOVSS        X2, norm+40(FP)
+	VMAXSS       tiny<>+0(SB), X2, X2
 	VMOVSS       one<>+0(SB), X1
-	VDIVSS       X0, X1, X1
+	VDIVSS       X2, X1, X1
 	VBROADCASTSS X1, Y1
+	MOVQ         sum+16(FP), CX
+	MOVQ         index+24(FP), DX
+	MOVQ         DX, SI
+	XORQ         DI, DI
+	LEAQ         lanes<>+0(SB), R8
 	TESTQ        BX, BX
 	JZ           scale_done
 
 scale:
-	VMULPS  (AX), Y1, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	DECQ    BX
-	JNZ     scale
+	VMULPS       (AX), Y1, Y2
+	VMOVUPS      Y2, (AX)
+	VADDPS       (CX), Y2, Y3
+	VMOVUPS      Y3, (CX)
+	VCMPPS       $0x04, Y2, Y0, Y2
+	VMOVMSKPS    Y2, R9
+	VPMOVZXBD    (R8)(R9*8), Y2
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVDQU      Y2, (DX)
+	POPCNTQ      R9, R9
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x08, DI
+	VMULPS       32(AX), Y1, Y2
+	VMOVUPS      Y2, 32(AX)
+	VADDPS       32(CX), Y2, Y3
+	VMOVUPS      Y3, 32(CX)
+	VCMPPS       $0x04, Y2, Y0, Y2
+	VMOVMSKPS    Y2, R9
+	VPMOVZXBD    (R8)(R9*8), Y2
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y3
+	VPADDD       Y3, Y2, Y2
+	VMOVDQU      Y2, (DX)
+	POPCNTQ      R9, R9
+	LEAQ         (DX)(R9*4), DX
+	ADDQ         $0x08, DI
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	DECQ         BX
+	JNZ          scale
 
 scale_done:
+	SUBQ SI, DX
+	SHRQ $0x02, DX
+	MOVQ DX, active+48(FP)
 	VZEROUPPER
 	RET
 
@@ -1199,53 +1305,103 @@ DATA one<>+24(SB)/4, $0x3f800000
 DATA one<>+28(SB)/4, $0x3f800000
 GLOBL one<>(SB), RODATA|NOPTR, $32
 
-// func normReLUBackward(d *float32, state *float32, inverse float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·normReLUBackward(SB), NOSPLIT, $0-32
+// func unsettle(d *float32, later *float32, mean *float32, pairs *float32, state *float32, inverse float32, index *int32, n int) (active int)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·unsettle(SB), NOSPLIT, $0-72
 	MOVQ   d+0(FP), AX
-	MOVQ   state+8(FP), CX
-	MOVQ   n+24(FP), DX
-	SHRQ   $0x03, DX
-	MOVQ   DX, BX
-	MOVQ   AX, SI
-	MOVQ   CX, DI
+	MOVQ   later+8(FP), CX
+	MOVQ   mean+16(FP), DX
+	MOVQ   pairs+24(FP), BX
+	MOVQ   state+32(FP), SI
+	MOVQ   n+56(FP), DI
+	SHRQ   $0x04, DI
+	MOVQ   DI, R8
+	MOVQ   AX, R9
+	MOVQ   SI, R10
 	VXORPS Y0, Y0, Y0
-	TESTQ  DX, DX
+	VXORPS Y1, Y1, Y1
+	TESTQ  DI, DI
 	JZ     radial_done
 
 radial:
-	VMOVUPS     (SI), Y1
-	VFMADD231PS (DI), Y1, Y0
-	ADDQ        $0x20, SI
-	ADDQ        $0x20, DI
-	DECQ        DX
+	VMOVUPS     (CX), Y2
+	VADDPS      (DX), Y2, Y2
+	VADDPS      (BX), Y2, Y2
+	VFMADD231PS (R10), Y2, Y0
+	VMOVUPS     Y2, (R9)
+	VMOVUPS     32(CX), Y2
+	VADDPS      32(DX), Y2, Y2
+	VADDPS      32(BX), Y2, Y2
+	VFMADD231PS 32(R10), Y2, Y1
+	VMOVUPS     Y2, 32(R9)
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, R9
+	DECQ        DI
 	JNZ         radial
 
 radial_done:
+	VADDPS       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
 	VBROADCASTSS X1, Y0
-	VBROADCASTSS inverse+16(FP), Y1
+	VBROADCASTSS inverse+40(FP), Y1
 	VXORPS       Y2, Y2, Y2
-	TESTQ        BX, BX
+	MOVQ         index+48(FP), CX
+	MOVQ         CX, DX
+	XORQ         BX, BX
+	LEAQ         lanes<>+0(SB), DI
+	TESTQ        R8, R8
 	JZ           project_done
 
 project:
 	VMOVUPS      (AX), Y3
-	VMOVUPS      (CX), Y4
+	VMOVUPS      (SI), Y4
 	VCMPPS       $0x01, Y4, Y2, Y5
 	VFNMADD231PS Y0, Y4, Y3
 	VMULPS       Y1, Y3, Y3
 	VANDPS       Y5, Y3, Y3
 	VMOVUPS      Y3, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	DECQ         BX
+	VCMPPS       $0x04, Y3, Y2, Y3
+	VMOVMSKPS    Y3, R9
+	VPMOVZXBD    (DI)(R9*8), Y3
+	VMOVD        BX, X4
+	VPBROADCASTD X4, Y4
+	VPADDD       Y4, Y3, Y3
+	VMOVDQU      Y3, (CX)
+	POPCNTQ      R9, R9
+	LEAQ         (CX)(R9*4), CX
+	ADDQ         $0x08, BX
+	VMOVUPS      32(AX), Y3
+	VMOVUPS      32(SI), Y4
+	VCMPPS       $0x01, Y4, Y2, Y5
+	VFNMADD231PS Y0, Y4, Y3
+	VMULPS       Y1, Y3, Y3
+	VANDPS       Y5, Y3, Y3
+	VMOVUPS      Y3, 32(AX)
+	VCMPPS       $0x04, Y3, Y2, Y3
+	VMOVMSKPS    Y3, R9
+	VPMOVZXBD    (DI)(R9*8), Y3
+	VMOVD        BX, X4
+	VPBROADCASTD X4, Y4
+	VPADDD       Y4, Y3, Y3
+	VMOVDQU      Y3, (CX)
+	POPCNTQ      R9, R9
+	LEAQ         (CX)(R9*4), CX
+	ADDQ         $0x08, BX
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, SI
+	DECQ         R8
 	JNZ          project
 
 project_done:
+	SUBQ DX, CX
+	SHRQ $0x02, CX
+	MOVQ CX, active+64(FP)
 	VZEROUPPER
 	RET
 
@@ -1502,6 +1658,24 @@ group:
 
 group_done:
 	VZEROUPPER
+	RET
+
+// func fetch(x *float32, n int)
+// Requires: MMX+
+TEXT ·fetch(SB), NOSPLIT, $0-16
+	MOVQ  x+0(FP), AX
+	MOVQ  n+8(FP), CX
+	SHRQ  $0x04, CX
+	TESTQ CX, CX
+	JZ    line_done
+
+line:
+	PREFETCHT0 (AX)
+	ADDQ       $0x40, AX
+	DECQ       CX
+	JNZ        line
+
+line_done:
 	RET
 
 // func add(dst *float32, src *float32, n int)

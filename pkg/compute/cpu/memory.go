@@ -1,6 +1,60 @@
 package cpu
 
-import "unsafe"
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"sicgrid/pkg/compute"
+)
+
+// MemoryLimit is what one training may need, in bytes: far above what the paper
+// needs, and within what a workstation has. Sizes beyond it are typing errors more
+// often than wishes, and would otherwise end in the kernel killing the process.
+const MemoryLimit = 64 << 30
+
+// Bytes is about what a training holds: parameters with gradient and two moments;
+// W(v) by columns and by rows, and dL/dW, of as many velocities as one window has;
+// states with their gradients; the sampled states, twice, with theirs. It is
+// computed in float64, so that it is right for sizes that no int holds.
+func Bytes(s compute.Spec) float64 {
+	units, hidden := math.Ceil(float64(s.Network.Units)/16)*16, float64(s.Network.Hidden)
+	b, length := float64(s.Batch.Trajectories), float64(s.Batch.Length)
+	matrix := units * units
+	parameters := (hidden+1)*float64(s.Network.Units)*units + (float64(s.Network.Layers)-1)*(hidden+3)*hidden
+	velocities := length
+	if !s.Batch.Permute {
+		velocities = min(b*length, max(b, float64(windowBytes)/(4*matrix)))
+	}
+	partial := velocities * (hidden + 16) * (matrix/(16*segment) + float64(s.Network.Layers))
+	sampled := b * length
+	if s.Batch.Pairs > 0 {
+		sampled = min(sampled, float64(s.Batch.Pairs))
+	}
+	tiles := math.Pow(math.Ceil(sampled/tileSide), 2) / 2
+	return 4*(4*parameters+3*velocities*matrix+partial+(2*b*length+3*b+3*sampled)*(units+16)) + 100*tiles + 60*b*length
+}
+
+// check refuses sizes that make no training, before anything is allocated.
+func check(s compute.Spec) error {
+	for _, size := range []struct {
+		name  string
+		value int
+		least int
+	}{
+		{"units", s.Network.Units, 1}, {"hidden", s.Network.Hidden, 1}, {"layers", s.Network.Layers, 2},
+		{"trajectories", s.Batch.Trajectories, 1}, {"length", s.Batch.Length, 1}, {"pairs", s.Batch.Pairs, 0},
+	} {
+		if size.value < size.least {
+			return fmt.Errorf("%s: found %d, must be at least %d", size.name, size.value, size.least)
+		}
+	}
+	if need := Bytes(s); need > MemoryLimit {
+		return fmt.Errorf("a network of %d units, %d hidden, and batches of %d x %d steps would need %.0f bytes of memory, must be at most %d (64 GiB)",
+			s.Network.Units, s.Network.Hidden, s.Batch.Trajectories, s.Batch.Length, need, int64(MemoryLimit))
+	}
+	return nil
+}
 
 // floats returns n zeros that start on a cache line.
 func floats(n int) []float32 {

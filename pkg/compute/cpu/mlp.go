@@ -3,43 +3,53 @@ package cpu
 import "sicgrid/pkg/sic"
 
 // layer is one linear layer of the MLP. Its weights are kept transposed, input
-// first, with the bias as one more row: [in+1][ld].
+// first, with the bias as one more row, in panels of 16 outputs: a panel lies in
+// one piece of memory, whatever the width of the layer.
 type layer struct {
 	in, out int // out: columns in use; for the last layer N·padded units
-	ld      int // stride of a row
+	panel   int // numbers in a panel
+	panels  int
 	offset  int // of the first weight in the flat vectors
 	lda     int // stride of a row of input
 	ldo     int // stride of a row of output
 }
 
+// place is where the weight from input i to output o lies in the flat vectors.
+func (y *layer) place(i, o int) int { return y.offset + o/16*y.panel + i*16 + o%16 }
+
+// weights returns the panels from one on, out of the flat vectors.
+func (y *layer) weights(flat []float32, panel int) matrix {
+	return matrix{flat[y.offset+panel*y.panel:], 16, y.panel}
+}
+
 // network is the shape of a network in memory.
 type network struct {
 	sic.Network
-	padded  int // units rounded up to 16, the stride of a state
+	padded  int // units rounded up to 16: the size of a state, and the stride of W
+	stride  int // from state to state
 	layers  []layer
 	initial int // offset of a in the flat vectors
 	size    int // of the flat vectors
 }
 
+// odd rounds up to an odd number of cache lines: rows that far apart are spread
+// over all sets of the first cache, rows a power of two apart meet in a few.
+func odd(n int) int { return up(n, 16) | 16 }
+
 func newNetwork(n sic.Network) network {
-	net := network{Network: n, padded: up(n.Units, 16)}
+	net := network{Network: n, padded: up(n.Units, 16), stride: odd(n.Units)}
 	for l := range n.Layers {
 		y := layer{in: n.Hidden, out: n.Hidden, offset: net.size}
 		if l == 0 {
 			y.in = 2
 		}
-		y.lda = up(y.in+1, 16)
-		y.ld = up(y.out, 16)
-		y.ldo = up(y.out+1, 16)
+		y.lda, y.ldo = odd(y.in+1), odd(y.out+1)
 		if l == n.Layers-1 {
-			y.out = n.Units * net.padded
-			// Rows a power of two apart would meet in the same few sets of the
-			// first cache: one more line spreads them.
-			y.ld = net.padded*net.padded + 16
-			y.ldo = y.ld
+			y.out, y.ldo = n.Units*net.padded, odd(net.padded*net.padded+1) // room for the transpose
 		}
+		y.panel, y.panels = 16*up(y.in+1, 4), up(y.out, 16)/16
 		net.layers = append(net.layers, y)
-		net.size += up(up(y.in+1, 4)*y.ld, 32)
+		net.size += y.panel * y.panels
 	}
 	net.initial = net.size
 	net.size += up(net.padded, 32)
@@ -54,12 +64,11 @@ func (n *network) each(visit func(theirs, ours int)) {
 		if l == len(n.layers)-1 { // output i·N+j of sic is W_ij; ours is W by columns
 			column = func(o int) int { return o%n.Units*n.padded + o/n.Units }
 		}
-		outputs := layout.Bias(l).Size
-		for o := range outputs {
+		for o := range layout.Bias(l).Size {
 			for i := range y.in {
-				visit(layout.Weight(l).Offset+o*y.in+i, y.offset+i*y.ld+column(o))
+				visit(layout.Weight(l).Offset+o*y.in+i, y.place(i, column(o)))
 			}
-			visit(layout.Bias(l).Offset+o, y.offset+y.in*y.ld+column(o))
+			visit(layout.Bias(l).Offset+o, y.place(y.in, column(o)))
 		}
 	}
 	for i := range n.Units {
@@ -80,17 +89,17 @@ func (n *network) unpack(theirs, ours []float32) {
 type mlp struct {
 	*network
 	*kernels
-	rows   int         // velocities in use
 	input  [][]float32 // [layer][rows][lda]: rectified, with a 1 in column `in`
 	weight []float32   // [rows][ldo of the last layer]: W by columns
 }
 
-// chunk is the number of 16-column panels of one task of the last layer.
+// chunk is the number of panels of one task of the last layer.
 const chunk = 8
 
+// newMLP makes room for up to this many velocities at once.
 func newMLP(n *network, k *kernels, rows int) *mlp {
-	m := &mlp{network: n, kernels: k, rows: rows}
-	padded := up(rows, 6)
+	m := &mlp{network: n, kernels: k}
+	padded := up(rows, 3)
 	for _, y := range n.layers {
 		m.input = append(m.input, floats(padded*y.lda))
 	}
@@ -101,16 +110,16 @@ func newMLP(n *network, k *kernels, rows int) *mlp {
 func (n *network) last() *layer { return &n.layers[len(n.layers)-1] }
 
 // chunks is the number of tasks that the last layer is cut into.
-func (n *network) chunks() int { return (n.last().out/16 + chunk - 1) / chunk }
+func (n *network) chunks() int { return (n.last().panels + chunk - 1) / chunk }
 
 // hidden runs all layers but the last on the rows' velocities.
 func (m *mlp) hidden(params []float32, velocity [][2]float32) {
 	for k, v := range velocity {
 		copy(m.input[0][k*m.layers[0].lda:], []float32{v[0], v[1], 1})
 	}
-	for l, y := range m.layers[:len(m.layers)-1] {
-		out := m.input[l+1]
-		m.matmul(out, y.ldo, m.input[l], y.lda, 1, params[y.offset:], y.ld, len(velocity), y.in+1, up(y.out, 16)/16, false)
+	for l := range m.layers[:len(m.layers)-1] {
+		y, out := &m.layers[l], m.input[l+1]
+		m.matmul(matrix{out, y.ldo, 16}, m.input[l], y.lda, 1, y.weights(params, 0), len(velocity), y.in+1, y.panels, false)
 		m.rectify(&out[0], len(velocity)*y.ldo)
 		for k := range velocity {
 			out[k*y.ldo+y.out] = 1
@@ -122,8 +131,8 @@ func (m *mlp) hidden(params []float32, velocity [][2]float32) {
 func (m *mlp) columns(params []float32, rows, task int) {
 	y := m.last()
 	first := task * chunk
-	m.matmul(m.weight[16*first:], y.ldo, m.input[len(m.input)-1], y.lda, 1, params[y.offset+16*first:], y.ld,
-		rows, y.in+1, min(chunk, y.out/16-first), false)
+	m.matmul(matrix{m.weight[16*first:], y.ldo, 16}, m.input[len(m.input)-1], y.lda, 1, y.weights(params, first),
+		rows, y.in+1, min(chunk, y.panels-first), false)
 }
 
 // mlpGradient is what an mlp needs besides to carry gradients back.
@@ -133,9 +142,9 @@ type mlpGradient struct {
 	partial [][]float32 // [segment][rows][lda]
 }
 
-// segment is the number of columns of the last layer whose share of the hidden
+// segment is the number of panels of the last layer whose share of the hidden
 // layer's gradient is one task.
-const segment = 512
+const segment = 32
 
 func newMLPGradient(m *mlp) *mlpGradient {
 	g := &mlpGradient{dWeight: floats(len(m.weight))}
@@ -148,38 +157,38 @@ func newMLPGradient(m *mlp) *mlpGradient {
 	return g
 }
 
-func (n *network) segments() int { return (n.last().out + segment - 1) / segment }
+func (n *network) segments() int { return (n.last().panels + segment - 1) / segment }
 
 // columnsBackward adds one task of the last layer's weight gradient.
-func (m *mlp) columnsBackward(g *mlpGradient, gradient []float32, task int, accumulate bool) {
+func (m *mlp) columnsBackward(g *mlpGradient, gradient []float32, rows, task int, accumulate bool) {
 	y := m.last()
 	first := task * chunk
-	m.matmul(gradient[y.offset+16*first:], y.ld, m.input[len(m.input)-1], 1, y.lda, g.dWeight[16*first:], y.ldo,
-		y.in+1, m.rows, min(chunk, y.out/16-first), accumulate)
+	m.matmul(y.weights(gradient, first), m.input[len(m.input)-1], 1, y.lda, matrix{g.dWeight[16*first:], y.ldo, 16},
+		y.in+1, rows, min(chunk, y.panels-first), accumulate)
 }
 
 // segmentBackward computes one segment's share of the gradient of the last
 // hidden layer.
-func (m *mlp) segmentBackward(g *mlpGradient, params []float32, task int) {
+func (m *mlp) segmentBackward(g *mlpGradient, params []float32, rows, task int) {
 	y := m.last()
 	first := task * segment
-	m.back(g.partial[task], y, g.dWeight[first:], params[y.offset+first:], min(segment, y.out-first))
+	m.back(g.partial[task], y, g.dWeight[16*first:], y.weights(params, first), rows, min(segment, y.panels-first))
 }
 
-// back computes dInput[rows][in] = dOutput[rows][n] W[in][n]^T.
-func (m *mlp) back(dInput []float32, y *layer, dOutput, weight []float32, n int) {
+// back computes dInput[rows][in] = dOutput[rows][16·panels] W[in][16·panels]^T.
+func (m *mlp) back(dInput []float32, y *layer, dOutput []float32, weight matrix, rows, panels int) {
 	for h := 0; h < y.in; h += 4 {
-		for k := 0; k < m.rows; k += 3 {
-			m.dot3x4(&dInput[k*y.lda+h], y.lda, &dOutput[k*y.ldo], y.ldo, &weight[h*y.ld], y.ld, n)
+		for k := 0; k < rows; k += 3 {
+			m.dot3x4(&dInput[k*y.lda+h], y.lda, &dOutput[k*y.ldo], y.ldo, &weight.at[h*weight.row], weight.panel, panels)
 		}
 	}
 }
 
 // hiddenBackward adds up the segments and carries the gradient through the
 // layers below the last.
-func (m *mlp) hiddenBackward(g *mlpGradient, params, gradient []float32, accumulate bool) {
+func (m *mlp) hiddenBackward(g *mlpGradient, params, gradient []float32, rows int, accumulate bool) {
 	top := len(m.layers) - 1
-	sum := g.dInput[top]
+	sum := g.dInput[top][:rows*m.layers[top].lda]
 	copy(sum, g.partial[0])
 	for _, p := range g.partial[1:] {
 		m.add(&sum[0], &p[0], len(sum))
@@ -187,7 +196,7 @@ func (m *mlp) hiddenBackward(g *mlpGradient, params, gradient []float32, accumul
 	for l := top - 1; l >= 0; l-- {
 		y := &m.layers[l]
 		dOutput, output := g.dInput[l+1], m.input[l+1]
-		for k := range m.rows {
+		for k := range rows {
 			d, x := dOutput[k*y.ldo:][:y.ldo], output[k*y.ldo:][:y.ldo]
 			for o := range d {
 				if o >= y.out || x[o] <= 0 {
@@ -195,9 +204,9 @@ func (m *mlp) hiddenBackward(g *mlpGradient, params, gradient []float32, accumul
 				}
 			}
 		}
-		m.matmul(gradient[y.offset:], y.ld, m.input[l], 1, y.lda, dOutput, y.ldo, y.in+1, m.rows, y.ld/16, accumulate)
+		m.matmul(y.weights(gradient, 0), m.input[l], 1, y.lda, matrix{dOutput, y.ldo, 16}, y.in+1, rows, y.panels, accumulate)
 		if l > 0 {
-			m.back(g.dInput[l], y, dOutput, params[y.offset:], up(y.out, 8))
+			m.back(g.dInput[l], y, dOutput, y.weights(params, 0), rows, y.panels)
 		}
 	}
 }

@@ -10,6 +10,9 @@ import (
 // blocks of 64 states are about what the first cache holds.
 const tileSide = 64
 
+// tileStride is the stride of a row of a tile: an odd number of cache lines.
+const tileStride = tileSide + 16
+
 // tilePair is one tile of the Gram matrix.
 type tilePair struct{ i, j int32 }
 
@@ -17,9 +20,8 @@ type tilePair struct{ i, j int32 }
 // whole tiles; a padding state has a NaN place and so belongs to no pair.
 type pairs struct {
 	count      int
-	states     []float32 // [count][padded]
-	transposed []float32 // [padded][ld]
-	ld         int
+	states     []float32    // [count][stride]
+	transposed []float32    // [tile][padded][tileStride]
 	x, y, half []float32    // [count]: place, m, and half the squared norm (1/2, or 0 for a dead state)
 	rounds     [][]tilePair // tiles that share no row and no column; the diagonal first
 	tiles      []tilePair   // all of them
@@ -29,10 +31,10 @@ type pairs struct {
 	constants  pairConstants
 }
 
-func newPairs(count, padded int) *pairs {
+func newPairs(count int, net *network) *pairs {
 	size := up(count, tileSide)
-	p := &pairs{count: count, ld: size + 16, states: floats(size * padded), x: floats(size), y: floats(size), half: floats(size)}
-	p.transposed = floats(padded * p.ld)
+	p := &pairs{count: count, states: floats(size * net.stride), x: floats(size), y: floats(size), half: floats(size)}
+	p.transposed = floats(size / tileSide * net.padded * tileStride)
 	for i := count; i < size; i++ {
 		p.x[i], p.y[i] = float32(math.NaN()), float32(math.NaN())
 	}
@@ -77,26 +79,27 @@ func tournament(n int) [][]tilePair {
 
 // gatherPairs copies the sampled states of trajectories' steps into place.
 func (t *Trainer) gatherPairs() {
-	p, length := t.net.padded, t.spec.Batch.Length
 	for i := range t.row {
 		t.row[i] = -1
 	}
-	for s, state := range t.draw.Sampled {
-		t.row[state] = int32(s)
-		b, step := int(state)/length, int(state)%length
-		g := t.after(b, step)
-		copy(t.pairs.states[s*p:][:p], g)
-		t.pairs.x[s], t.pairs.y[s] = t.draw.Position[state][0], t.draw.Position[state][1]
+	for s, step := range t.draw.Sampled {
+		n := t.after(int(step))
+		t.row[n] = int32(s)
+		copy(t.pairs.states[s*t.net.stride:], t.state(n))
+		t.pairs.x[s], t.pairs.y[s] = t.draw.Position[step][0], t.draw.Position[step][1]
 		t.pairs.half[s] = 0.5
-		if t.inverse[t.slot(b, step)] >= 1e8 { // ‖ReLU(h)‖ = 0
+		if t.inverse[n-1] >= 1e8 { // ‖ReLU(h)‖ = 0
 			t.pairs.half[s] = 0
 		}
 	}
 }
 
-func (t *Trainer) transposePairs(_, strip int) {
-	p := t.net.padded
-	t.transposeStrip(&t.pairs.transposed[8*strip], t.pairs.ld, &t.pairs.states[8*strip*p], p, p/8)
+// transposePairs transposes the states of one row of tiles.
+func (t *Trainer) transposePairs(_, task int) {
+	p, stride := t.net.padded, t.net.stride
+	for i := 0; i < tileSide; i += 8 {
+		t.transposeStrip(&t.pairs.transposed[task*p*tileStride+i], tileStride, &t.pairs.states[(task*tileSide+i)*stride], stride, p/8)
+	}
 }
 
 func (t *Trainer) countTile(_, task int) {
@@ -108,30 +111,31 @@ func (t *Trainer) countTile(_, task int) {
 // runTile computes one tile of the Gram matrix, its losses and what it adds to
 // the gradient of the states of its rows and columns.
 func (t *Trainer) runTile(worker, task int) {
-	q, p, n := t.pairs, t.net.padded, t.net.Units
+	q, p, stride := t.pairs, t.net.padded, t.net.stride
 	task += q.first
 	tile := q.tiles[task]
 	i, j := int(tile.i)*tileSide, int(tile.j)*tileSide
 	rows, columns := min(tileSide, q.count-i), min(tileSide, q.count-j)
 	wide := up(columns, 16)
 	gram := t.scratch[worker].tile
-	t.matmul(gram, tileSide, q.states[i*p:], p, 1, q.transposed[j:], q.ld, rows, n, wide/16, false)
+	t.matmul(matrix{gram, tileStride, 16}, q.states[i*stride:], stride, 1, matrix{q.transposed[int(tile.j)*p*tileStride:], tileStride, 16},
+		rows, t.net.Units, wide/16, false)
 	sums := q.sums[16*task:][:16]
 	clear(sums)
 	if i == j { // a state and itself: distance 0 exactly, and then no pair
 		for r := range rows {
-			gram[r*tileSide+r] = 2 * q.half[i+r]
+			gram[r*tileStride+r] = 2 * q.half[i+r]
 		}
 	}
-	t.pairTile(&gram[0], tileSide, rows, wide, &q.x[i], &q.y[i], &q.half[i], &q.x[j], &q.y[j], &q.half[j], &q.constants.limit[0], &sums[0])
+	t.pairTile(&gram[0], tileStride, rows, wide, &q.x[i], &q.y[i], &q.half[i], &q.x[j], &q.y[j], &q.half[j], &q.constants.limit[0], &sums[0])
 	if i == j {
 		for r := range rows {
-			gram[r*tileSide+r] = 0
+			gram[r*tileStride+r] = 0
 		}
 	}
-	t.matmul(t.dPairs[i*p:], p, gram, tileSide, 1, q.states[j*p:], p, rows, columns, p/16, i != j)
+	t.matmul(matrix{t.dPairs[i*stride:], stride, 16}, gram, tileStride, 1, matrix{q.states[j*stride:], stride, 16}, rows, columns, p/16, i != j)
 	if i != j {
-		t.matmul(t.dPairs[j*p:], p, gram, 1, tileSide, q.states[i*p:], p, columns, rows, p/16, true)
+		t.matmul(matrix{t.dPairs[j*stride:], stride, 16}, gram, 1, tileStride, matrix{q.states[i*stride:], stride, 16}, columns, rows, p/16, true)
 	}
 }
 
@@ -140,7 +144,7 @@ func (t *Trainer) runTile(worker, task int) {
 func (t *Trainer) pairLosses(terms *sic.Terms) {
 	q, l := t.pairs, t.loss
 	t.gatherPairs()
-	t.pool.run(len(q.half)/8, t.phases.transposePairs)
+	t.pool.run(len(q.half)/tileSide, t.phases.transposePairs)
 	q.constants.limit = splat(float32(l.SigmaX * l.SigmaX))
 	t.pool.run(len(q.tiles), t.phases.countTile)
 	near := -q.count // the diagonal meets itself

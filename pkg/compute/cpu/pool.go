@@ -34,7 +34,7 @@ const maxThreads = 64
 
 // spins is how often a helper looks for the next phase before it sleeps: phases
 // follow one another within microseconds, waking takes longer.
-const spins = 4000
+const spins = 40000
 
 func newPool() *pool { return &pool{threads: 1} }
 

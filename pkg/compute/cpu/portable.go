@@ -9,25 +9,25 @@ import (
 // portable returns the kernels in plain Go.
 func portable() *kernels {
 	k := &kernels{
-		numerics:         "portable-" + runtime.GOARCH,
-		dot3x4:           goDot3x4,
-		compress:         goCompress,
-		transposeStrip:   goTransposeStrip,
-		normReLU:         goNormReLU,
-		normReLUBackward: goNormReLUBackward,
-		pairTile:         goPairTile,
-		nearPairs:        goNearPairs,
-		rectify:          goRectify,
-		add:              goAdd,
-		addDifference:    goAddDifference,
-		squaredDistance:  goSquaredDistance,
-		sumSquares:       goSumSquares,
-		adamw:            goAdamW,
-		multiplyAdd:      goMultiplyAdd,
+		numerics:        "portable-" + runtime.GOARCH,
+		dot3x4:          goDot3x4,
+		transposeStrip:  goTransposeStrip,
+		settle:          goSettle,
+		unsettle:        goUnsettle,
+		pairTile:        goPairTile,
+		nearPairs:       goNearPairs,
+		rectify:         goRectify,
+		add:             goAdd,
+		fetch:           func(*float32, int) {},
+		addDifference:   goAddDifference,
+		squaredDistance: goSquaredDistance,
+		sumSquares:      goSumSquares,
+		adamw:           goAdamW,
+		multiplyAdd:     goMultiplyAdd,
 	}
 	for rows := 1; rows <= 6; rows++ {
-		k.tile[rows] = func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, depth, panels int, accumulate bool) {
-			goTile(rows, c, ldc, a, rs, cs, b, ldb, depth, panels, accumulate)
+		k.tile[rows] = func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, depth, groups, _ int, accumulate bool) {
+			goTile(rows*groups, c, ldc, a, rs, cs, b, ldb, depth, accumulate)
 		}
 	}
 	for width := 1; width <= 4; width++ {
@@ -40,30 +40,36 @@ func portable() *kernels {
 
 func slice(p *float32, n int) []float32 { return unsafe.Slice(p, n) }
 
-func goTile(rows int, c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, depth, panels int, accumulate bool) {
-	as, bs := slice(a, (rows-1)*rs+(depth-1)*cs+1), slice(b, (depth-1)*ldb+16*panels)
+func goTile(rows int, c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, depth int, accumulate bool) {
+	as, bs := slice(a, (rows-1)*rs+(depth-1)*cs+1), slice(b, (depth-1)*ldb+16)
 	for r := range rows {
-		row := slice(c, (rows-1)*ldc+16*panels)[r*ldc:][:16*panels]
-		if !accumulate {
-			clear(row)
-		}
+		var sums [16]float32
 		for k := range depth {
 			x := as[r*rs+k*cs]
-			for j, y := range bs[k*ldb:][:len(row)] {
-				row[j] += x * y
+			for j, y := range bs[k*ldb:][:16] {
+				sums[j] += x * y
 			}
+		}
+		row := slice(c, (rows-1)*ldc+16)[r*ldc:][:16]
+		for j, sum := range sums {
+			if accumulate {
+				sum += row[j]
+			}
+			row[j] = sum
 		}
 	}
 }
 
-func goDot3x4(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, n int) {
-	out, as, bs := slice(c, 2*ldc+4), slice(a, 2*lda+n), slice(b, 3*ldb+n)
+func goDot3x4(c *float32, ldc int, a *float32, lda int, b *float32, panel, panels int) {
+	out, as, bs := slice(c, 2*ldc+4), slice(a, 2*lda+16*panels), slice(b, (panels-1)*panel+64)
 	for r := range 3 {
 		for q := range 4 {
 			var sum float32
-			y := bs[q*ldb:][:n]
-			for i, x := range as[r*lda:][:n] {
-				sum += x * y[i]
+			for p := range panels {
+				y := bs[p*panel+16*q:][:16]
+				for i, x := range as[r*lda+16*p:][:16] {
+					sum += x * y[i]
+				}
 			}
 			out[r*ldc+q] = sum
 		}
@@ -82,17 +88,6 @@ func goSparse(width int, h, w *float32, ld int, index *int32, value *float32, co
 	}
 }
 
-func goCompress(index *int32, g *float32, n int) int {
-	out, count := unsafe.Slice(index, n), 0
-	for i, x := range slice(g, n) {
-		if x != 0 {
-			out[count] = int32(i)
-			count++
-		}
-	}
-	return count
-}
-
 func goTransposeStrip(dst *float32, ldd int, src *float32, lds int, blocks int) {
 	to, from := slice(dst, (8*blocks-1)*ldd+8), slice(src, 7*lds+8*blocks)
 	for r := range 8 {
@@ -102,8 +97,8 @@ func goTransposeStrip(dst *float32, ldd int, src *float32, lds int, blocks int) 
 	}
 }
 
-func goNormReLU(g, h *float32, n int) float32 {
-	out := slice(g, n)
+func goSettle(state, h, sum *float32, index *int32, n int) (norm float32, active int) {
+	out, sums, places := slice(state, n), slice(sum, n), unsafe.Slice(index, n)
 	var square float32
 	for i, x := range slice(h, n) {
 		if x <= 0 {
@@ -112,27 +107,39 @@ func goNormReLU(g, h *float32, n int) float32 {
 		out[i] = x
 		square += x * x
 	}
-	norm := float32(math.Sqrt(float64(square)))
+	norm = float32(math.Sqrt(float64(square)))
 	inverse := 1 / max(norm, 1e-8)
 	for i := range out {
 		out[i] *= inverse
-	}
-	return norm
-}
-
-func goNormReLUBackward(d, g *float32, inverse float32, n int) {
-	ds, gs := slice(d, n), slice(g, n)
-	var radial float32
-	for i, x := range ds {
-		radial += x * gs[i]
-	}
-	for i, x := range gs {
-		if x > 0 {
-			ds[i] = (ds[i] - radial*x) * inverse
-		} else {
-			ds[i] = 0
+		sums[i] += out[i]
+		if out[i] != 0 {
+			places[active] = int32(i)
+			active++
 		}
 	}
+	return norm, active
+}
+
+func goUnsettle(d, later, mean, pairs, state *float32, inverse float32, index *int32, n int) (active int) {
+	out, g, places := slice(d, n), slice(state, n), unsafe.Slice(index, n)
+	m, p := slice(mean, n), slice(pairs, n)
+	var radial float32
+	for i, x := range slice(later, n) {
+		out[i] = x + m[i] + p[i]
+		radial += out[i] * g[i]
+	}
+	for i, x := range g {
+		if x > 0 {
+			out[i] = (out[i] - radial*x) * inverse
+		} else {
+			out[i] = 0
+		}
+		if out[i] != 0 {
+			places[active] = int32(i)
+			active++
+		}
+	}
+	return active
 }
 
 func goPairTile(p *float32, ld, rows, columns int, xi, yi, hi, xj, yj, hj *float32, c *float32, sums *float32) {

@@ -2,79 +2,206 @@ package cpu
 
 import "math"
 
-// slot returns where the state that trajectory b meets its step t with is
-// stored: grouped by the velocity of that step.
-func (t *Trainer) slot(b, step int) int {
-	k := int(t.draw.Order[b*t.spec.Batch.Length+step])
+// window is the steps from..to of all trajectories, and the velocities that they
+// take: as many as there is memory for at once. Where trajectories permute one set
+// of velocities, that is all steps; where each has its own, a few.
+type window struct {
+	from, to int
+	first    int // slot of the first velocity
+	rows     int // number of velocities
+}
+
+// windows cuts a batch of independent trajectories into windows of at most
+// windowBytes of W(v).
+func (t *Trainer) windows() []window {
+	length, b := t.spec.Batch.Length, t.spec.Batch.Trajectories
 	if t.spec.Batch.Permute {
-		return k*t.spec.Batch.Trajectories + b
+		return []window{{0, length, 0, length}}
 	}
-	return k
+	steps := min(max(windowBytes/(4*t.net.last().ldo*b), 1), length)
+	var w []window
+	for from := 0; from < length; from += steps {
+		to := min(from+steps, length)
+		w = append(w, window{from, to, from * b, (to - from) * b})
+	}
+	return w
 }
 
-// after returns g_t after step `step` (from 0) of trajectory b.
-func (t *Trainer) after(b, step int) []float32 {
+// windowBytes is the memory for the matrices W(v) of one window. It changes no
+// more than the rounding of sums.
+var windowBytes = 16 << 20
+
+// place assigns every state of the batch its place in memory. States before a
+// step stand grouped by that step's velocity, the last of all trajectories behind
+// them: state t of trajectory b, number b·(T+1)+t, lies at slot[b·(T+1)+t].
+func (t *Trainer) place() {
+	length, b := t.spec.Batch.Length, t.spec.Batch.Trajectories
+	for i := range b {
+		slot, taken := t.slot[i*(length+1):][:length+1], t.taken[i*(length+1):]
+		for step, k := range t.draw.Order[i*length:][:length] {
+			if t.spec.Batch.Permute {
+				taken[step] = k
+				slot[step] = k*int32(b) + int32(i)
+			} else {
+				taken[step] = int32(step*b + i)
+				slot[step] = taken[step]
+			}
+			t.velocity[taken[step]] = t.draw.Velocity[k]
+		}
+		slot[length] = int32(length*b + i)
+	}
+	for k, v := range t.velocity {
+		t.speed[k] = 0
+		if t.loss.Short(v) {
+			t.speed[k] = math.Hypot(float64(v[0]), float64(v[1]))
+		}
+	}
+}
+
+// after returns the number of the state after step s of the batch, b·T+t.
+func (t *Trainer) after(s int) int { return s + s/t.spec.Batch.Length + 1 }
+
+// state returns a state by its number.
+func (t *Trainer) state(n int) []float32 {
+	return t.states[int(t.slot[n])*t.net.stride:][:t.net.padded]
+}
+
+// hop is one step of a trajectory.
+type hop struct {
+	from       int32 // number of the state that it starts from
+	trajectory int32
+	row        int32 // of its velocity in the window
+}
+
+// share returns the trajectories of one task of a rollout and their part of the
+// route through the present window.
+func (t *Trainer) share(task int) (first, last int, route []hop) {
+	all, n, steps := t.spec.Batch.Trajectories, t.shares(), t.window.to-t.window.from
+	first, last = task*all/n, (task+1)*all/n
+	return first, last, t.route[first*steps : last*steps]
+}
+
+// shares is the number of tasks of a rollout. Trajectories do not meet, so it
+// changes no bit.
+func (t *Trainer) shares() int { return min(t.pool.threads, t.spec.Batch.Trajectories) }
+
+// plan orders the steps of some trajectories through the window so that steps
+// which take the same velocity come together, and W(v) out of the second cache:
+// it goes round and round over the velocities and lets every trajectory that
+// waits for one take its step.
+func (t *Trainer) plan(s *scratch, first, last int, route []hop) {
+	length, w := int32(t.spec.Batch.Length), t.window
+	for b := int32(first); b < int32(last); b++ {
+		s.wait(b, b*(length+1)+int32(w.from), t.taken, w)
+	}
+	for row, n := 0, 0; n < len(route); row++ {
+		if row == w.rows {
+			row = 0
+		}
+		b := s.head[row] - 1
+		s.head[row] = 0
+		for b >= 0 {
+			from, behind := s.at[b], s.behind[b]
+			route[n] = hop{from, b, int32(row)}
+			n++
+			if from+1 < b*(length+1)+int32(w.to) {
+				s.wait(b, from+1, t.taken, w)
+			}
+			b = behind - 1
+		}
+	}
+}
+
+// wait puts a trajectory, arrived at a state, into the list of its next velocity.
+func (s *scratch) wait(b, state int32, taken []int32, w window) {
+	row := taken[state] - int32(w.first)
+	s.at[b], s.behind[b], s.head[row] = state, s.head[row], b+1
+}
+
+// rollOut runs a share of the trajectories forward through the window (eq. 3).
+func (t *Trainer) rollOut(worker, task int) {
+	first, last, route := t.share(task)
+	t.plan(t.scratch[worker], first, last, route)
+	p, stride := t.net.padded, t.net.stride
+	if t.window.from == 0 {
+		for b := first; b < last; b++ {
+			copy(t.state(b*(t.spec.Batch.Length+1)), t.start)
+			copy(t.index[b*(p+listRoom):], t.startIndex)
+			t.active[b], t.dead[b] = t.startActive, 0
+			clear(t.sum[b*stride:][:p])
+		}
+	}
+	for i, step := range route {
+		if i+1 < len(route) { // each state lies somewhere else
+			n := int(route[i+1].from)
+			t.fetch(&t.state(n)[0], p)
+			t.fetch(&t.state(n + 1)[0], p)
+		}
+		t.forward(t.scratch[worker].h, step)
+	}
+}
+
+func (t *Trainer) forward(h []float32, step hop) {
+	p, b, n := t.net.padded, int(step.trajectory), int(step.from)
+	slot := int(t.slot[n])
+	g, next, index := t.states[slot*t.net.stride:][:p], t.state(n+1), t.index[b*(p+listRoom):][:p+listRoom]
+	t.gather(h, t.mlp.weight[int(step.row)*t.net.last().ldo:], p, index, g, t.active[b], p)
+	norm, active := t.settle(&next[0], &h[0], &t.sum[b*t.net.stride], &index[0], p)
+	t.active[b] = active
+	t.inverse[n] = 1 / max(norm, 1e-8)
+	if norm == 0 {
+		t.dead[b]++
+	}
+	if t.speed[t.taken[n]] > 0 {
+		t.distance[slot] = float32(math.Sqrt(float64(t.squaredDistance(&next[0], &g[0], p))))
+	}
+}
+
+// rollBack carries the gradient of a share of the trajectories back through the
+// window: it leaves dL/d(W g) of every step in delta, grouped as the states are.
+func (t *Trainer) rollBack(worker, task int) {
+	first, last, route := t.share(task)
+	if len(t.all) > 1 { // else it is the route that they came by
+		t.plan(t.scratch[worker], first, last, route)
+	}
+	if t.window.to == t.spec.Batch.Length {
+		clear(t.carry[first*t.net.stride : last*t.net.stride])
+	}
+	for i := len(route) - 1; i >= 0; i-- {
+		if i > 0 {
+			t.fetchBack(int(route[i-1].from))
+		}
+		t.backward(t.scratch[worker].index, route[i])
+	}
+}
+
+// fetchBack asks for what the way back from the state after n will need.
+func (t *Trainer) fetchBack(n int) {
 	p := t.net.padded
-	if step == t.spec.Batch.Length-1 {
-		return t.final[b*p:][:p]
+	t.fetch(&t.state(n + 1)[0], p)
+	t.fetch(&t.delta[int(t.slot[n])*t.net.stride], p)
+	if row := t.row[n+1]; row >= 0 {
+		t.fetch(&t.dPairs[int(row)*t.net.stride], p)
 	}
-	return t.before[t.slot(b, step+1)*p:][:p]
 }
 
-// rollOut runs trajectory b forward (eq. 3).
-func (t *Trainer) rollOut(worker, b int) {
-	p, scratch := t.net.padded, t.scratch[worker]
-	sum := t.sum[b*p:][:p]
-	clear(sum)
-	copy(t.before[t.slot(b, 0)*p:][:p], t.start)
-	dead := int32(0)
-	for step := range t.spec.Batch.Length {
-		slot := t.slot(b, step)
-		k := t.draw.Order[b*t.spec.Batch.Length+step]
-		g, next := t.before[slot*p:][:p], t.after(b, step)
-		active := t.compress(&scratch.index[0], &g[0], p)
-		t.gather(scratch.h, t.mlp.weight[int(k)*t.net.last().ldo:], p, scratch.index, g, active, p)
-		norm := t.normReLU(&next[0], &scratch.h[0], p)
-		t.inverse[slot] = 1 / max(norm, 1e-8)
-		if norm == 0 {
-			dead++
-		}
-		t.add(&sum[0], &next[0], p)
-		if t.speed[k] > 0 {
-			t.distance[slot] = float32(math.Sqrt(float64(t.squaredDistance(&next[0], &g[0], p))))
-		}
+func (t *Trainer) backward(index []int32, step hop) {
+	p, stride, n := t.net.padded, t.net.stride, int(step.from)
+	slot, next := int(t.slot[n]), t.state(n+1)
+	g, d, carry := t.states[slot*stride:][:p], t.delta[slot*stride:][:p], t.carry[int(step.trajectory)*stride:][:p]
+	pairs := t.zeros
+	if row := t.row[n+1]; row >= 0 {
+		pairs = t.dPairs[int(row)*stride:]
 	}
-	t.dead[b] = dead
-}
-
-// rollBack carries the gradient of trajectory b back through time: it leaves
-// dL/d(W g) of every step in delta, grouped as the states are.
-func (t *Trainer) rollBack(worker, b int) {
-	p, scratch := t.net.padded, t.scratch[worker]
-	d, length := scratch.d, t.spec.Batch.Length
-	carry := t.dStart[b*p:][:p]
-	clear(carry)
-	for step := length - 1; step >= 0; step-- {
-		slot := t.slot(b, step)
-		k := int(t.draw.Order[b*length+step])
-		g, next := t.before[slot*p:][:p], t.after(b, step)
-		copy(d, carry)
-		t.add(&d[0], &t.dMean[0], p)
-		if row := t.row[b*length+step]; row >= 0 {
-			t.add(&d[0], &t.dPairs[int(row)*p], p)
-		}
-		var pull float32 // of eq. 7 along g_t - g_{t-1}
-		if t.speed[k] > 0 {
-			pull = t.isometryPull(slot, k)
-			t.addDifference(&d[0], &next[0], &g[0], pull, p)
-		}
-		t.normReLUBackward(&d[0], &next[0], t.inverse[slot], p)
-		copy(t.delta[slot*p:][:p], d)
-		active := t.compress(&scratch.index[0], &d[0], p)
-		t.gather(carry, t.rows[k*t.net.last().ldo:], p, scratch.index, d, active, p)
-		if pull != 0 {
-			t.addDifference(&carry[0], &next[0], &g[0], -pull, p)
-		}
+	var pull float32 // of eq. 7 along g_t - g_{t-1}
+	if k := int(t.taken[n]); t.speed[k] > 0 {
+		pull = t.isometryPull(slot, k)
+		t.addDifference(&carry[0], &next[0], &g[0], pull, p)
+	}
+	active := t.unsettle(&d[0], &carry[0], &t.dMean[0], &pairs[0], &next[0], t.inverse[n], &index[0], p)
+	t.gather(carry, t.rows[int(step.row)*t.net.last().ldo:], p, index, d, active, p)
+	if pull != 0 {
+		t.addDifference(&carry[0], &next[0], &g[0], -pull, p)
 	}
 }
 
@@ -89,8 +216,10 @@ func (t *Trainer) transpose(_, k int) {
 // outer computes dL/dW(v_k), by columns: the sum over the trajectories of the
 // outer products of the state and the delta that met at v_k.
 func (t *Trainer) outer(_, k int) {
-	p, n := t.net.padded, t.group
-	t.matmul(t.gradient.dWeight[k*t.net.last().ldo:], p, t.before[k*n*p:], 1, p, t.delta[k*n*p:], p, t.net.Units, n, p/16, false)
+	p, n, stride := t.net.padded, t.group, t.net.stride
+	first := (t.window.first + k) * n * stride
+	t.matmul(matrix{t.gradient.dWeight[k*t.net.last().ldo:], p, 16}, t.states[first:], 1, stride, matrix{t.delta[first:], stride, 16},
+		t.net.Units, n, p/16, false)
 }
 
 // isometryPull is the derivative of the weighted eq. 7 with respect to the
@@ -128,12 +257,12 @@ func (t *Trainer) isometry() float64 {
 // capacity returns eq. 6 and leaves its weighted gradient, the same for every
 // state, in dMean.
 func (t *Trainer) capacity() float64 {
-	p, states := t.net.padded, float64(t.spec.Batch.States())
+	states := float64(t.spec.Batch.States())
 	loss := 0.0
-	for n := range p {
+	for n := range t.net.padded {
 		mean := 0.0
 		for b := range t.spec.Batch.Trajectories {
-			mean += float64(t.sum[b*p+n])
+			mean += float64(t.sum[b*t.net.stride+n])
 		}
 		mean /= states
 		loss -= mean * mean

@@ -14,8 +14,9 @@ type Roller struct {
 	mlp    *mlp
 	start  []float32
 	state  []float32 // [rollWidth][padded]
-	h      []float32
-	index  []int32
+	h, sum []float32 // sum: which nobody reads
+	index  []int32   // [rollWidth+1][padded+listRoom]: the active units of every walk's present state, and of the start
+	active [rollWidth + 1]int
 }
 
 // rollWidth is how many walks go side by side: as many W(v) as the second cache holds.
@@ -31,9 +32,15 @@ func NewRoller(n sic.Network, params []float32) (*Roller, error) {
 	r.net.pack(r.params, params)
 	p := r.net.padded
 	r.mlp = newMLP(&r.net, r.kernels, rollWidth)
-	r.start, r.state, r.h, r.index = floats(p), floats(rollWidth*p), floats(p), make([]int32, p+8)
-	r.normReLU(&r.start[0], &r.params[r.net.initial], p)
+	r.start, r.state, r.h, r.sum = floats(p), floats(rollWidth*p), floats(p), floats(p)
+	r.index = make([]int32, (rollWidth+1)*(p+listRoom))
+	_, r.active[rollWidth] = r.settle(&r.start[0], &r.params[r.net.initial], &r.sum[0], &r.list(rollWidth)[0], p)
 	return r, nil
+}
+
+func (r *Roller) list(walk int) []int32 {
+	size := r.net.padded + listRoom
+	return r.index[walk*size:][:size]
 }
 
 // Run takes every walk from g_0 through its velocities and calls visit with each
@@ -46,6 +53,8 @@ func (r *Roller) Run(velocity [][]float32, visit func(walk, step int, state []fl
 		walks := velocity[first:min(first+rollWidth, len(velocity))]
 		for w := range walks {
 			copy(r.state[w*p:][:p], r.start)
+			copy(r.list(w), r.list(rollWidth))
+			r.active[w] = r.active[rollWidth]
 		}
 		v := make([][2]float32, len(walks))
 		for step := range len(walks[0]) / 2 {
@@ -58,9 +67,8 @@ func (r *Roller) Run(velocity [][]float32, visit func(walk, step int, state []fl
 			}
 			for w := range walks {
 				g := r.state[w*p:][:p]
-				active := r.compress(&r.index[0], &g[0], p)
-				r.gather(r.h, r.mlp.weight[w*r.net.last().ldo:], p, r.index, g, active, p)
-				r.normReLU(&g[0], &r.h[0], p)
+				r.gather(r.h, r.mlp.weight[w*r.net.last().ldo:], p, r.list(w), g, r.active[w], p)
+				_, r.active[w] = r.settle(&g[0], &r.h[0], &r.sum[0], &r.list(w)[0], p)
 				visit(first+w, step, g[:r.net.Units])
 			}
 		}

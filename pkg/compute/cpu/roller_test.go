@@ -31,7 +31,7 @@ func TestRollerVisitsTheStatesOfTraining(t *testing.T) {
 		visits, worst := 0, 0.0
 		r.Run(walks, func(walk, step int, state []float32) {
 			visits++
-			for n, want := range tr.after(walk, step)[:s.Network.Units] {
+			for n, want := range tr.state(tr.after(walk*s.Batch.Length + step))[:s.Network.Units] {
 				worst = max(worst, math.Abs(float64(state[n]-want)))
 			}
 		})

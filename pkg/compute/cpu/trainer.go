@@ -3,6 +3,7 @@ package cpu
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/sic"
@@ -23,23 +24,34 @@ type Trainer struct {
 	draw     *sic.Draw
 	mlp      *mlp
 	gradient *mlpGradient
-	rows     []float32 // [D][ldo]: W by rows
+	rows     []float32 // [rows of a window][ldo]: W by rows
 	group    int       // steps of a batch that share a velocity
+	all      []window
+	window   window // of the phase that runs
 
-	start    []float32 // g_0 [padded]
-	norm0    float32   // ‖ReLU(a)‖
-	before   []float32 // [B·T][padded]: g_{t-1} by slot
-	final    []float32 // [B][padded]: g_T
-	delta    []float32 // [B·T][padded]: dL/dh_t by slot
-	inverse  []float32 // [B·T]: 1/‖ReLU(h_t)‖ by slot
-	distance []float32 // [B·T]: ‖g_t-g_{t-1}‖ by slot, for the short velocities
-	sum      []float32 // [B][padded]: Σ_t g_t
-	dStart   []float32 // [B][padded]: dL/dg_0
-	dMean    []float32 // [padded]: gradient of the capacity term
-	dPairs   []float32 // [S][padded]: gradient of the pair terms
-	row      []int32   // [B·T]: which row of dPairs a state has, or -1
-	dead     []int32   // [B]
-	speed    []float64 // [D]: ‖v‖ of the short velocities, m; 0 for others
+	slot     []int32      // [B·(T+1)]: where a state is stored
+	taken    []int32      // [B·(T+1)]: the velocity that is taken from a state
+	route    []hop        // [B·T]: steps in the order in which they are taken
+	velocity [][2]float32 // [D] m
+	speed    []float64    // [D]: ‖v‖ of the short velocities, m; 0 for others
+	states   []float32    // [B·(T+1)][stride]: g by slot
+	delta    []float32    // [B·T][stride]: dL/d(W g) by the slot of g
+	distance []float32    // [B·T]: ‖g_t-g_{t-1}‖ by the slot of g_{t-1}, for the short velocities
+	inverse  []float32    // [B·(T+1)]: 1/‖ReLU(W g)‖ by g
+	row      []int32      // [B·(T+1)]: which row of dPairs a state has, or -1
+	dPairs   []float32    // [S][stride]: gradient of the pair terms
+	dMean    []float32    // [padded]: gradient of the capacity term
+	zeros    []float32    // [padded]
+	sum      []float32    // [B][stride]: Σ_t g_t
+	carry    []float32    // [B][stride]: dL/dg on its way back; at last dL/dg_0
+	dead     []int32      // [B]
+	index    []int32      // [B][padded+listRoom]: the units that are active in a trajectory's present state
+	active   []int        // [B]: how many
+
+	start       []float32 // g_0 [padded]
+	startIndex  []int32
+	startActive int
+	norm0       float32 // ‖ReLU(a)‖
 
 	pairs        *pairs
 	short        int
@@ -55,15 +67,22 @@ type Trainer struct {
 
 // scratch is one worker's own memory.
 type scratch struct {
-	index []int32
-	h, d  []float32
-	tile  []float32
+	index  []int32 // [padded+listRoom]
+	h      []float32
+	tile   []float32
+	head   []int32 // [rows of a window]: the trajectory that waits first for a velocity, plus 1; 0 if none does
+	behind []int32 // [B]: the one that waits behind another, likewise
+	at     []int32 // [B]: the state that a waiting trajectory is in
 }
 
 // phases are the tasks of the step as values, made once: making one allocates.
 type phases struct {
 	columns, transpose, rollOut, transposePairs, countTile, runTile, rollBack, outer, columnsBackward, segmentBackward, squares, update func(worker, task int)
 }
+
+// listRoom is what a list of active units needs beyond the units: eight are
+// written at a time.
+const listRoom = 8
 
 // block is the number of parameters of one task of the optimiser.
 const block = 4096
@@ -72,29 +91,32 @@ const block = 4096
 func New(spec compute.Spec) (*Trainer, error) { return newTrainer(spec, best()) }
 
 func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
-	if spec.Network.Units < 1 || spec.Network.Hidden < 1 || spec.Network.Layers < 2 || spec.Batch.Trajectories < 1 || spec.Batch.Length < 1 {
-		return nil, fmt.Errorf("a network of %d units and %d hidden, batch %d x %d: every size must be at least 1, and layers at least 2",
-			spec.Network.Units, spec.Network.Hidden, spec.Batch.Trajectories, spec.Batch.Length)
+	if err := check(spec); err != nil {
+		return nil, err
 	}
 	t := &Trainer{kernels: k, spec: spec, loss: spec.Loss, net: newNetwork(spec.Network), pool: newPool(), plateau: sic.NewPlateau(), draw: sic.NewDraw(spec.Batch)}
-	p, states, b := t.net.padded, spec.Batch.States(), spec.Batch.Trajectories
+	p, stride, states, b := t.net.padded, t.net.stride, spec.Batch.States(), spec.Batch.Trajectories
 	t.params, t.first, t.second, t.grad = floats(t.net.size), floats(t.net.size), floats(t.net.size), floats(t.net.size)
 	t.net.pack(t.params, sic.InitialParameters(spec.Network, spec.Seed))
 	d := spec.Batch.Distinct()
 	t.group = states / d
-	t.mlp = newMLP(&t.net, k, d)
+	t.all = t.windows()
+	t.window = t.all[0] // no other has more rows
+	t.mlp = newMLP(&t.net, k, t.window.rows)
 	t.gradient = newMLPGradient(t.mlp)
 	t.rows = floats(len(t.mlp.weight))
-	t.start, t.dMean = floats(p), floats(p)
-	t.before, t.delta = floats(states*p), floats(states*p)
-	t.final, t.sum, t.dStart = floats(b*p), floats(b*p), floats(b*p)
-	t.inverse, t.distance = floats(states), floats(states)
-	t.row, t.dead, t.speed = make([]int32, states), make([]int32, b), make([]float64, d)
-	t.pairs = newPairs(spec.Batch.Sampled(), p)
-	t.dPairs = floats(up(t.pairs.count, tileSide) * p)
+	nodes := states + b
+	t.slot, t.taken, t.row, t.inverse = make([]int32, nodes), make([]int32, nodes), make([]int32, nodes), floats(nodes)
+	t.states, t.delta, t.distance, t.route = floats(nodes*stride), floats(states*stride), floats(states), make([]hop, states)
+	t.velocity, t.speed = make([][2]float32, d), make([]float64, d)
+	t.sum, t.carry, t.dead = floats(b*stride), floats(b*stride), make([]int32, b)
+	t.index, t.active = make([]int32, b*(p+listRoom)), make([]int, b)
+	t.start, t.startIndex, t.dMean, t.zeros = floats(p), make([]int32, p+listRoom), floats(p), floats(p)
+	t.pairs = newPairs(spec.Batch.Sampled(), &t.net)
+	t.dPairs = floats(up(t.pairs.count, tileSide) * stride)
 	t.squares = make([]float64, (t.net.size+block-1)/block)
 	t.phases = phases{
-		columns:        func(_, task int) { t.mlp.columns(t.params, d, task) },
+		columns:        func(_, task int) { t.mlp.columns(t.params, t.window.rows, task) },
 		transpose:      t.transpose,
 		rollOut:        t.rollOut,
 		transposePairs: t.transposePairs,
@@ -103,9 +125,9 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 		rollBack:       t.rollBack,
 		outer:          t.outer,
 		columnsBackward: func(_, task int) {
-			t.mlp.columnsBackward(t.gradient, t.grad, task, !t.fresh)
+			t.mlp.columnsBackward(t.gradient, t.grad, t.window.rows, task, !t.fresh)
 		},
-		segmentBackward: func(_, task int) { t.mlp.segmentBackward(t.gradient, t.params, task) },
+		segmentBackward: func(_, task int) { t.mlp.segmentBackward(t.gradient, t.params, t.window.rows, task) },
 		squares:         t.squareBlock,
 		update:          t.updateBlock,
 	}
@@ -117,8 +139,9 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 func (t *Trainer) SetThreads(n int) {
 	t.pool.resize(n)
 	for len(t.scratch) < t.pool.threads {
-		p := t.net.padded
-		t.scratch = append(t.scratch, &scratch{make([]int32, p+8), floats(p), floats(p), floats(tileSide * tileSide)})
+		p, b := t.net.padded, t.spec.Batch.Trajectories
+		t.scratch = append(t.scratch, &scratch{make([]int32, p+listRoom), floats(p), floats(tileSide * tileStride),
+			make([]int32, t.all[0].rows), make([]int32, b), make([]int32, b)})
 	}
 }
 
@@ -135,10 +158,10 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 		record := compute.Record{Step: t.step + 1}
 		t.loss = t.spec.Loss.At(record.Step)
 		t.fresh = true
+		clear(t.grad[t.net.initial:])
 		for a := range o.Accumulate {
 			t.draw.Fill(t.spec.Batch, t.spec.Seed, uint64(t.step*o.Accumulate+a))
 			record.Terms.Add(t.microBatch(), 1/float64(o.Accumulate))
-			t.fresh = false
 		}
 		record.Terms.Weigh(t.loss)
 		clock := t.Parts.start()
@@ -159,59 +182,64 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 // microBatch runs the drawn micro-batch forward and backward and adds to grad.
 func (t *Trainer) microBatch() sic.Terms {
 	clock := t.Parts.start()
-	for k, v := range t.draw.Velocity {
-		t.speed[k] = 0
-		if t.loss.Short(v) {
-			t.speed[k] = math.Hypot(float64(v[0]), float64(v[1]))
-		}
+	t.place()
+	t.norm0, t.startActive = t.settle(&t.start[0], &t.params[t.net.initial], &t.scratch[0].h[0], &t.startIndex[0], t.net.padded)
+	for _, w := range t.all {
+		t.open(w)
+		clock.lap(&t.Parts.MLP)
+		t.pool.run(t.shares(), t.phases.rollOut)
+		clock.lap(&t.Parts.Forward)
 	}
-	t.mlp.hidden(t.params, t.draw.Velocity)
-	t.pool.run(t.net.chunks(), t.phases.columns)
-	t.pool.run(len(t.draw.Velocity), t.phases.transpose)
-	clock.lap(&t.Parts.MLP)
-
 	var terms sic.Terms
-	t.norm0 = t.normReLU(&t.start[0], &t.params[t.net.initial], t.net.padded)
-	t.pool.run(t.spec.Batch.Trajectories, t.phases.rollOut)
 	for _, n := range t.dead {
 		terms.Dead += int(n)
 	}
-	clock.lap(&t.Parts.Forward)
-
 	t.pairLosses(&terms)
 	terms.Capacity = t.capacity()
 	terms.ConformalIsometry = t.isometry()
 	terms.Short = t.short
 	clock.lap(&t.Parts.Pairs)
 
-	t.pool.run(t.spec.Batch.Trajectories, t.phases.rollBack)
-	t.pool.run(len(t.draw.Velocity), t.phases.outer)
-	clock.lap(&t.Parts.Backward)
+	for i, w := range slices.Backward(t.all) {
+		if i < len(t.all)-1 {
+			t.open(w)
+			clock.lap(&t.Parts.MLP)
+		}
+		t.pool.run(w.rows, t.phases.transpose)
+		t.pool.run(t.shares(), t.phases.rollBack)
+		t.pool.run(w.rows, t.phases.outer)
+		clock.lap(&t.Parts.Backward)
 
+		t.pool.run(t.net.chunks(), t.phases.columnsBackward)
+		t.pool.run(t.net.segments(), t.phases.segmentBackward)
+		t.mlp.hiddenBackward(t.gradient, t.params, t.grad, w.rows, !t.fresh)
+		clock.lap(&t.Parts.MLPBackward)
+		t.fresh = false
+	}
 	t.startBackward()
-	t.pool.run(t.net.chunks(), t.phases.columnsBackward)
-	t.pool.run(t.net.segments(), t.phases.segmentBackward)
-	t.mlp.hiddenBackward(t.gradient, t.params, t.grad, !t.fresh)
-	clock.lap(&t.Parts.MLPBackward)
 	return terms
+}
+
+// open evaluates W(v) for a window.
+func (t *Trainer) open(w window) {
+	t.window = w
+	t.mlp.hidden(t.params, t.velocity[w.first:][:w.rows])
+	t.pool.run(t.net.chunks(), t.phases.columns)
 }
 
 // startBackward adds the gradient of a, all trajectories sharing g_0.
 func (t *Trainer) startBackward() {
 	p := t.net.padded
 	grad := t.grad[t.net.initial:][:p]
-	if t.fresh {
-		clear(grad)
-	}
 	if t.spec.Network.InitialState != sic.InitialStateLearned {
 		return
 	}
-	d := t.scratch[0].d
-	clear(d)
+	d, total := t.scratch[0].h, t.sum[:p] // which has done its duty
+	clear(total)
 	for b := range t.spec.Batch.Trajectories {
-		t.add(&d[0], &t.dStart[b*p], p)
+		t.add(&total[0], &t.carry[b*t.net.stride], p)
 	}
-	t.normReLUBackward(&d[0], &t.start[0], 1/max(t.norm0, 1e-8), p)
+	t.unsettle(&d[0], &total[0], &t.zeros[0], &t.zeros[0], &t.start[0], 1/max(t.norm0, 1e-8), &t.scratch[0].index[0], p)
 	t.add(&grad[0], &d[0], p)
 }
 
@@ -250,6 +278,18 @@ func (t *Trainer) update(r compute.Record) {
 		decay:       splat(float32(1 - r.Rate*o.WeightDecay)),
 	}
 	t.pool.run(len(t.squares), t.phases.update)
+}
+
+// Active is the share of units that are active in a state, in the mean over the
+// last micro-batch: what the products of the step have to look at.
+func (t *Trainer) Active() float64 {
+	active := 0
+	for _, x := range t.states {
+		if x > 0 {
+			active++
+		}
+	}
+	return float64(active) / float64(len(t.slot)*t.net.Units)
 }
 
 // State implements compute.Trainer.

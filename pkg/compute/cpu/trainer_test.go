@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"sicgrid/pkg/compute"
@@ -60,8 +62,9 @@ func awayFromKinks(s compute.Spec, d *sic.Draw) {
 }
 
 // gradientOf returns one micro-batch's losses and gradient from the core under
-// test and from the reference.
-func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64) (fast, exact sic.Terms, fastGradient []float32, exactGradient []float64) {
+// test and from the reference. Before that, change may put parameters and batch
+// into a special place.
+func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64, change func(params []float32, d *sic.Draw)) (fast, exact sic.Terms, fastGradient []float32, exactGradient []float64) {
 	t.Helper()
 	tr, err := newTrainer(s, k)
 	if err != nil {
@@ -69,20 +72,30 @@ func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64) (fast, 
 	}
 	defer tr.Close()
 	tr.draw.Fill(s.Batch, s.Seed, moment)
+	params := sic.InitialParameters(s.Network, s.Seed)
+	if change != nil {
+		change(params, tr.draw)
+		tr.net.pack(tr.params, params)
+	}
 	awayFromKinks(s, tr.draw)
-	tr.pairs = newPairs(len(tr.draw.Sampled), tr.net.padded)
+	tr.pairs = newPairs(len(tr.draw.Sampled), &tr.net)
 	tr.fresh = true
 	fast = tr.microBatch()
 	fast.Weigh(s.Loss)
 	fastGradient = make([]float32, sic.NewLayout(s.Network).Size)
 	tr.net.unpack(fastGradient, tr.grad)
-	exact, exactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, widen(sic.InitialParameters(s.Network, s.Seed)), tr.draw)
+	exact, exactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, widen(params), tr.draw)
 	return
 }
 
 func checkGradient(t *testing.T, s compute.Spec, k *kernels, moment uint64) {
 	t.Helper()
-	fast, exact, fastGradient, exactGradient := gradientOf(t, s, k, moment)
+	checkGradientAt(t, s, k, moment, 1, nil)
+}
+
+func checkGradientAt(t *testing.T, s compute.Spec, k *kernels, moment uint64, scale float64, change func(params []float32, d *sic.Draw)) sic.Terms {
+	t.Helper()
+	fast, exact, fastGradient, exactGradient := gradientOf(t, s, k, moment, change)
 	for _, c := range [][2]float64{{fast.Separation, exact.Separation}, {fast.Invariance, exact.Invariance}, {fast.Capacity, exact.Capacity}, {fast.ConformalIsometry, exact.ConformalIsometry}, {fast.Total, exact.Total}} {
 		if math.Abs(c[0]-c[1]) > 2e-5*math.Abs(c[1])+1e-6 {
 			t.Errorf("losses %+v, reference %+v", fast, exact)
@@ -104,20 +117,142 @@ func checkGradient(t *testing.T, s compute.Spec, k *kernels, moment uint64) {
 			difference += d * d
 			reference += g * g
 		}
-		if !(math.Sqrt(difference) <= 1e-4*math.Sqrt(reference)+1e-7*math.Sqrt(whole)) {
+		if !(math.Sqrt(difference) <= 1e-4*math.Sqrt(reference)+1e-7*scale*math.Sqrt(whole)) {
 			t.Errorf("%s: off by %.3g, norm %.3g", tensor.Name, math.Sqrt(difference), math.Sqrt(reference))
 		}
 	}
+	return fast
 }
 
-// The gradient agrees with the float64 reference for networks of every size,
-// those that no tile divides included, and for both forms of the kernels.
+// The gradient agrees with the float64 reference for every size from 2 to 130
+// units, those that no tile divides included, for every combination of loss
+// terms, and for both forms of the kernels.
 func TestGradientAgreesWithReference(t *testing.T) {
 	bothKernels(t, func(t *testing.T, k *kernels) {
-		for _, size := range [][2]int{{2, 3}, {3, 1}, {5, 7}, {8, 8}, {15, 17}, {16, 16}, {17, 5}, {33, 20}, {48, 31}, {64, 64}, {65, 12}, {130, 33}} {
+		for units := 2; units <= 130; units++ {
+			s := spec(units, 1+units*7%19)
+			s.Seed = uint64(units)
+			s.Batch.Trajectories, s.Batch.Length = 2+units%4, 3+units%9
+			terms := 1 + units%15 // a bit for each
+			for bit, weight := range []*float64{&s.Loss.Separation, &s.Loss.Invariance, &s.Loss.Capacity, &s.Loss.ConformalIsometry} {
+				if terms>>bit&1 == 0 {
+					*weight = 0
+				}
+			}
+			t.Run(fmt.Sprintf("units=%d/terms=%04b", units, terms), func(t *testing.T) { checkGradient(t, s, k, 3) })
+		}
+		for _, size := range [][2]int{{64, 64}, {128, 40}} {
 			t.Run(fmt.Sprint(size), func(t *testing.T) { checkGradient(t, spec(size[0], size[1]), k, 3) })
 		}
 	})
+}
+
+// Where the functions of the paper have no derivative, the core does what the
+// reference does, and nothing becomes NaN.
+func TestSingularPoints(t *testing.T) {
+	layout := sic.NewLayout(spec(20, 9).Network)
+	setAll := func(tensor sic.Tensor, value float32) func([]float32, *sic.Draw) {
+		return func(params []float32, _ *sic.Draw) {
+			for i := range sic.Of(params, tensor) {
+				sic.Of(params, tensor)[i] = value
+			}
+		}
+	}
+	slow := func(speed float32) func([]float32, *sic.Draw) {
+		return func(_ []float32, d *sic.Draw) {
+			for k := range d.Velocity {
+				d.Velocity[k] = [2]float32{speed, 0}
+			}
+		}
+	}
+	// Where all states are one, the gradients of the pairs all point along it and
+	// are projected away; what is left is the rounding of its norm.
+	const collapsed = 200
+	for name, c := range map[string]struct {
+		spec   func(s *compute.Spec)
+		change func(params []float32, d *sic.Draw)
+		scale  float64                // of the natural scale, if not 1
+		seen   func(l sic.Terms) bool // that the batch is where it should be
+	}{
+		"all states dead": {
+			change: func(params []float32, d *sic.Draw) {
+				setAll(layout.Weight(2), 0)(params, d)
+				setAll(layout.Bias(2), -1)(params, d)
+			},
+			seen: func(l sic.Terms) bool { return l.Dead == 5*13 },
+		},
+		"initial state dead": {
+			change: setAll(layout.InitialState(), -1),
+			seen:   func(l sic.Terms) bool { return l.Dead == 5*13 },
+		},
+		"some states dead": {
+			change: func(params []float32, d *sic.Draw) {
+				for i, w := range sic.Of(params, layout.Weight(2)) {
+					sic.Of(params, layout.Weight(2))[i] = -float32(math.Abs(float64(w)))
+				}
+				d.Velocity[3] = [2]float32{20, 20} // kills whoever takes it
+			},
+			seen: func(l sic.Terms) bool { return l.Dead > 0 && l.Dead < 5*13 },
+		},
+		"W is the identity, all states the same": {
+			spec:  func(s *compute.Spec) { s.Network.InitScale = 0 },
+			scale: collapsed,
+			seen: func(l sic.Terms) bool {
+				return l.ConformalIsometry == 0 && l.Short > 0 && math.Abs(l.Invariance) < 1e-6
+			},
+		},
+		"no short velocity": {
+			change: slow(0.1),
+			seen:   func(l sic.Terms) bool { return l.Short == 0 && l.ConformalIsometry == 0 },
+		},
+		"all velocities short": {
+			change: slow(0.01),
+			seen:   func(l sic.Terms) bool { return l.Short == 5*13 },
+		},
+		"velocities too short to count": {
+			change: slow(9e-4),
+			seen:   func(l sic.Terms) bool { return l.Short == 0 },
+		},
+		"standing still": {
+			change: slow(0),
+			seen:   func(l sic.Terms) bool { return l.Short == 0 },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothKernels(t, func(t *testing.T, k *kernels) {
+				s := spec(20, 9)
+				if c.spec != nil {
+					c.spec(&s)
+				}
+				if l := checkGradientAt(t, s, k, 5, max(c.scale, 1), c.change); !c.seen(l) {
+					t.Errorf("the batch is not at this point: %+v", l)
+				}
+			})
+		})
+	}
+}
+
+// Independent velocities in several windows give the losses and gradient of the
+// reference too.
+func TestWindowsOfVelocities(t *testing.T) {
+	before := windowBytes
+	defer func() { windowBytes = before }()
+	for _, bytes := range []int{1, 100_000, 200_000} {
+		windowBytes = bytes
+		bothKernels(t, func(t *testing.T, k *kernels) {
+			s := spec(20, 9)
+			s.Batch.Permute = false
+			tr, err := newTrainer(s, k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr.Close()
+			if len(tr.all) < 2 || len(tr.mlp.weight)*4 > max(bytes, 4*tr.net.last().ldo*up(s.Batch.Trajectories, 3)) {
+				t.Errorf("%d windows, %d bytes of W(v)", len(tr.all), 4*len(tr.mlp.weight))
+			}
+			checkGradient(t, s, k, 6)
+		})
+	}
 }
 
 // It agrees for each loss term alone, for sums, for samples, for more pairs than
@@ -161,7 +296,7 @@ func TestGradientAgreesForEveryVariant(t *testing.T) {
 // A network of one unit has one state; its gradient is finite and almost nothing.
 func TestOneUnit(t *testing.T) {
 	bothKernels(t, func(t *testing.T, k *kernels) {
-		_, _, gradient, _ := gradientOf(t, spec(1, 4), k, 0)
+		_, _, gradient, _ := gradientOf(t, spec(1, 4), k, 0, nil)
 		for i, g := range gradient {
 			if !(math.Abs(float64(g)) < 1e-4) {
 				t.Fatalf("gradient of parameter %d is %v", i, g)
@@ -197,6 +332,59 @@ func TestTrainingFollowsReference(t *testing.T) {
 	}
 	if moved < 0.05 {
 		t.Errorf("no parameter moved by more than %v in 200 steps", moved)
+	}
+}
+
+// Sizes that make no training are refused before anything is allocated, with the
+// bytes that they would need.
+func TestImpossibleSizesAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		change func(s *compute.Spec)
+		want   string
+	}{
+		{func(s *compute.Spec) { s.Network.Units = 0 }, "units: found 0, must be at least 1"},
+		{func(s *compute.Spec) { s.Network.Hidden = -3 }, "hidden: found -3, must be at least 1"},
+		{func(s *compute.Spec) { s.Network.Layers = 1 }, "layers: found 1, must be at least 2"},
+		{func(s *compute.Spec) { s.Batch.Trajectories = 0 }, "trajectories: found 0, must be at least 1"},
+		{func(s *compute.Spec) { s.Batch.Length = 0 }, "length: found 0, must be at least 1"},
+		{func(s *compute.Spec) { s.Batch.Pairs = -1 }, "pairs: found -1, must be at least 0"},
+		{func(s *compute.Spec) { s.Network.Units = 1 << 31 }, "a network of 2147483648 units, 16 hidden, and batches of 5 x 13 steps would need 1988789598367388794880 bytes of memory"},
+		{func(s *compute.Spec) { s.Batch.Trajectories = math.MaxInt }, "a network of 16 units, 16 hidden, and batches of 9223372036854775807 x 13 steps would need "},
+	} {
+		s := spec(16, 16)
+		c.change(&s)
+		tr, err := New(s)
+		if err == nil {
+			tr.Close()
+			t.Errorf("%q was not refused", c.want)
+		} else if !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("error %q, want %q", err, c.want)
+		}
+	}
+}
+
+// What Bytes says is what a training allocates.
+func TestBytesIsWhatATrainingAllocates(t *testing.T) {
+	for name, change := range map[string]func(s *compute.Spec){
+		"permuted":    func(s *compute.Spec) {},
+		"all pairs":   func(s *compute.Spec) { s.Batch.Pairs = 0 },
+		"independent": func(s *compute.Spec) { s.Batch.Permute = false },
+		"wide":        func(s *compute.Spec) { s.Network.Hidden = 300 },
+	} {
+		s := spec(100, 80)
+		s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 50, 40, 300
+		change(&s)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		tr, err := New(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		tr.Close()
+		if ratio := Bytes(s) / float64(after.TotalAlloc-before.TotalAlloc); ratio < 0.8 || ratio > 1.2 {
+			t.Errorf("%s: Bytes says %.2f of what was allocated", name, ratio)
+		}
 	}
 }
 
@@ -325,7 +513,7 @@ func BenchmarkStep(b *testing.B) {
 				tr, _ := New(s)
 				defer tr.Close()
 				tr.SetThreads(threads)
-				tr.Train(3, nil)
+				tr.Train(300, nil)
 				records := make([]compute.Record, 0, b.N)
 				tr.Parts = Seconds{}
 				b.ResetTimer()

@@ -18,13 +18,14 @@ func main() {
 	for width := 16; width <= 64; width += 16 {
 		sparse(width)
 	}
-	compress()
 	transposeStrip()
-	normReLU()
-	normReLUBackward()
+	table := lanes()
+	settle(table)
+	unsettle(table)
 	pairTile()
 	nearPairs()
 	rectify()
+	fetch()
 	add()
 	addDifference()
 	squaredDistance()

@@ -8,14 +8,14 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// tile writes the kernel C[rows x 16·panels] (+)= A[rows x k] B[k x 16·panels].
+// tile writes the kernel C[rows·groups x 16] (+)= A[rows·groups x k] B[k x 16].
 // A is broadcast from memory with any row and column stride, so that it may be a
-// transpose; B and C are row-major. Twelve of sixteen registers accumulate.
+// transpose. Twelve of sixteen registers accumulate.
 func tile(rows int) {
 	name := fmt.Sprintf("tile%d", rows)
-	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, panels int, accumulate bool)")
+	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, groups, panel int, accumulate bool)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes C (+)= A B for %d rows of C and panels of 16 columns.", name, rows))
+	Doc(fmt.Sprintf("%s computes C (+)= A B for groups of %d rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.", name, rows))
 	c, a, b := load("c"), load("a"), load("b")
 	ldc, rs, cs, ldb := floats(load("ldc")), floats(load("rs")), floats(load("cs")), floats(load("ldb"))
 	var rs3, rs5 GPVirtual
@@ -39,16 +39,25 @@ func tile(rows int) {
 			return Mem{Base: base, Index: rs, Scale: uint8(row)}
 		}
 	}
-	Label("panel")
+	panel := floats(load("panel"))
+	Label("group")
+	ap, bp, k := GP64(), GP64(), load("k")
+	MOVQ(c, bp) // C is in no cache yet: ask for it before it is needed
+	for row := range rows {
+		PREFETCHT0(Mem{Base: bp})
+		if row < rows-1 {
+			ADDQ(ldc, bp)
+		}
+	}
 	acc := yields(2 * rows)
 	zero(acc...)
-	ap, bp, k := GP64(), GP64(), load("k")
 	MOVQ(a, ap)
 	MOVQ(b, bp)
 	loop("term", k, func() {
 		b0, b1 := YMM(), YMM()
 		VMOVUPS(Mem{Base: bp}, b0)
 		VMOVUPS(Mem{Base: bp, Disp: 32}, b1)
+		PREFETCHT0(Mem{Base: bp, Index: panel, Scale: 1})
 		for row := range rows {
 			x := YMM()
 			VBROADCASTSS(element(row, ap), x)
@@ -75,51 +84,49 @@ func tile(rows int) {
 	for row := range rows {
 		VMOVUPS(acc[2*row], Mem{Base: cp})
 		VMOVUPS(acc[2*row+1], Mem{Base: cp, Disp: 32})
-		if row < rows-1 {
-			ADDQ(ldc, cp)
-		}
+		ADDQ(ldc, cp)
+		ADDQ(rs, a)
 	}
-	ADDQ(Imm(64), b)
-	ADDQ(Imm(64), c)
-	panels, err := Param("panels").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	DECQ(panels.Addr)
-	JNZ(LabelRef("panel"))
+	MOVQ(cp, c)
+	DECQ(mustAddr("groups"))
+	JNZ(LabelRef("group"))
 	VZEROUPPER()
 	RET()
 }
 
-// dot3x4 writes C[3 x 4] = A[3 x n] B[4 x n]^T, both row-major.
+// dot3x4 writes C[3 x 4] = A[3 x 16·panels] B^T, A row-major, B four adjacent
+// rows of a matrix stored in panels of 16 columns.
 func dot3x4() {
-	TEXT("dot3x4", NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, ldb int, n int)")
+	TEXT("dot3x4", NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, panel int, panels int)")
 	Pragma("noescape")
-	Doc("dot3x4 computes the 12 inner products of 3 rows of a and 4 rows of b; n is a multiple of 8.")
+	Doc("dot3x4 computes the 12 inner products of 3 rows of a and 4 rows of b, 16·panels long; b is stored in panels of 16 columns. The next four rows of b are fetched meanwhile.")
 	a, b := load("a"), load("b")
-	lda, ldb := floats(load("lda")), floats(load("ldb"))
-	ldb3 := GP64()
-	LEAQ(Mem{Base: ldb, Index: ldb, Scale: 2}, ldb3)
+	lda, panel := floats(load("lda")), floats(load("panel"))
 	acc := yields(12)
 	zero(acc...)
-	n := load("n")
-	SHRQ(Imm(3), n)
-	loop("term", n, func() {
-		rows := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}}
-		columns := []Mem{{Base: b}, {Base: b, Index: ldb, Scale: 1}, {Base: b, Index: ldb, Scale: 2}, {Base: b, Index: ldb3, Scale: 1}}
-		x := yields(3)
-		for r := range rows {
-			VMOVUPS(rows[r], x[r])
+	n := load("panels")
+	loop("panel", n, func() {
+		rows := func(disp int) []Mem {
+			return []Mem{{Base: a, Disp: disp}, {Base: a, Index: lda, Scale: 1, Disp: disp}, {Base: a, Index: lda, Scale: 2, Disp: disp}}
 		}
-		for q := range columns {
-			y := YMM()
-			VMOVUPS(columns[q], y)
-			for r := range rows {
-				VFMADD231PS(x[r], y, acc[4*r+q])
+		for half := range 2 {
+			x := yields(3)
+			for r, m := range rows(32 * half) {
+				VMOVUPS(m, x[r])
+			}
+			for q := range 4 {
+				y := YMM()
+				VMOVUPS(Mem{Base: b, Disp: 64*q + 32*half}, y)
+				for r := range x {
+					VFMADD231PS(x[r], y, acc[4*r+q])
+				}
 			}
 		}
-		ADDQ(Imm(32), a)
-		ADDQ(Imm(32), b)
+		for q := range 4 {
+			PREFETCHT0(Mem{Base: b, Disp: 256 + 64*q})
+		}
+		ADDQ(Imm(64), a)
+		ADDQ(panel, b)
 	})
 	c, ldc := load("c"), floats(load("ldc"))
 	for r := range 3 {
@@ -141,7 +148,7 @@ func dot3x4() {
 
 // ahead is how many rows ahead sparse fetches: the rows of W lie in the second
 // cache at best, and no prefetcher guesses which unit is active next.
-const ahead = 4
+const ahead = 6
 
 // sparse writes h[width] = Σ_q value[index_q] · w[index_q][width].
 func sparse(width int) {

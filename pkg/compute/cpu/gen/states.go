@@ -3,11 +3,12 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
 )
 
-// compress writes the indices of the non-zero values of g, without a branch: a
-// table holds, for each of the 256 patterns of eight lanes, the lanes that are set.
-func compress() {
+// lanes is a table that holds, for each of the 256 patterns of eight lanes, the
+// lanes that are set.
+func lanes() Mem {
 	table := GLOBL("lanes", RODATA_NOPTR)
 	for pattern := range 256 {
 		packed, n := uint64(0), 0
@@ -19,60 +20,66 @@ func compress() {
 		}
 		DATA(8*pattern, U64(packed))
 	}
-	TEXT("compress", NOSPLIT, "func(index *int32, value *float32, n int) int")
-	Pragma("noescape")
-	Doc("compress writes the indices of the non-zero values of value[n] and returns how many; index has room for n+8, n is a multiple of 8.")
-	index, g, n := load("index"), load("value"), load("n")
-	SHRQ(Imm(3), n)
-	start, base, lanes := GP64(), GP64(), GP64()
-	MOVQ(index, start)
-	XORQ(base, base)
-	LEAQ(table, lanes)
-	none := YMM()
-	zero(none)
-	loop("group", n, func() {
-		set, mask, list, offset := YMM(), GP64(), YMM(), YMM()
-		VCMPPS(Imm(4), Mem{Base: g}, none, set)
-		VMOVMSKPS(set, mask.As32())
-		VPMOVZXBD(Mem{Base: lanes, Index: mask, Scale: 8}, list)
-		VMOVD(base.As32(), offset.AsX())
-		VPBROADCASTD(offset.AsX(), offset)
-		VPADDD(offset, list, list)
-		VMOVDQU(list, Mem{Base: index})
-		POPCNTQ(mask, mask)
-		LEAQ(Mem{Base: index, Index: mask, Scale: 4}, index)
-		ADDQ(Imm(8), base)
-		ADDQ(Imm(32), g)
-	})
-	SUBQ(start, index)
-	SHRQ(Imm(2), index)
-	Store(index, ReturnIndex(0))
-	VZEROUPPER()
-	RET()
+	return table
 }
 
-// normReLU writes g = ReLU(h)/max(‖ReLU(h)‖, 1e-8) and returns the norm (eq. 3).
-func normReLU() {
-	TEXT("normReLU", NOSPLIT, "func(state, h *float32, n int) float32")
+// A list collects the places of the non-zero values of a vector, without a branch.
+type list struct{ start, end, base, lanes GPVirtual }
+
+func newList(index GPVirtual, table Mem) list {
+	l := list{GP64(), index, GP64(), GP64()}
+	MOVQ(index, l.start)
+	XORQ(l.base, l.base)
+	LEAQ(table, l.lanes)
+	return l
+}
+
+// add appends those of eight values.
+func (l list) add(values, none VecVirtual) {
+	set, mask, places, offset := YMM(), GP64(), YMM(), YMM()
+	VCMPPS(Imm(4), values, none, set)
+	VMOVMSKPS(set, mask.As32())
+	VPMOVZXBD(Mem{Base: l.lanes, Index: mask, Scale: 8}, places)
+	VMOVD(l.base.As32(), offset.AsX())
+	VPBROADCASTD(offset.AsX(), offset)
+	VPADDD(offset, places, places)
+	VMOVDQU(places, Mem{Base: l.end})
+	POPCNTQ(mask, mask)
+	LEAQ(Mem{Base: l.end, Index: mask, Scale: 4}, l.end)
+	ADDQ(Imm(8), l.base)
+}
+
+// count returns how many there are.
+func (l list) count() GPVirtual {
+	SUBQ(l.start, l.end)
+	SHRQ(Imm(2), l.end)
+	return l.end
+}
+
+// settle normalises what the recurrent product left (eq. 3), in two passes.
+func settle(table Mem) {
+	TEXT("settle", NOSPLIT, "func(state, h, sum *float32, index *int32, n int) (norm float32, active int)")
 	Pragma("noescape")
-	Doc("normReLU writes state = ReLU(h)/max(‖ReLU(h)‖, 1e-8) and returns the norm; n is a multiple of 8.")
+	Doc("settle writes state = ReLU(h)/max(‖ReLU(h)‖, 1e-8), adds it to sum, and lists the places of its non-zero values; index has room for n+8, n is a multiple of 16.")
 	g, h, n := load("state"), load("h"), load("n")
-	SHRQ(Imm(3), n)
-	again := GP64()
+	SHRQ(Imm(4), n)
+	again, p := GP64(), GP64()
 	MOVQ(n, again)
-	none, square := YMM(), YMM()
-	zero(none, square)
-	p := GP64()
 	MOVQ(g, p)
+	none, square := YMM(), yields(2)
+	zero(none, square[0], square[1])
 	loop("square", n, func() {
-		x := YMM()
-		VMAXPS(Mem{Base: h}, none, x)
-		VFMADD231PS(x, x, square)
-		VMOVUPS(x, Mem{Base: p})
-		ADDQ(Imm(32), h)
-		ADDQ(Imm(32), p)
+		for i := range square {
+			x := YMM()
+			VMAXPS(Mem{Base: h, Disp: 32 * i}, none, x) // in this order a NaN stays
+			VFMADD231PS(x, x, square[i])
+			VMOVUPS(x, Mem{Base: p, Disp: 32 * i})
+		}
+		ADDQ(Imm(64), h)
+		ADDQ(Imm(64), p)
 	})
-	norm := horizontal(square)
+	VADDPS(square[1], square[0], square[0])
+	norm := horizontal(square[0])
 	VSQRTSS(norm, norm, norm)
 	Store(norm, ReturnIndex(0))
 	floor, inverse := eightFloat("tiny", 1e-8), YMM()
@@ -80,53 +87,72 @@ func normReLU() {
 	VMOVSS(eightFloat("one", 1), inverse.AsX())
 	VDIVSS(norm, inverse.AsX(), inverse.AsX())
 	VBROADCASTSS(inverse.AsX(), inverse)
+	sum, active := load("sum"), newList(load("index"), table)
 	loop("scale", again, func() {
-		x := YMM()
-		VMULPS(Mem{Base: g}, inverse, x)
-		VMOVUPS(x, Mem{Base: g})
-		ADDQ(Imm(32), g)
+		for i := range 2 {
+			x, y := YMM(), YMM()
+			VMULPS(Mem{Base: g, Disp: 32 * i}, inverse, x)
+			VMOVUPS(x, Mem{Base: g, Disp: 32 * i})
+			VADDPS(Mem{Base: sum, Disp: 32 * i}, x, y)
+			VMOVUPS(y, Mem{Base: sum, Disp: 32 * i})
+			active.add(x, none)
+		}
+		ADDQ(Imm(64), g)
+		ADDQ(Imm(64), sum)
 	})
+	Store(active.count(), ReturnIndex(1))
 	VZEROUPPER()
 	RET()
 }
 
-// normReLUBackward turns dL/dg in d into dL/dh: 1[g>0]·(d - (d·g) g)/norm.
-func normReLUBackward() {
-	TEXT("normReLUBackward", NOSPLIT, "func(d, state *float32, inverse float32, n int)")
+// unsettle is the gradient of settle.
+func unsettle(table Mem) {
+	TEXT("unsettle", NOSPLIT, "func(d, later, mean, pairs, state *float32, inverse float32, index *int32, n int) (active int)")
 	Pragma("noescape")
-	Doc("normReLUBackward replaces d by 1[state>0]·(d - (d·state) state)·inverse; n is a multiple of 8.")
-	d, g, n := load("d"), load("state"), load("n")
-	SHRQ(Imm(3), n)
+	Doc("unsettle adds up the gradients that reach a state, x = later+mean+pairs, writes d = 1[state>0]·(x - (x·state) state)·inverse, and lists the places of its non-zero values; index has room for n+8, n is a multiple of 16.")
+	d, later, mean, pairs, g, n := load("d"), load("later"), load("mean"), load("pairs"), load("state"), load("n")
+	SHRQ(Imm(4), n)
 	again, dp, gp := GP64(), GP64(), GP64()
 	MOVQ(n, again)
 	MOVQ(d, dp)
 	MOVQ(g, gp)
-	radial := YMM()
-	zero(radial)
+	radial := yields(2)
+	zero(radial...)
 	loop("radial", n, func() {
-		x := YMM()
-		VMOVUPS(Mem{Base: dp}, x)
-		VFMADD231PS(Mem{Base: gp}, x, radial)
-		ADDQ(Imm(32), dp)
-		ADDQ(Imm(32), gp)
+		for i := range radial {
+			x := YMM()
+			VMOVUPS(Mem{Base: later, Disp: 32 * i}, x)
+			VADDPS(Mem{Base: mean, Disp: 32 * i}, x, x)
+			VADDPS(Mem{Base: pairs, Disp: 32 * i}, x, x)
+			VFMADD231PS(Mem{Base: gp, Disp: 32 * i}, x, radial[i])
+			VMOVUPS(x, Mem{Base: dp, Disp: 32 * i})
+		}
+		for _, q := range []GPVirtual{later, mean, pairs, gp, dp} {
+			ADDQ(Imm(64), q)
+		}
 	})
-	sum := horizontal(radial)
-	VBROADCASTSS(sum, radial)
-	inverse, none := YMM(), YMM()
+	VADDPS(radial[1], radial[0], radial[0])
+	along, inverse, none := YMM(), YMM(), YMM()
+	VBROADCASTSS(horizontal(radial[0]), along)
 	VBROADCASTSS(mustAddr("inverse"), inverse)
 	zero(none)
+	active := newList(load("index"), table)
 	loop("project", again, func() {
-		x, y, mask := YMM(), YMM(), YMM()
-		VMOVUPS(Mem{Base: d}, x)
-		VMOVUPS(Mem{Base: g}, y)
-		VCMPPS(Imm(1), y, none, mask) // 0 < g
-		VFNMADD231PS(radial, y, x)
-		VMULPS(inverse, x, x)
-		VANDPS(mask, x, x)
-		VMOVUPS(x, Mem{Base: d})
-		ADDQ(Imm(32), d)
-		ADDQ(Imm(32), g)
+		for i := range 2 {
+			x, y, mask := YMM(), YMM(), YMM()
+			VMOVUPS(Mem{Base: d, Disp: 32 * i}, x)
+			VMOVUPS(Mem{Base: g, Disp: 32 * i}, y)
+			VCMPPS(Imm(1), y, none, mask) // 0 < g
+			VFNMADD231PS(along, y, x)
+			VMULPS(inverse, x, x)
+			VANDPS(mask, x, x)
+			VMOVUPS(x, Mem{Base: d, Disp: 32 * i})
+			active.add(x, none)
+		}
+		ADDQ(Imm(64), d)
+		ADDQ(Imm(64), g)
 	})
+	Store(active.count(), ReturnIndex(0))
 	VZEROUPPER()
 	RET()
 }

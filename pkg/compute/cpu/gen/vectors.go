@@ -147,3 +147,17 @@ func adamw() {
 	VZEROUPPER()
 	RET()
 }
+
+// fetch asks for a vector before it is needed.
+func fetch() {
+	TEXT("fetch", NOSPLIT, "func(x *float32, n int)")
+	Pragma("noescape")
+	Doc("fetch asks for x[n] to come into the first cache; n is a multiple of 16.")
+	x, n := load("x"), load("n")
+	SHRQ(Imm(4), n)
+	loop("line", n, func() {
+		PREFETCHT0(Mem{Base: x})
+		ADDQ(Imm(64), x)
+	})
+	RET()
+}

@@ -1,0 +1,57 @@
+package cpu
+
+import (
+	"fmt"
+	"testing"
+
+	"sicgrid/pkg/sic"
+)
+
+// Each phase of the step alone, in a training under way, and the GFLOP/s of its
+// work counted densely.
+func BenchmarkPhases(b *testing.B) {
+	for _, c := range []struct{ n, b, s int }{{64, 32, 512}, {128, 130, 1024}} {
+		s := spec(c.n, c.n)
+		s.Batch = sic.Batch{Trajectories: c.b, Length: 60, VelocityMax: 0.15, Pairs: c.s, Permute: true}
+		tr, err := New(s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer tr.Close()
+		tr.SetThreads(2)
+		if _, err := tr.Train(300, nil); err != nil {
+			b.Fatal(err)
+		}
+		n, h, states, pairs := float64(c.n), float64(c.n), 60*float64(c.b), float64(c.s)
+		recurrent, last := 2*states*n*n, 2*60*h*n*n
+		for threads := 1; threads <= 2; threads++ {
+			tr.SetThreads(threads)
+			for _, phase := range []struct {
+				name  string
+				tasks int
+				run   func(worker, task int)
+				flops float64
+			}{
+				{"columns", tr.net.chunks(), tr.phases.columns, last},
+				{"rollOut", tr.shares(), tr.phases.rollOut, recurrent},
+				{"countTile", len(tr.pairs.tiles), tr.phases.countTile, 0},
+				{"runTile", len(tr.pairs.tiles), tr.phases.runTile, 4 * pairs * pairs * n},
+				{"transpose", tr.window.rows, tr.phases.transpose, 0},
+				{"rollBack", tr.shares(), tr.phases.rollBack, recurrent},
+				{"outer", tr.window.rows, tr.phases.outer, recurrent},
+				{"columnsBackward", tr.net.chunks(), tr.phases.columnsBackward, last},
+				{"segmentBackward", tr.net.segments(), tr.phases.segmentBackward, last},
+				{"squares", len(tr.squares), tr.phases.squares, 0},
+				{"update", len(tr.squares), tr.phases.update, 0},
+			} {
+				b.Run(fmt.Sprintf("N=%d/threads=%d/%s", c.n, threads, phase.name), func(b *testing.B) {
+					for b.Loop() {
+						tr.pairs.first = 0
+						tr.pool.run(phase.tasks, phase.run)
+					}
+					b.ReportMetric(phase.flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				})
+			}
+		}
+	}
+}
