@@ -5,7 +5,7 @@ import "context"
 // FormatVersion enters every key. It is raised when the meaning of stored
 // artifacts changes although no stage's code digest does: the encoding, the
 // logical digest or the recipe itself.
-const FormatVersion = 1
+const FormatVersion = 2
 
 // Node is one computation of a graph. Nodes are made by hand, linked by Inputs,
 // and must not be changed once a graph holds them.

@@ -6,9 +6,14 @@
 //   - W(v) is computed once for each distinct velocity. A batch of permuted
 //     trajectories has only T of them.
 //   - W is kept by columns (source unit first), so that a step is a sum of the
-//     columns of the active units; a rectified state has about half of them.
+//     columns of the active units, in a trained network about a third of them.
 //   - The states before a step are stored grouped by the velocity they meet, so
 //     that the gradient of each W(v_k) is one product of two contiguous blocks.
+//   - The products would wait for memory, not for arithmetic, so every loop fetches
+//     what the next one needs; a rollout takes the trajectories round the
+//     velocities so that several meet the same W(v) while it is near.
+//   - Velocities that trajectories do not share go through in windows of bounded
+//     memory; W(v) is then computed a second time on the way back.
 //   - The pair losses run over tiles of the Gram matrix that stay in the first
 //     cache; each tile off the diagonal serves both its rows and its columns.
 //   - Biases are one more row of their layer's weights, met by an input of 1.
