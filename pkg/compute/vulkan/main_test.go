@@ -75,6 +75,10 @@ var shared struct {
 // lavapipe is the device of all tests, with the validation layer listening.
 func lavapipe(t testing.TB) *Device {
 	t.Helper()
+	// Go keeps the result of a test with the variables that it looked at; what
+	// TestMain looks at does not count.
+	os.Getenv("VK_DRIVER_FILES")
+	required()
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.device == nil {

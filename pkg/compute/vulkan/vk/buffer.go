@@ -31,6 +31,9 @@ type Buffer struct {
 // NewBuffer allocates size bytes, at least 1. The error is an *OutOfMemory
 // where the device has no more.
 func (d *Device) NewBuffer(size uint64, place Place) (*Buffer, error) {
+	if size == 0 {
+		return nil, fmt.Errorf("%s: a buffer of no size", d.Name)
+	}
 	b := &Buffer{d: d, Size: size}
 	info := &bufferCreateInfo{sType: typeBufferCreateInfo, size: size, usage: usageStorage | usageAddress | usageTransferSource | usageTransferTarget}
 	r, _, _ := purego.SyscallN(d.l.vk.createBuffer, d.handle, uintptr(unsafe.Pointer(info)), 0, uintptr(unsafe.Pointer(&b.handle)))
