@@ -13,11 +13,13 @@ type recorder struct {
 	device *Device
 	err    error // the first pipeline that could not be made
 	timed  bool
-	parts  []*float64 // what the time up to each stamp belongs to, the first apart
-	times  Seconds
+	names  []string // of the shaders between the timestamps
 }
 
-const maxStamps = 4096
+const (
+	maxStamps  = 4096
+	timedSteps = 16 // of a submission with timestamps, which hold that many
+)
 
 func newRecorder(t *Trainer) (*recorder, error) {
 	r, err := t.device.NewRecorder(maxStamps)
@@ -27,49 +29,24 @@ func newRecorder(t *Trainer) (*recorder, error) {
 	return &recorder{Recorder: r, device: t.device}, nil
 }
 
-// begin forgets the stamps of the submission before.
-func (r *recorder) begin() {
-	r.err, r.parts, r.times = nil, r.parts[:0], Seconds{}
-}
-
-// mark says that what was recorded since the last mark belongs to part.
-func (r *recorder) mark(part *float64) {
-	if !r.timed || len(r.parts) == maxStamps {
-		return
+// begin forgets the submission before. timed has it take the time after each dispatch.
+func (r *recorder) begin(timed bool) {
+	r.err, r.timed, r.names = nil, timed, r.names[:0]
+	if timed {
+		r.Stamp()
 	}
-	r.Stamp()
-	r.parts = append(r.parts, part)
 }
 
-// addTimes adds the times of the submission to s.
-func (r *recorder) addTimes(s *Seconds) error {
+// addTimes adds the seconds that each shader took to parts.
+func (r *recorder) addTimes(parts map[string]float64) error {
 	if !r.timed {
 		return nil
 	}
 	times, err := r.Times()
-	if err != nil {
-		return err
-	}
 	for i, x := range times {
-		*r.parts[i+1] += x
+		parts[r.names[i]] += x
 	}
-	a, b := s.all(), r.times.all()
-	for i := range a {
-		*a[i] += *b[i]
-	}
-	return nil
-}
-
-func (s *Seconds) all() []*float64 {
-	return []*float64{&s.Draw, &s.MLP, &s.Forward, &s.Pairs, &s.Backward, &s.MLPBackward, &s.Optimiser}
-}
-
-// Scale returns all parts times factor.
-func (s Seconds) Scale(factor float64) Seconds {
-	for _, part := range s.all() {
-		*part *= factor
-	}
-	return s
+	return err
 }
 
 // run dispatches a shader that has no specialization constant.
@@ -86,6 +63,10 @@ func (r *recorder) runWith(shader string, constant uint32, x, y, z int, addresse
 		return
 	}
 	r.Dispatch(p, x, y, z, addresses, values...)
+	if r.timed && len(r.names) < maxStamps-1 {
+		r.Stamp()
+		r.names = append(r.names, shader)
+	}
 }
 
 // each dispatches a shader with one invocation an element, the grid folded so
@@ -102,8 +83,6 @@ func words(x uint64) (low, high uint32) { return uint32(x), uint32(x >> 32) }
 // draw draws all micro-batches of the k steps to come.
 func (r *recorder) draw(t *Trainer, k int) {
 	s, at := t.shape, &t.at
-	r.timed = t.Timed
-	r.mark(nil)
 	batches := k * s.spec.Optimiser.Accumulate
 	seedLow, seedHigh := words(s.spec.Seed)
 	momentLow, momentHigh := words(uint64(t.step * s.spec.Optimiser.Accumulate))
@@ -123,7 +102,6 @@ func (r *recorder) draw(t *Trainer, k int) {
 		r.run("sample", batches, 1, 1, []vk.Address{at.sampled, at.row}, seedLow, seedHigh, momentLow, momentHigh, s.m, s.s, first, end)
 		r.Barrier()
 	}
-	r.mark(&r.times.Draw)
 }
 
 // optimiserStep records step i of the submission.
@@ -146,7 +124,6 @@ func (r *recorder) optimiserStep(t *Trainer, i int) {
 		float32(rate/(1-math.Pow(o.Beta1, float64(step)))), float32(1/math.Sqrt(1-math.Pow(o.Beta2, float64(step)))),
 		float32(o.Epsilon), float32(1-rate*o.WeightDecay))
 	r.Barrier()
-	r.mark(&r.times.Optimiser)
 }
 
 // batch is the draw of one micro-batch.
@@ -161,15 +138,10 @@ func (t *Trainer) batch(i int) batch {
 func (r *recorder) microBatch(t *Trainer, loss sic.Loss, i int, fresh bool, record vk.Address) {
 	b := t.batch(i)
 	r.mlp(t, b)
-	r.mark(&r.times.MLP)
 	r.forward(t, b)
-	r.mark(&r.times.Forward)
 	r.losses(t, b, loss)
-	r.mark(&r.times.Pairs)
 	r.backward(t, b, fresh, record)
-	r.mark(&r.times.Backward)
 	r.mlpBackward(t, b, fresh)
-	r.mark(&r.times.MLPBackward)
 }
 
 // parameter is the address of an element of a flat vector.
@@ -199,6 +171,9 @@ func (r *recorder) mlp(t *Trainer, b batch) {
 	r.Barrier()
 }
 
+// shortest is the speed (m) under which eq. 7 ignores a step, as in package sic.
+const shortest = 1e-3
+
 // eachGrid cuts the distinct velocities into grids that are not too deep.
 func (s *shape) eachGrid(visit func(first, count int)) {
 	const deepest = 1 << 15
@@ -222,7 +197,7 @@ func (r *recorder) forward(t *Trainer, b batch) {
 func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
 	s, at := t.shape, &t.at
 	limit := float32(loss.SigmaX * loss.SigmaX)
-	r.run("distance", s.b, 1, 1, []vk.Address{b.velocity, at.state, b.order, at.distance, at.speed}, s.n, s.t, float32(loss.SigmaX), float32(1e-3))
+	r.each("distance", 32*s.m, []vk.Address{b.velocity, at.state, b.order, at.distance, at.speed}, s.m, s.n, s.t, float32(loss.SigmaX), float32(shortest))
 	r.each("pack", s.s*s.n, []vk.Address{b.sampled, at.state, at.inverse, b.position, at.packed, at.place}, s.s, s.n, s.t)
 	r.Barrier()
 	r.run("near", s.nearBlocks, s.nearShares, 1, []vk.Address{at.place, at.counts}, s.s, limit)

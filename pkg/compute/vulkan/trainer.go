@@ -26,19 +26,8 @@ type Trainer struct {
 	kept    compute.State // the last one that the host has seen
 	lost    error
 
-	Parts Seconds // time on the device by part, where Timed
-	Timed bool    // takes timestamps, which costs a little
-}
-
-// Seconds is the time on the device in each part of the step.
-type Seconds struct {
-	Draw        float64 `json:"draw"`
-	MLP         float64 `json:"mlp"`
-	Forward     float64 `json:"forward"`
-	Pairs       float64 `json:"pairs"`
-	Backward    float64 `json:"backward"`
-	MLPBackward float64 `json:"mlp_backward"`
-	Optimiser   float64 `json:"optimiser"`
+	// Parts, if not nil, is given the seconds that each shader takes on the device.
+	Parts map[string]float64
 }
 
 // New returns a fresh run on the device.
@@ -79,6 +68,9 @@ func (t *Trainer) allocate() (err error) {
 	return err
 }
 
+// DeviceBytes is the memory that the run takes on the device.
+func (t *Trainer) DeviceBytes() uint64 { return t.arena.Size }
+
 // stateAt is where a state begins in the host's buffer; 256 zeros for the scalars follow it.
 func (t *Trainer) stateAt() uint64 { return uint64(t.steps * recordSize) }
 
@@ -109,6 +101,9 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 			return records, t.lost
 		}
 		k := min(n, t.burst, t.steps, t.untilObserved())
+		if t.Parts != nil {
+			k = min(k, timedSteps)
+		}
 		begun := time.Now()
 		if err := t.run(k); err != nil {
 			return records, t.fault(err)
@@ -145,7 +140,7 @@ func (t *Trainer) run(k int) error {
 	if err := r.Begin(); err != nil {
 		return err
 	}
-	r.begin()
+	r.begin(t.Parts != nil)
 	r.draw(t, k)
 	for i := range k {
 		r.optimiserStep(t, i)
@@ -158,7 +153,7 @@ func (t *Trainer) run(k int) error {
 	if err := r.Submit(); err != nil {
 		return err
 	}
-	return r.addTimes(&t.Parts)
+	return r.addTimes(t.Parts)
 }
 
 // read returns the record of step i of the last submission, or a *compute.NotFinite.

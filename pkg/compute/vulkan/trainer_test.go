@@ -101,7 +101,7 @@ func gradientOf(t *testing.T, s compute.Spec, moment int) (fast, exact sic.Terms
 	if err := r.Begin(); err != nil {
 		t.Fatal(err)
 	}
-	r.begin()
+	r.begin(false)
 	r.draw(tr, 1)
 	r.microBatch(tr, s.Loss, 0, true, tr.at.records)
 	r.Copy(tr.host, 0, tr.arena, uint64(tr.at.records-tr.arena.Address), recordSize)

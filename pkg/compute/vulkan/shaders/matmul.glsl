@@ -6,7 +6,8 @@
 layout(local_size_x = 256) in;
 
 const uint side = 64, slab = 16;
-shared vec4 tileA[slab][side / 4], tileB[slab][side / 4];
+// One column more than needed keeps neighbouring k out of the same banks.
+shared vec4 tileA[slab][side / 4 + 1], tileB[slab][side / 4 + 1];
 
 void fillTiles(uint m0, uint n0, uint k0) {
     uint me = gl_LocalInvocationID.x;

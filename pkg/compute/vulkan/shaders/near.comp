@@ -31,10 +31,11 @@ void main() {
     }
     found[me] = i < count ? n : 0;
     barrier();
-    if (me != 0)
-        return;
-    uint all = 0;
-    for (uint k = 0; k < 256; k++)
-        all += found[k];
-    counts.at[gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x] = all;
+    [[unroll]] for (uint k = 128; k > 0; k /= 2) {
+        if (me < k)
+            found[me] += found[me + k];
+        barrier();
+    }
+    if (me == 0)
+        counts.at[gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x] = found[0];
 }

@@ -23,8 +23,9 @@ layout(push_constant, std430) uniform Push {
 };
 
 const uint side = 64, slab = 16;
-shared vec4 stage[512];          // two slabs of the Gram product, or 16 states of the second
-shared vec4 slope[side][side / 4]; // P, transposed
+const uint pitch = side / 4 + 1;   // keeps neighbouring k out of the same banks
+shared vec4 stage[2 * slab * pitch]; // two slabs of the Gram product, or 16 states of the second
+shared vec4 slope[side][side / 4];   // P, transposed; rows turned by a quarter of their number, for the banks' sake
 shared vec3 rowPlace[side], columnPlace[side];
 
 float stateAt(uint s, uint n) { return s < count && n < units ? packed.at[s * units + n] : 0.0; }
@@ -35,12 +36,12 @@ void gram(uint i0, uint j0, out vec4 g[4]) {
     for (uint k0 = 0; k0 < units; k0 += slab) {
         [[unroll]] for (uint e = me; e < side * slab; e += 256) {
             uint k = e % slab, s = e / slab;
-            stage[k * 16 + s / 4][s % 4] = stateAt(i0 + s, k0 + k);
-            stage[256 + k * 16 + s / 4][s % 4] = stateAt(j0 + s, k0 + k);
+            stage[k * pitch + s / 4][s % 4] = stateAt(i0 + s, k0 + k);
+            stage[(slab + k) * pitch + s / 4][s % 4] = stateAt(j0 + s, k0 + k);
         }
         barrier();
         [[unroll]] for (uint k = 0; k < slab; k++) {
-            vec4 a = stage[k * 16 + y], b = stage[256 + k * 16 + x];
+            vec4 a = stage[k * pitch + y], b = stage[(slab + k) * pitch + x];
             g[0] = fma(vec4(a.x), b, g[0]);
             g[1] = fma(vec4(a.y), b, g[1]);
             g[2] = fma(vec4(a.z), b, g[2]);
@@ -91,7 +92,7 @@ void main() {
                     p[r] = farSlope * e;
                 }
             }
-            slope[4 * x + c][y] = p;
+            slope[4 * x + c][(y + x) % 16] = p;
         }
         barrier();
         for (uint k0 = 0; k0 < side; k0 += slab) {
@@ -101,7 +102,7 @@ void main() {
             }
             barrier();
             [[unroll]] for (uint k = 0; k < slab; k++) {
-                vec4 a = slope[k0 + k][y];
+                vec4 a = slope[k0 + k][(y + (k0 + k) / 4) % 16];
                 for (uint q = 0; q < quarters; q++) {
                     vec4 b = stage[(k * quarters + q) * 16 + x];
                     d[0][q] = fma(vec4(a.x), b, d[0][q]);

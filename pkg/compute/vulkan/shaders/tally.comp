@@ -17,7 +17,7 @@ layout(push_constant, std430) uniform Push {
     float share;     // 1/micro-batches of a step
 };
 
-shared float floats[256];
+shared float floats[256], dSum[1024]; // 1024: the most units
 
 float addUp(float x) {
     uint me = gl_LocalInvocationID.x;
@@ -35,7 +35,12 @@ float addUp(float x) {
 
 float dOf(uint n) {
     float d = 0.0;
-    for (uint b = 0; b < trajectories; b++)
+    uint b = 0;
+    for (; b + 4 <= trajectories; b += 4) { // four loads under way at once
+        uint e = b * units + n;
+        d += (dStart.at[e] + dStart.at[e + units]) + (dStart.at[e + 2 * units] + dStart.at[e + 3 * units]);
+    }
+    for (; b < trajectories; b++)
         d += dStart.at[b * units + n];
     return d;
 }
@@ -43,13 +48,15 @@ float dOf(uint n) {
 void main() {
     uint me = gl_LocalInvocationID.x;
     float radial = 0.0;
-    for (uint n = me; n < units; n += 256)
-        radial = fma(dOf(n), state.at[n], radial);
+    for (uint n = me; n < units; n += 256) {
+        dSum[n] = dOf(n);
+        radial = fma(dSum[n], state.at[n], radial);
+    }
     radial = addUp(radial);
     for (uint n = me; n < units; n += 256) {
         float g = state.at[n], d = 0.0;
         if (learned != 0 && g > 0.0)
-            d = (dOf(n) - radial * g) * scalars.startInverse;
+            d = (dSum[n] - radial * g) * scalars.startInverse;
         gradient.at[n] = fresh != 0 ? d : gradient.at[n] + d;
     }
 

@@ -18,15 +18,15 @@ layout(push_constant, std430) uniform Push {
 };
 
 shared float floats[256];
-shared uint words[256];
+shared uint words[256], highs[256];
 
 float addUp(float x) {
     uint me = gl_LocalInvocationID.x;
     floats[me] = x;
     barrier();
-    [[unroll]] for (uint half_ = 128; half_ > 0; half_ /= 2) {
-        if (me < half_)
-            floats[me] += floats[me + half_];
+    [[unroll]] for (uint n = 128; n > 0; n /= 2) {
+        if (me < n)
+            floats[me] += floats[me + n];
         barrier();
     }
     float s = floats[0];
@@ -38,9 +38,9 @@ uint addUp(uint x) {
     uint me = gl_LocalInvocationID.x;
     words[me] = x;
     barrier();
-    [[unroll]] for (uint half_ = 128; half_ > 0; half_ /= 2) {
-        if (me < half_)
-            words[me] += words[me + half_];
+    [[unroll]] for (uint n = 128; n > 0; n /= 2) {
+        if (me < n)
+            words[me] += words[me + n];
         barrier();
     }
     uint s = words[0];
@@ -49,9 +49,22 @@ uint addUp(uint x) {
 }
 
 void countPairs() {
-    uint nearLow = 0, nearHigh = 0, farLow, farHigh, borrow;
-    for (uint i = 0; i < countSize; i++)
+    uint me = gl_LocalInvocationID.x, nearLow = 0, nearHigh = 0, farLow, farHigh, borrow;
+    for (uint i = me; i < countSize; i += 256)
         addWide(nearLow, nearHigh, counts.at[i], 0);
+    words[me] = nearLow;
+    highs[me] = nearHigh;
+    barrier();
+    [[unroll]] for (uint n = 128; n > 0; n /= 2) {
+        if (me < n) {
+            addWide(nearLow, nearHigh, words[me + n], highs[me + n]);
+            words[me] = nearLow;
+            highs[me] = nearHigh;
+        }
+        barrier();
+    }
+    if (me != 0)
+        return;
     umulExtended(sampled, sampled - 1, farHigh, farLow);
     farLow = usubBorrow(farLow, nearLow, borrow);
     farHigh -= nearHigh + borrow;
@@ -65,8 +78,8 @@ void countPairs() {
 
 void main() {
     uint me = gl_LocalInvocationID.x;
-    if (me == 0)
-        countPairs();
+    countPairs();
+    barrier();
 
     uint silences = 0;
     for (uint b = me; b < trajectories; b += 256)
@@ -76,7 +89,12 @@ void main() {
     float capacity = 0.0;
     for (uint n = me; n < units; n += 256) {
         float mean = 0.0;
-        for (uint b = 0; b < trajectories; b++)
+        uint b = 0;
+        for (; b + 4 <= trajectories; b += 4) { // four loads under way at once
+            uint e = b * units + n;
+            mean += (sum.at[e] + sum.at[e + units]) + (sum.at[e + 2 * units] + sum.at[e + 3 * units]);
+        }
+        for (; b < trajectories; b++)
             mean += sum.at[b * units + n];
         mean /= float(states);
         capacity -= mean * mean;

@@ -92,11 +92,18 @@ func (d *Device) NewRecorder(stamps int) (*Recorder, error) {
 	return r, d.check("vkCreateQueryPool", c)
 }
 
-// Close gives the timestamps back; the commands go with the device.
+// Close gives the commands and timestamps back.
 func (r *Recorder) Close() {
-	if r != nil && r.stamps != 0 && r.d.handle != 0 {
+	if r == nil || r.d.handle == 0 {
+		return
+	}
+	if r.stamps != 0 {
 		purego.SyscallN(r.d.l.vk.destroyQueries, r.d.handle, r.stamps, 0)
 		r.stamps = 0
+	}
+	if r.commands != 0 {
+		purego.SyscallN(r.d.l.vk.freeCommands, r.d.handle, r.d.pool, 1, uintptr(unsafe.Pointer(&r.commands)))
+		r.commands = 0
 	}
 }
 

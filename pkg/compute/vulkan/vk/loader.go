@@ -41,11 +41,11 @@ type functions struct {
 
 	destroyInstance, enumerateDevices, properties, features, queueFamilies, memoryProperties, deviceExtensions, createDevice uintptr
 
-	destroyDevice, getQueue, waitIdle                                                                                       uintptr
-	createBuffer, destroyBuffer, bufferRequirements, allocateMemory, freeMemory, bindMemory, mapMemory, bufferAddress       uintptr
-	createShader, destroyShader, createLayout, destroyLayout, createPipeline, destroyPipeline                               uintptr
-	createPool, destroyPool, allocateCommands, resetPool, begin, end, bind, push, dispatch, barrier, copyBuffer             uintptr
-	createSemaphore, destroySemaphore, wait, submit, createQueries, destroyQueries, resetQueries, writeTimestamp, getStamps uintptr
+	destroyDevice, getQueue, waitIdle                                                                                         uintptr
+	createBuffer, destroyBuffer, bufferRequirements, allocateMemory, freeMemory, bindMemory, mapMemory, bufferAddress         uintptr
+	createShader, destroyShader, createLayout, destroyLayout, createPipeline, destroyPipeline                                 uintptr
+	createPool, destroyPool, allocateCommands, freeCommands, resetPool, begin, end, bind, push, dispatch, barrier, copyBuffer uintptr
+	createSemaphore, destroySemaphore, wait, submit, createQueries, destroyQueries, resetQueries, writeTimestamp, getStamps   uintptr
 
 	createMessenger, destroyMessenger uintptr
 }
@@ -206,7 +206,7 @@ func (f *functions) afterInstance() []call {
 		{&f.createLayout, "vkCreatePipelineLayout"}, {&f.destroyLayout, "vkDestroyPipelineLayout"},
 		{&f.createPipeline, "vkCreateComputePipelines"}, {&f.destroyPipeline, "vkDestroyPipeline"},
 		{&f.createPool, "vkCreateCommandPool"}, {&f.destroyPool, "vkDestroyCommandPool"}, {&f.allocateCommands, "vkAllocateCommandBuffers"},
-		{&f.resetPool, "vkResetCommandPool"}, {&f.begin, "vkBeginCommandBuffer"}, {&f.end, "vkEndCommandBuffer"},
+		{&f.freeCommands, "vkFreeCommandBuffers"}, {&f.resetPool, "vkResetCommandPool"}, {&f.begin, "vkBeginCommandBuffer"}, {&f.end, "vkEndCommandBuffer"},
 		{&f.bind, "vkCmdBindPipeline"}, {&f.push, "vkCmdPushConstants"}, {&f.dispatch, "vkCmdDispatch"},
 		{&f.barrier, "vkCmdPipelineBarrier"}, {&f.copyBuffer, "vkCmdCopyBuffer"},
 		{&f.createSemaphore, "vkCreateSemaphore"}, {&f.destroySemaphore, "vkDestroySemaphore"},
