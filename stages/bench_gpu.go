@@ -65,12 +65,16 @@ func benchGPU(ctx context.Context, flag string, duration time.Duration, progress
 	if err != nil {
 		return nil, err
 	}
-	var rows []gpuBenchmark
-	for _, size := range []benchmark{
+	sizes := []benchmark{
 		{Units: 40, Hidden: 64, Batch: 32, Length: 60, Pairs: 512},
 		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024},
 		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 130 * 60},
-	} {
+	}
+	if d.Kind == vk.Processor { // a minute a step of the full size
+		sizes = sizes[:1]
+	}
+	var rows []gpuBenchmark
+	for _, size := range sizes {
 		row, err := benchGPUStep(ctx, d, peaks, size, duration)
 		if err != nil {
 			return nil, err
@@ -98,22 +102,23 @@ func benchGPUStep(ctx context.Context, d *vulkan.Device, peaks vulkan.Peaks, siz
 	}
 	defer trainer.Close()
 	row.ArenaMiB = float64(trainer.DeviceBytes()) / (1 << 20)
-	begun := time.Now()
-	if _, err = trainer.Train(8, nil); err != nil { // finds the length of its submissions
-		return row, err
+	// More and more steps, until the trainer has found the length of its submissions.
+	steps, turn := 1, time.Duration(0)
+	for ; turn < duration/turns; steps *= 2 {
+		begun := time.Now()
+		if _, err = trainer.Train(steps, nil); err != nil {
+			return row, err
+		}
+		turn = time.Since(begun)
 	}
-	begun = time.Now()
-	if _, err = trainer.Train(8, nil); err != nil {
-		return row, err
-	}
-	steps := max(1, int(8*duration/turns/max(time.Since(begun), 1)))
+	steps = max(1, int(float64(steps/2)*float64(duration/turns)/float64(turn)))
 	records := make([]compute.Record, 0, steps)
 	var ms []float64
 	for range turns {
 		if ctx.Err() != nil {
 			return row, ctx.Err()
 		}
-		begun = time.Now()
+		begun := time.Now()
 		if records, err = trainer.Train(steps, records[:0]); err != nil {
 			return row, err
 		}
