@@ -337,3 +337,18 @@ func TestNotFiniteKeepsTheLastGoodState(t *testing.T) {
 		t.Errorf("a sound state after a broken one: %v", err)
 	}
 }
+
+// Trajectories that are cut into several dispatches, as long ones are, give the
+// same bits as in one.
+func TestLongTrajectoriesMayBeCut(t *testing.T) {
+	s := spec(17, 6)
+	want := trained(t, lavapipe(t), s, 3)
+	tr := newTrainer(t, s)
+	tr.rollSteps = 4 // of 13
+	if _, err := tr.Train(3, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := tr.State(); !slices.Equal(got.Params, want.Params) || !slices.Equal(got.Moments.Second, want.Moments.Second) {
+		t.Error("other bits")
+	}
+}
