@@ -200,7 +200,7 @@ func TestOtherCode(t *testing.T) {
 	r.opt.Store = fresh.opt.Store
 	r.run(on("sum-gpu", "sum"))
 	r.opt.Exact = true
-	r.wantRan("a", on("sum", "sum-gpu"))
+	r.wantReason(r.wantRan("a", on("sum", "sum-gpu")), "a", Ran, "first time on this device")
 	r.opt.Exact, r.opt.Force = false, []string{"a"}
 	forced := r.wantRan("a", on("sum", "sum-gpu"))
 	if forced.Of("a").Numerics != "sum" || forced.Of("a").Key == made.Of("a").Key {

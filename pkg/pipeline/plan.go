@@ -177,10 +177,22 @@ func (s *step) reason(opt *Options) string {
 	case s.last == nil:
 		return "changed (the record of the last run is gone)"
 	}
-	if cs := changes(s.last, s.parts, s.unknown); len(cs) > 0 {
+	cs := changes(s.last, s.parts, s.unknown)
+	if s.lastElsewhere(opt) { // the code is another device's and need not have changed
+		cs = slices.DeleteFunc(cs, func(c change) bool { return c.part == "code" || c.part == "module" })
+		if len(cs) == 0 {
+			return "first time on this device"
+		}
+	}
+	if len(cs) > 0 {
 		return words(cs)
 	}
 	return "changed"
+}
+
+// lastElsewhere says whether the node's last run was by the code of another device.
+func (s *step) lastElsewhere(opt *Options) bool {
+	return slices.ContainsFunc(s.node.OtherCode, func(name string) bool { return opt.Code[name].Digest == s.last.Code })
 }
 
 // encodeParts returns the parts as they go into the action record.

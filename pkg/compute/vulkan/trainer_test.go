@@ -182,16 +182,20 @@ func TestGradientAgreesForEveryVariant(t *testing.T) {
 		"sum":                func(s *compute.Spec) { s.Loss.Reduction = sic.ReductionSum },
 		"sampled":            func(s *compute.Spec) { s.Batch.Pairs = 37 },
 		"many tiles":         func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 11, 31 },
-		"independent":        func(s *compute.Spec) { s.Batch.Permute = false },
-		"two layers":         func(s *compute.Spec) { s.Network.Layers = 2 },
-		"five layers":        func(s *compute.Spec) { s.Network.Layers = 5 },
-		"pytorch":            func(s *compute.Spec) { s.Network.Init, s.Network.InitScale = sic.InitPyTorch, 1 },
-		"fixed start":        func(s *compute.Spec) { s.Network.InitialState = sic.InitialStateFixed },
-		"narrow":             func(s *compute.Spec) { s.Loss.SigmaG = 0.1 },
-		"no near pairs":      func(s *compute.Spec) { s.Loss.SigmaX = 1e-7; s.Batch.Pairs = 3 },
-		"one trajectory":     func(s *compute.Spec) { s.Batch.Trajectories = 1 },
-		"one step":           func(s *compute.Spec) { s.Batch.Length = 1 },
-		"one state":          func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 1, 1 },
+		"many of everything": func(s *compute.Spec) { // more than a tile in every direction
+			s.Network.Units, s.Network.Hidden = 100, 70
+			s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 70, 66, 150
+		},
+		"independent":    func(s *compute.Spec) { s.Batch.Permute = false },
+		"two layers":     func(s *compute.Spec) { s.Network.Layers = 2 },
+		"five layers":    func(s *compute.Spec) { s.Network.Layers = 5 },
+		"pytorch":        func(s *compute.Spec) { s.Network.Init, s.Network.InitScale = sic.InitPyTorch, 1 },
+		"fixed start":    func(s *compute.Spec) { s.Network.InitialState = sic.InitialStateFixed },
+		"narrow":         func(s *compute.Spec) { s.Loss.SigmaG = 0.1 },
+		"no near pairs":  func(s *compute.Spec) { s.Loss.SigmaX = 1e-7; s.Batch.Pairs = 3 },
+		"one trajectory": func(s *compute.Spec) { s.Batch.Trajectories = 1 },
+		"one step":       func(s *compute.Spec) { s.Batch.Length = 1 },
+		"one state":      func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 1, 1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := spec(20, 9)
