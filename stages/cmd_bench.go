@@ -40,6 +40,7 @@ type benchmark struct {
 func newBenchCommand() *cobra.Command {
 	var asJSON bool
 	var duration time.Duration
+	var device string
 	c := &cobra.Command{
 		Use:   "bench [train]",
 		Short: "Time the training step beside the machine's own peak",
@@ -51,6 +52,9 @@ func newBenchCommand() *cobra.Command {
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"train"},
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if device != "cpu" {
+				return runBenchGPU(cmd, device, duration, asJSON)
+			}
 			rows, err := benchTrain(cmd.Context(), duration, cmd.ErrOrStderr())
 			if err != nil {
 				return err
@@ -63,6 +67,7 @@ func newBenchCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the measurements as JSON")
+	c.Flags().StringVar(&device, "device", "cpu", "what to time: cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
 	c.Flags().DurationVar(&duration, "duration", 3*time.Second, "time to spend on each row")
 	return c
 }

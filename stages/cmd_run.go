@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/compute"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/stages/train"
@@ -40,7 +42,8 @@ func newRunCommand() *cobra.Command {
 	flags.add(cmd)
 	f := cmd.Flags()
 	f.IntVar(&flags.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
-	f.StringVar(&flags.device, "device", "auto", "what trains: auto or cpu")
+	f.StringVar(&flags.device, "device", "auto", "what trains: auto (a GPU if there is one), cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
+	f.BoolVar(&flags.adopt, "adopt", false, "take up a training where another device left it; its record then says from which step")
 	f.DurationVar(&flags.checkpointEvery, "checkpoint-every", train.CheckpointEvery, "save trainings under way this often, at most every 30s apart")
 	f.StringSliceVar(&flags.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
 	f.BoolVar(&flags.json, "json", false, "print what became of each stage as JSON; progress goes to standard error")
@@ -51,8 +54,8 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if flags.jobs < 0 {
 		return usagef("--jobs %d: must be 0 or greater", flags.jobs)
 	}
-	if flags.device != "auto" && flags.device != "cpu" {
-		return usagef("--device %s: must be one of auto, cpu", flags.device)
+	if err := checkDevice(flags.device); err != nil {
+		return err
 	}
 	if flags.checkpointEvery <= 0 || flags.checkpointEvery > 30*time.Second {
 		return usagef("--checkpoint-every %s: must be greater than 0 and at most 30s", flags.checkpointEvery)
@@ -65,18 +68,31 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if err := s.checkForce(flags.force); err != nil {
 		return err
 	}
-	if err := flags.attach(s); err != nil {
-		return err
-	}
 	out := cmd.OutOrStdout()
 	if flags.json {
 		out = cmd.ErrOrStderr()
 	}
-	level := verbosityOf(cmd)
-	display := progress.New(out, progress.Options{Live: progress.IsTerminal(out), Quiet: level < 0, Verbose: level > 0})
-	s.options.Jobs, s.options.Force, s.options.Observer = flags.jobs, flags.force, display.Observe
-	report, runErr := pipeline.Run(cmd.Context(), s.graph, s.options)
-	display.Close()
+	level, noGPU := verbosityOf(cmd), ""
+	if s.trains() {
+		on, why, err := openDevice(flags.device)
+		if err != nil {
+			return err
+		}
+		defer on.close()
+		flags.on, noGPU = &on, why
+	}
+	if s, err = flags.open(targets); err != nil {
+		return err
+	}
+	report, runErr := s.run(cmd, flags, out)
+	if lost := (*compute.DeviceLost)(nil); errors.As(runErr, &lost) && flags.device == "auto" && cmd.Context().Err() == nil {
+		fmt.Fprintf(out, "device  cpu (%v); going on from the last checkpoint\n", lost)
+		flags.on, flags.adopt = nil, true
+		if s, err = flags.open(targets); err != nil {
+			return err
+		}
+		report, runErr = s.run(cmd, flags, out)
+	}
 
 	var written []string
 	if cmd.Context().Err() == nil {
@@ -94,9 +110,23 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		}
 	}
 	if level >= 0 {
-		summarise(out, report, written)
+		summarise(out, report, written, noGPU)
 	}
 	return runErr
+}
+
+// trains says whether a training is among what the targets need.
+func (s *session) trains() bool {
+	return slices.ContainsFunc(s.graph.Nodes(), func(n *pipeline.Node) bool { return n.Stage == "train" })
+}
+
+// run makes the session's targets, and shows how it goes.
+func (s *session) run(cmd *cobra.Command, flags runFlags, out io.Writer) (pipeline.Report, error) {
+	level := verbosityOf(cmd)
+	display := progress.New(out, progress.Options{Live: progress.IsTerminal(out), Quiet: level < 0, Verbose: level > 0})
+	defer display.Close()
+	s.options.Jobs, s.options.Force, s.options.Observer = flags.jobs, flags.force, display.Observe
+	return pipeline.Run(cmd.Context(), s.graph, s.options)
 }
 
 func (s *session) checkForce(force []string) error {
@@ -118,7 +148,12 @@ func resultsOf(report pipeline.Report) map[string]result {
 	return results
 }
 
-func summarise(w io.Writer, report pipeline.Report, written []string) {
+// summarise also says why no GPU was used, if that was left to the program and
+// something was trained.
+func summarise(w io.Writer, report pipeline.Report, written []string, noGPU string) {
+	if noGPU != "" && slices.ContainsFunc(report.Nodes, func(n pipeline.NodeReport) bool { return n.Node.Stage == "train" && n.State == pipeline.Ran }) {
+		fmt.Fprintf(w, "trained on the CPU: %s\n", noGPU)
+	}
 	var parts []string
 	for _, state := range []pipeline.State{pipeline.Ran, pipeline.Cached, pipeline.Failed, pipeline.Interrupted, pipeline.NotReached} {
 		if n := report.Count(state); n > 0 {

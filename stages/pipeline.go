@@ -43,7 +43,7 @@ type network struct {
 	embed    map[float64]*pipeline.Node
 }
 
-func wire(p *Parameters) *DAG {
+func wire(p *Parameters, on trainOn) *DAG {
 	d := &DAG{Targets: map[string][]*pipeline.Node{}}
 	walks := map[float64]*pipeline.Node{}
 	for _, box := range p.Evaluation.BoxesM {
@@ -55,7 +55,8 @@ func wire(p *Parameters) *DAG {
 		for _, v := range p.variants {
 			name := p.networkName(v.Name, seed)
 			n := network{ratemaps: map[float64]*pipeline.Node{}, spectra: map[float64]*pipeline.Node{}, embed: map[float64]*pipeline.Node{}}
-			n.train = add(d, "train", name, v.Params, train.Run, train.Outputs, seed, nil)
+			n.train = add(d, "train", name, v.Params, train.On(on.Backend), train.Outputs, seed, nil)
+			n.train.Numerics, n.train.Code, n.train.OtherCode = on.Numerics, on.code, on.other
 			for _, box := range p.Evaluation.BoxesM {
 				at := name + "/" + boxName(box)
 				n.ratemaps[box] = add(d, "ratemaps", at, p.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{

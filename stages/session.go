@@ -20,6 +20,8 @@ type graphFlags struct {
 	sets   []string
 	store  string
 	exact  bool
+	adopt  bool
+	on     *trainOn // what trains; nil is the CPU
 }
 
 func (f *graphFlags) add(cmd *cobra.Command) {
@@ -60,7 +62,7 @@ func (f *graphFlags) attach(s *session) error {
 		return err
 	}
 	s.options = pipeline.Options{
-		Store: open, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact,
+		Store: open, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact, Adopt: f.adopt,
 		Provenance: map[string]any{"commit": commit(), "profile": s.parameters.Name},
 	}
 	return nil
@@ -72,7 +74,7 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{parameters: p, dag: wire(p)}
+	s := &session{parameters: p, dag: wire(p, f.trainer())}
 	nodes, err := s.dag.find(targets)
 	if err != nil {
 		return nil, err
@@ -81,6 +83,13 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+func (f *graphFlags) trainer() trainOn {
+	if f.on != nil {
+		return *f.on
+	}
+	return onCPU()
 }
 
 // find turns target names into nodes. A target is "all", a stage ("train" is

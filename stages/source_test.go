@@ -60,6 +60,13 @@ func TestWhatEditingTheSourceReruns(t *testing.T) {
 		t.Errorf("a change of the training code that leaves its values alone reran %q, want %q", got, want)
 	}
 
+	// The code of a device that has not trained makes no result stale.
+	extend(t, filepath.Join(tree, "pkg", "compute", "vulkan", "peak.go"), "\nconst remark = 1\n")
+	build()
+	if got := ran(); got != "" {
+		t.Errorf("a change of the GPU's code reran %q", got)
+	}
+
 	// A program built without the digests says what to do.
 	if err := os.Remove(filepath.Join(tree, "stages", "codedigest", "digests.json")); err != nil {
 		t.Fatal(err)

@@ -30,6 +30,9 @@ func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Acti
 	}
 	numerics := r.opt.numerics(s.node)
 	t.scratch = func() (string, error) { return scratchDir(r.opt.Store, s.key, numerics) }
+	if r.opt.Adopt {
+		t.elsewhere = func() ([]string, error) { return otherScratchDirs(s, &r.opt, numerics) }
+	}
 	if err := r.call(ctx, t); err != nil {
 		return nil, err
 	}
@@ -114,6 +117,32 @@ func scratchDir(s *store.Store, key, numerics string) (string, error) {
 		return "", fmt.Errorf("scratch folder: %w", err)
 	}
 	return dir, nil
+}
+
+// otherScratchDirs are the scratch folders that the step's recipe has under other
+// numerics and on other devices.
+func otherScratchDirs(s *step, opt *Options, numerics string) ([]string, error) {
+	own, err := scratchDir(opt.Store, s.key, numerics)
+	if err != nil {
+		return nil, err
+	}
+	var dirs []string
+	for _, name := range append([]string{s.node.code()}, s.node.OtherCode...) {
+		p, err := newParts(s.node, opt, name, s.parts.Inputs)
+		if err != nil {
+			return nil, err
+		}
+		key, err := p.recipe.key()
+		if err != nil {
+			return nil, err
+		}
+		found, err := filepath.Glob(filepath.Join(own, "..", "..", key, "on-*"))
+		if err != nil {
+			return nil, err
+		}
+		dirs = append(dirs, found...)
+	}
+	return slices.DeleteFunc(dirs, func(dir string) bool { return dir == own }), nil
 }
 
 // provenance says how a result came about. None of it enters a key.

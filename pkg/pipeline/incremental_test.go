@@ -1,7 +1,11 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -161,6 +165,87 @@ func TestOtherNumerics(t *testing.T) {
 	report := r.wantRan("own", n)
 	if report.Of("own").Numerics != "printed" {
 		t.Errorf("numerics %q", report.Of("own").Numerics)
+	}
+}
+
+// A result that the same stage made by the code of another device is taken where
+// there is none of the node's own, unless that is forbidden; damaged, it is made
+// anew under the node's own key.
+func TestOtherCode(t *testing.T) {
+	r := newRig(t)
+	on := func(own, other string) *Node {
+		n := r.sum("a", sumParams{Add: 7})
+		n.Code, n.OtherCode, n.Numerics = own, []string{other}, own
+		return n
+	}
+	r.setCode("sum-gpu", code("gpu"))
+	made := r.wantRan("a", on("sum-gpu", "sum"))
+	found := r.wantRan("", on("sum", "sum-gpu"))
+	r.wantReason(found, "a", Cached, "cached from other numerics sum-gpu")
+	if found.Of("a").Key != made.Of("a").Key {
+		t.Error("a result is named by a key under which it is not stored")
+	}
+	status, err := Status(r.graph(on("sum", "sum-gpu")), r.opt)
+	if err != nil || status[0].State != Cached {
+		t.Errorf("status %+v, %v", status, err)
+	}
+
+	r.damage(made, "a")
+	mended := r.wantRan("a", on("sum", "sum-gpu"))
+	if mended.Of("a").Key == made.Of("a").Key || mended.Of("a").Numerics != "sum" {
+		t.Error("made anew under the other device's key")
+	}
+
+	fresh := newRig(t)
+	r.opt.Store = fresh.opt.Store
+	r.run(on("sum-gpu", "sum"))
+	r.opt.Exact = true
+	r.wantReason(r.wantRan("a", on("sum", "sum-gpu")), "a", Ran, "first time on this device")
+	r.opt.Exact, r.opt.Force = false, []string{"a"}
+	forced := r.wantRan("a", on("sum", "sum-gpu"))
+	if forced.Of("a").Numerics != "sum" || forced.Of("a").Key == made.Of("a").Key {
+		t.Error("a forced run was stored under the other device's key")
+	}
+}
+
+// A stage that was cut short on one device can be taken up on another, if asked to.
+func TestScratchElsewhere(t *testing.T) {
+	r := newRig(t)
+	r.setCode("sum-gpu", code("gpu"))
+	var seen []string
+	on := func(own, other string, cut bool) *Node {
+		n := &Node{Name: "a", Stage: "sum", Params: sumParams{}, Outputs: []string{"number"}, Code: own, OtherCode: []string{other}, Numerics: own}
+		n.Run = func(ctx context.Context, t *Task) error {
+			dir, err := t.Scratch()
+			if err != nil {
+				return err
+			}
+			if cut {
+				os.WriteFile(filepath.Join(dir, "checkpoint"), []byte("half"), 0o644)
+				return errors.New("cut")
+			}
+			seen = nil
+			dirs, err := t.Elsewhere()
+			for _, d := range dirs {
+				data, _ := os.ReadFile(filepath.Join(d, "checkpoint"))
+				seen = append(seen, filepath.Base(d)+" "+string(data))
+			}
+			return errors.Join(err, Emit(t, "number", []number{{1}}, nil))
+		}
+		return n
+	}
+	if _, err := Run(t.Context(), r.graph(on("sum-gpu", "sum", true)), r.opt); err == nil {
+		t.Fatal("not cut")
+	}
+	r.opt.Adopt = true
+	r.wantRan("", on("sum", "sum-gpu", false)) // a node of our own making, which notes nothing
+	if want := []string{"on-sum-gpu half"}; !slices.Equal(seen, want) {
+		t.Errorf("found %q, want %q", seen, want)
+	}
+	r.opt.Adopt, r.opt.Force = false, []string{"a"}
+	r.wantRan("", on("sum", "sum-gpu", false))
+	if seen != nil {
+		t.Errorf("found %q without being asked", seen)
 	}
 }
 

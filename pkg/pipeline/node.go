@@ -19,7 +19,20 @@ type Node struct {
 	// Numerics names what decides the last bit of this node's results; "" is the
 	// run's default.
 	Numerics string
-	Run      func(ctx context.Context, t *Task) error
+	// Code names the code digest, "" being the stage's own: one stage may run on
+	// several devices, each with its own code.
+	Code string
+	// OtherCode names the digests of the same stage on other devices. A result of
+	// theirs is taken where there is none of this node's own and that is allowed.
+	OtherCode []string
+	Run       func(ctx context.Context, t *Task) error
+}
+
+func (n *Node) code() string {
+	if n.Code != "" {
+		return n.Code
+	}
+	return n.Stage
 }
 
 // Ref is one output of one node.

@@ -22,6 +22,8 @@ type Options struct {
 	Numerics string
 	// Exact forbids results of other numerics.
 	Exact bool
+	// Adopt lets a stage go on from a checkpoint of other numerics (Task.Elsewhere).
+	Adopt bool
 	// Force lists names of nodes or stages that are run even if cached.
 	Force []string
 	// Jobs is the greatest number of stages that run at once; 0 means as many as
@@ -70,8 +72,8 @@ func (o *Options) check(g *Graph) error {
 		return fmt.Errorf("pipeline: the graph has no name (Options.DAG)")
 	}
 	for _, n := range g.nodes {
-		if o.Code[n.Stage].Digest == "" {
-			return fmt.Errorf("pipeline: node %s: stage %s has no code digest; build the program again", n.Name, n.Stage)
+		if o.Code[n.code()].Digest == "" {
+			return fmt.Errorf("pipeline: node %s: stage %s has no code digest; build the program again", n.Name, n.code())
 		}
 		if o.numerics(n) == "" {
 			return fmt.Errorf("pipeline: node %s: no numerics given", n.Name)

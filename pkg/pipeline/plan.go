@@ -23,6 +23,8 @@ type step struct {
 	action  *store.Action   // a sound record whose objects have not been checked yet; nil = miss
 	defects []string        // found on the way to it
 
+	elsewhere *parts // the node's own, while parts and key are those of a hit by other code
+
 	lastKey string // of this node's last run; "" = never
 	last    *parts // nil = never, or its record is gone
 }
@@ -42,7 +44,7 @@ func resolve(n *Node, opt *Options, made map[*Node]*store.Action) (*step, error)
 		inputs[role] = out.Logical
 	}
 	var err error
-	if s.parts, err = newParts(n, opt, inputs); err != nil {
+	if s.parts, err = newParts(n, opt, n.code(), inputs); err != nil {
 		return nil, err
 	}
 	s.remember(opt)
@@ -53,7 +55,40 @@ func resolve(n *Node, opt *Options, made map[*Node]*store.Action) (*step, error)
 		return nil, err
 	}
 	s.lookup(opt)
+	if s.action == nil && !opt.Exact && !opt.forced(n) {
+		return s, s.lookElsewhere(opt, inputs)
+	}
 	return s, nil
+}
+
+// lookElsewhere looks for a result that the same recipe has on another device.
+func (s *step) lookElsewhere(opt *Options, inputs map[string]string) error {
+	own, ownKey := s.parts, s.key
+	for _, name := range s.node.OtherCode {
+		var err error
+		if s.parts, err = newParts(s.node, opt, name, inputs); err != nil {
+			return err
+		}
+		if s.key, err = s.parts.recipe.key(); err != nil {
+			return err
+		}
+		if s.lookup(opt); s.action != nil {
+			s.elsewhere = own
+			return nil
+		}
+	}
+	s.parts, s.key = own, ownKey
+	return nil
+}
+
+// comeBack makes the step a miss under its own key.
+func (s *step) comeBack() {
+	s.action = nil
+	if s.elsewhere == nil {
+		return
+	}
+	s.parts, s.elsewhere = s.elsewhere, nil
+	s.key, _ = s.parts.recipe.key() // it had one before
 }
 
 // lookup finds the action record of the step's key; any defect is a miss.
@@ -142,10 +177,22 @@ func (s *step) reason(opt *Options) string {
 	case s.last == nil:
 		return "changed (the record of the last run is gone)"
 	}
-	if cs := changes(s.last, s.parts, s.unknown); len(cs) > 0 {
+	cs := changes(s.last, s.parts, s.unknown)
+	if s.lastElsewhere(opt) { // the code is another device's and need not have changed
+		cs = slices.DeleteFunc(cs, func(c change) bool { return c.part == "code" || c.part == "module" })
+		if len(cs) == 0 {
+			return "first time on this device"
+		}
+	}
+	if len(cs) > 0 {
 		return words(cs)
 	}
 	return "changed"
+}
+
+// lastElsewhere says whether the node's last run was by the code of another device.
+func (s *step) lastElsewhere(opt *Options) bool {
+	return slices.ContainsFunc(s.node.OtherCode, func(name string) bool { return opt.Code[name].Digest == s.last.Code })
 }
 
 // encodeParts returns the parts as they go into the action record.
@@ -218,7 +265,7 @@ func (s *step) checkObjects(c *objectChecks) {
 		s.defect(objectDefect(o.Name, o.Object, err))
 	}
 	if !sound {
-		s.action = nil
+		s.comeBack()
 	}
 }
 

@@ -43,13 +43,13 @@ type parts struct {
 }
 
 // newParts makes the parts of a node's key. Roles without a digest in inputs
-// are left out: they are not known yet.
-func newParts(n *Node, opt *Options, inputs map[string]string) (*parts, error) {
+// are left out: they are not known yet. codeName names the code digest.
+func newParts(n *Node, opt *Options, codeName string, inputs map[string]string) (*parts, error) {
 	params, err := canonicalJSON(n.Params)
 	if err != nil {
 		return nil, fmt.Errorf("params cannot be part of a key: %w", err)
 	}
-	code := opt.Code[n.Stage]
+	code := opt.Code[codeName]
 	p := &parts{
 		recipe: recipe{
 			Format: FormatVersion, Stage: n.Stage, Code: code.Digest,

@@ -23,10 +23,12 @@ type Task struct {
 	node    *Node
 	inputs  map[string]arrow.Record
 	scratch func() (string, error)
-	threads func() int
-	report  func(done, total int64, note string)
-	begun   time.Time
-	said    atomic.Int64 // time of the last progress event, ns since begun
+	// elsewhere is nil where checkpoints of other numerics may not be taken up.
+	elsewhere func() ([]string, error)
+	threads   func() int
+	report    func(done, total int64, note string)
+	begun     time.Time
+	said      atomic.Int64 // time of the last progress event, ns since begun
 
 	mu      sync.Mutex
 	outputs map[string]arrow.Record
@@ -102,6 +104,15 @@ func (t *Task) Threads() int { return t.threads() }
 // checkpoints. It survives interruption and is removed once the results are
 // published.
 func (t *Task) Scratch() (string, error) { return t.scratch() }
+
+// Elsewhere returns the scratch folders that the same recipe has on other devices,
+// if the run may take up a checkpoint from there.
+func (t *Task) Elsewhere() ([]string, error) {
+	if t.elsewhere == nil {
+		return nil, nil
+	}
+	return t.elsewhere()
+}
 
 // Note records a value in the provenance: the device, the driver. The value must
 // be encodable as JSON.

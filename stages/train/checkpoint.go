@@ -29,6 +29,7 @@ type header struct {
 	Plateau    sic.Plateau
 	History    []Losses
 	Sum        Losses
+	Legs       []leg
 }
 
 // save writes a checkpoint and returns its path. A checkpoint that cannot be
@@ -36,8 +37,11 @@ type header struct {
 func (r *run) save() string {
 	state := r.trainer.State()
 	path := filepath.Join(r.dir, checkpointFile)
+	if state.Step != r.step {
+		return fmt.Sprintf("%s (not written: the state of step %d could not be read)", path, r.step)
+	}
 	var b bytes.Buffer
-	if err := json.NewEncoder(&b).Encode(header{state.Step, len(state.Params), state.Plateau, r.history, r.sum}); err != nil {
+	if err := json.NewEncoder(&b).Encode(header{state.Step, len(state.Params), state.Plateau, r.history, r.sum, r.legs}); err != nil {
 		return fmt.Sprintf("%s (not written: %v)", path, err)
 	}
 	for _, v := range [][]float32{state.Params, state.Moments.First, state.Moments.Second} {
@@ -48,27 +52,72 @@ func (r *run) save() string {
 	if err := store.WriteFileAtomic(path, b.Bytes(), 0o644); err != nil {
 		return fmt.Sprintf("%s (not written: %v)", path, err)
 	}
+	r.saved = state.Step
 	return path
 }
 
-// resume goes on from the checkpoint of this run, if there is a whole one.
-func (r *run) resume() error {
-	data, err := os.ReadFile(filepath.Join(r.dir, checkpointFile))
-	if errors.Is(err, fs.ErrNotExist) {
+// resume goes on from the checkpoint of this run, if there is a whole one, else
+// from the furthest of those in the folders elsewhere, which another device made.
+func (r *run) resume(elsewhere ...string) error {
+	found, err := r.read(r.dir)
+	if err != nil {
+		return err
+	}
+	if found != nil {
+		r.restore(found)
 		return nil
 	}
+	for _, dir := range elsewhere {
+		other, err := r.read(dir)
+		if err != nil {
+			return err
+		}
+		if other != nil && (found == nil || other.Step > found.Step) {
+			found = other
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	found.Legs = append(found.Legs, leg{r.legs[0].Numerics, found.Step})
+	if r.restore(found) {
+		r.save() // from now on it is this device's own
+	}
+	return nil
+}
+
+// checkpoint is what a checkpoint file holds.
+type checkpoint struct {
+	header
+	state compute.State
+}
+
+// read returns the whole checkpoint of a folder, or nil.
+func (r *run) read(dir string) (*checkpoint, error) {
+	data, err := os.ReadFile(filepath.Join(dir, checkpointFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return fmt.Errorf("checkpoint: %w; remove it to start over", err)
+		return nil, fmt.Errorf("checkpoint: %w; remove it to start over", err)
 	}
 	h, state, err := parseCheckpoint(data)
 	if err != nil {
-		return nil // as good as none
+		return nil, nil // as good as none
 	}
-	if err := r.trainer.Restore(state); err != nil {
-		return nil
+	return &checkpoint{h, state}, nil
+}
+
+// restore puts the run into a checkpoint's state, if that is of this network.
+func (r *run) restore(c *checkpoint) bool {
+	if r.trainer.Restore(c.state) != nil {
+		return false
 	}
-	r.step, r.history, r.sum = h.Step, h.History, h.Sum
-	return nil
+	r.step, r.saved, r.history, r.sum = c.Step, c.Step, c.History, c.Sum
+	if len(c.Legs) > 0 {
+		r.legs = c.Legs
+	}
+	return true
 }
 
 func parseCheckpoint(data []byte) (h header, s compute.State, err error) {

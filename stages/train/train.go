@@ -4,11 +4,11 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"sicgrid/pkg/compute"
-	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
 )
@@ -52,29 +52,43 @@ var CheckpointEvery = 15 * time.Second
 // burst is how long the trainer runs between two looks at the clock.
 const burst = 100 * time.Millisecond
 
-// Run trains, going on from a checkpoint of the same run if there is one.
-func Run(ctx context.Context, p Params, t *pipeline.Task) error {
-	trainer, err := cpu.New(compute.Spec{Network: p.Network, Batch: p.Batch, Loss: p.Loss, Optimiser: p.Optimiser, Seed: t.Seed()})
+// On returns the stage as it runs on a device. It goes on from a checkpoint of
+// the same run if there is one.
+func On(b compute.Backend) func(context.Context, Params, *pipeline.Task) error {
+	return func(ctx context.Context, p Params, t *pipeline.Task) error { return runOn(ctx, b, p, t) }
+}
+
+func runOn(ctx context.Context, b compute.Backend, p Params, t *pipeline.Task) error {
+	trainer, err := b.New(compute.Spec{Network: p.Network, Batch: p.Batch, Loss: p.Loss, Optimiser: p.Optimiser, Seed: t.Seed()})
 	if err != nil {
 		return err
 	}
 	defer trainer.Close()
-	t.Note("device", "cpu")
-	scratch, err := t.Scratch()
+	t.Note("device", b.Device)
+	r := run{Params: p, trainer: trainer, legs: []leg{{b.Numerics, 0}}}
+	if r.dir, err = t.Scratch(); err != nil {
+		return err
+	}
+	elsewhere, err := t.Elsewhere()
 	if err != nil {
 		return err
 	}
-	r := run{Params: p, trainer: trainer, dir: scratch}
-	if err := r.resume(); err != nil {
+	if err := r.resume(elsewhere...); err != nil {
 		return err
 	}
 	if r.step > 0 {
 		t.Note("resumed_from_step", r.step)
 	}
+	if len(r.legs) > 1 {
+		t.Note("trained_on", r.legs)
+	}
 	if err := r.train(ctx, t); err != nil {
 		return err
 	}
 	state := trainer.State()
+	if state.Step != r.step {
+		return fmt.Errorf("the state of step %d could not be read from %s; %s", r.step, b.Device, r.goOn())
+	}
 	var tensors []Tensor
 	for _, x := range sic.NewLayout(p.Network).Tensors {
 		var shape []int64
@@ -97,8 +111,24 @@ type run struct {
 	trainer compute.Trainer
 	dir     string
 	step    int
+	saved   int   // the step of the last checkpoint
+	legs    []leg // the devices that trained, in order
 	history []Losses
 	sum     Losses // of the steps since the last row
+}
+
+// leg is a stretch of a training on one device.
+type leg struct {
+	Numerics string `json:"numerics"`
+	FromStep int    `json:"from_step"`
+}
+
+// goOn says how to take up a training whose device has failed it.
+func (r *run) goOn() string {
+	if r.saved == 0 {
+		return "there is no checkpoint yet: run it again to start over, or with --device cpu to do so on the CPU"
+	}
+	return fmt.Sprintf("the checkpoint of step %d stands: run it again to go on from there, or with --device cpu --adopt to do so on the CPU", r.saved)
 }
 
 func (r *run) train(ctx context.Context, t *pipeline.Task) error {
@@ -111,6 +141,10 @@ func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 		records, err = r.trainer.Train(steps, records[:0])
 		for _, record := range records {
 			r.note(record)
+		}
+		var lost *compute.DeviceLost
+		if errors.As(err, &lost) {
+			return fmt.Errorf("%w; %s", err, r.goOn())
 		}
 		if err != nil {
 			return fmt.Errorf("%w; the state before it is kept in %s", err, r.save())

@@ -60,7 +60,8 @@ func Parse(data []byte) (Digests, error) {
 }
 
 // Compute reads the module at root. stages maps each stage's name to its package
-// folder. exclude lists package folders of this module ("pkg/store", with all
+// folder, or to several joined by "+": a stage and the device's code that it is
+// given to run on. exclude lists package folders of this module ("pkg/store", with all
 // below) and import paths of other modules that do not count.
 func Compute(root string, stages map[string]string, exclude []string) (Digests, error) {
 	mod, err := readModule(root)
@@ -74,7 +75,7 @@ func Compute(root string, stages map[string]string, exclude []string) (Digests, 
 	}
 	for name, dir := range stages {
 		s := Stage{Files: map[string]string{}, Modules: map[string]string{}}
-		packages, err := r.closure(path.Clean(filepath.ToSlash(dir)))
+		packages, err := r.closure(strings.Split(filepath.ToSlash(dir), "+")...)
 		if err != nil {
 			return Digests{}, fmt.Errorf("stage %s: %w", name, err)
 		}
@@ -122,9 +123,9 @@ type reader struct {
 	packages map[string]*pkg
 }
 
-// closure returns the package in dir and all that it imports in this module,
+// closure returns the packages in dirs and all that they import in this module,
 // each once.
-func (r *reader) closure(dir string) ([]*pkg, error) {
+func (r *reader) closure(dirs ...string) ([]*pkg, error) {
 	var list []*pkg
 	seen := map[string]bool{}
 	var visit func(dir, from string) error
@@ -148,7 +149,12 @@ func (r *reader) closure(dir string) ([]*pkg, error) {
 		}
 		return nil
 	}
-	return list, visit(dir, "")
+	for _, dir := range dirs {
+		if err := visit(path.Clean(dir), ""); err != nil {
+			return list, err
+		}
+	}
+	return list, nil
 }
 
 func (r *reader) excluded(name string) bool {

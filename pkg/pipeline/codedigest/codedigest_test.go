@@ -85,6 +85,20 @@ func TestTheCodeOfAStage(t *testing.T) {
 	}
 }
 
+// A stage with the device's code that it is given has both, and what both import once.
+func TestTheCodeOfAStageOnADevice(t *testing.T) {
+	tr := newTree(t)
+	d, err := Compute(tr.root, map[string]string{"plot-on-core": "stages/plot+pkg/core"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"pkg/core/core.go", "pkg/core/kernel_amd64.go", "pkg/core/kernel_amd64.s", "pkg/core/kernel_other.go",
+		"pkg/theme/colours.txt", "pkg/theme/shaders/step.comp", "pkg/theme/theme.go", "stages/plot/plot.go"}
+	if got := slices.Sorted(maps.Keys(d.Stages["plot-on-core"].Files)); !slices.Equal(got, want) {
+		t.Errorf("files %q, want %q", got, want)
+	}
+}
+
 // edits are changes to the tree, with the stages whose results they may change.
 var edits = []struct {
 	name           string

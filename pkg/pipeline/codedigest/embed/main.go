@@ -30,7 +30,7 @@ func main() {
 }
 
 func run() error {
-	stages := flag.String("stages", "", "`name=folder,...` of every stage's package")
+	stages := flag.String("stages", "", "`name=folder[+folder],...` of every stage's package and what it is given to run on")
 	exclude := flag.String("exclude", "", "`folder,...` of further packages, or import paths, that decide no results")
 	output := flag.String("o", "", "JSON `file` to write")
 	flag.Parse()

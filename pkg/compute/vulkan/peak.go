@@ -1,0 +1,75 @@
+package vulkan
+
+import (
+	"slices"
+	"time"
+
+	"sicgrid/pkg/compute/vulkan/vk"
+)
+
+// Peaks are what a device does at best in simple shaders of ours: float32
+// multiply-adds, in GFLOP/s (one is two operations), and bytes read and written,
+// in GB/s.
+type Peaks struct{ GFLOPs, GBs float64 }
+
+// Measure measures the peaks; each shader runs several times and the best counts.
+func (d *Device) Measure() (Peaks, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	// A processor is busy for long enough with far less.
+	groups, rounds, elements := 4096, 1024, 1<<26
+	if d.Kind == vk.Processor {
+		groups, rounds, elements = 64, 256, 1<<22
+	}
+	b, err := d.NewBuffer(uint64(8*max(elements, 256*groups)), vk.OnDevice)
+	if err != nil {
+		return Peaks{}, err
+	}
+	defer b.Close()
+	inner, err := d.NewRecorder(maxStamps)
+	if err != nil {
+		return Peaks{}, err
+	}
+	defer inner.Close()
+	r := &recorder{Recorder: inner, device: d}
+	sums, err := r.fastest(func() { r.run("peak", groups, 1, 1, []vk.Address{b.Address}, rounds, float32(0.5)) })
+	if err != nil {
+		return Peaks{}, err
+	}
+	copies, err := r.fastest(func() {
+		r.each("copy", elements, []vk.Address{b.Address, b.Address + vk.Address(4*elements)}, elements)
+	})
+	if err != nil {
+		return Peaks{}, err
+	}
+	return Peaks{2 * 64 * 256 * float64(groups) * float64(rounds) / sums / 1e9, 8 * float64(elements) / copies / 1e9}, nil
+}
+
+// fastest returns the least seconds that what is recorded takes.
+func (r *recorder) fastest(record func()) (float64, error) {
+	var times []float64
+	for range 8 {
+		if err := r.Begin(); err != nil {
+			return 0, err
+		}
+		r.begin(true)
+		record()
+		if r.err != nil {
+			return 0, r.err
+		}
+		begun := time.Now()
+		if err := r.Submit(); err != nil {
+			return 0, err
+		}
+		wall := time.Since(begun).Seconds()
+		stamped, err := r.Times()
+		if err != nil {
+			return 0, err
+		}
+		if len(stamped) > 0 && stamped[0] > 0 {
+			wall = stamped[0]
+		}
+		times = append(times, wall)
+	}
+	return slices.Min(times), nil
+}

@@ -1,0 +1,41 @@
+package vulkan
+
+import (
+	"embed"
+	"fmt"
+
+	"sicgrid/pkg/compute/vulkan/vk"
+)
+
+//go:generate go run ./gen
+
+//go:embed shaders/*.spv
+var shaders embed.FS
+
+// pipelineKey is a shader with the values of its specialization constants.
+type pipelineKey struct {
+	shader   string
+	constant uint32 // number 0; 0 where the shader has none
+}
+
+// pipeline returns a shader of the training step, made once for each device.
+func (d *Device) pipeline(shader string, constant uint32) (*vk.Pipeline, error) {
+	key := pipelineKey{shader, constant}
+	if p := d.pipelines[key]; p != nil {
+		return p, nil
+	}
+	code, err := shaders.ReadFile("shaders/" + shader + ".spv")
+	if err != nil {
+		return nil, fmt.Errorf("shader %s: %w", shader, err)
+	}
+	var constants []uint32
+	if constant != 0 {
+		constants = []uint32{constant}
+	}
+	p, err := d.NewPipeline(shader, code, constants...)
+	if err != nil {
+		return nil, err
+	}
+	d.pipelines[key] = p
+	return p, nil
+}

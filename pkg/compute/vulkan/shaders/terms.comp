@@ -1,0 +1,128 @@
+#version 460
+#extension GL_GOOGLE_include_directive : require
+#include "common.glsl"
+
+// What must be known of a whole micro-batch before its gradient: the numbers of
+// pairs, eq. 6 with its gradient, and eq. 7. One workgroup.
+layout(local_size_x = 256) in;
+
+layout(push_constant, std430) uniform Push {
+    Floats sum;       // [B][N]
+    Words dead;       // [B]
+    Floats distances, speed; // [B·T]
+    Words counts;     // of near pairs
+    Floats dMean;     // [N]: gradient of eq. 6, the same for every state
+    Scalars scalars;
+    uint units, trajectories, states, countSize, sampled, summed;
+    float capacityWeight;
+};
+
+shared float floats[256];
+shared uint words[256], highs[256];
+
+float addUp(float x) {
+    uint me = gl_LocalInvocationID.x;
+    floats[me] = x;
+    barrier();
+    [[unroll]] for (uint n = 128; n > 0; n /= 2) {
+        if (me < n)
+            floats[me] += floats[me + n];
+        barrier();
+    }
+    float s = floats[0];
+    barrier();
+    return s;
+}
+
+uint addUp(uint x) {
+    uint me = gl_LocalInvocationID.x;
+    words[me] = x;
+    barrier();
+    [[unroll]] for (uint n = 128; n > 0; n /= 2) {
+        if (me < n)
+            words[me] += words[me + n];
+        barrier();
+    }
+    uint s = words[0];
+    barrier();
+    return s;
+}
+
+void countPairs() {
+    uint me = gl_LocalInvocationID.x, nearLow = 0, nearHigh = 0, farLow, farHigh, borrow;
+    for (uint i = me; i < countSize; i += 256)
+        addWide(nearLow, nearHigh, counts.at[i], 0);
+    words[me] = nearLow;
+    highs[me] = nearHigh;
+    barrier();
+    [[unroll]] for (uint n = 128; n > 0; n /= 2) {
+        if (me < n) {
+            addWide(nearLow, nearHigh, words[me + n], highs[me + n]);
+            words[me] = nearLow;
+            highs[me] = nearHigh;
+        }
+        barrier();
+    }
+    if (me != 0)
+        return;
+    umulExtended(sampled, sampled - 1, farHigh, farLow);
+    farLow = usubBorrow(farLow, nearLow, borrow);
+    farHigh -= nearHigh + borrow;
+    scalars.nearLow = nearLow;
+    scalars.nearHigh = nearHigh;
+    scalars.farLow = farLow;
+    scalars.farHigh = farHigh;
+    scalars.farWeight = summed != 0 ? 1.0 : 1.0 / max(wide(farLow, farHigh), 1.0);
+    scalars.nearWeight = summed != 0 ? 1.0 : 1.0 / max(wide(nearLow, nearHigh), 1.0);
+}
+
+void main() {
+    uint me = gl_LocalInvocationID.x;
+    countPairs();
+    barrier();
+
+    uint silences = 0;
+    for (uint b = me; b < trajectories; b += 256)
+        silences += dead.at[b];
+    silences = addUp(silences);
+
+    float capacity = 0.0;
+    for (uint n = me; n < units; n += 256) {
+        float mean = 0.0;
+        uint b = 0;
+        for (; b + 4 <= trajectories; b += 4) { // four loads under way at once
+            uint e = b * units + n;
+            mean += (sum.at[e] + sum.at[e + units]) + (sum.at[e + 2 * units] + sum.at[e + 3 * units]);
+        }
+        for (; b < trajectories; b++)
+            mean += sum.at[b * units + n];
+        mean /= float(states);
+        capacity -= mean * mean;
+        dMean.at[n] = -2.0 * capacityWeight * mean / float(states);
+    }
+    capacity = addUp(capacity);
+
+    uint steps = 0;
+    float ratios = 0.0;
+    for (uint i = me; i < states; i += 256)
+        if (!(distances.at[i] < 0.0)) {
+            ratios += distances.at[i] / speed.at[i];
+            steps++;
+        }
+    steps = addUp(steps);
+    float share = steps > 0 ? 1.0 / float(steps) : 0.0, mean = addUp(ratios) * share, variance = 0.0;
+    for (uint i = me; i < states; i += 256)
+        if (!(distances.at[i] < 0.0)) {
+            float d = distances.at[i] / speed.at[i] - mean;
+            variance = fma(d, d, variance);
+        }
+    variance = addUp(variance) * share;
+    if (me != 0)
+        return;
+    scalars.dead = silences;
+    scalars.capacity = capacity;
+    scalars.shortSteps = steps;
+    scalars.isometryMean = mean;
+    scalars.isometryShare = share;
+    scalars.isometry = variance;
+}

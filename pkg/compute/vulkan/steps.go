@@ -1,0 +1,256 @@
+package vulkan
+
+import (
+	"math"
+
+	"sicgrid/pkg/compute/vulkan/vk"
+	"sicgrid/pkg/sic"
+)
+
+// recorder writes the dispatches of optimiser steps into a submission.
+type recorder struct {
+	*vk.Recorder
+	device *Device
+	err    error // the first pipeline that could not be made
+	timed  bool
+	names  []string // of the shaders between the timestamps
+}
+
+const (
+	maxStamps  = 4096
+	timedSteps = 16 // of a submission with timestamps, which hold that many
+)
+
+func newRecorder(t *Trainer) (*recorder, error) {
+	r, err := t.device.NewRecorder(maxStamps)
+	if err != nil {
+		return nil, err
+	}
+	return &recorder{Recorder: r, device: t.device}, nil
+}
+
+// begin forgets the submission before. timed has it take the time after each dispatch.
+func (r *recorder) begin(timed bool) {
+	r.err, r.timed, r.names = nil, timed, r.names[:0]
+	if timed {
+		r.Stamp()
+	}
+}
+
+// addTimes adds the seconds that each shader took to parts.
+func (r *recorder) addTimes(parts map[string]float64) error {
+	if !r.timed {
+		return nil
+	}
+	times, err := r.Times()
+	for i, x := range times {
+		parts[r.names[i]] += x
+	}
+	return err
+}
+
+// run dispatches a shader that has no specialization constant.
+func (r *recorder) run(shader string, x, y, z int, addresses []vk.Address, values ...any) {
+	r.runWith(shader, 0, x, y, z, addresses, values...)
+}
+
+func (r *recorder) runWith(shader string, constant uint32, x, y, z int, addresses []vk.Address, values ...any) {
+	p, err := r.device.pipeline(shader, constant)
+	if err != nil {
+		if r.err == nil {
+			r.err = err
+		}
+		return
+	}
+	r.Dispatch(p, x, y, z, addresses, values...)
+	if r.timed && len(r.names) < maxStamps-1 {
+		r.Stamp()
+		r.names = append(r.names, shader)
+	}
+}
+
+// each dispatches a shader with one invocation an element, the grid folded so
+// that no side is too long.
+func (r *recorder) each(shader string, elements int, addresses []vk.Address, values ...any) {
+	groups := ceil(elements, 256)
+	wide := min(groups, 1<<15)
+	r.run(shader, wide, ceil(groups, wide), 1, addresses, values...)
+}
+
+// words are the halves of 64 bits, low first.
+func words(x uint64) (low, high uint32) { return uint32(x), uint32(x >> 32) }
+
+// draw draws all micro-batches of the k steps to come.
+func (r *recorder) draw(t *Trainer, k int) {
+	s, at := t.shape, &t.at
+	batches := k * s.spec.Optimiser.Accumulate
+	seedLow, seedHigh := words(s.spec.Seed)
+	momentLow, momentHigh := words(uint64(t.step * s.spec.Optimiser.Accumulate))
+	fraction, exponent := math.Frexp(s.spec.Batch.VelocityMax)
+	boundLow, boundHigh := words(uint64(fraction * (1 << 53)))
+	r.run("draw", ceil(s.b, 64), batches, 1, []vk.Address{at.velocity, at.order, at.meet, at.position},
+		seedLow, seedHigh, momentLow, momentHigh, s.b, s.t, s.spec.Batch.Permute, boundLow, boundHigh, exponent-53)
+	last := s.s
+	if s.s == s.m {
+		last = 0
+	}
+	for first := 0; first == 0 || first < last; first += swaps {
+		end := min(first+swaps, last)
+		if end == last {
+			end = s.s
+		}
+		r.run("sample", batches, 1, 1, []vk.Address{at.sampled, at.row}, seedLow, seedHigh, momentLow, momentHigh, s.m, s.s, first, end)
+		r.Barrier()
+	}
+}
+
+// optimiserStep records step i of the submission.
+func (r *recorder) optimiserStep(t *Trainer, i int) {
+	s, at, o := t.shape, &t.at, t.spec.Optimiser
+	step := t.step + i + 1
+	record := at.records + vk.Address(i*recordSize)
+	loss := s.spec.Loss.At(step)
+	for a := range o.Accumulate {
+		r.microBatch(t, loss, i*o.Accumulate+a, a == 0, record)
+	}
+	r.run("squares", s.squares, 1, 1, []vk.Address{at.gradient, at.squares}, s.size)
+	r.Barrier()
+	share := float32(1 / float64(o.Accumulate))
+	r.run("finish", 1, 1, 1, []vk.Address{at.squares, at.scalars, record}, s.squares, share, float32(o.Clip))
+	r.Barrier()
+	rate := o.Rate(step, t.plateau)
+	r.each("adamw", s.size, []vk.Address{at.params, at.first, at.second, at.gradient, at.scalars}, s.size,
+		float32(o.Beta1), float32(1-o.Beta1), float32(o.Beta2), float32(1-o.Beta2),
+		float32(rate/(1-math.Pow(o.Beta1, float64(step)))), float32(1/math.Sqrt(1-math.Pow(o.Beta2, float64(step)))),
+		float32(o.Epsilon), float32(1-rate*o.WeightDecay))
+	r.Barrier()
+}
+
+// batch is the draw of one micro-batch.
+type batch struct{ velocity, order, meet, position, sampled, row vk.Address }
+
+func (t *Trainer) batch(i int) batch {
+	at, states, distinct := &t.at, vk.Address(4*i*t.m), vk.Address(4*i*t.d)
+	return batch{at.velocity + 2*distinct, at.order + states, at.meet + states, at.position + 2*states, at.sampled + states, at.row + states}
+}
+
+// microBatch records drawn micro-batch i, forward and backward.
+func (r *recorder) microBatch(t *Trainer, loss sic.Loss, i int, fresh bool, record vk.Address) {
+	b := t.batch(i)
+	r.mlp(t, b)
+	r.forward(t, b)
+	r.losses(t, b, loss)
+	r.backward(t, b, fresh, record)
+	r.mlpBackward(t, b, fresh)
+}
+
+// parameter is the address of an element of a flat vector.
+func parameter(vector vk.Address, offset int) vk.Address { return vector + vk.Address(4*offset) }
+
+// mlp evaluates W(v) for every distinct velocity, by rows and by columns.
+func (r *recorder) mlp(t *Trainer, b batch) {
+	s, at := t.shape, &t.at
+	for l, y := range s.layers {
+		input, output := at.input[l], at.weights
+		if l == 0 {
+			input = b.velocity
+		}
+		hidden := l < len(s.layers)-1
+		if hidden {
+			output = at.input[l+1]
+		}
+		r.run("linear", ceil(y.out, tile), ceil(s.d, tile), 1, []vk.Address{input, parameter(at.params, y.weight), parameter(at.params, y.bias), output},
+			s.d, y.in, y.out, hidden)
+		r.Barrier()
+	}
+	side := ceil(s.n, 32)
+	s.eachGrid(func(first, count int) {
+		skip := parameter(0, first*s.n*s.n)
+		r.run("transpose", side, side, count, []vk.Address{at.weights + skip, at.transposed + skip}, s.n)
+	})
+	r.Barrier()
+}
+
+// shortest is the speed (m) under which eq. 7 ignores a step, as in package sic.
+const shortest = 1e-3
+
+// eachGrid cuts the distinct velocities into grids that are not too deep.
+func (s *shape) eachGrid(visit func(first, count int)) {
+	const deepest = 1 << 15
+	for first := 0; first < s.d; first += deepest {
+		visit(first, min(deepest, s.d-first))
+	}
+}
+
+// forward runs the trajectories.
+func (r *recorder) forward(t *Trainer, b batch) {
+	s, at := t.shape, &t.at
+	for first := 0; first < s.t; first += s.rollSteps {
+		r.runWith("rollout", s.rollThreads, s.b, 1, 1,
+			[]vk.Address{at.transposed, b.order, parameter(at.params, s.initial), at.state, at.inverse, at.sum, at.dead, at.scalars},
+			s.n, s.t, first, min(first+s.rollSteps, s.t))
+		r.Barrier()
+	}
+}
+
+// losses computes every term and its gradient with respect to the states.
+func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
+	s, at := t.shape, &t.at
+	limit := float32(loss.SigmaX * loss.SigmaX)
+	r.each("distance", 32*s.m, []vk.Address{b.velocity, at.state, b.order, at.distance, at.speed}, s.m, s.n, s.t, float32(loss.SigmaX), float32(shortest))
+	r.each("pack", s.s*s.n, []vk.Address{b.sampled, at.state, at.inverse, b.position, at.packed, at.place}, s.s, s.n, s.t)
+	r.Barrier()
+	r.run("near", s.nearBlocks, s.nearShares, 1, []vk.Address{at.place, at.counts}, s.s, limit)
+	r.Barrier()
+	r.run("terms", 1, 1, 1, []vk.Address{at.sum, at.dead, at.distance, at.speed, at.counts, at.dMean, at.scalars},
+		s.n, s.b, s.m, s.nearBlocks*s.nearShares, s.s, loss.Reduction == sic.ReductionSum, float32(loss.Capacity))
+	r.Barrier()
+	square := loss.SigmaG * loss.SigmaG
+	r.runWith("pairs", uint32(s.pairQuarters), s.pairBlocks, s.pairShares, ceil(s.n, tile*s.pairQuarters),
+		[]vk.Address{at.packed, at.place, at.partial, at.losses, at.scalars},
+		s.s, s.n, s.pairWidth, limit, float32(-1/square), float32(2*loss.Separation/square), float32(-4*loss.Invariance))
+	r.each("pull", s.m, []vk.Address{at.distance, at.speed, at.pull, at.scalars}, s.m, float32(loss.ConformalIsometry))
+	r.Barrier()
+	r.each("spread", s.m*s.n, []vk.Address{at.partial, at.dMean, b.row, at.dState}, s.m, s.n, s.s, s.pairShares)
+	r.Barrier()
+}
+
+// backward carries the gradient back through time and into every W(v) and a, and
+// adds the micro-batch to the step's record.
+func (r *recorder) backward(t *Trainer, b batch, fresh bool, record vk.Address) {
+	s, at := t.shape, &t.at
+	for last := s.t; last > 0; last -= s.rollSteps {
+		r.runWith("rollback", s.rollThreads, s.b, 1, 1,
+			[]vk.Address{at.weights, b.order, at.state, at.inverse, at.dState, at.pull, at.delta, at.dStart},
+			s.n, s.t, max(last-s.rollSteps, 0), last)
+		r.Barrier()
+	}
+	side, group := ceil(s.n, tile), s.m/s.d
+	s.eachGrid(func(first, count int) {
+		r.run("outer", side, side, count, []vk.Address{at.delta, at.state, parameter(b.meet, first*group), parameter(at.transposed, first*s.n*s.n)}, s.n, group, s.t)
+	})
+	r.run("tally", 1, 1, 1, []vk.Address{at.dStart, at.state, parameter(at.gradient, s.initial), at.losses, at.scalars, record},
+		s.n, s.b, s.pairShares*s.pairBlocks, s.spec.Network.InitialState == sic.InitialStateLearned, fresh, float32(1/float64(s.spec.Optimiser.Accumulate)))
+	r.Barrier()
+}
+
+// mlpBackward adds the gradients of the MLP's layers.
+func (r *recorder) mlpBackward(t *Trainer, b batch, fresh bool) {
+	s, at := t.shape, &t.at
+	dOutput, width, shares := at.transposed, s.inputWidth, s.inputShares // outer has put dL/dW there
+	for l := len(s.layers) - 1; l >= 0; l-- {
+		y, input := s.layers[l], at.input[l]
+		if l == 0 {
+			input = b.velocity
+		}
+		r.run("linear_weight", ceil(y.in, tile), ceil(y.out, tile), 1,
+			[]vk.Address{dOutput, input, parameter(at.gradient, y.weight), parameter(at.gradient, y.bias)}, s.d, y.in, y.out, !fresh)
+		if l > 0 {
+			r.run("linear_input", ceil(y.in, tile), ceil(s.d, tile), shares, []vk.Address{dOutput, parameter(at.params, y.weight), at.share}, s.d, y.in, y.out, width)
+			r.Barrier()
+			r.each("input_sum", s.d*y.in, []vk.Address{at.share, input, at.dInput[l]}, s.d*y.in, shares)
+			dOutput, width, shares = at.dInput[l], ceil(s.spec.Network.Hidden, 16)*16, 1
+		}
+		r.Barrier()
+	}
+}

@@ -1,0 +1,358 @@
+package vulkan
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"sicgrid/pkg/compute"
+	"sicgrid/pkg/compute/cpu"
+	"sicgrid/pkg/compute/vulkan/vk"
+	"sicgrid/pkg/sic"
+)
+
+var _ compute.Trainer = (*Trainer)(nil)
+
+// spec returns a small but complete run.
+func spec(units, hidden int) compute.Spec {
+	return compute.Spec{
+		Network: sic.Network{Units: units, Hidden: hidden, Layers: 3, Init: sic.InitIdentity, InitScale: 0.3, InitialState: sic.InitialStateLearned},
+		Batch:   sic.Batch{Trajectories: 5, Length: 13, VelocityMax: 0.15, Permute: true},
+		Loss:    sic.Loss{SigmaX: 0.07, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
+		Optimiser: sic.Optimiser{Steps: 1000, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Clip: 0.1, Accumulate: 1,
+			Schedule: sic.ScheduleCosine, WarmupSteps: 20, FinalRate: 1e-5},
+		Seed: 1,
+	}
+}
+
+func newTrainer(t testing.TB, s compute.Spec) *Trainer {
+	t.Helper()
+	tr, err := New(s, lavapipe(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tr.Close)
+	return tr
+}
+
+func widen(p []float32) []float64 {
+	q := make([]float64, len(p))
+	for i := range p {
+		q[i] = float64(p[i])
+	}
+	return q
+}
+
+// onKink says whether two sampled states lie within 1e-6 m of σ_x of each other,
+// where the two precisions may rightly disagree.
+func onKink(s compute.Spec, d *sic.Draw) bool {
+	for n, i := range d.Sampled {
+		for _, j := range d.Sampled[:n] {
+			dx, dy := float64(d.Position[i][0]-d.Position[j][0]), float64(d.Position[i][1]-d.Position[j][1])
+			if math.Abs(math.Hypot(dx, dy)-s.Loss.SigmaX) < 1e-6 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// clearDraw is the first micro-batch from moment on without a pair on the kink.
+func clearDraw(t *testing.T, s compute.Spec, moment int) (*sic.Draw, int) {
+	t.Helper()
+	for ; ; moment++ {
+		d := sic.NewDraw(s.Batch)
+		if d.Fill(s.Batch, s.Seed, uint64(moment)); !onKink(s, d) {
+			return d, moment
+		}
+	}
+}
+
+// fetch copies n elements from the device.
+func fetchFloats(t testing.TB, tr *Trainer, from vk.Address, n int) []float32 {
+	t.Helper()
+	b, err := tr.device.NewBuffer(uint64(4*n), vk.OnHost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	r := tr.record
+	if err := r.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	r.Copy(b, 0, tr.arena, uint64(from-tr.arena.Address), uint64(4*n))
+	r.ToHost()
+	if err := r.Submit(); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Clone(b.Floats(0, n))
+}
+
+// gradientOf returns one micro-batch's losses and gradient from the core under
+// test and from the reference.
+func gradientOf(t *testing.T, s compute.Spec, moment int) (fast, exact sic.Terms, fastGradient []float32, exactGradient []float64) {
+	t.Helper()
+	draw, moment := clearDraw(t, s, moment)
+	tr := newTrainer(t, s)
+	tr.step = moment // draws this micro-batch
+	r := tr.record
+	if err := r.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	r.begin(false)
+	r.draw(tr, 1)
+	r.microBatch(tr, s.Loss, 0, true, tr.at.records)
+	r.Copy(tr.host, 0, tr.arena, uint64(tr.at.records-tr.arena.Address), recordSize)
+	r.ToHost()
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	if err := r.Submit(); err != nil {
+		t.Fatal(err)
+	}
+	record, err := tr.read(0)
+	if err != nil {
+		var broken *compute.NotFinite
+		if !errors.As(err, &broken) || broken.Term != "gradient" { // nobody has computed the norm
+			t.Fatal(err)
+		}
+	}
+	fast = record.Terms
+	fast.Weigh(s.Loss)
+	fastGradient = fetchFloats(t, tr, tr.at.gradient, tr.size)
+	exact, exactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, widen(sic.InitialParameters(s.Network, s.Seed)), draw)
+	return
+}
+
+func checkGradient(t *testing.T, s compute.Spec, moment int) {
+	t.Helper()
+	fast, exact, fastGradient, exactGradient := gradientOf(t, s, moment)
+	for _, c := range [][2]float64{{fast.Separation, exact.Separation}, {fast.Invariance, exact.Invariance}, {fast.Capacity, exact.Capacity}, {fast.ConformalIsometry, exact.ConformalIsometry}, {fast.Total, exact.Total}} {
+		if math.Abs(c[0]-c[1]) > 2e-5*math.Abs(c[1])+1e-6 {
+			t.Errorf("losses %+v, reference %+v", fast, exact)
+			break
+		}
+	}
+	if fast.Near != exact.Near || fast.Far != exact.Far || fast.Short != exact.Short || fast.Dead != exact.Dead {
+		t.Errorf("counts %+v, reference %+v", fast, exact)
+	}
+	l := s.Loss
+	whole := math.Pow(2*(l.Separation+l.Invariance+l.Capacity+l.ConformalIsometry), 2) // the terms' natural scale
+	for _, g := range exactGradient {
+		whole += g * g
+	}
+	for _, tensor := range sic.NewLayout(s.Network).Tensors {
+		difference, reference := 0.0, 0.0
+		for i, g := range sic.Of(exactGradient, tensor) {
+			d := float64(sic.Of(fastGradient, tensor)[i]) - g
+			difference += d * d
+			reference += g * g
+		}
+		if !(math.Sqrt(difference) <= 1e-4*math.Sqrt(reference)+1e-7*math.Sqrt(whole)) {
+			t.Errorf("%s: off by %.3g, norm %.3g", tensor.Name, math.Sqrt(difference), math.Sqrt(reference))
+		}
+	}
+}
+
+// The gradient agrees with the float64 reference for networks of every size,
+// those that no workgroup divides included.
+func TestGradientAgreesWithReference(t *testing.T) {
+	for _, size := range [][2]int{{2, 3}, {3, 1}, {5, 7}, {8, 8}, {15, 17}, {16, 16}, {17, 5}, {33, 20}, {48, 31}, {64, 64}, {65, 12}, {130, 33}, {256, 6}} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) { checkGradient(t, spec(size[0], size[1]), 3) })
+	}
+}
+
+// It agrees for each loss term alone, for sums, for samples, for more pairs than
+// one tile holds, for independent velocities, for other depths.
+func TestGradientAgreesForEveryVariant(t *testing.T) {
+	only := func(change func(l *sic.Loss)) func(s *compute.Spec) {
+		return func(s *compute.Spec) {
+			l := &s.Loss
+			l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 0, 0, 0, 0
+			change(l)
+		}
+	}
+	for name, change := range map[string]func(s *compute.Spec){
+		"separation":         only(func(l *sic.Loss) { l.Separation = 1 }),
+		"invariance":         only(func(l *sic.Loss) { l.Invariance = 1 }),
+		"capacity":           only(func(l *sic.Loss) { l.Capacity = 1 }),
+		"conformal isometry": only(func(l *sic.Loss) { l.ConformalIsometry = 1 }),
+		"sum":                func(s *compute.Spec) { s.Loss.Reduction = sic.ReductionSum },
+		"sampled":            func(s *compute.Spec) { s.Batch.Pairs = 37 },
+		"many tiles":         func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 11, 31 },
+		"many of everything": func(s *compute.Spec) { // more than a tile in every direction
+			s.Network.Units, s.Network.Hidden = 100, 70
+			s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 70, 66, 150
+		},
+		"independent":    func(s *compute.Spec) { s.Batch.Permute = false },
+		"two layers":     func(s *compute.Spec) { s.Network.Layers = 2 },
+		"five layers":    func(s *compute.Spec) { s.Network.Layers = 5 },
+		"pytorch":        func(s *compute.Spec) { s.Network.Init, s.Network.InitScale = sic.InitPyTorch, 1 },
+		"fixed start":    func(s *compute.Spec) { s.Network.InitialState = sic.InitialStateFixed },
+		"narrow":         func(s *compute.Spec) { s.Loss.SigmaG = 0.1 },
+		"no near pairs":  func(s *compute.Spec) { s.Loss.SigmaX = 1e-7; s.Batch.Pairs = 3 },
+		"one trajectory": func(s *compute.Spec) { s.Batch.Trajectories = 1 },
+		"one step":       func(s *compute.Spec) { s.Batch.Length = 1 },
+		"one state":      func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 1, 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := spec(20, 9)
+			change(&s)
+			checkGradient(t, s, 4)
+		})
+	}
+}
+
+// A network of one unit has one state; its gradient is finite and almost nothing.
+func TestOneUnit(t *testing.T) {
+	_, _, gradient, _ := gradientOf(t, spec(1, 4), 0)
+	for i, g := range gradient {
+		if !(math.Abs(float64(g)) < 1e-4) {
+			t.Fatalf("gradient of parameter %d is %v", i, g)
+		}
+	}
+}
+
+// 50 steps of training stay with the CPU core's losses.
+func TestTrainingFollowsTheCPU(t *testing.T) {
+	s := spec(16, 12)
+	s.Batch.Pairs = 50
+	s.Optimiser.Accumulate, s.Optimiser.WeightDecay, s.Loss.IsometryWarmup = 2, 0.01, 30
+	reference, err := cpu.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reference.Close()
+	wants, err := reference.Train(50, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := newTrainer(t, s)
+	records, err := tr.Train(50, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(records) != 50 {
+		t.Fatalf("%d records", len(records))
+	}
+	for i, r := range records {
+		want := wants[i]
+		if r.Step != want.Step || r.Rate != want.Rate || math.Abs(r.Terms.Total-want.Terms.Total) > 0.002*math.Abs(want.Terms.Total)+1e-5 || math.Abs(r.GradientNorm-want.GradientNorm) > 0.005*want.GradientNorm+1e-5 {
+			t.Fatalf("step %d: %+v; CPU %+v", r.Step, r, want)
+		}
+	}
+	moved := 0.0
+	mine, theirs, start := tr.State(), reference.State(), sic.InitialParameters(s.Network, s.Seed)
+	for i := range start {
+		moved = max(moved, math.Abs(float64(theirs.Params[i]-start[i])))
+		if math.Abs(float64(mine.Params[i]-theirs.Params[i])) > 2e-3 {
+			t.Fatalf("parameter %d is %v, the CPU's %v", i, mine.Params[i], theirs.Params[i])
+		}
+	}
+	if moved < 0.02 {
+		t.Errorf("no parameter moved by more than %v", moved)
+	}
+}
+
+// A run cut into pieces of any size, by Train or by submissions, gives the same
+// bits, and so does one that is taken up from a state.
+func TestResumedRunEndsInTheSameState(t *testing.T) {
+	s := spec(17, 8)
+	s.Optimiser.Schedule, s.Optimiser.Window, s.Optimiser.Patience, s.Optimiser.Factor, s.Optimiser.Threshold = sic.SchedulePlateau, 3, 0, 0.5, 0.5
+	whole := newTrainer(t, s)
+	if _, err := whole.Train(20, nil); err != nil {
+		t.Fatal(err)
+	}
+	first := newTrainer(t, s)
+	for range 7 {
+		first.burst = 1
+		if _, err := first.Train(1, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := newTrainer(t, s)
+	if err := second.Restore(first.State()); err != nil {
+		t.Fatal(err)
+	}
+	second.burst = 13
+	if _, err := second.Train(13, nil); err != nil {
+		t.Fatal(err)
+	}
+	a, b := whole.State(), second.State()
+	if !slices.Equal(a.Params, b.Params) || !slices.Equal(a.Moments.First, b.Moments.First) || a.Plateau != b.Plateau || a.Step != b.Step {
+		t.Error("the resumed run differs")
+	}
+	if a.Plateau.Scale == 1 {
+		t.Error("the schedule never acted, so this test says nothing about it")
+	}
+}
+
+// A state goes from one core to the other and back unchanged.
+func TestStatesAreTheCPUs(t *testing.T) {
+	s := spec(18, 7)
+	tr := newTrainer(t, s)
+	if _, err := tr.Train(3, nil); err != nil {
+		t.Fatal(err)
+	}
+	core, err := cpu.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer core.Close()
+	if err := core.Restore(tr.State()); err != nil {
+		t.Fatal(err)
+	}
+	a, b := tr.State(), core.State()
+	if !slices.Equal(a.Params, b.Params) || !slices.Equal(a.Moments.First, b.Moments.First) || !slices.Equal(a.Moments.Second, b.Moments.Second) || a.Step != b.Step {
+		t.Error("the state changed on its way")
+	}
+}
+
+// A loss that is not finite stops the run before the step, and keeps the state,
+// though later steps were in the same submission.
+func TestNotFiniteKeepsTheLastGoodState(t *testing.T) {
+	tr := newTrainer(t, spec(8, 8))
+	if _, err := tr.Train(3, nil); err != nil {
+		t.Fatal(err)
+	}
+	state := tr.State()
+	good := state.Params[0]
+	state.Params[0] = float32(math.NaN())
+	if err := tr.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	tr.burst = 5
+	records, err := tr.Train(5, nil)
+	var broken *compute.NotFinite
+	if !errors.As(err, &broken) || broken.Step != 4 || broken.Term != "separation loss" || len(records) != 0 {
+		t.Fatalf("%d records, error %v", len(records), err)
+	}
+	after := fetchFloats(t, tr, tr.at.params, tr.size)
+	if tr.State().Step != 3 || !slices.Equal(after[1:], state.Params[1:]) {
+		t.Error("the state changed")
+	}
+	state.Params[0] = good
+	if err := tr.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tr.Train(1, nil); err != nil {
+		t.Errorf("a sound state after a broken one: %v", err)
+	}
+}
+
+// Trajectories that are cut into several dispatches, as long ones are, give the
+// same bits as in one.
+func TestLongTrajectoriesMayBeCut(t *testing.T) {
+	s := spec(17, 6)
+	want := trained(t, lavapipe(t), s, 3)
+	tr := newTrainer(t, s)
+	tr.rollSteps = 4 // of 13
+	if _, err := tr.Train(3, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := tr.State(); !slices.Equal(got.Params, want.Params) || !slices.Equal(got.Moments.Second, want.Moments.Second) {
+		t.Error("other bits")
+	}
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sicgrid/pkg/compute"
+	"sicgrid/pkg/compute/vulkan"
+	"sicgrid/pkg/compute/vulkan/vk"
+	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/sic"
+)
+
+// gpuBenchmark is one row of `sicgrid bench train --device vulkan --json`.
+type gpuBenchmark struct {
+	Device         string             `json:"device"`
+	Units          int                `json:"units"`
+	Hidden         int                `json:"hidden"`
+	Batch          int                `json:"batch"`
+	Length         int                `json:"length"`
+	Pairs          int                `json:"pairs"`       // states in the pair losses
+	Ms             float64            `json:"ms_per_step"` // of one micro-batch, by the clock of the host
+	GFLOPs         float64            `json:"gflops"`      // useful work, zeros of rectified states counted
+	Peak           float64            `json:"peak_gflops"` // multiply-adds of a shader of ours
+	PeakShare      float64            `json:"peak_share"`
+	PeakGBs        float64            `json:"peak_gbs"`        // of a shader that copies
+	OptimiserGBs   float64            `json:"optimiser_gbs"`   // AdamW: 7 numbers a parameter; 0 without timestamps
+	BandwidthShare float64            `json:"bandwidth_share"` // of peak_gbs, by AdamW
+	Parts          map[string]float64 `json:"parts"`           // ms a step on the device by shader, from timestamps taken in runs of their own
+	ArenaMiB       float64            `json:"device_mib"`
+}
+
+// runBenchGPU is bench for --device vulkan.
+func runBenchGPU(cmd *cobra.Command, flag string, duration time.Duration, asJSON bool) error {
+	if flag == "auto" || checkDevice(flag) != nil {
+		return usagef("--device %s: must be one of cpu, vulkan, or vulkan:NAME with part of a name that `sicgrid devices` lists", flag)
+	}
+	rows, err := benchGPU(cmd.Context(), flag, duration, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(cmd.OutOrStdout(), rows)
+	}
+	printGPUBenchmarks(cmd.OutOrStdout(), rows)
+	return nil
+}
+
+// benchGPU times optimiser steps on a GPU, or on any device that is named.
+func benchGPU(ctx context.Context, flag string, duration time.Duration, progress io.Writer) ([]gpuBenchmark, error) {
+	_, name, _ := strings.Cut(flag, ":")
+	d, err := vulkan.Open(name, vk.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("--device %s: %w", flag, err)
+	}
+	defer d.Close()
+	peaks, err := d.Measure()
+	if err != nil {
+		return nil, err
+	}
+	sizes := []benchmark{
+		{Units: 40, Hidden: 64, Batch: 32, Length: 60, Pairs: 512},
+		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024},
+		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 130 * 60},
+	}
+	if d.Kind == vk.Processor { // a minute a step of the full size
+		sizes = sizes[:1]
+	}
+	var rows []gpuBenchmark
+	for _, size := range sizes {
+		row, err := benchGPUStep(ctx, d, peaks, size, duration)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(progress, "N=%d B=%d S=%d on %s: %.3f ms a step\n", row.Units, row.Batch, row.Pairs, d.Name, row.Ms)
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func benchGPUStep(ctx context.Context, d *vulkan.Device, peaks vulkan.Peaks, size benchmark, duration time.Duration) (gpuBenchmark, error) {
+	row := gpuBenchmark{Device: d.Numerics(), Units: size.Units, Hidden: size.Hidden, Batch: size.Batch, Length: size.Length, Pairs: size.Pairs,
+		Peak: peaks.GFLOPs, PeakGBs: peaks.GBs, Parts: map[string]float64{}}
+	spec := compute.Spec{
+		Network: sic.Network{Units: row.Units, Hidden: row.Hidden, Layers: 3, Init: sic.InitIdentity, InitScale: 0.1, InitialState: sic.InitialStateLearned},
+		Batch:   sic.Batch{Trajectories: row.Batch, Length: row.Length, VelocityMax: 0.15, Pairs: row.Pairs, Permute: true},
+		Loss:    sic.Loss{SigmaX: 0.05, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
+		Optimiser: sic.Optimiser{Steps: 1 << 40, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Clip: 0.1, Accumulate: 1,
+			Schedule: sic.ScheduleConstant},
+		Seed: 1,
+	}
+	trainer, err := vulkan.New(spec, d)
+	if err != nil {
+		return row, err
+	}
+	defer trainer.Close()
+	row.ArenaMiB = float64(trainer.DeviceBytes()) / (1 << 20)
+	// More and more steps, until the trainer has found the length of its submissions.
+	steps, turn := 1, time.Duration(0)
+	for ; turn < duration/turns; steps *= 2 {
+		begun := time.Now()
+		if _, err = trainer.Train(steps, nil); err != nil {
+			return row, err
+		}
+		turn = time.Since(begun)
+	}
+	steps = max(1, int(float64(steps/2)*float64(duration/turns)/float64(turn)))
+	records := make([]compute.Record, 0, steps)
+	var ms []float64
+	for range turns {
+		if ctx.Err() != nil {
+			return row, ctx.Err()
+		}
+		begun := time.Now()
+		if records, err = trainer.Train(steps, records[:0]); err != nil {
+			return row, err
+		}
+		ms = append(ms, 1e3*time.Since(begun).Seconds()/float64(steps))
+	}
+	row.Ms = gridcell.Median(ms)
+	row.GFLOPs = usefulWork(size) / row.Ms * 1e3
+	row.PeakShare = row.GFLOPs / row.Peak
+
+	trainer.Parts = row.Parts
+	if _, err = trainer.Train(steps, records[:0]); err != nil {
+		return row, err
+	}
+	for part := range row.Parts {
+		row.Parts[part] *= 1e3 / float64(steps)
+	}
+	if t := row.Parts["adamw"]; t > 0 {
+		row.OptimiserGBs = 7 * 4 * float64(sic.NewLayout(spec.Network).Size) / t * 1e3 / 1e9
+		row.BandwidthShare = row.OptimiserGBs / row.PeakGBs
+	}
+	return row, nil
+}
+
+func printGPUBenchmarks(w io.Writer, rows []gpuBenchmark) {
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s  N=%d B=%d S=%d: %.3f ms a step, %.1f of %.1f GFLOP/s (%.0f%%), AdamW %.1f of %.1f GB/s (%.0f%%), %.0f MiB\n",
+			r.Device, r.Units, r.Batch, r.Pairs, r.Ms, r.GFLOPs, r.Peak, 100*r.PeakShare, r.OptimiserGBs, r.PeakGBs, 100*r.BandwidthShare, r.ArenaMiB)
+		names := slices.SortedFunc(maps.Keys(r.Parts), func(a, b string) int {
+			if r.Parts[a] > r.Parts[b] {
+				return -1
+			}
+			return 1
+		})
+		for _, part := range names {
+			fmt.Fprintf(w, "  %-14s %8.3f ms\n", part, r.Parts[part])
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"sicgrid/pkg/compute"
+	"sicgrid/pkg/compute/cpu"
+	"sicgrid/pkg/compute/vulkan"
+	"sicgrid/pkg/compute/vulkan/vk"
+)
+
+// trainOn is the device that trains, and the names of the digests of the train
+// stage's code with each device's.
+type trainOn struct {
+	compute.Backend
+	code  string
+	other []string
+	close func()
+}
+
+// The train stage's code digests, as code.go has them made.
+const (
+	codeOnCPU    = "train"
+	codeOnVulkan = "train-vulkan"
+)
+
+func onCPU() trainOn {
+	return trainOn{
+		Backend: compute.Backend{Device: "cpu", Numerics: cpu.Numerics(), New: func(s compute.Spec) (compute.Trainer, error) { return cpu.New(s) }},
+		code:    codeOnCPU, other: []string{codeOnVulkan}, close: func() {},
+	}
+}
+
+func onVulkan(name string) (trainOn, error) {
+	d, err := vulkan.Open(name, vk.Options{})
+	if err != nil {
+		return trainOn{}, err
+	}
+	return trainOn{
+		Backend: compute.Backend{Device: d.Name + ", " + d.Driver, Numerics: d.Numerics(), New: func(s compute.Spec) (compute.Trainer, error) { return vulkan.New(s, d) }},
+		code:    codeOnVulkan, other: []string{codeOnCPU}, close: d.Close,
+	}, nil
+}
+
+const vulkanDevice = "vulkan"
+
+// checkDevice checks the text of --device.
+func checkDevice(flag string) error {
+	kind, name, named := strings.Cut(flag, ":")
+	if flag == "auto" || flag == "cpu" || kind == vulkanDevice && (!named || name != "") {
+		return nil
+	}
+	return usagef("--device %s: must be one of auto, cpu, vulkan, or vulkan:NAME with part of a name that `sicgrid devices` lists", flag)
+}
+
+// openDevice opens what --device asks for. why says what speaks against a GPU
+// where auto has fallen back on the CPU.
+func openDevice(flag string) (on trainOn, why string, err error) {
+	if flag == "cpu" {
+		return onCPU(), "", nil
+	}
+	_, name, _ := strings.Cut(flag, ":")
+	on, err = onVulkan(name)
+	switch {
+	case err == nil:
+		return on, "", nil
+	case flag == "auto":
+		return onCPU(), err.Error(), nil
+	case errors.Is(err, vulkan.ErrNoGPU):
+		return on, "", fmt.Errorf("--device %s: %w; `sicgrid devices` lists what there is, --device cpu needs none", flag, err)
+	}
+	return on, "", fmt.Errorf("--device %s: %w", flag, err)
+}
