@@ -1,17 +1,15 @@
 package manifold
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
 
 // Landmarks returns count of the points [n, D], chosen max-min (de Silva and Carlsson 2004): the first is the point farthest
 // from the mean, each further one is farthest from those before it; of equally far points the one of lowest index. They
-// cover the shape evenly whatever the density of the points, but outliers come first: see Densest. Fewer than count
+// cover the shape evenly whatever the density of the points, but outliers come first: see Averaged. Fewer than count
 // come back if the others coincide with those. It is an error unless 1 <= count <= n.
 func Landmarks(points *mat.Dense, count int) ([]int, error) {
 	if err := check(points); err != nil {
@@ -56,37 +54,9 @@ func Landmarks(points *mat.Dense, count int) ([]int, error) {
 	return chosen, nil
 }
 
-// Densest returns, in their order, the share of the points [n, D] whose k-th nearest neighbour is nearest: what is left
-// without the outliers, which max-min landmarks would all take. At least one point is left. It is an error unless 1 <= k < n and 0
-// < share <= 1.
-func Densest(points *mat.Dense, k int, share float64, threads int) ([]int, error) {
-	if err := check(points); err != nil {
-		return nil, fmt.Errorf("densest points: %w", err)
-	}
-	n, _ := points.Dims()
-	if k < 1 || k >= n || !(share > 0 && share <= 1) {
-		return nil, fmt.Errorf("densest points: a share of %g by neighbour %d of %d points: allowed are shares above 0 up to 1 and neighbours 1 to %d", share, k, n, n-1)
-	}
-	reach := make([]float64, n)
-	parallel(n, threads, func(from, to int) {
-		near, distance := make([]int32, k), make([]float64, k)
-		for i := from; i < to; i++ {
-			nearest(points, i, near, distance)
-			reach[i] = distance[k-1]
-		}
-	})
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(reach[a], reach[b]) })
-	kept := order[:max(1, int(math.Round(share*float64(n))))]
-	slices.Sort(kept)
-	return kept, nil
-}
-
-// Averaged replaces every point [n, D] by the mean of itself and its k nearest neighbours: noise across the shape
-// falls by the root of k, the shape itself shrinks where it bends within the neighbourhood. It is an error unless 1 <= k < n.
+// Averaged replaces every point [n, D] by the mean of itself and its k nearest neighbours: noise across the shape falls by
+// the root of k and outliers return to the shape, which itself shrinks where it bends within a neighbourhood. To drop
+// the sparsest points instead tears holes into sound shapes. It is an error unless 1 <= k < n.
 func Averaged(points *mat.Dense, k, threads int) (*mat.Dense, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("local means: %w", err)
