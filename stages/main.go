@@ -114,7 +114,7 @@ func newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		newRunCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(),
-		newExportCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
+		newAnalyzeCommand(), newExportCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
 	for _, c := range root.Commands() {
 		if accepts := c.Args; accepts != nil {

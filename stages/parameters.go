@@ -13,6 +13,7 @@ import (
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/walk"
 	"sicgrid/stages/embed"
+	"sicgrid/stages/ideal"
 	"sicgrid/stages/plot"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/train"
@@ -29,9 +30,11 @@ type Profile struct {
 	Optimiser    sic.Optimiser  `json:"optimiser"`
 	HistoryEvery int            `json:"history_every"`
 	Variants     map[string]any `json:"variants"`
+	Ablate       map[string]any `json:"ablate"`
 	Evaluation   Evaluation     `json:"evaluation"`
 	Analysis     spectra.Params `json:"analysis"`
 	Embedding    embed.Params   `json:"embedding"`
+	Ideal        Ideal          `json:"ideal"`
 	Figures      Figures        `json:"figures"`
 }
 
@@ -46,12 +49,25 @@ type Evaluation struct {
 	Motion        walk.Motion `json:"motion"`
 }
 
+// Ideal is the idealised grid code of figures 1, 2 and 9; its walk moves as those of the evaluation.
+type Ideal struct {
+	ideal.Cells
+	ideal.Line
+}
+
 // Figures says what each figure shows, and how it is drawn.
 type Figures struct {
-	Figure4 Figure4 `json:"figure_4"`
-	Figure6 Figure6 `json:"figure_6"`
-	Figure8 Figure8 `json:"figure_8"`
-	Seeds   Seeds   `json:"seeds"`
+	Figure1 plot.Figure1Params `json:"figure_1"`
+	Figure2 plot.DPIParams     `json:"figure_2"`
+	Figure3 plot.DPIParams     `json:"figure_3"`
+	Figure4 Figure4            `json:"figure_4"`
+	Figure5 Figure5            `json:"figure_5"`
+	Figure6 Figure6            `json:"figure_6"`
+	Figure7 Figure7            `json:"figure_7"`
+	Figure8 Figure8            `json:"figure_8"`
+	Figure9 plot.DPIParams     `json:"figure_9"`
+	Table1  plot.DPIParams     `json:"table_1"`
+	Seeds   Seeds              `json:"seeds"`
 }
 
 // Figure4 shows one network in one box.
@@ -59,6 +75,26 @@ type Figure4 struct {
 	Variant string  `json:"variant"`
 	BoxM    float64 `json:"box_m"`
 	plot.Figure4Params
+}
+
+// Figure5 shows one network in every box; states are compared with places in one.
+type Figure5 struct {
+	Variant     string  `json:"variant"`
+	BoxM        float64 `json:"box_m"`
+	DPI         int     `json:"dpi"`
+	RateColours string  `json:"rate_colours"`
+	Walks       int     `json:"walks"`
+	Pairs       int     `json:"pairs"`
+	ReachM      float64 `json:"reach_m"`
+	LagStep     int     `json:"lag_step"`
+}
+
+// Figure7 shows both networks and every ablation in one box.
+type Figure7 struct {
+	BoxM        float64 `json:"box_m"`
+	DPI         int     `json:"dpi"`
+	RateColours string  `json:"rate_colours"`
+	Cells       int     `json:"cells"`
 }
 
 // Figure6 shows one network in one box.
@@ -158,17 +194,50 @@ var allowed = params.Rules{
 	"embedding.eigenvalues": params.AtLeast(1),
 	"embedding.max_points":  params.AtLeast(2),
 
+	"embedding.isomap_landmarks": params.AtLeast(2),
+	"embedding.landmarks":        params.Between(2, 500),
+	"embedding.average":          params.Below(0, 1),
+
+	"ideal.box_m":            params.Positive,
+	"ideal.bins":             params.AtLeast(8),
+	"ideal.steps":            params.AtLeast(2),
+	"ideal.smooth_m":         params.NotNegative,
+	"ideal.periods_m":        params.Positive,
+	"ideal.orientation_deg":  params.Between(0, 60),
+	"ideal.cells_per_module": params.AtLeast(6),
+	"ideal.spikes_at_peak":   params.Between(0, 1),
+	"ideal.range_m":          params.Between(0.1, 1000),
+	"ideal.thickness_rad":    params.Between(0.01, 3),
+	"ideal.most_modules":     params.Between(2, 6),
+	"ideal.draws":            params.AtLeast(3),
+
+	"figures.figure_1.dpi":                 dpi,
+	"figures.figure_1.rate_colours":        colours,
+	"figures.figure_1.correlation_colours": colours,
+	"figures.figure_2.dpi":                 dpi,
+	"figures.figure_3.dpi":                 dpi,
+	"figures.figure_9.dpi":                 dpi,
+	"figures.table_1.dpi":                  dpi,
 	"figures.figure_4.dpi":                 dpi,
 	"figures.figure_4.cells_per_module":    params.Between(2, 7),
 	"figures.figure_4.max_modules":         params.Between(1, 8),
 	"figures.figure_4.rate_colours":        colours,
 	"figures.figure_4.correlation_colours": colours,
+	"figures.figure_5.dpi":                 dpi,
+	"figures.figure_5.rate_colours":        colours,
+	"figures.figure_5.walks":               params.AtLeast(1),
+	"figures.figure_5.pairs":               params.AtLeast(1),
+	"figures.figure_5.reach_m":             params.Positive,
+	"figures.figure_5.lag_step":            params.AtLeast(1),
 	"figures.figure_6.dpi":                 dpi,
 	"figures.figure_6.power_scale":         params.OneOf("linear", "log"),
 	"figures.figure_6.power_colours":       colours,
 	"figures.figure_6.phase_colours":       colours,
 	"figures.figure_6.azimuth_deg":         params.Between(-360, 360),
 	"figures.figure_6.elevation_deg":       params.Between(-90, 90),
+	"figures.figure_7.dpi":                 dpi,
+	"figures.figure_7.rate_colours":        colours,
+	"figures.figure_7.cells":               params.Between(2, 5),
 	"figures.figure_8.dpi":                 dpi,
 	"figures.figure_8.columns":             params.Between(8, 20),
 	"figures.figure_8.rate_colours":        colours,
@@ -187,6 +256,8 @@ type Parameters struct {
 	Name     string // the file's name without folder and ending: "laptop"
 	Sets     []string
 	variants []Variant
+	ablated  []Variant // networks of figure 7 beyond the variants
+	profiles []plot.Table1Profile
 }
 
 // Variant is one way of training.
@@ -202,7 +273,12 @@ func readParameters(path string, sets []string) (*Parameters, error) {
 	if err != nil {
 		return nil, err
 	}
-	return checkParameters(path, doc, sets)
+	p, err := checkParameters(path, doc, sets)
+	if err != nil {
+		return nil, err
+	}
+	p.profiles = profileTable(path, doc)
+	return p, nil
 }
 
 func checkParameters(path string, doc *params.Document, sets []string) (*Parameters, error) {
@@ -218,7 +294,7 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 	if err := p.readVariants(doc); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*params.Document) error{p.checkSeeds, p.checkEvaluation, p.checkEmbedding, p.checkFigures} {
+	for _, check := range []func(*params.Document) error{p.checkSeeds, p.checkEvaluation, p.checkEmbedding, p.checkIdeal, p.checkFigures} {
 		if err := check(doc); err != nil {
 			return nil, err
 		}
@@ -226,28 +302,42 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 	return p, nil
 }
 
-func (p *Parameters) readVariants(doc *params.Document) error {
-	names := doc.Keys("variants")
-	if len(names) == 0 {
+func (p *Parameters) readVariants(doc *params.Document) (err error) {
+	if p.variants, err = readTrainings(doc, "variants", p.Variants); err != nil {
+		return err
+	}
+	if len(p.variants) == 0 {
 		return doc.Errorf("variants", "found no variant, must name at least one")
 	}
-	for _, name := range names {
+	p.ablated, err = readTrainings(doc, "ablate", p.Ablate)
+	for _, v := range p.ablated {
+		if _, twice := p.Variants[v.Name]; twice {
+			return doc.Errorf("ablate."+v.Name, "found a name that is among the variants, must be another")
+		}
+	}
+	return err
+}
+
+// readTrainings reads the trainings of a section, each of which changes something of the profile, and puts them in full into decoded.
+func readTrainings(doc *params.Document, section string, decoded map[string]any) ([]Variant, error) {
+	var out []Variant
+	for _, name := range doc.Keys(section) {
+		key := section + "." + name
 		if name == "" || strings.ContainsAny(name, "/. ") {
-			return doc.Errorf("variants."+name, "found the name %q, must have no slash, point or space", name)
+			return nil, doc.Errorf(key, "found the name %q, must have no slash, point or space", name)
 		}
 		v := Variant{Name: name}
-		key := "variants." + name
 		over := doc.Overlay(key, trainingSections)
 		if err := over.Decode(&v.Params, allowed); err != nil {
-			return err
+			return nil, err
 		}
 		if err := checkTraining(over, v.Params); err != nil {
-			return err
+			return nil, err
 		}
-		p.variants = append(p.variants, v)
-		p.Variants[name] = v.Params
+		out = append(out, v)
+		decoded[name] = v.Params
 	}
-	return nil
+	return out, nil
 }
 
 // checkTraining finds values that are possible one by one but not together.
@@ -328,6 +418,16 @@ func (p *Parameters) checkEmbedding(doc *params.Document) error {
 	if e.MaxPoints <= e.Neighbours {
 		return doc.Errorf("embedding.max_points", "found %d, must be more than %d, the neighbours of each point", e.MaxPoints, e.Neighbours)
 	}
+	if err := e.Check(); err != nil {
+		return doc.Errorf("embedding", "%v", err)
+	}
+	return nil
+}
+
+func (p *Parameters) checkIdeal(doc *params.Document) error {
+	if err := p.ideal().Check(); err != nil {
+		return doc.Errorf("ideal", "%v", err)
+	}
 	return nil
 }
 
@@ -338,7 +438,7 @@ func (p *Parameters) checkFigures(doc *params.Document) error {
 			return doc.Errorf("variants", "found %s, must have %s", strings.Join(names, ", "), strings.Join(requiredVariants, " and "))
 		}
 	}
-	for _, choice := range []struct{ key, variant string }{{"figure_4", f.Figure4.Variant}, {"figure_6", f.Figure6.Variant}} {
+	for _, choice := range []struct{ key, variant string }{{"figure_4", f.Figure4.Variant}, {"figure_5", f.Figure5.Variant}, {"figure_6", f.Figure6.Variant}} {
 		if !slices.Contains(names, choice.variant) {
 			return doc.Errorf("figures."+choice.key+".variant", "found %q, must be one of %s", choice.variant, strings.Join(names, ", "))
 		}
@@ -346,7 +446,7 @@ func (p *Parameters) checkFigures(doc *params.Document) error {
 	for _, choice := range []struct {
 		key string
 		box float64
-	}{{"figure_4", f.Figure4.BoxM}, {"figure_6", f.Figure6.BoxM}, {"figure_8", f.Figure8.BoxM}, {"seeds", f.Seeds.BoxM}} {
+	}{{"figure_4", f.Figure4.BoxM}, {"figure_5", f.Figure5.BoxM}, {"figure_7", f.Figure7.BoxM}, {"figure_6", f.Figure6.BoxM}, {"figure_8", f.Figure8.BoxM}, {"seeds", f.Seeds.BoxM}} {
 		if !slices.Contains(p.Evaluation.BoxesM, choice.box) {
 			return doc.Errorf("figures."+choice.key+".box_m", "found %v, must be one of evaluation.boxes_m, %v", choice.box, p.Evaluation.BoxesM)
 		}
@@ -354,7 +454,7 @@ func (p *Parameters) checkFigures(doc *params.Document) error {
 	for _, check := range []struct {
 		key string
 		err error
-	}{{"figure_4", f.Figure4.Check()}, {"figure_6", f.Figure6.Check()}, {"figure_8", f.Figure8.Check()}} {
+	}{{"figure_1", f.Figure1.Check()}, {"figure_5", p.distances().Check()}, {"figure_5", p.figure5().Check()}, {"figure_7", p.figure7().Check()}, {"figure_4", f.Figure4.Check()}, {"figure_6", f.Figure6.Check()}, {"figure_8", f.Figure8.Check()}} {
 		if check.err != nil {
 			return doc.Errorf("figures."+check.key, "%v", check.err)
 		}

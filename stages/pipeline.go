@@ -9,7 +9,10 @@ import (
 	"strings"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/batch"
+	"sicgrid/stages/distances"
 	"sicgrid/stages/embed"
+	"sicgrid/stages/ideal"
 	"sicgrid/stages/plot"
 	"sicgrid/stages/ratemaps"
 	"sicgrid/stages/spectra"
@@ -23,7 +26,13 @@ import (
 //	train (per variant: full, no-capacity) ─┴─> ratemaps ─> spectra ──> plot: figures 4, 6, 8
 //	                                               └────────────┴─> embed ──> plot: figure 6
 //
-// ratemaps, spectra and embed are made for every variant in every box.
+//	ideal ─> spectra ──> plot: figure 1        ideal ──> plot: figures 2, 9
+//	batch ──> plot: figure 3                   the profiles themselves ──> plot: table 1
+//
+//	train (per ablation) ─> ratemaps ─> spectra ──> plot: figure 7 (8)
+//	train (full), trajectories ─> distances ──> plot: figure 5
+//
+// ratemaps, spectra and embed are made for every variant in every box, of an ablation ratemaps and spectra in one.
 // Everything above exists once a seed; the figure "seeds" sets several side by side.
 
 // plotStage is the stage whose artifacts are laid out as files.
@@ -54,17 +63,10 @@ func wire(p *Parameters, on trainOn) *DAG {
 	for _, seed := range p.allSeeds() {
 		for _, v := range p.variants {
 			name := p.networkName(v.Name, seed)
-			n := network{ratemaps: map[float64]*pipeline.Node{}, spectra: map[float64]*pipeline.Node{}, embed: map[float64]*pipeline.Node{}}
-			n.train = add(d, "train", name, v.Params, train.On(on.Backend), train.Outputs, seed, nil)
-			n.train.Numerics, n.train.Code, n.train.OtherCode = on.Numerics, on.code, on.other
+			n := addNetwork(d, name, v.Params, on, seed)
 			for _, box := range p.Evaluation.BoxesM {
 				at := name + "/" + boxName(box)
-				n.ratemaps[box] = add(d, "ratemaps", at, p.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{
-					"weights": n.train.Ref("weights"), "walks": walks[box].Ref("walks"),
-				})
-				n.spectra[box] = add(d, "spectra", at, p.Analysis, spectra.Run, spectra.Outputs, 0, inputs{
-					"maps": n.ratemaps[box].Ref("maps"), "occupancy": n.ratemaps[box].Ref("occupancy"),
-				})
+				n.see(d, p, at, box, walks[box])
 				n.embed[box] = add(d, "embed", at, p.Embedding, embed.Run, embed.Outputs, 0, inputs{
 					"states": n.ratemaps[box].Ref("states"), "units": n.spectra[box].Ref("units"), "modules": n.spectra[box].Ref("modules"),
 				})
@@ -73,16 +75,27 @@ func wire(p *Parameters, on trainOn) *DAG {
 		}
 	}
 
+	first := wireUntrained(d, p)
+	ablated := wireAblations(d, p, on, walks, networks)
+	wireGeneralisation(d, p, walks, networks[p.Figures.Figure5.Variant], first)
 	f4, f6, f8, fs := p.Figures.Figure4, p.Figures.Figure6, p.Figures.Figure8, p.Figures.Seeds
 	n4, n6 := networks[f4.Variant], networks[f6.Variant]
 	add(d, plotStage, "figure-4", f4.Figure4Params, plot.Figure4, plot.Outputs, 0, inputs{"maps": n4.ratemaps[f4.BoxM].Ref("maps")}.
 		with("", n4.spectra[f4.BoxM], "units", "modules", "autocorrelograms", "summary"))
 	add(d, plotStage, "figure-6", f6.Figure6Params, plot.Figure6, plot.Outputs, 0, inputs{}.
 		with("", n6.spectra[f6.BoxM], "units", "modules", "spectrum", "summary").
-		with("", n6.embed[f6.BoxM], "pca", "points", "eigenvalues"))
-	add(d, plotStage, "figure-8", f8.Figure8Params, plot.Figure8, plot.Outputs, 0, inputs{}.
-		with("full/", networks["full"].ratemaps[f8.BoxM], "maps").with("full/", networks["full"].spectra[f8.BoxM], "units").
-		with("no-capacity/", networks["no-capacity"].ratemaps[f8.BoxM], "maps").with("no-capacity/", networks["no-capacity"].spectra[f8.BoxM], "units"))
+		with("", n6.embed[f6.BoxM], "pca", "points", "eigenvalues", "intervals", "topology"))
+	all := inputs{}
+	for _, name := range []string{"full", "no-isometry", "no-capacity"} {
+		n, ok := networks[name]
+		if !ok {
+			n, ok = ablated[name], ablated[name].train != nil
+		}
+		if ok { // a profile need not leave the isometry out
+			all.with(name+"/", n.ratemaps[f8.BoxM], "maps").with(name+"/", n.spectra[f8.BoxM], "units")
+		}
+	}
+	add(d, plotStage, "figure-8", f8.Figure8Params, plot.Figure8, plot.Outputs, 0, all)
 
 	seeds := plot.SeedsParams{DPI: fs.DPI, Seeds: p.Seeds, Variants: []string{"no-capacity", "full"}}
 	runs := inputs{}
@@ -93,6 +106,94 @@ func wire(p *Parameters, on trainOn) *DAG {
 	}
 	add(d, plotStage, "seeds", seeds, plot.Seeds, plot.Outputs, 0, runs)
 	return d
+}
+
+// wireUntrained makes the figures that no network is trained for, and returns the look at the training batches.
+func wireUntrained(d *DAG, p *Parameters) (first *pipeline.Node) {
+	f := p.Figures
+	code := add(d, "ideal", "code", p.ideal(), ideal.Run, ideal.Outputs, p.Evaluation.Seed, nil)
+	measured := add(d, "spectra", "ideal", p.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", code, "maps", "occupancy"))
+	add(d, plotStage, "figure-1", f.Figure1, plot.Figure1, plot.Outputs, 0,
+		inputs{}.with("", code, "walk", "maps").with("", measured, "units", "modules", "autocorrelograms"))
+	add(d, plotStage, "figure-2", f.Figure2, plot.Figure2, plot.Outputs, 0,
+		inputs{}.with("", code, "line", "near", "capacity", "separation", "distance", "routes"))
+	first = add(d, "batch", "full", p.batch(), batch.Run, batch.Outputs, p.Seed, nil)
+	add(d, plotStage, "figure-3", plot.Figure3Params{DPI: f.Figure3.DPI, Units: p.variant("full").Network.Units, Layers: p.variant("full").Network.Layers}, plot.Figure3, plot.Outputs, 0,
+		inputs{}.with("", first, "states", "summary"))
+	add(d, plotStage, "figure-9", f.Figure9, plot.Figure9, plot.Outputs, 0, inputs{}.with("", code, "tuning", "line"))
+	add(d, plotStage, "table-1", plot.Table1Params{DPI: f.Table1.DPI, Profiles: p.profiles}, plot.Table1, plot.Outputs, 0, nil)
+	return first
+}
+
+// wireAblations trains every ablation, the profile's seed alone, sees it in the boxes where it is drawn, and makes figure 7.
+func wireAblations(d *DAG, p *Parameters, on trainOn, walks map[float64]*pipeline.Node, networks map[string]network) map[string]network {
+	f := p.Figures
+	ablated := map[string]network{}
+	for _, v := range p.ablated {
+		n := addNetwork(d, v.Name, v.Params, on, p.Seed)
+		d.Targets["ablate"] = append(d.Targets["ablate"], n.train)
+		for _, box := range []float64{f.Figure7.BoxM, f.Figure8.BoxM} {
+			if box == f.Figure7.BoxM && n.spectra[box] == nil || v.Name == "no-isometry" && n.spectra[box] == nil {
+				n.see(d, p, v.Name+"/"+boxName(box), box, walks[box])
+			}
+		}
+		ablated[v.Name] = n
+		if v.Name != "no-isometry" { // figure 8 has it
+			d.ask(n.train, n.ratemaps[f.Figure7.BoxM], n.spectra[f.Figure7.BoxM])
+		}
+	}
+	in := inputs{}
+	for _, name := range p.figure7().Variants {
+		n, ok := ablated[name]
+		if !ok {
+			n = networks[name]
+		}
+		in.with(name+"/", n.ratemaps[f.Figure7.BoxM], "maps").with(name+"/", n.spectra[f.Figure7.BoxM], "units", "modules", "summary")
+	}
+	d.ask(add(d, plotStage, "figure-7", p.figure7(), plot.Figure7, plot.Outputs, 0, in))
+	return ablated
+}
+
+// addNetwork adds a training, which nothing looks at yet.
+func addNetwork(d *DAG, name string, params train.Params, on trainOn, seed uint64) network {
+	n := network{ratemaps: map[float64]*pipeline.Node{}, spectra: map[float64]*pipeline.Node{}, embed: map[float64]*pipeline.Node{}}
+	n.train = add(d, "train", name, params, train.On(on.Backend), train.Outputs, seed, nil)
+	n.train.Numerics, n.train.Code, n.train.OtherCode = on.Numerics, on.code, on.other
+	return n
+}
+
+// ask takes nodes out of "all" and of their stages: figure 7 trains seven networks
+// more, one of them at many times the cost of the others, and has to be asked for.
+func (d *DAG) ask(nodes ...*pipeline.Node) {
+	for _, n := range nodes {
+		for _, group := range []string{"all", n.Stage} {
+			d.Targets[group] = slices.DeleteFunc(d.Targets[group], func(other *pipeline.Node) bool { return other == n })
+		}
+	}
+}
+
+// see records a trained network's units in a box and measures them.
+func (n network) see(d *DAG, p *Parameters, at string, box float64, walks *pipeline.Node) {
+	n.ratemaps[box] = add(d, "ratemaps", at, p.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{
+		"weights": n.train.Ref("weights"), "walks": walks.Ref("walks"),
+	})
+	n.spectra[box] = add(d, "spectra", at, p.Analysis, spectra.Run, spectra.Outputs, 0, inputs{
+		"maps": n.ratemaps[box].Ref("maps"), "occupancy": n.ratemaps[box].Ref("occupancy"),
+	})
+}
+
+// wireGeneralisation compares a network's states with places, and makes figure 5.
+func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node, n network, first *pipeline.Node) {
+	f := p.Figures.Figure5
+	compared := add(d, "distances", f.Variant, p.distances(), distances.Run, distances.Outputs, p.Evaluation.Seed, inputs{
+		"weights": n.train.Ref("weights"), "walks": walks[f.BoxM].Ref("walks"),
+	})
+	in := inputs{"decorrelation": compared.Ref("summary"), "training": first.Ref("distances"), "batch": first.Ref("states"), "walks": walks[f.BoxM].Ref("walks")}
+	in.with("", compared, "density", "lags")
+	for _, box := range p.figure5().BoxesM {
+		in.with(boxName(box)+"/", n.ratemaps[box], "maps").with(boxName(box)+"/", n.spectra[box], "units", "modules")
+	}
+	add(d, plotStage, "figure-5", p.figure5(), plot.Figure5, plot.Outputs, 0, in)
 }
 
 type inputs map[string]pipeline.Ref
@@ -134,6 +235,49 @@ func (p *Parameters) trajectories(boxM float64) trajectories.Params {
 
 func (p *Parameters) ratemaps() ratemaps.Params {
 	return ratemaps.Params{Bins: p.Evaluation.Bins, States: p.Evaluation.States}
+}
+
+func (p *Parameters) ideal() ideal.Params {
+	return ideal.Params{Cells: p.Ideal.Cells, Line: p.Ideal.Line, Motion: p.Evaluation.Motion}
+}
+
+// batchesSeen is over how many batches the distances in a batch are counted.
+const batchesSeen = 20
+
+func (p *Parameters) batch() batch.Params {
+	full := p.variant("full")
+	return batch.Params{Batch: full.Batch, SigmaX: full.Loss.SigmaX, Batches: batchesSeen}
+}
+
+func (p *Parameters) distances() distances.Params {
+	f := p.Figures.Figure5
+	return distances.Params{Walks: f.Walks, Pairs: f.Pairs, SigmaX: p.variant(f.Variant).Loss.SigmaX, ReachM: f.ReachM, LagStep: f.LagStep}
+}
+
+// figure5 shows the boxes from the smallest to the largest, at most four.
+func (p *Parameters) figure5() plot.Figure5Params {
+	f, boxes := p.Figures.Figure5, slices.Sorted(slices.Values(p.Evaluation.BoxesM))
+	return plot.Figure5Params{DPI: f.DPI, RateColours: f.RateColours, BoxesM: boxes[:min(4, len(boxes))]}
+}
+
+// figure7 shows the required variants and every ablation, in the order of the file.
+func (p *Parameters) figure7() plot.Figure7Params {
+	f := p.Figures.Figure7
+	out := plot.Figure7Params{DPI: f.DPI, RateColours: f.RateColours, Cells: f.Cells, Variants: slices.Clone(requiredVariants)}
+	for _, v := range p.ablated {
+		out.Variants = append(out.Variants, v.Name)
+	}
+	return out
+}
+
+// variant is the training of this name, which must be one.
+func (p *Parameters) variant(name string) train.Params {
+	for _, v := range p.variants {
+		if v.Name == name {
+			return v.Params
+		}
+	}
+	return train.Params{}
 }
 
 // allSeeds is the profile's own seed and then the others of its list.

@@ -29,19 +29,8 @@ func Spectral(points *mat.Dense, neighbours, dims, eigenvalues, threads int) (*E
 	if err != nil {
 		return nil, fmt.Errorf("spectral embedding: %w", err)
 	}
-	component, size := g.Components()
-	largest := 0
-	for c, s := range size {
-		if s > size[largest] {
-			largest = c
-		}
-	}
-	var member []int
-	for i, c := range component {
-		if c == largest {
-			member = append(member, i)
-		}
-	}
+	_, size := g.Components()
+	member := g.largest()
 	if len(size) > 1 {
 		g = g.part(member)
 	}

@@ -20,7 +20,8 @@ import (
 // A Document is a parameter file: a mapping of keys to scalars, lists and
 // further mappings, each of which knows where it was written.
 type Document struct {
-	root *value
+	root  *value
+	lines []string // of the file, for comments
 }
 
 type kind int
@@ -104,7 +105,7 @@ func Parse(name string, data []byte) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Document{root: root}, nil
+	return &Document{root: root, lines: strings.Split(string(data), "\n")}, nil
 }
 
 // Set puts a value in the file's place: "loss.sigma_g=0.5". The value is
@@ -166,6 +167,21 @@ func overlay(base, over *value) *value {
 		merged.put(key, overlay(base.child(key), over.items[i]))
 	}
 	return &merged
+}
+
+// Text is the scalar at key as it was written, and the comment behind it; both are empty where there is none.
+func (d *Document) Text(key string) (scalar, comment string) {
+	v := d.at(key)
+	if v.kind == list || v.kind == mapping {
+		return "", ""
+	}
+	_, number, _ := strings.Cut(v.where, ":")
+	if line, err := strconv.Atoi(number[strings.LastIndex(number, ":")+1:]); err == nil && line <= len(d.lines) {
+		_, comment, _ = strings.Cut(d.lines[line-1], " #")
+	} else {
+		comment = v.where // given on the command line
+	}
+	return v.text, strings.TrimSpace(comment)
 }
 
 // Keys are the keys of the mapping at key, in the order of the file.

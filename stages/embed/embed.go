@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"sicgrid/pkg/manifold"
 	"sicgrid/pkg/pipeline"
 )
 
@@ -16,6 +17,10 @@ type Params struct {
 	Neighbours  int `json:"neighbours"`  // each state is joined to so many nearest ones
 	Eigenvalues int `json:"eigenvalues"` // lowest non-zero eigenvalues of the graph Laplacian that are kept
 	MaxPoints   int `json:"max_points"`  // of more states every second, third, ... is taken
+	// IsomapLandmarks are the states that Isomap measures geodesic distances from.
+	IsomapLandmarks int     `json:"isomap_landmarks"`
+	Landmarks       int     `json:"landmarks"` // states whose Rips complex stands for the shape
+	Average         float64 `json:"average"`   // share of the states over which each is averaged with its neighbours before
 }
 
 // Check returns an error if a parameter, or two together, are impossible.
@@ -34,11 +39,18 @@ func (p Params) Check() error {
 	if p.MaxPoints <= p.Neighbours {
 		return fmt.Errorf("max_points is %d, must be more than %d, the neighbours of each", p.MaxPoints, p.Neighbours)
 	}
-	return nil
+	if p.IsomapLandmarks <= p.Dimensions {
+		return fmt.Errorf("isomap_landmarks is %d, must be more than %d, the dimensions", p.IsomapLandmarks, p.Dimensions)
+	}
+	return p.topology(1).Check()
+}
+
+func (p Params) topology(threads int) manifold.TopologyOptions {
+	return manifold.TopologyOptions{Components: p.Components, MaxPoints: p.MaxPoints, Average: p.Average, Landmarks: p.Landmarks, Dimension: 2, Threads: threads}
 }
 
 // Outputs of the stage.
-var Outputs = []string{"pca", "points", "eigenvalues"}
+var Outputs = []string{"pca", "points", "eigenvalues", "intervals", "topology"}
 
 // Component is a row of "pca", which has all principal components, by descending variance.
 type Component struct {
@@ -52,6 +64,7 @@ type Point struct {
 	Y         float32   `col:"y" unit:"m"`
 	PC        []float32 `col:"pc" shape:"components"`        // coordinates along the principal components, from the mean state
 	Embedding []float32 `col:"embedding" shape:"dimensions"` // NaN outside the largest component of the neighbour graph
+	Isomap    []float32 `col:"isomap" shape:"dimensions"`    // likewise
 	// Rings has sum_i cos(phi_a,i) g_i and sum_i sin(phi_a,i) g_i over the units of the module, for its wave vectors
 	// a = 1, 2, 3; NaN without a module.
 	Rings []float32 `col:"rings" shape:"3,2"`
@@ -62,6 +75,26 @@ type Point struct {
 type Eigenvalue struct {
 	Index int32   `col:"index"` // from 1; 0 would be the eigenvalue zero
 	Value float64 `col:"value"`
+}
+
+// Interval is a row of "intervals": a class of the persistent cohomology of the states' landmarks, longest first in each dimension.
+type Interval struct {
+	Dimension int32   `col:"dimension"`
+	Birth     float64 `col:"birth"`
+	Death     float64 `col:"death"` // +Inf for the component that is left
+}
+
+// Topology is the one row of "topology": the Betti numbers that hold over the longest range of log scale, and that range; NaN
+// where there is none.
+type Topology struct {
+	Betti0    int32   `col:"betti0"`
+	Betti1    int32   `col:"betti1"`
+	Betti2    int32   `col:"betti2"`
+	From      float64 `col:"scale_from"`
+	To        float64 `col:"scale_to"`
+	Cone      float64 `col:"cone"` // from this scale on the complex is a cone
+	Landmarks int32   `col:"landmarks"`
+	Isomap    float64 `col:"isomap_residual"` // residual variance of the Isomap embedding
 }
 
 // What this stage reads.
@@ -125,6 +158,12 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 		return err
 	}
 	if err := pipeline.Emit(t, "eigenvalues", e.eigenvalues, about); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "intervals", e.intervals, about); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "topology", []Topology{e.topology}, about); err != nil {
 		return err
 	}
 	t.Progress(1, 1, fmt.Sprintf("%d states", len(e.points)))

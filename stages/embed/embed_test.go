@@ -14,7 +14,7 @@ import (
 	"sicgrid/pkg/store"
 )
 
-var params = Params{Components: 6, Dimensions: 3, Neighbours: 15, Eigenvalues: 12, MaxPoints: 8000}
+var params = Params{Components: 6, Dimensions: 3, Neighbours: 15, Eigenvalues: 12, MaxPoints: 8000, IsomapLandmarks: 100, Landmarks: 100, Average: 0.02}
 
 // recording is a population seen at random places of a 2 m box: the units of one ideal hexagonal module of period
 // 0.8 m with phases spread evenly over the unit cell, and after them units that are noise.
@@ -91,6 +91,12 @@ func TestAModuleIsATorusWithThreeRings(t *testing.T) {
 	if len(e.pca) != 64 || e.pca[5].VarianceRatio < 3*e.pca[6].VarianceRatio {
 		t.Errorf("%d components, the sixth with %.3f and the seventh with %.3f of the variance: want 64 and a fall by 3",
 			len(e.pca), e.pca[5].VarianceRatio, e.pca[6].VarianceRatio)
+	}
+	if b := e.topology; b.Betti0 != 1 || b.Betti1 != 2 || b.Betti2 != 1 || !(b.From < b.To && b.To <= b.Cone) {
+		t.Errorf("topology %+v, want Betti numbers 1, 2, 1", b)
+	}
+	if allNaN(e.points[0].Isomap) || !(e.topology.Isomap > 0 && e.topology.Isomap < 1) {
+		t.Errorf("Isomap puts a state at %v, residual variance %g", e.points[0].Isomap, e.topology.Isomap)
 	}
 	for a := range 3 {
 		var mean, square float64
@@ -232,6 +238,9 @@ func TestWrongInputsAndParametersAreRefusedInOneLine(t *testing.T) {
 		"dimensions is -1":     func() error { p := params; p.Dimensions = -1; return p.Check() },
 		"neighbours is 0":      func() error { p := params; p.Neighbours = 0; return p.Check() },
 		"eigenvalues is 2":     func() error { p := params; p.Eigenvalues = 2; return p.Check() },
+		"landmarks is 1,":      func() error { p := params; p.Landmarks = 1; return p.Check() },
+		"average is 1":         func() error { p := params; p.Average = 1; return p.Check() },
+		"isomap_landmarks is":  func() error { p := params; p.IsomapLandmarks = 3; return p.Check() },
 		"max_points is 15":     func() error { p := params; p.MaxPoints = 15; return p.Check() },
 	} {
 		if err := try(); err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "\n") {
@@ -263,7 +272,8 @@ func TestTheStageReadsItsInputsAndWritesItsOutputs(t *testing.T) {
 	embedded := &pipeline.Node{Name: "embedded", Stage: "embed", Params: params, Outputs: Outputs, Run: pipeline.Bind(params, Run),
 		Inputs: map[string]pipeline.Ref{"states": source.Ref("states"), "units": source.Ref("units"), "modules": source.Ref("modules")}}
 	sink := &pipeline.Node{Name: "sink", Stage: "sink", Outputs: []string{"none"},
-		Inputs: map[string]pipeline.Ref{"pca": embedded.Ref("pca"), "points": embedded.Ref("points"), "eigenvalues": embedded.Ref("eigenvalues")},
+		Inputs: map[string]pipeline.Ref{"pca": embedded.Ref("pca"), "points": embedded.Ref("points"), "eigenvalues": embedded.Ref("eigenvalues"),
+			"intervals": embedded.Ref("intervals"), "topology": embedded.Ref("topology")},
 		Run: func(_ context.Context, task *pipeline.Task) error {
 			pca, _, err := pipeline.Read[Component](task, "pca")
 			if err != nil {
@@ -276,6 +286,17 @@ func TestTheStageReadsItsInputsAndWritesItsOutputs(t *testing.T) {
 			eigenvalues, _, err := pipeline.Read[Eigenvalue](task, "eigenvalues")
 			if err != nil {
 				return err
+			}
+			intervals, _, err := pipeline.Read[Interval](task, "intervals")
+			if err != nil {
+				return err
+			}
+			topology, _, err := pipeline.Read[Topology](task, "topology")
+			if err != nil {
+				return err
+			}
+			if len(topology) != 1 || topology[0].Landmarks != 100 || len(intervals) < 100 {
+				return fmt.Errorf("topology %+v of %d intervals", topology, len(intervals))
 			}
 			if len(pca) != 20 || len(points) != 300 || len(eigenvalues) != 12 {
 				return fmt.Errorf("%d components, %d points, %d eigenvalues, want 20, 300, 12", len(pca), len(points), len(eigenvalues))

@@ -20,10 +20,13 @@ type embedding struct {
 	pca             []Component
 	points          []Point
 	eigenvalues     []Eigenvalue
+	intervals       []Interval
+	topology        Topology
 }
 
 func embed(p Params, states []stateView, units []unitView, modules []moduleView, threads int) (*embedding, error) {
-	e := &embedding{module: largest(modules), stride: max(1, (len(states)+p.MaxPoints-1)/p.MaxPoints)}
+	nan := math.NaN()
+	e := &embedding{topology: Topology{From: nan, To: nan, Cone: nan, Isomap: nan}, module: largest(modules), stride: max(1, (len(states)+p.MaxPoints-1)/p.MaxPoints)}
 	chosen := choose(units, e.module)
 	if e.module >= 0 && len(chosen) == 0 {
 		return nil, fmt.Errorf("module %d has no unit among the %d units", e.module, len(units))
@@ -37,7 +40,7 @@ func embed(p Params, states []stateView, units []unitView, modules []moduleView,
 			}
 		}
 		e.points = append(e.points, Point{
-			X: s.X, Y: s.Y, PC: undefined(p.Components), Embedding: undefined(p.Dimensions), Rings: rings(s.State, chosen, e.module),
+			X: s.X, Y: s.Y, PC: undefined(p.Components), Embedding: undefined(p.Dimensions), Isomap: undefined(p.Dimensions), Rings: rings(s.State, chosen, e.module),
 		})
 	}
 	switch {
@@ -76,6 +79,9 @@ func embed(p Params, states []stateView, units []unitView, modules []moduleView,
 		e.undefined = "all states coincide"
 		return e, nil
 	}
+	if err := e.prove(p, points, threads); err != nil {
+		return nil, err
+	}
 	spectral, err := manifold.Spectral(projected, p.Neighbours, p.Dimensions, p.Eigenvalues, threads)
 	if err != nil {
 		e.undefined = err.Error()
@@ -87,10 +93,44 @@ func embed(p Params, states []stateView, units []unitView, modules []moduleView,
 			e.points[i].Embedding[c] = float32(v)
 		}
 	}
+	e.geodesic(p, projected, threads)
 	for i, v := range spectral.Eigenvalue {
 		e.eigenvalues = append(e.eigenvalues, Eigenvalue{int32(i + 1), v})
 	}
 	return e, nil
+}
+
+// prove finds the persistent cohomology of the states and their Betti numbers.
+func (e *embedding) prove(p Params, points *mat.Dense, threads int) error {
+	shape, err := manifold.Topology(points, p.topology(threads))
+	if err != nil {
+		return err
+	}
+	for d, intervals := range shape.Intervals {
+		for _, i := range intervals {
+			e.intervals = append(e.intervals, Interval{int32(d), i.Birth, i.Death})
+		}
+	}
+	e.topology.Cone, e.topology.Landmarks = shape.Cone, int32(shape.Landmarks)
+	if numbers, from, to, ok := shape.Betti(); ok {
+		e.topology.Betti0, e.topology.Betti1, e.topology.Betti2 = int32(numbers[0]), int32(numbers[1]), int32(numbers[2])
+		e.topology.From, e.topology.To = from, to
+	}
+	return nil
+}
+
+// geodesic embeds the projected states by Isomap; what it cannot embed stays NaN.
+func (e *embedding) geodesic(p Params, projected *mat.Dense, threads int) {
+	g, err := manifold.Isomap(projected, p.Neighbours, p.Dimensions, p.IsomapLandmarks, threads)
+	if err != nil { // fewer directions than dimensions, or fewer states than landmarks need
+		return
+	}
+	e.topology.Isomap = g.Residual
+	for i := range e.points {
+		for c, v := range g.Coordinate.RawRowView(i) {
+			e.points[i].Isomap[c] = float32(v)
+		}
+	}
 }
 
 // largest returns the module with most units, of equal ones that of lower number; -1 if there is none.

@@ -2,7 +2,7 @@
 //
 // Every figure is a stage of its own with the parameters that it draws by, and
 // emits one output, "figure", of three files: <name>.svg, <name>.png and
-// numbers.json, which holds the numbers that the figure shows. The parameters
+// numbers.json, which holds the numbers that the figure shows (table 1 also as Markdown). The parameters
 // here choose how things look; what they measure was decided in the stages before.
 //
 // A unit is dead if its rate is zero everywhere, weak if it fires but is not

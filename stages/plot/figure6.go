@@ -52,6 +52,8 @@ type Figure6Data struct {
 	PCA         []Component
 	States      []State
 	Eigenvalues []Eigenvalue
+	Intervals   []Interval
+	Topology    Topology
 }
 
 type figure6Numbers struct {
@@ -70,6 +72,9 @@ type figure6Numbers struct {
 	PhaseResultant []number `json:"phase_resultant"`
 	PCAVariance    []number `json:"pca_variance_ratio"`
 	Eigenvalues    []number `json:"laplacian_eigenvalues"`
+	Betti          []int32  `json:"betti_numbers"` // null where no range of scales has any
+	BettiFrom      number   `json:"betti_scale_from"`
+	BettiTo        number   `json:"betti_scale_to"`
 	States         int      `json:"states"`
 	// RingRadius is the median distance of the states from the origin of each ring's plane.
 	RingRadius []number `json:"ring_radius_median"`
@@ -91,13 +96,14 @@ type figure6 struct {
 
 // DrawFigure6 draws the low-dimensional structure of one module: (a) its mean power
 // spectrum, the periods and orientations of the active units, (b) its phases,
-// (c) the spectral embedding of the network's states, (d) their three rings.
+// (c) the spectral embedding and the Isomap of the network's states, and the persistence diagram that proves or disproves a
+// torus, (d) their three rings.
 func DrawFigure6(d Figure6Data, p Figure6Params) ([]File, error) {
 	f, err := prepare6(d, p)
 	if err != nil {
 		return nil, fmt.Errorf("figure-6: %w", err)
 	}
-	page := figure.Page{Title: "Figure 6: low-dimensional structure of one module", Height: 225, DPI: p.DPI}
+	page := figure.Page{Title: "Figure 6: low-dimensional structure of one module", Height: 279, DPI: p.DPI}
 	return files("figure-6", page, f.paint, f.numbers())
 }
 
@@ -138,6 +144,9 @@ func prepare6(d Figure6Data, p Figure6Params) (*figure6, error) {
 	for i, s := range d.States {
 		if s.Embedding, err = orUndefined(s.Embedding, 3); err != nil {
 			return nil, fmt.Errorf("state %d: embedding: %w", i, err)
+		}
+		if s.Isomap, err = orUndefined(s.Isomap, 3); err != nil {
+			return nil, fmt.Errorf("state %d: isomap: %w", i, err)
 		}
 		if s.Rings, err = orUndefined(s.Rings, 6); err != nil {
 			return nil, fmt.Errorf("state %d: rings: %w", i, err)
@@ -188,7 +197,10 @@ func (f *figure6) numbers() figure6Numbers {
 	out := figure6Numbers{Figure: "figure-6", BoxM: number(f.BoxM), summaryNumbers: summaryTable(f.Summary),
 		Modules: moduleTable(f.Modules), Module: f.Module, Members: len(shown),
 		ModalPeriod: modal(periods), ModalOrientation: modal(orientations), States: len(f.States),
-		WaveVectors: [][2]number{}, PCAVariance: []number{}, Eigenvalues: []number{}}
+		BettiFrom: number(math.NaN()), BettiTo: number(math.NaN()), WaveVectors: [][2]number{}, PCAVariance: []number{}, Eigenvalues: []number{}}
+	if b := f.Topology; b.From < b.To {
+		out.Betti, out.BettiFrom, out.BettiTo = []int32{b.Betti0, b.Betti1, b.Betti2}, number(b.From), number(b.To)
+	}
 	if f.module != nil {
 		for _, k := range f.module.waveVectors() {
 			out.WaveVectors = append(out.WaveVectors, [2]number{number(k[0]), number(k[1])})
@@ -257,10 +269,15 @@ func (f *figure6) paint(c *figure.Canvas) {
 	f.paintPhases(c, 60)
 
 	c.PanelLetter(0, 116, "c")
-	f.paintEmbedding(c, figure.Box{X: 3, Y: 121, W: 42, H: 42}, figure.Box{X: 48, Y: 121, W: 42, H: 42})
+	spectral := func(s State) []float32 { return s.Embedding }
+	f.paintEmbedding(c, figure.Box{X: 3, Y: 121, W: 42, H: 42}, figure.Box{X: 48, Y: 121, W: 42, H: 42}, "spectral embedding", spectral)
 	f.paintVariance(c, figure.Box{X: 122, Y: 122, W: 21, H: 38})
 	f.paintEigenvalues(c, figure.Box{X: 157, Y: 122, W: 19, H: 38})
 
-	c.PanelLetter(0, 173, "d")
-	f.paintRings(c, 178)
+	isomap := func(s State) []float32 { return s.Isomap }
+	f.paintEmbedding(c, figure.Box{X: 3, Y: 175, W: 42, H: 42}, figure.Box{X: 48, Y: 175, W: 42, H: 42}, "Isomap", isomap)
+	f.paintPersistence(c, figure.Box{X: 122, Y: 176, W: 40, H: 40})
+
+	c.PanelLetter(0, 227, "d")
+	f.paintRings(c, 232)
 }

@@ -207,14 +207,18 @@ func countEnds(top float64) []figure.Tick {
 	return []figure.Tick{{At: 0, Label: "0"}, {At: top, Label: figure.Number(top, 0)}}
 }
 
-// paintUnitCell draws the rhombus that the lattice repeats, its first side level, and
-// in it every unit's offset: the x of k_a·x = phi_a for a = 1, 2.
+// paintUnitCell draws the offsets of the module's units.
 func (f *figure6) paintUnitCell(c *figure.Canvas, b figure.Box) {
 	if f.module == nil {
 		notice(c, b, "no module")
 		return
 	}
-	k := f.module.waveVectors()
+	unitCell(c, b, f.module.waveVectors(), f.units, f.colour)
+}
+
+// unitCell draws the rhombus that the lattice of wave vectors k (rad/m) repeats, its first side level, and in it every
+// unit's offset: the x of k_a·x = phi_a for a = 1, 2.
+func unitCell(c *figure.Canvas, b figure.Box, k [3][2]float64, units []Unit, colour int) {
 	det := k[0][0]*k[1][1] - k[0][1]*k[1][0]
 	if math.IsNaN(det) || math.Abs(det) < 1e-9 {
 		notice(c, b, "wave vectors undefined")
@@ -235,13 +239,13 @@ func (f *figure6) paintUnitCell(c *figure.Canvas, b figure.Box) {
 		return figure.Point{X: b.X + b.W/2 + mm*(x-(lo+hi)/2), Y: b.Y + b.H/2 + mm*(math.Abs(level[1])/2-y)}
 	}
 	var places []figure.Point
-	for _, u := range f.units {
+	for _, u := range units {
 		if s, t := u.Phi1/(2*math.Pi), u.Phi2/(2*math.Pi); !math.IsNaN(s + t) {
 			places = append(places, at(s-math.Floor(s), t-math.Floor(t)))
 		}
 	}
 	c.Polygon([]figure.Point{at(0, 0), at(1, 0), at(1, 1), at(0, 1)}, figure.Stroke{Color: figure.Black, Width: figure.Thin})
-	c.Discs(places, 0.7, figure.Series(f.colour))
+	c.Discs(places, 0.7, figure.Series(colour))
 	w := mm * l1
 	corner := at(0, 0)
 	c.ScaleBar(corner.X, corner.Y+3, l1, w)
@@ -265,20 +269,23 @@ func (f *figure6) phaseInk(a int) (ink func(i int) color.RGBA, key string) {
 	}, "k" + subscript[a] + "·x"
 }
 
-func (f *figure6) paintEmbedding(c *figure.Canvas, first, second figure.Box) {
+// paintEmbedding draws an embedding of the states from two sides.
+func (f *figure6) paintEmbedding(c *figure.Canvas, first, second figure.Box, name string, of func(State) []float32) {
 	points := make([][3]float64, len(f.States))
 	for i, s := range f.States {
-		points[i] = [3]float64{float64(s.Embedding[0]), float64(s.Embedding[1]), float64(s.Embedding[2])}
+		x := of(s)
+		points[i] = [3]float64{float64(x[0]), float64(x[1]), float64(x[2])}
 	}
 	for a, b := range []figure.Box{first, second} {
 		ink, key := f.phaseInk(a)
 		view := figure.View{Azimuth: f.p.Azimuth + 90*float64(a), Elevation: f.p.Elevation}
 		if c.Cloud3(b, view, points, ink, 0.4, [3]string{"1", "2", "3"}) == 0 {
-			notice(c, b, "embedding undefined")
+			notice(c, b, name+" undefined")
 			continue
 		}
 		c.Text(b.X+b.W/2, b.Bottom()+1, "coloured by "+key, figure.Type{Size: figure.Normal, X: figure.Middle})
 	}
+	c.Text((first.X+second.Right())/2, first.Y+0.5, name, figure.Type{Size: figure.Small, X: figure.Middle, Y: figure.End})
 	f.paintPhaseBar(c, figure.Box{X: second.Right() + 3, Y: second.Y + 6, W: 2.4, H: second.H - 12})
 }
 

@@ -82,13 +82,23 @@ func unitTable(name string, units []Unit) unitNumbers {
 	return n
 }
 
+var variantTitles = map[string]string{
+	"full":            "all loss terms",
+	"no-capacity":     "without the capacity term",
+	"no-isometry":     "without the isometry term",
+	"no-separation":   "without separation",
+	"no-invariance":   "without invariance",
+	"no-permutations": "independent walks",
+	"sigma-g-02":      "σ_g = 0.2",
+	"sigma-g-01":      "σ_g = 0.1",
+	"pytorch-init":    "PyTorch initialisation",
+	"identity-init":   "identity initialisation",
+}
+
 // variantTitle says what a variant was trained with.
 func variantTitle(name string) string {
-	switch name {
-	case "full":
-		return "all loss terms"
-	case "no-capacity":
-		return "without the capacity term"
+	if title, ok := variantTitles[name]; ok {
+		return title
 	}
 	return name
 }

@@ -120,7 +120,7 @@ func TestFigure6ShowsTheModuleThatWasEmbedded(t *testing.T) {
 	files, err := DrawFigure6(idealFigure6(oneModule(), 1000), params6)
 	d := open(t, "figure-6", files, err)
 	d.want(t, "mean of module 1 (n = 58)", "k1", "k2", "k3", "kx (rad/m)", "power / peak", "φ1 (rad)", "φ3 (rad)",
-		"offsets in the unit cell", "coloured by k1·x", "coloured by k2·x", "Σ cos φ3 g", "eigenvalue", "variance explained", "period (m)", "orientation (deg)")
+		"offsets in the unit cell", "coloured by k1·x", "coloured by k2·x", "Isomap", "Betti numbers 1, 2, 1 (100 landmarks)", "voids", "Σ cos φ3 g", "eigenvalue", "variance explained", "period (m)", "orientation (deg)")
 	var shown struct {
 		Members int          `json:"members"`
 		Modal   int          `json:"modal_period_count"`

@@ -136,7 +136,7 @@ func idealFigure6(net Figure4Data, states int) Figure6Data {
 	}
 	for range states {
 		x, y := net.BoxM*(rng.Float64()-0.5), net.BoxM*(rng.Float64()-0.5)
-		s := State{X: float32(x), Y: float32(y), Embedding: make([]float32, 3), Rings: make([]float32, 6)}
+		s := State{X: float32(x), Y: float32(y), Embedding: make([]float32, 3), Isomap: []float32{float32(math.Cos(x)), float32(y), float32(x)}, Rings: make([]float32, 6)}
 		u, v := k[0][0]*x+k[0][1]*y, k[1][0]*x+k[1][1]*y
 		if len(cells) == 0 {
 			u, v = rng.Float64()*6, rng.Float64()*6
@@ -166,6 +166,8 @@ func idealFigure6(net Figure4Data, states int) Figure6Data {
 	for i, v := range []float64{0.010, 0.0105, 0.011, 0.0115, 0.012, 0.0122, 0.031, 0.033, 0.035, 0.036} {
 		d.Eigenvalues = append(d.Eigenvalues, Eigenvalue{int32(i), v})
 	}
+	d.Intervals = []Interval{{0, 0, math.Inf(1)}, {0, 0, 0.3}, {1, 0.5, 1.4}, {1, 0.55, 1.35}, {1, 0.4, 0.5}, {2, 0.8, 1.5}}
+	d.Topology = Topology{1, 2, 1, 0.8, 1.35, 2, 100, 0.2}
 	return d
 }
 

@@ -24,7 +24,7 @@ func Figure4(_ context.Context, p Figure4Params, t *pipeline.Task) error {
 }
 
 // Figure6 reads units, modules, spectrum and summary of one network in one box, and
-// pca, points and eigenvalues of its embedding, whose metadata names the module, and
+// pca, points, eigenvalues, intervals and topology of its embedding, whose metadata names the module, and
 // emits figure 6.
 func Figure6(_ context.Context, p Figure6Params, t *pipeline.Task) error {
 	r := reader{t: t}
@@ -35,6 +35,8 @@ func Figure6(_ context.Context, p Figure6Params, t *pipeline.Task) error {
 		Summary:     one[Summary](&r, "summary"),
 		PCA:         read[Component](&r, "pca"),
 		Eigenvalues: read[Eigenvalue](&r, "eigenvalues"),
+		Intervals:   read[Interval](&r, "intervals"),
+		Topology:    one[Topology](&r, "topology"),
 		States:      read[State](&r, "points"),
 		Module:      -1,
 	}
@@ -50,12 +52,15 @@ func Figure6(_ context.Context, p Figure6Params, t *pipeline.Task) error {
 	return r.emit(func() ([]File, error) { return DrawFigure6(d, p) })
 }
 
-// Figure8 reads maps and units of the networks "full" and "no-capacity" in one box
+// Figure8 reads maps and units of the networks "full", "no-isometry" where there is one, and "no-capacity" in one box
 // (roles "full/maps" and so on) and emits figure 8.
 func Figure8(_ context.Context, p Figure8Params, t *pipeline.Task) error {
 	r := reader{t: t}
 	var d Figure8Data
-	for _, v := range []string{"full", "no-capacity"} {
+	for _, v := range []string{"full", "no-isometry", "no-capacity"} {
+		if t.Record(v+"/units") == nil && v == "no-isometry" {
+			continue
+		}
 		d.Networks = append(d.Networks, Figure8Network{
 			Name:  v,
 			Units: read[Unit](&r, v+"/units"),
@@ -132,13 +137,18 @@ func one[T any](r *reader, role string) T {
 	return rows[0]
 }
 
-// emit draws and hands over the figure unless reading failed.
+// emit draws and hands over the figure unless reading failed; some input must name the box.
 func (r *reader) emit(draw func() ([]File, error)) error {
+	if r.err == nil && r.box == 0 {
+		return fmt.Errorf("no input names its box (metadata box_m)")
+	}
+	return r.emitUnboxed(draw)
+}
+
+// emitUnboxed is emit for figures that show no box.
+func (r *reader) emitUnboxed(draw func() ([]File, error)) error {
 	if r.err != nil {
 		return r.err
-	}
-	if r.box == 0 {
-		return fmt.Errorf("no input names its box (metadata box_m)")
 	}
 	rows, err := draw()
 	if err != nil {

@@ -129,6 +129,8 @@ func TestStagesDrawWhatTheirInputsHold(t *testing.T) {
 	in["pca"] = table("pca", six.PCA, embedded)
 	in["points"] = table("points", six.States, embedded)
 	in["eigenvalues"] = table("eigenvalues", six.Eigenvalues, embedded)
+	in["intervals"] = table("intervals", six.Intervals, embedded)
+	in["topology"] = table("topology", []Topology{six.Topology}, embedded)
 	files, err = run(t, node("figure-6", in, params6, pipeline.Bind(params6, Figure6)))
 	open(t, "figure-6", files, err).want(t, "mean of module 1 (n = 58)", "coloured by k1·x")
 

@@ -94,6 +94,7 @@ type State struct {
 	X         float32   `col:"x"`
 	Y         float32   `col:"y"`
 	Embedding []float32 `col:"embedding"`
+	Isomap    []float32 `col:"isomap"`
 	Rings     []float32 `col:"rings"`
 }
 
@@ -101,6 +102,26 @@ type State struct {
 type Eigenvalue struct {
 	Index int32   `col:"index"`
 	Value float64 `col:"value"`
+}
+
+// Interval is a row of "intervals": a class of the persistent cohomology of the states.
+type Interval struct {
+	Dimension int32   `col:"dimension"`
+	Birth     float64 `col:"birth"`
+	Death     float64 `col:"death"`
+}
+
+// Topology is the one row of "topology": Betti numbers, the range of scales over which they hold (NaN: none) and the scale
+// from which the complex is a cone.
+type Topology struct {
+	Betti0    int32   `col:"betti0"`
+	Betti1    int32   `col:"betti1"`
+	Betti2    int32   `col:"betti2"`
+	From      float64 `col:"scale_from"`
+	To        float64 `col:"scale_to"`
+	Cone      float64 `col:"cone"`
+	Landmarks int32   `col:"landmarks"`
+	Isomap    float64 `col:"isomap_residual"`
 }
 
 // side returns the side of a square table of n values, or an error that names it.

@@ -11,7 +11,7 @@ import (
 
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pipeline"
-	"sicgrid/pkg/sic"
+	"sicgrid/stages/weights"
 )
 
 // Params are the parameters of a recording.
@@ -47,15 +47,10 @@ type State struct {
 	State []float32 `col:"state" shape:"units"`
 }
 
-// walkView and tensorView are what this stage reads.
+// walkView is what this stage reads beside the network.
 type walkView struct {
 	Velocity []float32 `col:"velocity" unit:"m"`
 	Position []float32 `col:"position" unit:"m"`
-}
-
-type tensorView struct {
-	Name   string    `col:"name"`
-	Values []float32 `col:"values"`
 }
 
 // together is the number of walks of one task.
@@ -63,7 +58,7 @@ const together = 32
 
 // Run walks the network and writes its ratemaps.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
-	network, params, err := readNetwork(t)
+	network, params, err := weights.Read(t)
 	if err != nil {
 		return err
 	}
@@ -130,29 +125,4 @@ func emit(t *pipeline.Task, r *recording, meta map[string]string) error {
 		return err
 	}
 	return pipeline.Emit(t, "states", r.states(), meta)
-}
-
-// readNetwork returns the trained network; its sizes come with the weights.
-func readNetwork(t *pipeline.Task) (n sic.Network, params []float32, err error) {
-	tensors, meta, err := pipeline.Read[tensorView](t, "weights")
-	if err != nil {
-		return n, nil, err
-	}
-	for key, size := range map[string]*int{"units": &n.Units, "hidden": &n.Hidden, "layers": &n.Layers} {
-		if *size, err = strconv.Atoi(meta[key]); err != nil {
-			return n, nil, fmt.Errorf("weights: %s is %q, not a size", key, meta[key])
-		}
-	}
-	layout := sic.NewLayout(n)
-	if len(tensors) != len(layout.Tensors) {
-		return n, nil, fmt.Errorf("weights: %d tensors, the network has %d", len(tensors), len(layout.Tensors))
-	}
-	params = make([]float32, layout.Size)
-	for i, x := range layout.Tensors {
-		if tensors[i].Name != x.Name || len(tensors[i].Values) != x.Size {
-			return n, nil, fmt.Errorf("weights: row %d is %s with %d values, want %s with %d", i, tensors[i].Name, len(tensors[i].Values), x.Name, x.Size)
-		}
-		copy(sic.Of(params, x), tensors[i].Values)
-	}
-	return n, params, nil
 }

@@ -86,6 +86,9 @@ type Summary struct {
 	InModules float64 `col:"in_modules"`
 	Explained float64 `col:"explained"`
 	Modules   int32   `col:"modules"`
+	// Of the active units' metric tensor, see gridcell.Isometry.
+	Anisotropy float64 `col:"metric_anisotropy"`
+	Spread     float64 `col:"metric_spread"`
 }
 
 func unitRows(maps []mapView, a *gridcell.Analysis, drift []float64) []Unit {

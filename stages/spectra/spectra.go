@@ -93,7 +93,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err := pipeline.Emit(t, "spectrum", spectrumRows(a), spectrum); err != nil {
 		return err
 	}
-	return pipeline.Emit(t, "summary", []Summary{summarise(a, occupancy[0].Explained)}, kept)
+	return pipeline.Emit(t, "summary", []Summary{summarise(a, mean, occupancy[0].Explained)}, kept)
 }
 
 func (p Params) options(t *pipeline.Task) gridcell.Options {
@@ -138,14 +138,16 @@ func readMaps(rows []mapView, meta map[string]string) (mean []gridcell.Map, drif
 
 // summarise counts. Shares are of the active units, NaN if there are none; explained
 // is the share of the state variance that position explains.
-func summarise(a *gridcell.Analysis, explained float64) Summary {
+func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) Summary {
 	s := Summary{Units: int32(len(a.Units)), Modules: int32(len(a.Modules)), Explained: explained}
 	var scores []float64
 	var above, inside float64
-	for _, u := range a.Units {
+	var active []gridcell.Map
+	for i, u := range a.Units {
 		if !u.Active {
 			continue
 		}
+		active = append(active, maps[i])
 		scores = append(scores, u.Expanding)
 		if u.Expanding > scoreLine {
 			above++
@@ -157,7 +159,10 @@ func summarise(a *gridcell.Analysis, explained float64) Summary {
 	s.Active = int32(len(scores))
 	s.Dead = s.Units - s.Active
 	s.Score = gridcell.Median(scores)
-	s.Above, s.InModules = math.NaN(), math.NaN()
+	s.Above, s.InModules, s.Anisotropy, s.Spread = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	if metric, err := gridcell.MetricIsometry(active); err == nil { // there is an active unit; all maps have one shape
+		s.Anisotropy, s.Spread = metric.Anisotropy, metric.Spread
+	}
 	if n := float64(len(scores)); n > 0 {
 		s.Above, s.InModules = above/n, inside/n
 	}

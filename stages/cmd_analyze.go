@@ -1,0 +1,394 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/spf13/cobra"
+
+	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/ndarray"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/progress"
+	"sicgrid/pkg/store"
+)
+
+// analyzeFlags are what `sicgrid analyze` is told about the files that it is given.
+type analyzeFlags struct {
+	box, smooth                         float64
+	bins                                int
+	positions, activity, states, column string
+	landmarks                           int
+	average                             float64
+	out                                 string
+	json                                bool
+}
+
+func newAnalyzeCommand() *cobra.Command {
+	var f analyzeFlags
+	cmd := &cobra.Command{
+		Use:   "analyze [MAPS]",
+		Short: "Measure ratemaps, recordings or population states of any model or animal",
+		Long: "Measures the units of any model or recording, and writes one row a unit and, beside it, one row a module;\n" +
+			"or finds the shape of a cloud of population states. Files are .npy (float32 or float64, C order) or .parquet.\n\n" +
+			"  MAPS         ratemaps [units, ny, nx], row 0 lowest y, NaN where not visited\n" +
+			"  --positions  [samples, 2] m from the centre of the box, with --activity [samples, units]\n" +
+			"  --states     [states, units], without a box\n\n" +
+			"Orientations lie in [0, 60) degrees; k1 points into [0, 60) degrees, k2 and k3 near +120 and +240 from it, and\n" +
+			"k1 + k2 + k3 = 0 (rad/m); phases are arg sum (R - mean R) exp(i k.x) in (-pi, pi].\n\n" +
+			definitionText(unitDefinitions, moduleDefinitions, stateDefinitions),
+		Example: "  sicgrid analyze maps.npy --box 2 --out units.csv               # and units.modules.csv\n" +
+			"  sicgrid analyze --positions p.npy --activity a.npy --box 2 --bins 40 --smooth 0.05 --out units.parquet\n" +
+			"  sicgrid analyze --states s.npy --out shape.csv --json\n" +
+			"  sicgrid export ratemaps/full/2m:maps --out m.parquet && sicgrid analyze m.parquet --column mean --box 2 --out u.csv",
+		Args: takes(0, 1, "a file of ratemaps, or none with --positions and --activity, or with --states"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(cmd, args); err != nil {
+				return err
+			}
+			return f.run(cmd, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.Float64Var(&f.box, "box", 0, "side of the box along x in `METERS`")
+	flags.StringVar(&f.positions, "positions", "", "`FILE` of positions")
+	flags.StringVar(&f.activity, "activity", "", "`FILE` of rates or spikes at those positions")
+	flags.IntVar(&f.bins, "bins", 48, "bins along each side of the ratemaps that are made of a recording")
+	flags.Float64Var(&f.smooth, "smooth", 0, "standard deviation in `METERS` of the normal kernel that smooths them; 0 for none")
+	flags.StringVar(&f.states, "states", "", "`FILE` of population states")
+	flags.IntVar(&f.landmarks, "landmarks", 150, "states that stand for the shape; 250 take seconds")
+	flags.Float64Var(&f.average, "average", 0.02, "`SHARE` of the states over which each is averaged against noise; 0 for none")
+	flags.StringVar(&f.column, "column", "", "`NAME` of the column of lists in a .parquet file that has several")
+	flags.StringVarP(&f.out, "out", "o", "", "`FILE` to write, .csv or .parquet")
+	flags.BoolVar(&f.json, "json", false, "print summary and definitions as JSON")
+	return cmd
+}
+
+// check finds whatever can be wrong before a file is opened.
+func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
+	ways := 0
+	for _, given := range []bool{len(args) == 1, f.positions != "" || f.activity != "", f.states != ""} {
+		if given {
+			ways++
+		}
+	}
+	switch ext := filepath.Ext(f.out); {
+	case ways != 1:
+		return usagef("analyze: must be given a file of ratemaps, or --positions and --activity, or --states; see sicgrid analyze --help")
+	case (f.positions == "") != (f.activity == ""):
+		return usagef("analyze: --positions and --activity must be given together")
+	case f.out == "":
+		return usagef("analyze: --out must be given, the .csv or .parquet file to write")
+	case ext != ".csv" && ext != ".parquet":
+		return usagef("--out %s: must end in .csv or .parquet", f.out)
+	case f.states == "" && (!(f.box > 0) || math.IsInf(f.box, 0)):
+		return usagef("--box %g: must be given, the side of the box in metres, greater than 0", f.box)
+	case f.states != "" && cmd.Flags().Changed("box"):
+		return usagef("--box: population states have none")
+	case f.bins < 2 || f.bins > 1000:
+		return usagef("--bins %d: must be 2 to 1000", f.bins)
+	case !(f.smooth >= 0 && f.smooth < max(f.box, 1)):
+		return usagef("--smooth %g: must be at least 0 and less than the box", f.smooth)
+	case f.landmarks < 2 || f.landmarks > 500:
+		return usagef("--landmarks %d: must be 2 to 500", f.landmarks)
+	case !(f.average >= 0 && f.average < 1):
+		return usagef("--average %g: must be at least 0 and less than 1", f.average)
+	}
+	return nil
+}
+
+func (f *analyzeFlags) run(cmd *cobra.Command, args []string) error {
+	show := newWork(cmd)
+	defer show.close()
+	if f.states != "" {
+		return f.analyzeStates(cmd, show)
+	}
+	found, note, err := f.ratemaps(args)
+	if err != nil {
+		return err
+	}
+	o := gridcell.StandardOptions()
+	o.Threads = runtime.GOMAXPROCS(0)
+	o.Progress = func(done, total int) { show.progress(done, total, "units") }
+	a, err := gridcell.Analyze(cmd.Context(), found, o)
+	if err != nil {
+		return err
+	}
+	show.close()
+	return f.writeUnits(cmd, a, note)
+}
+
+// ratemaps returns the maps of the file, or those of the recording and a note on how many samples they are made of.
+func (f *analyzeFlags) ratemaps(args []string) (found []gridcell.Map, note string, err error) {
+	if len(args) == 1 {
+		found, err = f.readMaps(args[0])
+		return found, "", err
+	}
+	p, err := f.read(f.positions, "x", "y")
+	if err != nil {
+		return nil, "", err
+	}
+	if len(p.Shape) != 2 || p.Shape[1] != 2 {
+		return nil, "", fmt.Errorf("%s: has the shape %s, must be [samples, 2], x and y in metres", f.positions, p.ShapeText())
+	}
+	a, err := f.read(f.activity)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(a.Shape) != 2 || a.Shape[0] != p.Shape[0] || a.Shape[1] == 0 || a.Shape[0] == 0 {
+		return nil, "", fmt.Errorf("%s: has the shape %s, must be [%d, units], a row for each position of %s", f.activity, a.ShapeText(), p.Shape[0], f.positions)
+	}
+	found, used, err := gridcell.Rates(gridcell.Recording{Position: p.Values, Activity: a.Values, Units: a.Shape[1]}, f.bins, f.box, f.smooth)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", f.positions, err)
+	}
+	if used < p.Shape[0] {
+		note = fmt.Sprintf("%d of %d samples were left out: a position or an activity is not finite", p.Shape[0]-used, p.Shape[0])
+	}
+	return found, note, nil
+}
+
+// read reads an array; of a Parquet file the plain columns that are named, where it has them, or its lists.
+func (f *analyzeFlags) read(path string, plain ...string) (*ndarray.Array, error) {
+	switch filepath.Ext(path) {
+	case ".npy":
+		return ndarray.ReadNpy(path)
+	case ".parquet":
+		if len(plain) > 0 {
+			return ndarray.ReadParquet(path, plain...)
+		}
+		if f.column != "" {
+			return ndarray.ReadParquet(path, f.column)
+		}
+		return ndarray.ReadParquet(path)
+	}
+	return nil, usagef("%s: must end in .npy or .parquet", path)
+}
+
+func (f *analyzeFlags) readMaps(path string) ([]gridcell.Map, error) {
+	a, err := f.read(path)
+	if err != nil {
+		return nil, err
+	}
+	shape := a.Shape
+	if side := squareSide(shape); filepath.Ext(path) == ".parquet" && side > 0 {
+		shape = []int{shape[0], side, side} // a list of a square map
+	}
+	if len(shape) != 3 || shape[0] == 0 || shape[1] == 0 || shape[2] == 0 {
+		return nil, fmt.Errorf("%s: has the shape %s, must be [units, ny, nx]", path, a.ShapeText())
+	}
+	units, bins := shape[0], shape[1]*shape[2]
+	found := make([]gridcell.Map, units)
+	for u := range found {
+		found[u] = gridcell.Map{Values: a.Values[u*bins : (u+1)*bins], NY: shape[1], NX: shape[2], BoxM: f.box}
+		if err := found[u].Check(); err != nil {
+			return nil, fmt.Errorf("%s: unit %d: %w", path, u, err)
+		}
+	}
+	return found, nil
+}
+
+// squareSide is the side of the square maps that the rows of an array of two axes hold, 0 if they hold none.
+func squareSide(shape []int) int {
+	if len(shape) != 2 {
+		return 0
+	}
+	if side := int(math.Round(math.Sqrt(float64(shape[1])))); side*side == shape[1] {
+		return side
+	}
+	return 0
+}
+
+// unitRow and moduleRow are rows of what analyze writes.
+type unitRow struct {
+	Unit         int32   `col:"unit"`
+	Active       bool    `col:"active"`
+	Expanding    float64 `col:"grid_expanding"`
+	Ring         float64 `col:"grid_ring"`
+	Banino60     float64 `col:"grid_banino60"`
+	Banino90     float64 `col:"grid_banino90"`
+	Corrected    float64 `col:"grid_corrected"`
+	Period       float64 `col:"period_m" unit:"m"`
+	Orientation  float64 `col:"orientation_deg" unit:"deg"`
+	EllipseRatio float64 `col:"ellipse_ratio"`
+	Module       int32   `col:"module"`
+	Phi1         float64 `col:"phi1" unit:"rad"`
+	Phi2         float64 `col:"phi2" unit:"rad"`
+	Phi3         float64 `col:"phi3" unit:"rad"`
+}
+
+type moduleRow struct {
+	Module      int32   `col:"module"`
+	N           int32   `col:"n"`
+	Period      float64 `col:"period_m" unit:"m"`
+	Orientation float64 `col:"orientation_deg" unit:"deg"`
+	K1X         float64 `col:"k1x" unit:"rad/m"`
+	K1Y         float64 `col:"k1y" unit:"rad/m"`
+	K2X         float64 `col:"k2x" unit:"rad/m"`
+	K2Y         float64 `col:"k2y" unit:"rad/m"`
+	K3X         float64 `col:"k3x" unit:"rad/m"`
+	K3Y         float64 `col:"k3y" unit:"rad/m"`
+}
+
+// writeUnits writes the table of units, the table of modules beside it, and the summary.
+func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note string) error {
+	var units []unitRow
+	active := 0
+	for i, u := range a.Units {
+		if u.Active {
+			active++
+		}
+		units = append(units, unitRow{int32(i), u.Active, u.Expanding, u.Ring, u.Banino60, u.Banino90, u.Corrected,
+			u.PeriodM, u.OrientationDeg, u.EllipseRatio, int32(u.Module), u.Phases[0], u.Phases[1], u.Phases[2]})
+	}
+	modules := []moduleRow{}
+	for i, m := range a.Modules {
+		k := m.Waves
+		modules = append(modules, moduleRow{int32(i), int32(len(m.Units)), m.PeriodM, m.OrientationDeg, k[0][0], k[0][1], k[1][0], k[1][1], k[2][0], k[2][1]})
+	}
+	ext := filepath.Ext(f.out)
+	beside := strings.TrimSuffix(f.out, ext) + ".modules" + ext
+	if err := writeTable(f.out, units, unitDefinitions); err != nil {
+		return err
+	}
+	if err := writeTable(beside, modules, moduleDefinitions); err != nil {
+		return err
+	}
+	if f.json {
+		return printJSON(cmd.OutOrStdout(), map[string]any{
+			"units": len(units), "active": active, "modules": finiteRows(modules), "note": note, "written": []string{f.out, beside},
+			"definitions": map[string]any{"units": unitDefinitions.table(), "modules": moduleDefinitions.table()},
+		})
+	}
+	if verbosityOf(cmd) < 0 {
+		return nil
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "%d units, %d of them active, %s\n", len(units), active, count(len(modules), "module"))
+	for _, m := range modules {
+		fmt.Fprintf(out, "module %d: %d units, period %.3f m, orientation %.1f degrees\n", m.Module, m.N, m.Period, m.Orientation)
+	}
+	if note != "" {
+		fmt.Fprintln(out, note)
+	}
+	fmt.Fprintf(out, "wrote   %s\nwrote   %s\n\n%s", f.out, beside, definitionText(unitDefinitions))
+	return nil
+}
+
+// count writes "no module", "1 module", "3 modules".
+func count(n int, what string) string {
+	switch n {
+	case 0:
+		return "no " + what
+	case 1:
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// writeTable writes rows as CSV or Parquet, as the file's name says; the definitions are the Parquet table's metadata.
+func writeTable[T any](path string, rows []T, defined definitions) error {
+	rec, err := artifact.FromRows(rows, defined.table())
+	if err != nil {
+		return err
+	}
+	defer rec.Release()
+	data, err := encodeTable(rec, filepath.Ext(path))
+	if err != nil {
+		return err
+	}
+	if err := store.WriteFileAtomic(path, data, 0o644); err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return nil
+}
+
+func encodeTable(rec arrow.Record, ext string) ([]byte, error) {
+	if ext == ".csv" {
+		return csvFile(rec)
+	}
+	var b bytes.Buffer
+	err := artifact.Write(&b, rec)
+	return b.Bytes(), err
+}
+
+// finiteRows are rows as JSON tables, null where a number is not finite.
+func finiteRows[T any](rows []T) []json.RawMessage {
+	out := []json.RawMessage{}
+	for _, r := range rows {
+		out = append(out, finiteJSON(r))
+	}
+	return out
+}
+
+// definitions say what each column is, in the order of the columns: name, definition.
+type definitions [][2]string
+
+func (d definitions) table() map[string]string {
+	t := map[string]string{}
+	for _, row := range d {
+		t[row[0]] = row[1]
+	}
+	return t
+}
+
+func definitionText(all ...definitions) string {
+	var b strings.Builder
+	for _, d := range all {
+		for _, row := range d {
+			fmt.Fprintf(&b, "  %-16s %s\n", row[0], row[1])
+		}
+	}
+	return b.String()
+}
+
+var unitDefinitions = definitions{
+	{"active", "peak over visited bins at least 5 % of the population's 95th percentile of peaks"},
+	{"grid_expanding", "min(r60, r120) - max(r30, r90, r150) of the autocorrelogram, expanding ring, maximum of the running mean of 3 radii (Langston et al. 2010; Stensola et al. 2012)"},
+	{"grid_ring", "the same over one ring from 0.5 to 1.5 mean peak distances (Sargolini et al. 2006)"},
+	{"grid_banino60", "(r60 + r120)/2 - (r30 + r90 + r150)/3, maximum over ten rings (Banino et al. 2018)"},
+	{"grid_banino90", "r90 - (r45 + r135)/2, maximum over ten rings (Banino et al. 2018)"},
+	{"grid_corrected", "grid_expanding after the ellipse through the six peaks was made a circle; none for ratios of 1.3 or more (after Brandon et al. 2011)"},
+	{"period_m", "mean distance of the six nearest peaks of the autocorrelogram, sub-pixel"},
+	{"orientation_deg", "direction of the peaks, modulo 60 degrees"},
+	{"ellipse_ratio", "ratio of the axes of the ellipse through the six peaks"},
+	{"module", "at least 5 active units with grid_expanding of 0.3 or more that share period and orientation; -1: none"},
+	{"phi1", "arg sum (R - mean R) exp(i k1.x) at the module's wave vector; phi2 and phi3 likewise"},
+}
+
+var moduleDefinitions = definitions{
+	{"n", "units of the module"},
+	{"k1x", "wave vectors k1, k2, k3 of the mean power spectrum's six peaks, refined off its grid; they add up to 0"},
+}
+
+// work shows what analyze does while it does it, as a run shows a stage.
+type work struct {
+	display *progress.Display
+	node    *pipeline.Node
+}
+
+func newWork(cmd *cobra.Command) *work {
+	out := cmd.ErrOrStderr()
+	w := &work{progress.New(out, progress.Options{Live: progress.IsTerminal(out), Quiet: verbosityOf(cmd) < 0}), &pipeline.Node{Name: "analyze"}}
+	w.display.Observe(pipeline.Event{Kind: pipeline.Started, Node: w.node})
+	return w
+}
+
+func (w *work) progress(done, total int, note string) {
+	w.display.Observe(pipeline.Event{Kind: pipeline.Progress, Node: w.node, Done: int64(done), Total: int64(total), Note: note})
+}
+
+// close removes the live line; it may be called again.
+func (w *work) close() {
+	if w.display != nil {
+		w.display.Close()
+		w.display = nil
+	}
+}

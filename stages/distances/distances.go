@@ -1,0 +1,235 @@
+// Package distances is the stage that compares the states of a trained network with the places where it was: how fast states
+// decorrelate with distance, and whether the same place has the same state after any time (figure 5a).
+package distances
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"sicgrid/pkg/compute/cpu"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/weights"
+)
+
+// Params are the parameters of the comparison.
+type Params struct {
+	Walks   int     `json:"walks"`   // of the evaluation that are followed
+	Pairs   int     `json:"pairs"`   // random pairs of states, of any walks
+	SigmaX  float64 `json:"sigma_x"` // m: two places nearer than this are the same
+	ReachM  float64 `json:"reach_m"` // largest distance that is looked at, m
+	LagStep int     `json:"lag_step"`
+}
+
+// Check returns an error that names the first impossible parameter.
+func (p Params) Check() error {
+	switch {
+	case p.Walks < 1:
+		return fmt.Errorf("walks is %d, must be at least 1", p.Walks)
+	case p.Pairs < 1:
+		return fmt.Errorf("pairs is %d, must be at least 1", p.Pairs)
+	case !(p.SigmaX > 0) || !(p.ReachM > p.SigmaX):
+		return fmt.Errorf("reach_m is %g, must be more than sigma_x of %g m", p.ReachM, p.SigmaX)
+	case p.LagStep < 1:
+		return fmt.Errorf("lag_step is %d, must be at least 1", p.LagStep)
+	}
+	return nil
+}
+
+// Outputs of the stage.
+var Outputs = []string{"density", "lags", "summary"}
+
+const (
+	bins       = 60 // of the distance in space
+	neuralBins = 60 // of the distance of states, 0 to the root of 2: states are unit vectors without negative values
+)
+
+// Density is a row of "density": the random pairs of states whose places are this far apart.
+type Density struct {
+	Distance float64 `col:"distance" unit:"m"` // middle of the bin
+	Counts   []int32 `col:"counts" shape:"neural"`
+	Mean     float64 `col:"mean"` // of the distance of the states; NaN without a pair
+}
+
+// Lag is a row of "lags": pairs of states of one walk so many steps apart.
+type Lag struct {
+	Lag  float64   `col:"lag" unit:"steps"` // middle of the bin
+	Mean []float64 `col:"mean" shape:"distance"`
+	// Same is the median distance of the states at the same place (nearer than sigma_x), NaN without such a pair.
+	Same  float64 `col:"same_place"`
+	Pairs int64   `col:"same_place_pairs"`
+}
+
+// Summary is the one row of "summary".
+type Summary struct {
+	Plateau float64 `col:"plateau"`           // mean distance of states beyond half the reach
+	Reach90 float64 `col:"reach_90" unit:"m"` // least distance at which the mean has 90 % of the plateau; NaN if it never has
+	Same    float64 `col:"same_place"`        // greatest Same over lags of up to 60 steps
+	SigmaX  float64 `col:"sigma_x" unit:"m"`
+}
+
+type walkView struct {
+	Velocity []float32 `col:"velocity" unit:"m"`
+	Position []float32 `col:"position" unit:"m"`
+}
+
+// rolled is the walks that were followed, and the states on them.
+type rolled struct {
+	steps, units int
+	position     [][]float32 // [walks][steps*2]
+	state        [][]float32 // [walks][steps*units]
+}
+
+// Run follows the walks and compares.
+func Run(ctx context.Context, p Params, t *pipeline.Task) error {
+	if err := p.Check(); err != nil {
+		return err
+	}
+	network, params, err := weights.Read(t)
+	if err != nil {
+		return err
+	}
+	walks, meta, err := pipeline.Read[walkView](t, "walks")
+	if err != nil {
+		return err
+	}
+	if len(walks) == 0 {
+		return fmt.Errorf("walks: no walk to follow")
+	}
+	walks = walks[:min(p.Walks, len(walks))]
+	r := &rolled{steps: len(walks[0].Velocity) / 2, units: network.Units}
+	roller, err := cpu.NewRoller(network, params)
+	if err != nil {
+		return err
+	}
+	var velocity [][]float32
+	for _, w := range walks {
+		velocity = append(velocity, w.Velocity)
+		r.position = append(r.position, w.Position)
+		r.state = append(r.state, make([]float32, r.steps*r.units))
+	}
+	roller.Run(velocity, func(walk, step int, state []float32) {
+		copy(r.state[walk][step*r.units:], state)
+	})
+	density := r.density(p, t.Seed())
+	var lags []Lag
+	for from := 1; from < r.steps; from += p.LagStep {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		lags = append(lags, r.lag(p, from, min(from+p.LagStep, r.steps)))
+		t.Progress(int64(from), int64(r.steps), "lags")
+	}
+	about := map[string]string{"box_m": meta["box_m"], "sigma_x": fmt.Sprint(p.SigmaX), "reach_m": fmt.Sprint(p.ReachM), "walks": fmt.Sprint(len(walks)), "steps": fmt.Sprint(r.steps)}
+	if err := pipeline.Emit(t, "density", density, about); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "lags", lags, about); err != nil {
+		return err
+	}
+	return pipeline.Emit(t, "summary", []Summary{summarise(p, density, lags)}, about)
+}
+
+// apart returns the distance in m of two moments' places.
+func (r *rolled) apart(w, s, v, u int) float64 {
+	a, b := r.position[w][2*s:2*s+2], r.position[v][2*u:2*u+2]
+	return math.Hypot(float64(a[0]-b[0]), float64(a[1]-b[1]))
+}
+
+// neural returns the distance of two moments' states.
+func (r *rolled) neural(w, s, v, u int) float64 {
+	a, b := r.state[w][s*r.units:(s+1)*r.units], r.state[v][u*r.units:(u+1)*r.units]
+	var sum float32
+	for i, x := range a {
+		sum += (x - b[i]) * (x - b[i])
+	}
+	return math.Sqrt(float64(sum))
+}
+
+// density bins random pairs of moments.
+func (r *rolled) density(p Params, seed uint64) []Density {
+	random := rand.New(rand.NewPCG(seed, 1))
+	rows := make([]Density, bins)
+	sums := make([]float64, bins)
+	counts := make([]float64, bins)
+	for b := range rows {
+		rows[b] = Density{Distance: p.ReachM * (float64(b) + 0.5) / bins, Counts: make([]int32, neuralBins)}
+	}
+	for range p.Pairs {
+		w, s := random.IntN(len(r.state)), random.IntN(r.steps)
+		v, u := random.IntN(len(r.state)), random.IntN(r.steps)
+		b := int(r.apart(w, s, v, u) / p.ReachM * bins)
+		if b >= bins || w == v && s == u {
+			continue
+		}
+		d := r.neural(w, s, v, u)
+		rows[b].Counts[min(int(d/math.Sqrt2*neuralBins), neuralBins-1)]++
+		sums[b] += d
+		counts[b]++
+	}
+	for b := range rows {
+		rows[b].Mean = sums[b] / counts[b]
+	}
+	return rows
+}
+
+// lag compares the moments of each walk that are from to to-1 steps apart.
+func (r *rolled) lag(p Params, from, to int) Lag {
+	out := Lag{Lag: float64(from+to-1) / 2, Mean: make([]float64, bins), Same: math.NaN()}
+	counts := make([]float64, bins)
+	var same []float64
+	for w := range r.state {
+		for lag := from; lag < to; lag++ {
+			// A few hundred moments a lag are enough, whatever the length of the walks.
+			for s := 0; s+lag < r.steps; s += 1 + r.steps/300 {
+				gap := r.apart(w, s, w, s+lag)
+				if gap >= p.ReachM {
+					continue
+				}
+				d := r.neural(w, s, w, s+lag)
+				b := int(gap / p.ReachM * bins)
+				out.Mean[b] += d
+				counts[b]++
+				if gap < p.SigmaX {
+					same = append(same, d)
+				}
+			}
+		}
+	}
+	for b := range out.Mean {
+		out.Mean[b] /= counts[b]
+	}
+	if out.Pairs = int64(len(same)); len(same) > 0 {
+		slices.Sort(same)
+		out.Same = same[len(same)/2]
+	}
+	return out
+}
+
+// shortLag is the length of the training walks: the lag up to which path invariance was trained.
+const shortLag = 60
+
+func summarise(p Params, density []Density, lags []Lag) Summary {
+	s := Summary{Plateau: math.NaN(), Reach90: math.NaN(), Same: math.NaN(), SigmaX: p.SigmaX}
+	sum, n := 0.0, 0.0
+	for _, d := range density[bins/2:] {
+		if !math.IsNaN(d.Mean) {
+			sum, n = sum+d.Mean, n+1
+		}
+	}
+	s.Plateau = sum / n
+	for _, d := range density {
+		if d.Mean >= 0.9*s.Plateau {
+			s.Reach90 = d.Distance
+			break
+		}
+	}
+	for _, l := range lags {
+		if l.Lag <= shortLag && !math.IsNaN(l.Same) && !(l.Same < s.Same) {
+			s.Same = l.Same
+		}
+	}
+	return s
+}

@@ -1,0 +1,267 @@
+// Package ideal is the stage that computes what figures 1, 2 and 9 show of an idealised grid code: no network is trained.
+//
+// Its cells are sums of three plane waves, rectified, that spike at random on a walk of the kind that networks are evaluated
+// on; their maps are measured by the spectra stage like those of any network. The properties of the code are those of its
+// phases (package gridcell: Code).
+package ideal
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+
+	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/walk"
+)
+
+// Params are the parameters of the idealised code.
+type Params struct {
+	Cells
+	Line
+	Motion walk.Motion `json:"motion"`
+}
+
+// Cells are the idealised cells of figure 1 and of the distances of figure 2.
+type Cells struct {
+	BoxM           float64   `json:"box_m"`           // side of the box, m
+	Bins           int       `json:"bins"`            // along each side of a map
+	Steps          int       `json:"steps"`           // of the walk
+	SmoothM        float64   `json:"smooth_m"`        // standard deviation of the kernel that smooths the maps, m
+	PeriodsM       []float64 `json:"periods_m"`       // of the modules, m
+	OrientationDeg float64   `json:"orientation_deg"` // of all modules
+	CellsPerModule int       `json:"cells_per_module"`
+	SpikesAtPeak   float64   `json:"spikes_at_peak"` // chance of a spike in a step through the middle of a field
+}
+
+// Line says how the coding line of one-dimensional space is examined; its periods are the cells'.
+type Line struct {
+	RangeM       float64 `json:"range_m"`       // drawn and searched for neighbours, m
+	ThicknessRad float64 `json:"thickness_rad"` // distance on the torus below which two states are confused
+	MostModules  int     `json:"most_modules"`  // capacity and separation are found for up to so many
+	Draws        int     `json:"draws"`         // of random periods that those are found for
+}
+
+// Check returns an error that names the first impossible parameter.
+func (p Params) Check() error {
+	for _, v := range []struct {
+		name string
+		ok   bool
+		must string
+	}{
+		{"bins", p.Bins >= 8, "at least 8"},
+		{"steps", p.Steps >= 2, "at least 2"},
+		{"smooth_m", p.SmoothM >= 0 && p.SmoothM < p.BoxM, "at least 0 and less than the box"},
+		{"periods_m", len(p.PeriodsM) >= 2 && len(p.PeriodsM) <= 6, "2 to 6 periods"},
+		{"cells_per_module", p.CellsPerModule >= 6, "at least 6"},
+		{"spikes_at_peak", p.SpikesAtPeak > 0 && p.SpikesAtPeak <= 1, "greater than 0 and at most 1"},
+		{"range_m", p.RangeM > 0 && p.RangeM <= 1000, "greater than 0 and at most 1000 m"},
+		{"thickness_rad", p.ThicknessRad > 0 && p.ThicknessRad < math.Pi, "greater than 0 and less than pi"},
+		{"most_modules", p.MostModules >= 2 && p.MostModules <= 6, "2 to 6"},
+		{"draws", p.Draws >= 3, "at least 3"},
+	} {
+		if !v.ok {
+			return fmt.Errorf("%s must be %s", v.name, v.must)
+		}
+	}
+	for _, period := range p.PeriodsM {
+		if !(period > 0.05 && period < p.BoxM) {
+			return fmt.Errorf("periods_m: %g m must be greater than 0.05 m and less than the box of %g m", period, p.BoxM)
+		}
+	}
+	return p.Motion.Check(p.BoxM)
+}
+
+// Outputs of the stage.
+var Outputs = []string{"walk", "maps", "occupancy", "line", "near", "capacity", "separation", "distance", "routes", "tuning"}
+
+// Step is a row of "walk": where the animal was, and how often the first cell of the second module spiked there.
+type Step struct {
+	X      float32 `col:"x" unit:"m"`
+	Y      float32 `col:"y" unit:"m"`
+	Spikes int32   `col:"spikes"`
+}
+
+// Map is a row of "maps", as the ratemaps stage writes them: early and late are of the two halves of the walk.
+type Map struct {
+	Unit  int32     `col:"unit"`
+	Mean  []float32 `col:"mean" shape:"ny,nx"`
+	Early []float32 `col:"early" shape:"ny,nx"`
+	Late  []float32 `col:"late" shape:"ny,nx"`
+}
+
+// Occupancy is the one row of "occupancy"; idealised cells have no states whose variance position could explain.
+type Occupancy struct {
+	Explained float64 `col:"explained"`
+}
+
+// Place is a row of "line" and of "near": a place on the line and its phases in the first two modules. Kind is empty on the
+// line; "phase" marks places near the first row's in phase, "place" places near it in space.
+type Place struct {
+	Kind string  `col:"kind"`
+	X    float64 `col:"x" unit:"m"`
+	Phi1 float64 `col:"phi1" unit:"rad"`
+	Phi2 float64 `col:"phi2" unit:"rad"`
+}
+
+// Growth is a row of "capacity" and "separation": quartiles over the draws of periods. Lengths are in smallest periods,
+// distances in rad.
+type Growth struct {
+	Modules int32   `col:"modules"`
+	Range   float64 `col:"range"` // NaN for capacity
+	Low     float64 `col:"low"`
+	Median  float64 `col:"median"`
+	High    float64 `col:"high"`
+}
+
+// Distance is a row of "distance": of the unit-norm population states of two places this far apart, over many pairs.
+type Distance struct {
+	Displacement float64 `col:"displacement" unit:"m"`
+	Mean         float64 `col:"mean"`
+	Low          float64 `col:"low"` // 10th percentile
+	High         float64 `col:"high"`
+}
+
+// Leg is a row of "routes": a place on the way, and its phases along k1 and k2 of the first module.
+type Leg struct {
+	Route int32   `col:"route"`
+	Step  int32   `col:"step"`
+	X     float64 `col:"x" unit:"m"`
+	Y     float64 `col:"y" unit:"m"`
+	Phi1  float64 `col:"phi1" unit:"rad"`
+	Phi2  float64 `col:"phi2" unit:"rad"`
+}
+
+// Rate is a row of "tuning": equation 9, cells of preferred phase 0 and pi of the first two modules.
+type Rate struct {
+	Module    int32   `col:"module"`
+	Preferred float64 `col:"preferred" unit:"rad"`
+	X         float64 `col:"x" unit:"m"`
+	Phase     float64 `col:"phase" unit:"rad"` // of the module, equation 10
+	Rate      float64 `col:"rate"`
+}
+
+// Run computes everything.
+func Run(ctx context.Context, p Params, t *pipeline.Task) error {
+	if err := p.Check(); err != nil {
+		return err
+	}
+	c := newCells(p, t.Seed())
+	if err := c.record(p, t); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := emitLine(p, t); err != nil {
+		return err
+	}
+	if err := emitGrowth(ctx, p, t); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "distance", c.distances(p, t.Seed()), p.meta()); err != nil {
+		return err
+	}
+	return pipeline.Emit(t, "routes", c.routes(p, t.Seed()), p.meta())
+}
+
+func (p Params) meta() map[string]string {
+	text := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	m := map[string]string{"box_m": text(p.BoxM), "bins": fmt.Sprint(p.Bins), "units": fmt.Sprint(p.CellsPerModule * len(p.PeriodsM)),
+		"cells_per_module": fmt.Sprint(p.CellsPerModule), "thickness_rad": text(p.ThicknessRad)}
+	for i, period := range p.PeriodsM {
+		m[fmt.Sprintf("period_%d", i+1)] = text(period)
+	}
+	return m
+}
+
+// random numbers: each use has its own stream of the node's seed.
+const (
+	streamOffsets uint64 = iota + 1
+	streamSpikes
+	streamPeriods
+	streamPlaces
+	streamRoutes
+)
+
+func source(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
+
+// cell is an idealised cell: a rectified sum of three plane waves, at most 1, with a field at the offset.
+type cell struct {
+	waves  gridcell.WaveVectors
+	offset [2]float64
+}
+
+func (c cell) rate(x, y float64) float64 {
+	sum := 0.0
+	for _, k := range c.waves {
+		sum += math.Cos(k[0]*(x-c.offset[0]) + k[1]*(y-c.offset[1]))
+	}
+	return math.Max(0, sum) / 3
+}
+
+// cells are those of each module in turn. Their offsets tile the unit cell evenly from a random start: an additive sequence of
+// the plastic number, which leaves neither gaps nor clumps for any number of cells.
+type cells []cell
+
+func newCells(p Params, seed uint64) cells {
+	const plastic = 1.32471795724474602596
+	random := source(seed, streamOffsets)
+	var out cells
+	for _, period := range p.PeriodsM {
+		l := gridcell.IdealHexagonal(period, p.OrientationDeg)
+		s, t := random.Float64(), random.Float64()
+		for range p.CellsPerModule {
+			out = append(out, cell{l.WaveVectors(), [2]float64{s*l.A[0] + t*l.B[0], s*l.A[1] + t*l.B[1]}})
+			s, t = math.Mod(s+1/plastic, 1), math.Mod(t+1/(plastic*plastic), 1)
+		}
+	}
+	return out
+}
+
+// record lets the cells spike on a walk and emits walk, maps and occupancy.
+func (c cells) record(p Params, t *pipeline.Task) error {
+	w, err := p.Motion.Draw(t.Seed(), p.BoxM, 0, p.Steps)
+	if err != nil {
+		return err
+	}
+	random := source(t.Seed(), streamSpikes)
+	position, spikes := make([]float64, 2*p.Steps), make([]float64, len(c)*p.Steps)
+	steps := make([]Step, p.Steps)
+	for i := range steps {
+		x, y := float64(w.Position[2*i]), float64(w.Position[2*i+1])
+		position[2*i], position[2*i+1] = x, y
+		for u, cell := range c {
+			if random.Float64() < p.SpikesAtPeak*cell.rate(x, y) {
+				spikes[i*len(c)+u] = 1
+			}
+		}
+		steps[i] = Step{w.Position[2*i], w.Position[2*i+1], int32(spikes[i*len(c)+p.CellsPerModule])}
+	}
+	half := p.Steps / 2
+	maps := make([]Map, len(c))
+	for part, span := range [][2]int{{0, p.Steps}, {0, half}, {half, p.Steps}} {
+		rates, _, err := gridcell.Rates(gridcell.Recording{Position: position[2*span[0] : 2*span[1]],
+			Activity: spikes[len(c)*span[0] : len(c)*span[1]], Units: len(c)}, p.Bins, p.BoxM, p.SmoothM)
+		if err != nil {
+			return err
+		}
+		for u, m := range rates {
+			values := make([]float32, len(m.Values))
+			for i, v := range m.Values {
+				values[i] = float32(v)
+			}
+			maps[u].Unit = int32(u)
+			*[]*[]float32{&maps[u].Mean, &maps[u].Early, &maps[u].Late}[part] = values
+		}
+	}
+	if err := pipeline.Emit(t, "walk", steps, p.meta()); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "maps", maps, p.meta()); err != nil {
+		return err
+	}
+	return pipeline.Emit(t, "occupancy", []Occupancy{{math.NaN()}}, p.meta())
+}

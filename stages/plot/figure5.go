@@ -1,0 +1,376 @@
+package plot
+
+import (
+	"context"
+	"fmt"
+	"image/color"
+	"math"
+	"sort"
+
+	"sicgrid/pkg/figure"
+	"sicgrid/pkg/pipeline"
+)
+
+// Density is a row of the distances stage's "density": pairs of states whose places are this far apart (m), by the distance of the
+// states in equal bins from 0 to the root of 2.
+type Density struct {
+	Distance float64 `col:"distance"`
+	Counts   []int32 `col:"counts"`
+	Mean     float64 `col:"mean"`
+}
+
+// Lag is a row of "lags": the mean distance of states so many steps apart, by the distance of their places.
+type Lag struct {
+	Lag  float64   `col:"lag"`
+	Mean []float64 `col:"mean"`
+	Same float64   `col:"same_place"`
+}
+
+// Quantile is a row of the batch stage's "distances" (m).
+type Quantile struct {
+	Share     float64 `col:"share"`
+	Pairs     float64 `col:"pairs"`
+	FromStart float64 `col:"from_start"`
+}
+
+// Decorrelation is the one row of the distances stage's "summary".
+type Decorrelation struct {
+	Plateau float64 `col:"plateau"`
+	Reach90 float64 `col:"reach_90"`
+	Same    float64 `col:"same_place"`
+	SigmaX  float64 `col:"sigma_x"`
+}
+
+// WalkRow is a row of the trajectories stage's "walks".
+type WalkRow struct {
+	Walk     int32     `col:"walk"`
+	Velocity []float32 `col:"velocity"`
+	Position []float32 `col:"position"`
+}
+
+// InBox is what one network does in one box.
+type InBox struct {
+	BoxM    float64
+	Units   []Unit
+	Modules []Module
+	Maps    []RateMap
+}
+
+// Figure5Params says how figure 5 is drawn.
+type Figure5Params struct {
+	DPI         int       `json:"dpi"` // of the PNG
+	BoxesM      []float64 `json:"boxes_m"`
+	RateColours string    `json:"rate_colours"`
+}
+
+// Check returns an error that names the first impossible parameter.
+func (p Figure5Params) Check() error {
+	for _, err := range []error{checkDPI(p.DPI), checkRange("boxes_m", len(p.BoxesM), 1, 4), checkMap("rate_colours", p.RateColours)} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Figure5Data is what figure 5 shows of one network.
+type Figure5Data struct {
+	Density  []Density
+	ReachM   float64
+	Lags     []Lag
+	Summary  Decorrelation
+	Training []Quantile
+	Batch    []BatchState
+	Walks    []WalkRow
+	WalkBox  float64 // m
+	Boxes    []InBox // ascending
+}
+
+type figure5Numbers struct {
+	Figure       string         `json:"figure"`
+	Plateau      number         `json:"plateau"`
+	Reach90      number         `json:"distance_of_90_percent_of_plateau_m"`
+	SigmaX       number         `json:"sigma_x_m"`
+	Same         number         `json:"same_place_to_60_steps"`
+	PairsMedian  number         `json:"training_pairs_median_m"`
+	Pairs90      number         `json:"training_pairs_90_m"`
+	StartsMedian number         `json:"training_from_start_median_m"`
+	Starts90     number         `json:"training_from_start_90_m"`
+	Boxes        []inBoxNumbers `json:"boxes"`
+}
+
+type inBoxNumbers struct {
+	BoxM    number          `json:"box_m"`
+	Modules []moduleNumbers `json:"modules"`
+}
+
+// Figure5 reads density, lags and distances/summary of the distances stage, distances and states of the batch stage, the walks, and maps,
+// units and modules in every box (roles "4m/maps" and so on), and emits figure 5.
+func Figure5(_ context.Context, p Figure5Params, t *pipeline.Task) error {
+	r := reader{t: t}
+	var d Figure5Data
+	for _, box := range p.BoxesM {
+		role := fmt.Sprintf("%gm/", box)
+		r.box = 0 // the boxes differ by design
+		d.Boxes = append(d.Boxes, InBox{box, read[Unit](&r, role+"units"), read[Module](&r, role+"modules"), read[RateMap](&r, role+"maps")})
+	}
+	r.box = 0
+	d.Density = read[Density](&r, "density")
+	d.ReachM = metaNumber(&r, "density", "reach_m")
+	d.Lags, d.Summary = read[Lag](&r, "lags"), one[Decorrelation](&r, "decorrelation")
+	d.Training, d.Batch = read[Quantile](&r, "training"), read[BatchState](&r, "batch")
+	d.Walks = read[WalkRow](&r, "walks")
+	d.WalkBox = r.box
+	return r.emit(func() ([]File, error) { return DrawFigure5(d, p) })
+}
+
+// cellsShown is how many cells panels c to e show in every box.
+const cellsShown = 5
+
+// DrawFigure5 draws how one network generalises: (a) the distance of states over the distance of places, with the distances in training
+// batches, and over the time between them, (b) training and evaluation walks and their speeds, (c-e) the same cells in every box.
+func DrawFigure5(d Figure5Data, p Figure5Params) ([]File, error) {
+	if err := p.Check(); err != nil {
+		return nil, fmt.Errorf("figure-5: %w", err)
+	}
+	if len(d.Density) == 0 || len(d.Training) == 0 || len(d.Boxes) == 0 || !(d.ReachM > 0) {
+		return nil, fmt.Errorf("figure-5: a table is empty")
+	}
+	nets := make([]network, len(d.Boxes))
+	widest := 0.0
+	for i, b := range d.Boxes {
+		net, err := newNetwork(b.Units, b.Maps)
+		if err != nil {
+			return nil, fmt.Errorf("figure-5: box of %g m: %w", b.BoxM, err)
+		}
+		nets[i] = net
+		widest = math.Max(widest, b.BoxM)
+	}
+	shown := d.cells()
+	rates, _ := figure.MapNamed(p.RateColours)
+	mm := 29 / widest // page mm a metre: maps of all boxes are to one scale
+	const top = 112.0
+	height := top
+	for _, b := range d.Boxes {
+		height += b.BoxM*mm + 7
+	}
+	page := figure.Page{Title: "Figure 5: generalisation to other velocities and larger boxes", Height: height, DPI: p.DPI}
+	paint := func(c *figure.Canvas) {
+		c.PanelLetter(0, 0.3, "a")
+		d.paintDensity(c, figure.Box{X: 11, Y: 6, W: 58, H: 36})
+		d.paintLags(c, figure.Box{X: 105, Y: 6, W: 50, H: 36})
+		c.PanelLetter(0, 55, "b")
+		d.paintWalks(c, figure.Box{X: 4, Y: 61, W: 36, H: 36}, figure.Box{X: 92, Y: 61, W: 36, H: 36})
+		d.paintSpeeds(c, figure.Box{X: 52, Y: 61, W: 30, H: 36}, figure.Box{X: 142, Y: 61, W: 34, H: 36})
+		y := top
+		for i, b := range d.Boxes {
+			c.PanelLetter(0, y+0.3, string(rune('c'+i)))
+			c.Text(5, y+2.5, figure.Metres(b.BoxM), figure.Type{Size: figure.Normal, Bold: true})
+			d.paintBox(c, b, nets[i], shown, figure.Point{X: 20, Y: y}, mm, rates)
+			y += b.BoxM*mm + 7
+		}
+	}
+	return files("figure-5", page, paint, d.numbers())
+}
+
+func (d Figure5Data) numbers() figure5Numbers {
+	at := func(share float64) Quantile {
+		return d.Training[int(math.Round(share*float64(len(d.Training)-1)))]
+	}
+	out := figure5Numbers{Figure: "figure-5", Plateau: number(d.Summary.Plateau), Reach90: number(d.Summary.Reach90), SigmaX: number(d.Summary.SigmaX), Same: number(d.Summary.Same),
+		PairsMedian: number(at(0.5).Pairs), Pairs90: number(at(0.9).Pairs), StartsMedian: number(at(0.5).FromStart), Starts90: number(at(0.9).FromStart)}
+	for _, b := range d.Boxes {
+		out.Boxes = append(out.Boxes, inBoxNumbers{number(b.BoxM), moduleTable(b.Modules)})
+	}
+	return out
+}
+
+// cells are the units of best score in the largest box, those of modules first.
+func (d Figure5Data) cells() []int32 {
+	units := active(d.Boxes[len(d.Boxes)-1].Units)
+	sort.SliceStable(units, func(i, j int) bool {
+		if a, b := units[i].Module >= 0, units[j].Module >= 0; a != b {
+			return a
+		}
+		return rank(units[i].Score) > rank(units[j].Score)
+	})
+	var out []int32
+	for _, u := range units[:min(cellsShown, len(units))] {
+		out = append(out, u.Unit)
+	}
+	return out
+}
+
+// rank puts undefined scores last.
+func rank(score float64) float64 {
+	if math.IsNaN(score) {
+		return math.Inf(-1)
+	}
+	return score
+}
+
+var rootOfTwo = []figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}, {At: math.Sqrt2, Label: "√2"}}
+
+// paintDensity draws the pairs column by column, each to its own peak, their mean, and the shares of distances in training.
+func (d Figure5Data) paintDensity(c *figure.Canvas, b figure.Box) {
+	rows := len(d.Density[0].Counts)
+	image := make([]float64, rows*len(d.Density))
+	for i, col := range d.Density {
+		most := int32(1)
+		for _, n := range col.Counts {
+			most = max(most, n)
+		}
+		for j, n := range col.Counts {
+			image[j*len(d.Density)+i] = float64(n) / float64(most)
+		}
+	}
+	c.Image(b, figure.HeatMap(image, len(d.Density), 0, 1, func(t float64) color.RGBA { return figure.Fade(figure.Series(0), 1-t) }))
+	a := figure.Axes{Box: b, X: figure.Axis{Max: d.ReachM, Label: "distance of places (m)", Ticks: figure.Ticks(0, d.ReachM, 5)},
+		Y: figure.Axis{Max: math.Sqrt2, Label: "distance of states", Ticks: rootOfTwo}}
+	var mean []figure.Point
+	for _, col := range d.Density {
+		if !math.IsNaN(col.Mean) {
+			mean = append(mean, a.At(col.Distance, col.Mean))
+		}
+	}
+	c.Line(figure.Stroke{Color: figure.White, Width: 1.8}, mean...)
+	c.Line(figure.Stroke{Color: figure.Series(0), Width: 1}, mean...)
+	share := figure.Axes{Box: b, X: a.X, Y: figure.Axis{Max: 1}}
+	for i, of := range []func(Quantile) float64{func(q Quantile) float64 { return q.Pairs }, func(q Quantile) float64 { return q.FromStart }} {
+		s := figure.Stroke{Color: figure.Black, Width: 0.9}
+		if i == 1 {
+			s.Dash = []float64{2, 1.2}
+		}
+		var line []figure.Point
+		for _, q := range d.Training {
+			if x := of(q); x <= d.ReachM {
+				line = append(line, share.At(x, q.Share))
+			}
+		}
+		c.Line(s, line...)
+		key := figure.Point{X: b.X + 26*float64(i), Y: b.Y - 2.2}
+		c.Line(s, key, figure.Point{X: key.X + 4, Y: key.Y})
+		c.Text(key.X+5, key.Y, []string{"training pairs", "training, from start"}[i], figure.Type{Size: figure.Small, Y: figure.Middle})
+	}
+	a.VLine(c, d.Summary.SigmaX, figure.Stroke{Color: figure.Red, Width: figure.Thin})
+	a.DrawFrame(c, 8)
+	for _, t := range []float64{0, 0.5, 1} {
+		p := share.At(d.ReachM, t)
+		c.Text(p.X+1.5, p.Y, figure.Number(t, 1), figure.Type{Size: figure.Small, Y: figure.Middle})
+	}
+	c.Text(b.Right()+8, b.Y+b.H/2, "share of training", figure.Type{Size: figure.Normal, X: figure.Middle, Y: figure.Middle, Upward: true})
+}
+
+// paintLags draws the mean distance of states by distance of places and time between them.
+func (d Figure5Data) paintLags(c *figure.Canvas, b figure.Box) {
+	if len(d.Lags) == 0 {
+		notice(c, b, "walks too short")
+		return
+	}
+	var image []float64
+	for _, l := range d.Lags {
+		image = append(image, l.Mean...)
+	}
+	c.Image(b, figure.HeatMap(image, len(d.Lags[0].Mean), 0, math.Sqrt2, figure.Viridis))
+	last := d.Lags[len(d.Lags)-1].Lag
+	step := last
+	if len(d.Lags) > 1 {
+		step = d.Lags[1].Lag - d.Lags[0].Lag
+	}
+	a := figure.Axes{Box: b, X: figure.Axis{Max: d.ReachM, Label: "distance of places (m)", Ticks: figure.Ticks(0, d.ReachM, 5)},
+		Y: figure.Axis{Max: last + step/2, Label: "time between (steps)", Ticks: figure.Ticks(0, last, 4)}}
+	a.VLine(c, d.Summary.SigmaX, figure.Stroke{Color: figure.Red, Width: figure.Thin})
+	a.DrawFrame(c, labelGap)
+	title(c, b, "mean distance of states; red: σ_x")
+	c.ColorBar(figure.Box{X: b.Right() + 3, Y: b.Y, W: 2.4, H: b.H}, figure.Viridis, 0, math.Sqrt2, rootOfTwo, "distance of states")
+}
+
+// paintWalks draws three walks of a training batch, and three of the evaluation, to one scale each.
+func (d Figure5Data) paintWalks(c *figure.Canvas, training, evaluation figure.Box) {
+	const walks = 3
+	batch := Figure3Data{States: d.Batch, SigmaX: d.Summary.SigmaX, Summary: BatchSummary{Trajectories: walks}}
+	var all []BatchState
+	for _, w := range batch.walks() {
+		all = append(all, w...)
+	}
+	a := batch.space(training, all)
+	for i, w := range batch.walks() {
+		var way []figure.Point
+		for _, s := range w {
+			way = append(way, a.At(float64(s.X), float64(s.Y)))
+		}
+		c.Line(figure.Stroke{Color: figure.Series(i), Width: 0.7}, way...)
+	}
+	c.Rect(training, figure.Stroke{Color: figure.Black, Width: figure.Thin})
+	title(c, training, "training: permuted")
+	c.ScaleBar(training.X, training.Bottom()+3, a.X.Max-a.X.Min, training.W)
+
+	half := d.WalkBox / 2
+	e := figure.Axes{Box: evaluation, X: figure.Axis{Min: -half, Max: half}, Y: figure.Axis{Min: -half, Max: half}}
+	for i, w := range d.Walks[:min(walks, len(d.Walks))] {
+		way := []figure.Point{e.At(0, 0)}
+		for k := 0; k+1 < len(w.Position); k += 2 {
+			way = append(way, e.At(float64(w.Position[k]), float64(w.Position[k+1])))
+		}
+		c.Line(figure.Stroke{Color: figure.Series(i), Width: 0.4}, way...)
+	}
+	c.Rect(evaluation, figure.Stroke{Color: figure.Black, Width: figure.Thin})
+	title(c, evaluation, "evaluation: smooth, in a box")
+	c.ScaleBar(evaluation.X, evaluation.Bottom()+3, d.WalkBox, evaluation.W)
+}
+
+// paintSpeeds draws the distributions of the lengths of steps.
+func (d Figure5Data) paintSpeeds(c *figure.Canvas, training, evaluation figure.Box) {
+	var trained, walked []float64
+	for _, s := range d.Batch {
+		trained = append(trained, math.Hypot(float64(s.VX), float64(s.VY)))
+	}
+	for _, w := range d.Walks[:min(50, len(d.Walks))] {
+		for k := 0; k+1 < len(w.Velocity); k += 2 {
+			walked = append(walked, math.Hypot(float64(w.Velocity[k]), float64(w.Velocity[k+1])))
+		}
+	}
+	const top, steps = 0.22, 22
+	for i, set := range [][]float64{trained, walked} {
+		edges, counts := figure.Histogram(set, 0, top, steps)
+		most := 0.0
+		for k := range counts {
+			counts[k] /= math.Max(float64(len(set)), 1)
+			most = math.Max(most, counts[k])
+		}
+		b := []figure.Box{training, evaluation}[i]
+		a := figure.Axes{Box: b, X: figure.Axis{Max: top, Label: "step (m)", Ticks: figure.Ticks(0, top, 3)},
+			Y: figure.Axis{Max: math.Max(math.Ceil(most*22)/20, 0.05), Label: "share"}}
+		a.Y.Ticks = figure.Ticks(0, a.Y.Max, 3)
+		a.Bars(c, edges, counts, make([]float64, len(counts)), figure.Series(-1))
+		a.Draw(c, 8)
+	}
+}
+
+// paintBox draws the cells' maps in one box and the periods of its modules.
+func (d Figure5Data) paintBox(c *figure.Canvas, b InBox, net network, shown []int32, at figure.Point, mm float64, rates figure.Map) {
+	size := b.BoxM * mm
+	byUnit := map[int32]Unit{}
+	for _, u := range b.Units {
+		byUnit[u.Unit] = u
+	}
+	for i, unit := range shown {
+		box := figure.Box{X: at.X + 31.5*float64(i), Y: at.Y, W: size, H: size}
+		c.RateMap(box, net.maps[unit], net.bins, rates)
+		u := byUnit[unit]
+		c.Text(box.X+size/2, box.Bottom()+1.1, fmt.Sprintf("%s, %s", figure.Length(u.Period), figure.Number(u.Score, 2)), figure.Type{Size: figure.Small, X: figure.Middle})
+	}
+	if len(shown) == 0 {
+		notice(c, figure.Box{X: at.X, Y: at.Y, W: 60, H: size}, "no active unit")
+	}
+	lines := []string{"no module"}
+	if len(b.Modules) > 0 {
+		lines = []string{"modules"}
+	}
+	for _, m := range b.Modules {
+		lines = append(lines, figure.Length(m.Period))
+	}
+	for i, l := range lines[:min(len(lines), 5)] {
+		c.Text(5, at.Y+6+3.2*float64(i), l, figure.Type{Size: figure.Small, Color: figure.Grey})
+	}
+}

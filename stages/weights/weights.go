@@ -1,0 +1,40 @@
+// Package weights reads a trained network as the train stage wrote it.
+package weights
+
+import (
+	"fmt"
+	"strconv"
+
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/sic"
+)
+
+type tensorView struct {
+	Name   string    `col:"name"`
+	Values []float32 `col:"values"`
+}
+
+// Read returns the network of the input "weights", whose sizes come with it, and its parameters in the order of sic.NewLayout.
+func Read(t *pipeline.Task) (n sic.Network, params []float32, err error) {
+	tensors, meta, err := pipeline.Read[tensorView](t, "weights")
+	if err != nil {
+		return n, nil, err
+	}
+	for key, size := range map[string]*int{"units": &n.Units, "hidden": &n.Hidden, "layers": &n.Layers} {
+		if *size, err = strconv.Atoi(meta[key]); err != nil {
+			return n, nil, fmt.Errorf("weights: %s is %q, not a size", key, meta[key])
+		}
+	}
+	layout := sic.NewLayout(n)
+	if len(tensors) != len(layout.Tensors) {
+		return n, nil, fmt.Errorf("weights: %d tensors, the network has %d", len(tensors), len(layout.Tensors))
+	}
+	params = make([]float32, layout.Size)
+	for i, x := range layout.Tensors {
+		if tensors[i].Name != x.Name || len(tensors[i].Values) != x.Size {
+			return n, nil, fmt.Errorf("weights: row %d is %s with %d values, want %s with %d", i, tensors[i].Name, len(tensors[i].Values), x.Name, x.Size)
+		}
+		copy(sic.Of(params, x), tensors[i].Values)
+	}
+	return n, params, nil
+}
