@@ -113,7 +113,7 @@ func newRootCommand() *cobra.Command {
 		return usagef("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		newRunCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(),
+		newRunCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
 		newExportCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
 	for _, c := range root.Commands() {

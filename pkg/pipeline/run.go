@@ -26,8 +26,13 @@ func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 	if err := opt.check(g); err != nil {
 		return Report{}, err
 	}
+	use, err := opt.Store.BeginUse()
+	if err != nil {
+		return Report{}, err
+	}
+	defer use.End()
 	r := &run{
-		g: g, opt: opt, objects: newObjectChecks(opt.Store),
+		g: g, opt: opt, objects: newObjectChecks(opt.Store), use: use,
 		made: map[*Node]*store.Action{}, messages: make(chan message),
 	}
 	lookAhead(g, &opt, r.objects)
@@ -41,6 +46,7 @@ type run struct {
 	g        *Graph
 	opt      Options
 	objects  *objectChecks
+	use      *store.Use              // what garbage collection is told to spare
 	made     map[*Node]*store.Action // nodes that are settled
 	messages chan message
 	running  atomic.Int64 // stages inside their Run function
@@ -83,7 +89,7 @@ func (r *run) loop(ctx context.Context) (Report, error) {
 			if phases[i] == blocked && r.inputsSettled(n) {
 				phases[i] = probing
 				inFlight++
-				go r.probe(i, r.inputActions(n))
+				go r.probe(ctx, i, r.inputActions(n))
 			}
 			if phases[i] == ready && places > 0 {
 				phases[i] = active
@@ -190,10 +196,16 @@ func (r *run) observe(e Event) {
 }
 
 // probe looks a node up and checks the objects of a hit.
-func (r *run) probe(index int, inputs map[*Node]*store.Action) {
+func (r *run) probe(ctx context.Context, index int, inputs map[*Node]*store.Action) {
 	begun := time.Now()
 	n := r.g.nodes[index]
-	s, err := resolve(n, &r.opt, inputs)
+	var s *step
+	err := r.using(ctx, func() (key string, err error) {
+		if s, err = resolve(n, &r.opt, inputs); err != nil {
+			return "", err
+		}
+		return s.key, nil
+	})
 	if err != nil {
 		r.messages <- message{index: index, done: true, report: NodeReport{Node: n, State: Failed, Err: fmt.Errorf("%s: %w", n.Name, err), Reason: err.Error()}}
 		return
@@ -262,7 +274,12 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	if !forced {
 		reason = s.reason(&r.opt)
 	}
-	if r.lookAgain(s) && !forced {
+	hit, err := r.lookAgain(ctx, s)
+	if err != nil {
+		fail(err)
+		return
+	}
+	if hit && !forced {
 		m = r.cached(index, s, "made meanwhile by another run", begun)
 		return
 	}
@@ -289,14 +306,32 @@ func (r *run) lock(ctx context.Context, s *step) (func(), error) {
 
 // lookAgain looks the step up once more, now that its lock is held: another
 // process may have made it.
-func (r *run) lookAgain(s *step) (hit bool) {
-	s.lookup(&r.opt)
-	if s.action == nil {
-		return false
+func (r *run) lookAgain(ctx context.Context, s *step) (hit bool, err error) {
+	err = r.using(ctx, func() (string, error) {
+		s.lookup(&r.opt)
+		return s.key, nil
+	})
+	if err != nil || s.action == nil {
+		return false, err
 	}
 	for _, o := range s.action.Outputs {
 		r.objects.forget(o.Object)
 	}
 	s.checkObjects(r.objects)
-	return s.action != nil
+	return s.action != nil, nil
+}
+
+// using puts the key that do finds or publishes on the list of what this run
+// uses, with no garbage collection in between.
+func (r *run) using(ctx context.Context, do func() (key string, err error)) error {
+	release, err := r.opt.Store.Share(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	key, err := do()
+	if err != nil || key == "" {
+		return err
+	}
+	return r.use.Add(key)
 }

@@ -42,7 +42,11 @@ type Verification struct {
 // findings: Status names them.
 func Verify(ctx context.Context, g *Graph, opt Options) (Verification, error) {
 	v := &verifier{store: opt.Store, seen: map[store.Digest]*seenObject{}}
-	var err error
+	release, err := opt.Store.Share(ctx) // what is collected meanwhile would look like damage
+	if err != nil {
+		return v.Verification, err
+	}
+	defer release()
 	if g == nil {
 		err = v.everything(ctx)
 	} else {
@@ -215,16 +219,11 @@ func Rerun(ctx context.Context, g *Graph, opt Options) ([]Recomputed, error) {
 	}
 	defer os.RemoveAll(scratch)
 
-	made := map[*Node]*store.Action{}
-	steps := make([]*step, len(g.nodes))
-	for i, n := range g.nodes {
-		if steps[i], err = resolve(n, &opt, made); err != nil {
-			return nil, fmt.Errorf("%s: %w", n.Name, err)
-		}
-		if steps[i].action != nil {
-			made[n] = steps[i].action
-		}
+	steps, made, end, err := inUse(ctx, g, &opt)
+	if err != nil {
+		return nil, err
 	}
+	defer end()
 	r := &run{g: g, opt: opt}
 	results := make([]Recomputed, len(g.nodes))
 	var group errgroup.Group

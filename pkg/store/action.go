@@ -129,8 +129,22 @@ func (s *Store) actionPath(key, numerics string) string {
 	return s.path("actions", key+"."+hex.EncodeToString(sum[:8])+".json")
 }
 
-// readAction reads and checks the record at path. The error is os.ErrNotExist or a Defect.
+// readAction reads and checks the record at path, and whether its objects are there. The error is os.ErrNotExist or a Defect.
 func (s *Store) readAction(path string) (*Action, error) {
+	a, err := s.decodeActionFile(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range a.Outputs {
+		if err := s.checkSize(o); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// decodeActionFile is readAction without a look at the objects.
+func (s *Store) decodeActionFile(path string) (*Action, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -144,11 +158,6 @@ func (s *Store) readAction(path string) (*Action, error) {
 	}
 	if s.actionPath(a.Key, a.Numerics) != path {
 		return nil, &Defect{path, fmt.Sprintf("action record of another computation (%s under %s)", a.Key, a.Numerics)}
-	}
-	for _, o := range a.Outputs {
-		if err := s.checkSize(o); err != nil {
-			return nil, err
-		}
 	}
 	return a, nil
 }

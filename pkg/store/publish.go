@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"sicgrid/pkg/store/failpoint"
 )
 
 const tempPrefix = ".tmp-"
@@ -19,6 +21,7 @@ func createTemp(dir string) (*tempFile, error) {
 		if err != nil {
 			return nil, storeError("writing to", dir, err)
 		}
+		failpoint.At("publish: temporary file made")
 		locked, err := tryLock(f)
 		if err == nil && locked && stillThere(f) {
 			return &tempFile{f}, nil
@@ -34,10 +37,12 @@ func createTemp(dir string) (*tempFile, error) {
 
 // publish makes the file appear at path, whole and with mode perm, replacing what was there. The file is closed and, on failure, gone.
 func (f *tempFile) publish(path string, perm fs.FileMode) error {
+	failpoint.At("publish: written")
 	err := f.Chmod(perm)
 	if err == nil {
 		err = f.Sync()
 	}
+	failpoint.At("publish: flushed")
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -45,10 +50,12 @@ func (f *tempFile) publish(path string, perm fs.FileMode) error {
 		f.discard()
 		return storeError("writing", path, err)
 	}
+	failpoint.At("publish: renamed")
 	f.Close()
 	if err := syncDir(filepath.Dir(path)); err != nil {
 		return storeError("writing", path, err)
 	}
+	failpoint.At("publish: directory flushed")
 	return nil
 }
 
