@@ -33,6 +33,15 @@ func (r *recipe) key() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// keyIs says what is wrong if the recipe does not have this key.
+func (r *recipe) keyIs(key string) error {
+	mine, err := r.key()
+	if err == nil && mine != key {
+		err = fmt.Errorf("the parts have key %s, not %s", short(mine), short(key))
+	}
+	return err
+}
+
 // parts is what an action record keeps of its recipe: the recipe itself and what
 // helps to say in words how it differs from another.
 type parts struct {

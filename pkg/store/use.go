@@ -26,6 +26,11 @@ func (s *Store) Share(ctx context.Context) (release func(), err error) {
 	return s.holdCollectLock(ctx, tryShare)
 }
 
+// Alone keeps everybody out who publishes or is about to use something, until release is called.
+func (s *Store) Alone(ctx context.Context) (release func(), err error) {
+	return s.holdCollectLock(ctx, tryLock)
+}
+
 // holdCollectLock takes the collection lock as try does it.
 func (s *Store) holdCollectLock(ctx context.Context, try func(*os.File) (bool, error)) (release func(), err error) {
 	path := s.path(collectLock)
