@@ -1,6 +1,9 @@
 package store
 
 import (
+	"crypto/sha256"
+	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,7 +15,7 @@ import (
 const tempPrefix = ".tmp-"
 
 // A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it until it is published or discarded,
-// which is how sweep knows that it is still wanted.
+// which is how Sweep knows that it is still wanted.
 type tempFile struct{ *os.File }
 
 func createTemp(dir string) (*tempFile, error) {
@@ -75,8 +78,8 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// sweep removes the temporary files in dir that no living writer holds. What it cannot remove it leaves: they do no harm but to take space.
-func sweep(dir string) {
+// Sweep removes the temporary files in dir that no living writer holds. What it cannot remove it leaves: they do no harm but to take space.
+func Sweep(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
@@ -96,18 +99,60 @@ func sweep(dir string) {
 	}
 }
 
+// ErrExists says that a file that was to be made is there already.
+var ErrExists = errors.New("is there already")
+
 // WriteFileAtomic writes a plain file the way objects are published: readers see the old file or the whole new one, also after a crash.
 // It sweeps the directory of temporary files that interrupted writers have left behind.
 func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
+	return PublishFile(path, perm, true, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// PublishFile is WriteFileAtomic for what write produces. Unless replace is set, a file that is there stays, and the error is ErrExists:
+// of several writers, in whatever process, one succeeds. An error of write is returned as it is, and nothing is left behind.
+func PublishFile(path string, perm fs.FileMode, replace bool, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
-	sweep(dir)
+	Sweep(dir)
 	f, err := createTemp(dir)
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(data); err != nil {
+	out := &hashingWriter{file: f, hash: sha256.New()}
+	if err := write(out); err != nil || out.err != nil {
 		f.discard()
+		if out.err != nil {
+			return storeError("writing", path, out.err)
+		}
+		return err
+	}
+	if replace {
+		return f.publish(path, perm)
+	}
+	return f.publishNew(path, perm)
+}
+
+// publishNew is publish for a path where no file may be.
+func (f *tempFile) publishNew(path string, perm fs.FileMode) error {
+	err := f.Chmod(perm)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = os.Link(f.Name(), path)
+	}
+	failpoint.At("publish: linked")
+	f.discard()
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if errors.Is(err, os.ErrExist) {
+		return ErrExists
+	}
+	if err != nil {
 		return storeError("writing", path, err)
 	}
-	return f.publish(path, perm)
+	return nil
 }

@@ -57,7 +57,7 @@ func Open(dir string) (*Store, error) {
 			return nil, err
 		}
 		f.discard()
-		sweep(s.path(sub))
+		Sweep(s.path(sub))
 	}
 	return s, nil
 }
