@@ -24,8 +24,8 @@ func Reachable(g *Graph, opt Options) ([]string, error) {
 		if s.key != "" {
 			keys = append(keys, s.key)
 		}
-		if s.action != nil {
-			made[n] = s.action
+		if made[n] = s.result(); made[n] != nil && made[n].Key != s.key {
+			keys = append(keys, made[n].Key) // a pinned result's
 		}
 	}
 	return keys, nil
@@ -54,9 +54,7 @@ func inUse(ctx context.Context, g *Graph, opt *Options) (steps []*step, made map
 			use.End()
 			return nil, nil, nil, fmt.Errorf("%s: %w", n.Name, err)
 		}
-		if s.action != nil {
-			made[n] = s.action
-		}
+		made[n] = s.result()
 		steps = append(steps, s)
 	}
 	return steps, made, use.End, nil

@@ -32,9 +32,10 @@ func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 	}
 	defer use.End()
 	r := &run{
-		g: g, opt: opt, objects: newObjectChecks(opt.Store), use: use,
+		g: g, opt: opt, use: use,
 		made: map[*Node]*store.Action{}, messages: make(chan message),
 	}
+	r.objects = newObjectChecks(&r.opt)
 	lookAhead(g, &opt, r.objects)
 	report, err := r.loop(ctx)
 	report.Time = time.Since(begun)
@@ -51,7 +52,8 @@ type run struct {
 	messages chan message
 	running  atomic.Int64 // stages inside their Run function
 
-	observing sync.Mutex
+	remoteDown atomic.Bool // the remote did not answer
+	observing  sync.Mutex
 }
 
 // message tells loop that a node was looked up (done false) or is finished.
@@ -219,6 +221,10 @@ func (r *run) probe(ctx context.Context, index int, inputs map[*Node]*store.Acti
 		for _, d := range s.defects {
 			r.observe(Event{Kind: Defective, Node: n, Note: d})
 		}
+		if s.result() != nil {
+			r.messages <- r.pinned(ctx, index, s, begun)
+			return
+		}
 		r.messages <- message{index: index, step: s}
 		return
 	}
@@ -234,6 +240,19 @@ func (r *run) cached(index int, s *step, reason string, begun time.Time) message
 	return message{index: index, done: true, action: s.action, report: NodeReport{
 		Node: s.node, State: Cached, Reason: reason, Time: time.Since(begun), Key: s.key,
 		Numerics: s.action.Numerics, Outputs: s.action.Outputs, Defects: s.defects,
+	}}
+}
+
+// pinned is the message of a node for which a pinned result stands in.
+func (r *run) pinned(ctx context.Context, index int, s *step, begun time.Time) message {
+	a := s.pin.action
+	err := r.using(ctx, func() (string, error) { return a.Key, s.pin.take(r.opt.Store, r.objects) })
+	if err != nil {
+		return message{index: index, done: true, report: NodeReport{Node: s.node, State: Failed, Err: fmt.Errorf("%s: %w", s.node.Name, err), Reason: err.Error()}}
+	}
+	return message{index: index, done: true, action: a, report: NodeReport{
+		Node: s.node, State: Pinned, Reason: s.reason(&r.opt), Time: time.Since(begun), Key: a.Key,
+		Numerics: a.Numerics, Outputs: a.Outputs, Defects: s.defects,
 	}}
 }
 
@@ -282,6 +301,17 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	if hit && !forced {
 		m = r.cached(index, s, "made meanwhile by another run", begun)
 		return
+	}
+	if !forced {
+		if hit, err = r.fetch(ctx, s); err != nil {
+			fail(err)
+			return
+		}
+		if hit {
+			m = r.cached(index, s, "from "+r.opt.Remote.String()+"; "+reason, begun)
+			m.report.State = Fetched
+			return
+		}
 	}
 	r.observe(Event{Kind: Started, Node: s.node, Reason: reason})
 	action, err := r.compute(ctx, s, inputs, reason)

@@ -107,7 +107,7 @@ func TestWhyShowsOldAgainstNew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.State != Cached || e.Reason != "made before; input in0 changed (values)" {
+	if e.State != Cached || e.Reason != "made before; input in0 from a changed (values)" {
 		t.Errorf("got\n%s", e)
 	}
 	if _, err := Why(r.graph(r.chain(nil)), "nobody", r.opt); err == nil {

@@ -112,10 +112,9 @@ func (v *verifier) graph(ctx context.Context, g *Graph, opt *Options) error {
 		for _, d := range s.defects {
 			v.Findings = append(v.Findings, Finding{Node: n.Name, What: d, key: s.key, numerics: opt.numerics(n)})
 		}
-		if s.action == nil {
+		if made[n] = s.result(); s.action == nil {
 			continue
 		}
-		made[n] = s.action
 		v.actions = append(v.actions, foundAction{s.action, n.Name})
 		for _, o := range s.action.Outputs {
 			v.objects[o.Object] = &verified{}
