@@ -18,6 +18,7 @@ type runFlags struct {
 	jobs   int
 	device string
 	force  []string
+	remote string
 	json   bool
 }
 
@@ -39,6 +40,7 @@ func newRunCommand() *cobra.Command {
 	f.IntVar(&flags.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
 	f.StringVar(&flags.device, "device", "auto", "what trains: auto or cpu")
 	f.StringSliceVar(&flags.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
+	f.StringVar(&flags.remote, "remote", "", "fetch from this `URL` what it has instead of computing it; default is $"+remoteVariable+", \"none\" is none")
 	f.BoolVar(&flags.json, "json", false, "print what became of each stage as JSON; progress goes to standard error")
 	return cmd
 }
@@ -60,6 +62,11 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if err := flags.attach(s); err != nil {
 		return err
 	}
+	closeRemote, err := s.attachRemote(cmd, flags.remote)
+	if err != nil {
+		return err
+	}
+	defer closeRemote()
 	out := cmd.OutOrStdout()
 	if flags.json {
 		out = cmd.ErrOrStderr()
@@ -103,7 +110,7 @@ func (s *session) checkForce(force []string) error {
 func resultsOf(report pipeline.Report) map[string]result {
 	results := map[string]result{}
 	for _, n := range report.Nodes {
-		if n.State == pipeline.Ran || n.State == pipeline.Cached {
+		if n.Done() {
 			results[n.Node.Name] = result{n.Key, n.Numerics}
 		}
 	}
@@ -112,7 +119,7 @@ func resultsOf(report pipeline.Report) map[string]result {
 
 func summarise(w io.Writer, report pipeline.Report, written []string) {
 	var parts []string
-	for _, state := range []pipeline.State{pipeline.Ran, pipeline.Cached, pipeline.Failed, pipeline.Interrupted, pipeline.NotReached} {
+	for _, state := range []pipeline.State{pipeline.Ran, pipeline.Cached, pipeline.Pinned, pipeline.Fetched, pipeline.Failed, pipeline.Interrupted, pipeline.NotReached} {
 		if n := report.Count(state); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
@@ -136,7 +143,7 @@ type runRecord struct {
 type stageRun struct {
 	Name     string            `json:"name"`
 	Stage    string            `json:"stage"`
-	State    pipeline.State    `json:"state"` // "ran", "cached", "failed", "interrupted", "not reached"
+	State    pipeline.State    `json:"state"` // "ran", "cached", "pinned", "fetched", "failed", "interrupted", "not reached"
 	Reason   string            `json:"reason"`
 	Seconds  float64           `json:"seconds"`
 	Key      string            `json:"key,omitempty"`

@@ -114,8 +114,10 @@ func newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		newRunCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
+		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(),
 		newExportCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
+	addBenchStore(root)
 	for _, c := range root.Commands() {
 		if accepts := c.Args; accepts != nil {
 			c.Args = func(cmd *cobra.Command, args []string) error {
