@@ -85,12 +85,12 @@ func (s *session) stored(name, output string) ([]byte, error) {
 		if st.Node != n {
 			continue
 		}
-		if st.State != pipeline.Cached {
+		if !st.Current() {
 			return nil, fmt.Errorf("%s is not up to date (%s); run: sicgrid run %s --params %s", name, st.Reason, name, s.parameters.Path)
 		}
 		action, err := s.options.Store.Lookup(st.Key, st.Numerics, true)
-		if action == nil {
-			return nil, err
+		if action == nil { // a pinned result that no run has taken yet
+			return nil, fmt.Errorf("%s is not in the store (%w); run: sicgrid run %s --params %s", name, err, name, s.parameters.Path)
 		}
 		return s.options.Store.Get(action.Outputs[i].Object)
 	}

@@ -21,6 +21,7 @@ type runFlags struct {
 	jobs   int
 	device string
 	force  []string
+	remote string
 	json   bool
 
 	checkpointEvery time.Duration
@@ -46,6 +47,7 @@ func newRunCommand() *cobra.Command {
 	f.BoolVar(&flags.adopt, "adopt", false, "take up a training where another device left it; its record then says from which step")
 	f.DurationVar(&flags.checkpointEvery, "checkpoint-every", train.CheckpointEvery, "save trainings under way this often, at most every 30s apart")
 	f.StringSliceVar(&flags.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
+	f.StringVar(&flags.remote, "remote", "", "fetch from this `URL` what it has instead of computing it; default is $"+remoteVariable+", \"none\" is none")
 	f.BoolVar(&flags.json, "json", false, "print what became of each stage as JSON; progress goes to standard error")
 	return cmd
 }
@@ -84,13 +86,20 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if s, err = flags.open(targets); err != nil {
 		return err
 	}
+	closeRemote, err := s.attachRemote(cmd, flags.remote)
+	if err != nil {
+		return err
+	}
+	defer closeRemote()
 	report, runErr := s.run(cmd, flags, out)
 	if lost := (*compute.DeviceLost)(nil); errors.As(runErr, &lost) && flags.device == "auto" && cmd.Context().Err() == nil {
 		fmt.Fprintf(out, "device  cpu (%v); going on from the last checkpoint\n", lost)
 		flags.on, flags.adopt = nil, true
+		remote := s.options.Remote
 		if s, err = flags.open(targets); err != nil {
 			return err
 		}
+		s.options.Remote = remote
 		report, runErr = s.run(cmd, flags, out)
 	}
 
@@ -141,7 +150,7 @@ func (s *session) checkForce(force []string) error {
 func resultsOf(report pipeline.Report) map[string]result {
 	results := map[string]result{}
 	for _, n := range report.Nodes {
-		if n.State == pipeline.Ran || n.State == pipeline.Cached {
+		if n.Done() {
 			results[n.Node.Name] = result{n.Key, n.Numerics}
 		}
 	}
@@ -155,7 +164,7 @@ func summarise(w io.Writer, report pipeline.Report, written []string, noGPU stri
 		fmt.Fprintf(w, "trained on the CPU: %s\n", noGPU)
 	}
 	var parts []string
-	for _, state := range []pipeline.State{pipeline.Ran, pipeline.Cached, pipeline.Failed, pipeline.Interrupted, pipeline.NotReached} {
+	for _, state := range []pipeline.State{pipeline.Ran, pipeline.Cached, pipeline.Pinned, pipeline.Fetched, pipeline.Failed, pipeline.Interrupted, pipeline.NotReached} {
 		if n := report.Count(state); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
@@ -179,7 +188,7 @@ type runRecord struct {
 type stageRun struct {
 	Name     string            `json:"name"`
 	Stage    string            `json:"stage"`
-	State    pipeline.State    `json:"state"` // "ran", "cached", "failed", "interrupted", "not reached"
+	State    pipeline.State    `json:"state"` // "ran", "cached", "pinned", "fetched", "failed", "interrupted", "not reached"
 	Reason   string            `json:"reason"`
 	Seconds  float64           `json:"seconds"`
 	Key      string            `json:"key,omitempty"`

@@ -33,7 +33,7 @@ func newStatusCommand() *cobra.Command {
 			}
 			current := len(figures) == 0
 			for _, n := range nodes {
-				current = current && n.State == pipeline.Cached
+				current = current && n.Current()
 			}
 			if err := printStatus(cmd.OutOrStdout(), s, nodes, figures, current, asJSON, verbosityOf(cmd)); err != nil {
 				return err
@@ -53,7 +53,7 @@ func newStatusCommand() *cobra.Command {
 type stageStatus struct {
 	Name     string         `json:"name"`
 	Stage    string         `json:"stage"`
-	State    pipeline.State `json:"state"` // "cached", "run", "may run"
+	State    pipeline.State `json:"state"` // "cached", "pinned", "run", "may run"
 	Reason   string         `json:"reason"`
 	Key      string         `json:"key,omitempty"`
 	Numerics string         `json:"numerics"`
@@ -73,7 +73,7 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 		return printJSON(w, answer)
 	}
 	for _, n := range nodes {
-		if level < 0 && n.State == pipeline.Cached {
+		if level < 0 && n.Current() {
 			continue
 		}
 		fmt.Fprintf(w, "%-8s %-*s  %s", n.State, s.nameWidth(), n.Node.Name, n.Reason)

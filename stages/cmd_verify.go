@@ -4,57 +4,94 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/progress"
 )
 
+type verifyFlags struct {
+	graphFlags
+	rerun, repair, hashOnly, json bool
+	sample                        int
+}
+
 func newVerifyCommand() *cobra.Command {
-	var flags graphFlags
-	var asJSON, rerun, repair bool
+	var flags verifyFlags
 	cmd := &cobra.Command{
 		Use:   "verify [TARGET...]",
 		Short: "Hash everything in the store again; exit code 1 on any mismatch",
-		Long: "Hash everything in the store again, or what the targets need, and compare with the digests on record.\n" +
-			"--rerun computes the targets' stages again from their stored inputs and compares the results.\n" +
+		Long: "Hash everything in the store again, or what the targets need, and compare with the digests on record. Then read every\n" +
+			"artifact with two independent Parquet readers and compare the values.\n" +
+			"--rerun computes the targets' stages again from their stored inputs, in a scratch folder, and compares the results; of\n" +
+			"results from another instruction set or device it compares the values and calls no difference a fault.\n" +
 			"--repair removes what is damaged, so that the next run makes it anew.",
 		Example: "  sicgrid verify\n" +
+			"  sicgrid verify --hash-only --repair\n" +
+			"  sicgrid verify all --rerun --sample 5\n" +
 			"  sicgrid verify figure-6 --rerun --params params/smoke.yaml",
-		RunE: func(cmd *cobra.Command, targets []string) error {
-			s, err := flags.open(targets)
-			if err != nil {
-				return err
-			}
-			var graph *pipeline.Graph // nil: everything in the store
-			if len(targets) > 0 {
-				graph = s.graph
-			}
-			var answer verification
-			if answer.Verification, err = pipeline.Verify(cmd.Context(), graph, s.options); err != nil {
-				return err
-			}
-			if repair {
-				if answer.Removed, err = pipeline.Repair(s.options.Store, answer.Findings); err != nil {
-					return err
-				}
-			}
-			if rerun {
-				if answer.Recomputed, err = pipeline.Rerun(cmd.Context(), s.graph, s.options); err != nil {
-					return err
-				}
-			}
-			if err := answer.print(cmd.OutOrStdout(), asJSON, verbosityOf(cmd)); err != nil {
-				return err
-			}
-			return answer.fault(repair)
-		},
+		RunE: func(cmd *cobra.Command, targets []string) error { return verify(cmd, flags, targets) },
 	}
 	flags.add(cmd)
-	cmd.Flags().BoolVar(&rerun, "rerun", false, "compute stages again from their stored inputs and compare")
-	cmd.Flags().BoolVar(&repair, "repair", false, "remove what is damaged")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the answer as JSON")
+	f := cmd.Flags()
+	f.BoolVar(&flags.rerun, "rerun", false, "compute the targets again from their stored inputs and compare")
+	f.IntVar(&flags.sample, "sample", 0, "with --rerun: of the targets only `N`, drawn by chance")
+	f.BoolVar(&flags.repair, "repair", false, "remove what is damaged")
+	f.BoolVar(&flags.hashOnly, "hash-only", false, "hash, but do not read the artifacts")
+	f.BoolVar(&flags.json, "json", false, "print the answer as JSON")
 	return cmd
+}
+
+func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
+	if flags.sample < 0 || flags.sample > 0 && !flags.rerun {
+		return usagef("--sample %d: must be 1 or greater, together with --rerun", flags.sample)
+	}
+	s, err := flags.open(targets)
+	if err != nil {
+		return err
+	}
+	var graph *pipeline.Graph // nil: everything in the store
+	if len(targets) > 0 {
+		graph = s.graph
+	}
+	var answer verification
+	meter := newMeter(cmd)
+	answer.Verification, err = pipeline.Verify(cmd.Context(), graph, s.options, pipeline.VerifyOptions{HashOnly: flags.hashOnly, Progress: meter.show})
+	meter.close()
+	if err != nil {
+		return err
+	}
+	if flags.repair {
+		if answer.Removed, err = pipeline.Repair(cmd.Context(), s.options.Store, answer.Findings); err != nil {
+			return err
+		}
+	}
+	if flags.rerun {
+		display := progress.New(cmd.ErrOrStderr(), progress.Options{Live: progress.IsTerminal(cmd.ErrOrStderr()), Quiet: verbosityOf(cmd) < 0})
+		s.options.Observer = display.Observe
+		answer.Recomputed, err = pipeline.Rerun(cmd.Context(), s.graph, s.options, chosen(s.graph.Targets(), flags.sample))
+		display.Close()
+		if err != nil {
+			return err
+		}
+	}
+	if err := answer.print(cmd.OutOrStdout(), flags.json, verbosityOf(cmd)); err != nil {
+		return err
+	}
+	return answer.fault(flags.repair)
+}
+
+// chosen picks the targets themselves, or n of them by chance, and nothing that they only need.
+func chosen(targets []*pipeline.Node, n int) func(*pipeline.Node) bool {
+	targets = slices.Clone(targets)
+	if n > 0 && n < len(targets) {
+		rand.Shuffle(len(targets), func(i, j int) { targets[i], targets[j] = targets[j], targets[i] })
+		targets = targets[:n]
+	}
+	return func(node *pipeline.Node) bool { return slices.Contains(targets, node) }
 }
 
 type verification struct {
@@ -76,6 +113,10 @@ func (v *verification) print(w io.Writer, asJSON bool, level verbosity) error {
 			fmt.Fprintf(w, "failed   %s: %v\n", r.Node.Name, r.Err)
 		case r.Skipped != "":
 			fmt.Fprintf(w, "skipped  %s: %s\n", r.Node.Name, r.Skipped)
+		case !r.Same && r.Numerics != "":
+			for _, d := range r.Differ {
+				fmt.Fprintf(w, "apart    %s: %s; made by other numerics %s, which promise no equal bits\n", r.Node.Name, d, r.Numerics)
+			}
 		case !r.Same:
 			for _, d := range r.Differ {
 				fmt.Fprintf(w, "differs  %s: %s\n", r.Node.Name, d)
@@ -88,7 +129,14 @@ func (v *verification) print(w io.Writer, asJSON bool, level verbosity) error {
 		fmt.Fprintf(w, "removed %d damaged files; the next run makes them anew\n", v.Removed)
 	}
 	if level >= 0 {
-		fmt.Fprintf(w, "%d artifacts of %d results verified, %.1f MB: %d faults\n", v.Objects, v.Actions, float64(v.Bytes)/1e6, len(v.Findings))
+		fmt.Fprintf(w, "%d artifacts of %d results verified, %.1f MB hashed at %.2f GB/s", v.Objects, v.Actions, float64(v.Bytes)/1e6, float64(v.Bytes)/1e9/v.Hashing.Seconds())
+		if v.Contents > 0 {
+			fmt.Fprintf(w, ", %d read alike by two readers in %.1f s", v.Compared, v.Contents.Seconds())
+		}
+		if v.Foreign > 0 {
+			fmt.Fprintf(w, ", %d of another version's encoding by one", v.Foreign)
+		}
+		fmt.Fprintf(w, ": %d faults\n", len(v.Findings))
 	}
 	return nil
 }
@@ -106,12 +154,13 @@ func findingText(f pipeline.Finding) string {
 
 func (v *verification) printJSON(w io.Writer) error {
 	type recomputed struct {
-		Name    string   `json:"name"`
-		Same    bool     `json:"same"`
-		Differ  []string `json:"differ,omitempty"`
-		Skipped string   `json:"skipped,omitempty"`
-		Error   string   `json:"error,omitempty"`
-		Seconds float64  `json:"seconds"`
+		Name     string   `json:"name"`
+		Same     bool     `json:"same"`
+		Differ   []string `json:"differ,omitempty"`
+		Numerics string   `json:"numerics,omitempty"` // of the stored result, if another's
+		Skipped  string   `json:"skipped,omitempty"`
+		Error    string   `json:"error,omitempty"`
+		Seconds  float64  `json:"seconds"`
 	}
 	type finding struct {
 		Name string `json:"name,omitempty"`
@@ -122,15 +171,20 @@ func (v *verification) printJSON(w io.Writer) error {
 		Results    int          `json:"results"`
 		Objects    int          `json:"objects"`
 		Bytes      int64        `json:"bytes"`
+		Hashing    float64      `json:"hashing_seconds"`
+		Contents   float64      `json:"reading_seconds"`
+		Compared   int          `json:"read_alike"` // by two Parquet readers
+		Foreign    int          `json:"other_encoding"`
 		Faults     []finding    `json:"faults"`
 		Removed    int          `json:"removed"`
 		Recomputed []recomputed `json:"recomputed,omitempty"`
-	}{Results: v.Actions, Objects: v.Objects, Bytes: v.Bytes, Faults: []finding{}, Removed: v.Removed}
+	}{Results: v.Actions, Objects: v.Objects, Bytes: v.Bytes, Hashing: v.Hashing.Seconds(), Contents: v.Contents.Seconds(),
+		Compared: v.Compared, Foreign: v.Foreign, Faults: []finding{}, Removed: v.Removed}
 	for _, f := range v.Findings {
 		answer.Faults = append(answer.Faults, finding{f.Node, f.Path, f.What})
 	}
 	for _, r := range v.Recomputed {
-		e := recomputed{Name: r.Node.Name, Same: r.Same, Differ: r.Differ, Skipped: r.Skipped, Seconds: r.Time.Seconds()}
+		e := recomputed{Name: r.Node.Name, Same: r.Same, Differ: r.Differ, Numerics: r.Numerics, Skipped: r.Skipped, Seconds: r.Time.Seconds()}
 		if r.Err != nil {
 			e.Error = r.Err.Error()
 		}
@@ -148,7 +202,7 @@ func (v *verification) fault(repaired bool) error {
 	for _, r := range v.Recomputed {
 		if r.Err != nil {
 			errs = append(errs, r.Err)
-		} else if r.Skipped == "" && !r.Same {
+		} else if r.Fault() {
 			errs = append(errs, fmt.Errorf("%s: recomputed results differ from the stored ones", r.Node.Name))
 		}
 	}

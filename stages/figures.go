@@ -61,10 +61,17 @@ type result struct{ key, numerics string }
 func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
 	var files []figureFile
 	for _, n := range s.graph.Nodes() {
-		if _, current := results[n.Name]; n.Stage != plotStage || !current {
+		if n.Stage != plotStage {
 			continue
 		}
-		of, err := s.figure(n, results)
+		chain, err := pipeline.NewGraph(n)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(chain.Nodes(), func(n *pipeline.Node) bool { return results[n.Name].key == "" }) {
+			continue
+		}
+		of, err := s.figure(n, chain, results)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", n.Name, err)
 		}
@@ -73,11 +80,7 @@ func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
 	return files, nil
 }
 
-func (s *session) figure(n *pipeline.Node, results map[string]result) ([]figureFile, error) {
-	chain, err := pipeline.NewGraph(n)
-	if err != nil {
-		return nil, err
-	}
+func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[string]result) ([]figureFile, error) {
 	record := figureRecord{
 		Figure: n.Name, Profile: s.parameters.Name, Seed: s.parameters.Seed, Set: append([]string{}, s.parameters.Sets...),
 		Files: map[string]string{}, Parameters: s.parameters.Profile,
@@ -171,7 +174,7 @@ func (f figureFile) current() bool {
 func (s *session) staleFigures(nodes []pipeline.NodeStatus) ([]string, error) {
 	results := map[string]result{}
 	for _, n := range nodes {
-		if n.State == pipeline.Cached {
+		if a, _ := s.options.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil { // a pinned result may not be in the store yet
 			results[n.Node.Name] = result{n.Key, n.Numerics}
 		}
 	}

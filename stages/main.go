@@ -113,9 +113,11 @@ func newRootCommand() *cobra.Command {
 		return usagef("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		newRunCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(),
+		newRunCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
+		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(),
 		newAnalyzeCommand(), newExportCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
+	addBenchStore(root)
 	for _, c := range root.Commands() {
 		if accepts := c.Args; accepts != nil {
 			c.Args = func(cmd *cobra.Command, args []string) error {

@@ -16,12 +16,13 @@ import (
 
 // graphFlags are the flags of the commands that look at the DAG.
 type graphFlags struct {
-	params string
-	sets   []string
-	store  string
-	exact  bool
-	adopt  bool
-	on     *trainOn // what trains; nil is the CPU
+	params   string
+	sets     []string
+	store    string
+	exact    bool
+	unpinned bool
+	adopt    bool
+	on       *trainOn // what trains; nil is the CPU
 }
 
 func (f *graphFlags) add(cmd *cobra.Command) {
@@ -30,6 +31,7 @@ func (f *graphFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.sets, "set", nil, "set one parameter, `key=value`, such as loss.sigma_g=0.5 (repeatable)")
 	flags.StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
 	flags.BoolVar(&f.exact, "exact", false, "take no result of another instruction set or device")
+	flags.BoolVar(&f.unpinned, "unpinned", false, "let no pinned result stand in for one of other code")
 }
 
 // session is what a command needs to look at the DAG: checked parameters, the
@@ -63,6 +65,7 @@ func (f *graphFlags) attach(s *session) error {
 	}
 	s.options = pipeline.Options{
 		Store: open, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact, Adopt: f.adopt,
+		Pins: pinsDir, Unpinned: f.unpinned,
 		Provenance: map[string]any{"commit": commit(), "profile": s.parameters.Name},
 	}
 	return nil

@@ -2,7 +2,6 @@ package artifact
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -12,11 +11,6 @@ import (
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/memory"
-	arrowparquet "github.com/apache/arrow/go/v15/parquet"
-	"github.com/apache/arrow/go/v15/parquet/file"
-	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
@@ -60,28 +54,6 @@ func TestATableComesBackFromItsFile(t *testing.T) {
 			t.Fatal("written again, the file has other bytes")
 		}
 	})
-}
-
-// secondReader reads a file with Arrow's own Parquet reader.
-func secondReader(t *testing.T, data []byte) (arrow.Table, arrow.Metadata) {
-	t.Helper()
-	f, err := file.NewParquetReader(bytes.NewReader(data), file.WithReadProps(arrowparquet.NewReaderProperties(memory.DefaultAllocator)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: 1 << 16}, memory.DefaultAllocator)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := r.ReadTable(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema, err := r.Schema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got, schema.Metadata() // which ReadTable forgets
 }
 
 // tablesWorthReading cover what breaks codecs: emptiness, NaN, long lists among short ones, more rows than one row group takes.
@@ -137,69 +109,43 @@ func ramp[E number](n int, step E) []E {
 func TestArrowsOwnReaderSeesTheSameValues(t *testing.T) {
 	for name, rec := range tablesWorthReading(t) {
 		t.Run(name, func(t *testing.T) {
-			got, meta := secondReader(t, parquetBytes(t, rec))
-			if got.NumRows() != rec.NumRows() || got.NumCols() != rec.NumCols() {
-				t.Fatalf("%d rows, %d columns; want %d, %d", got.NumRows(), got.NumCols(), rec.NumRows(), rec.NumCols())
-			}
-			for k, v := range Meta(rec) {
-				if w, _ := meta.GetValue(k); v != w {
-					t.Errorf("metadata %s: %q, want %q", k, w, v)
-				}
-			}
-			for i, f := range rec.Schema().Fields() {
-				g := got.Schema().Field(i)
-				if g.Name != f.Name || g.Nullable {
-					t.Errorf("column %d is %v, want %v", i, g, f)
-				}
-				for j, k := range f.Metadata.Keys() {
-					if v, _ := g.Metadata.GetValue(k); v != f.Metadata.Values()[j] {
-						t.Errorf("column %q: %s %q, want %q", f.Name, k, v, f.Metadata.Values()[j])
-					}
-				}
-				row := 0
-				for _, chunk := range got.Column(i).Data().Chunks() {
-					want := array.NewSlice(rec.Column(i), int64(row), int64(row+chunk.Len()))
-					if !sameValues(want, chunk) {
-						t.Fatalf("column %q differs among rows %d to %d", f.Name, row, row+chunk.Len())
-					}
-					row += chunk.Len()
-				}
-				if row != int(rec.NumRows()) {
-					t.Errorf("column %q has %d rows, want %d", f.Name, row, rec.NumRows())
-				}
+			if err := CheckWithArrow(parquetBytes(t, rec), rec); err != nil {
+				t.Error(err)
 			}
 		})
 	}
 }
 
-// sameValues compares two columns of one type, whatever Arrow calls the elements of a list.
-func sameValues(want, got arrow.Array) bool {
-	w, ok := want.(*array.List)
-	if !ok {
-		return array.ApproxEqual(want, got, array.WithNaNsEqual(true), array.WithAbsTolerance(0))
+func TestTheSecondReaderNoticesEveryDifference(t *testing.T) {
+	row := everything{Flag: true, Small: 1, Big: 2, Single: 3, Double: 4, Text: "five", Blob: []byte("six"), Smalls: []int32{7}, Bigs: []int64{8}, Singles: []float32{9}, Doubles: []float64{10}}
+	meta := map[string]string{"box_m": "2"}
+	read, err := readWithArrow(parquetBytes(t, table(t, []everything{row}, meta)))
+	if err != nil {
+		t.Fatal(err)
 	}
-	g, ok := got.(*array.List)
-	if !ok || w.Len() != g.Len() {
-		return false
-	}
-	if w.Len() == 0 {
-		return true
-	}
-	for i := range w.Len() {
-		wFrom, wTo := w.ValueOffsets(i)
-		gFrom, gTo := g.ValueOffsets(i)
-		if wTo-wFrom != gTo-gFrom {
-			return false
+	for what, change := range map[string]func(*everything){
+		"flag": func(r *everything) { r.Flag = false }, "small": func(r *everything) { r.Small++ }, "big": func(r *everything) { r.Big++ },
+		"single": func(r *everything) { r.Single++ }, "double": func(r *everything) { r.Double = math.NaN() }, "text": func(r *everything) { r.Text = "" },
+		"blob": func(r *everything) { r.Blob[0]++ }, "smalls": func(r *everything) { r.Smalls = nil }, "bigs": func(r *everything) { r.Bigs = []int64{9} },
+		"singles": func(r *everything) { r.Singles = []float32{9, 9} }, "doubles": func(r *everything) { r.Doubles = []float64{10 + 1e-14} },
+	} {
+		other := row
+		other.Blob = bytes.Clone(row.Blob)
+		change(&other)
+		if err := compareTable(table(t, []everything{other}, meta), read); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", what)) {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
-	return sameValues(listed(w), listed(g))
-}
-
-// listed returns the values of all lists of l, end to end.
-func listed(l *array.List) arrow.Array {
-	from, _ := l.ValueOffsets(0)
-	_, to := l.ValueOffsets(l.Len() - 1)
-	return array.NewSlice(l.ListValues(), from, to)
+	if err := compareTable(table(t, []everything{row}, map[string]string{"box_m": "3"}), read); err == nil {
+		t.Error("other metadata passed")
+	}
+	if err := compareTable(table(t, []everything{row, row}, meta), read); err == nil {
+		t.Error("another number of rows passed")
+	}
+	data := parquetBytes(t, table(t, []everything{row}, meta))
+	if err := CheckWithArrow(append(data, 0), table(t, []everything{row}, meta)); !errors.Is(err, ErrOtherEncoding) {
+		t.Errorf("bytes that Write does not give went to Arrow's reader: %v", err)
+	}
 }
 
 func TestLargeTablesComeBackFromTheirFiles(t *testing.T) {

@@ -23,6 +23,7 @@
 // compressor or page size leaves it alone, a changed unit does not.
 //
 // parquet-go writes and reads. Arrow v15's Parquet writer corrupts lists, and its reader takes the whole process down on damaged
-// files; here it serves as the independent second reader in tests. Neither is to be trusted with bytes whose digest has not been
-// checked: Read turns a panic into an error, but only the caller knows which bytes it asked for.
+// files; here it serves as the independent second reader (CheckWithArrow), which is given nothing but what Write would write. Neither
+// is to be trusted with bytes whose digest has not been checked: Read turns a panic into an error, but only the caller knows which
+// bytes it asked for.
 package artifact

@@ -18,6 +18,7 @@ import (
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/store"
+	"sicgrid/pkg/store/failpoint"
 )
 
 // compute runs the stage and publishes what it made: objects first, the action
@@ -37,7 +38,27 @@ func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Acti
 		return nil, err
 	}
 
-	action := &store.Action{Format: FormatVersion, Key: s.key, Numerics: numerics}
+	failpoint.At("run: stage ended")
+	var action *store.Action
+	err = r.using(ctx, func() (string, error) {
+		action, err = r.publish(t, s, started, reason)
+		return s.key, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	failpoint.At("run: published")
+	if err := r.opt.Store.DropScratch(s.key); err != nil {
+		return nil, fmt.Errorf("remove the scratch folder: %w", err)
+	}
+	failpoint.At("run: scratch dropped")
+	return action, nil
+}
+
+// publish writes objects first, the action record after them, the node's name
+// last.
+func (r *run) publish(t *Task, s *step, started time.Time, reason string) (*store.Action, error) {
+	action := &store.Action{Format: FormatVersion, Key: s.key, Numerics: r.opt.numerics(s.node)}
 	for _, name := range s.node.Outputs {
 		rec := t.outputs[name]
 		object, size, err := r.opt.Store.Put(func(w io.Writer) error { return artifact.Write(w, rec) })
@@ -49,6 +70,8 @@ func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Acti
 			Name: name, Object: object, Logical: artifact.LogicalDigest(rec), Bytes: size, Rows: rec.NumRows(),
 		})
 	}
+	failpoint.At("run: objects published")
+	var err error
 	if action.Parts, err = s.encodeParts(); err != nil {
 		return nil, fmt.Errorf("action record: %w", err)
 	}
@@ -58,11 +81,9 @@ func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Acti
 	if err := r.opt.Store.PutAction(action); err != nil {
 		return nil, fmt.Errorf("publish the action record: %w", err)
 	}
+	failpoint.At("run: action recorded")
 	if err := r.opt.Store.SetName(nameRecord(&r.opt, s.node), s.key); err != nil {
 		return nil, fmt.Errorf("record the node's key: %w", err)
-	}
-	if err := r.opt.Store.DropScratch(s.key); err != nil {
-		return nil, fmt.Errorf("remove the scratch folder: %w", err)
 	}
 	return action, nil
 }
@@ -128,7 +149,7 @@ func otherScratchDirs(s *step, opt *Options, numerics string) ([]string, error) 
 	}
 	var dirs []string
 	for _, name := range append([]string{s.node.code()}, s.node.OtherCode...) {
-		p, err := newParts(s.node, opt, name, s.parts.Inputs)
+		p, err := newParts(s.node, opt, name, s.parts.Inputs, s.parts.Objects)
 		if err != nil {
 			return nil, err
 		}

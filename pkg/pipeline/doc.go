@@ -29,6 +29,14 @@
 // nodes that made them, a node that is run again and gives equal values changes
 // nothing downstream: that is the early cutoff.
 //
+// A pin keeps an expensive result usable when the code has moved on: a copy
+// outside of the store that stands in for a node's result if every part of its
+// key but the code digest is as it was. A remote is a store of somebody else,
+// from which a run fetches what it would have to compute.
+//
+// A run lists the keys that it uses, so that garbage collection beside it takes
+// nothing away (store.Use).
+//
 // A names record keeps, for each node of each named graph, the recipe that it
 // had at its last run. Status and Why compare it with the present one to say in
 // words what changed.

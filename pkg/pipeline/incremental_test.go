@@ -59,7 +59,7 @@ func TestAParameterRunsOnlyWhatIsDownstream(t *testing.T) {
 		}
 	}))
 	r.wantReason(report, "c", Ran, "params changed: add 1 -> 2, loss.capacity 0 -> 0.5")
-	r.wantReason(report, "e", Ran, "input in0 changed (values)")
+	r.wantReason(report, "e", Ran, "input in0 from c changed (values)")
 	r.wantReason(report, "d", Cached, "unchanged")
 }
 

@@ -24,6 +24,11 @@ type Options struct {
 	Exact bool
 	// Adopt lets a stage go on from a checkpoint of other numerics (Task.Elsewhere).
 	Adopt bool
+	// Pins is the folder of pinned results; "" = none. Unpinned ignores them.
+	Pins     string
+	Unpinned bool
+	// Remote is asked for results before they are computed; nil = none.
+	Remote Remote
 	// Force lists names of nodes or stages that are run even if cached.
 	Force []string
 	// Jobs is the greatest number of stages that run at once; 0 means as many as
@@ -93,6 +98,8 @@ type State string
 const (
 	Ran         State = "ran"
 	Cached      State = "cached"
+	Pinned      State = "pinned"  // a result of other code stands in for it, as somebody has asked for
+	Fetched     State = "fetched" // came from the remote
 	Failed      State = "failed"
 	Interrupted State = "interrupted" // was running when the run was cancelled; nothing of it is kept but its scratch
 	NotReached  State = "not reached"
@@ -107,7 +114,7 @@ type NodeReport struct {
 	State    State
 	Reason   string // in words: "params changed: loss.capacity 0.5 -> 0"
 	Time     time.Duration
-	Key      string   // "" if it was not reached
+	Key      string   // "" if it was not reached; of a pinned result, its own
 	Numerics string   // of the result, which may be another's
 	Outputs  []Output // of a node that ran or was cached
 	Err      error
@@ -132,6 +139,11 @@ func (r Report) Of(name string) *NodeReport {
 		}
 	}
 	return nil
+}
+
+// Done says whether the node's outputs are there.
+func (r *NodeReport) Done() bool {
+	return r.State == Ran || r.State == Cached || r.State == Pinned || r.State == Fetched
 }
 
 // Count returns how many nodes ended in this state.

@@ -22,6 +22,7 @@ type step struct {
 	key     string          // "" while inputs are unknown
 	action  *store.Action   // a sound record whose objects have not been checked yet; nil = miss
 	defects []string        // found on the way to it
+	pin     *pin            // of the node, looked at where there is no action; nil = none
 
 	elsewhere *parts // the node's own, while parts and key are those of a hit by other code
 
@@ -33,7 +34,7 @@ type step struct {
 // made its outputs; a node without one is unknown.
 func resolve(n *Node, opt *Options, made map[*Node]*store.Action) (*step, error) {
 	s := &step{node: n, unknown: map[string]bool{}}
-	inputs := map[string]string{}
+	inputs, objects := map[string]string{}, map[string]string{}
 	for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
 		ref := n.Inputs[role]
 		out := output(made[ref.Node], ref.Output)
@@ -41,10 +42,10 @@ func resolve(n *Node, opt *Options, made map[*Node]*store.Action) (*step, error)
 			s.unknown[role] = true
 			continue
 		}
-		inputs[role] = out.Logical
+		inputs[role], objects[role] = out.Logical, string(out.Object)
 	}
 	var err error
-	if s.parts, err = newParts(n, opt, n.code(), inputs); err != nil {
+	if s.parts, err = newParts(n, opt, n.code(), inputs, objects); err != nil {
 		return nil, err
 	}
 	s.remember(opt)
@@ -56,17 +57,22 @@ func resolve(n *Node, opt *Options, made map[*Node]*store.Action) (*step, error)
 	}
 	s.lookup(opt)
 	if s.action == nil && !opt.Exact && !opt.forced(n) {
-		return s, s.lookElsewhere(opt, inputs)
+		if err := s.lookElsewhere(opt, inputs, objects); err != nil {
+			return nil, err
+		}
+	}
+	if s.action == nil {
+		s.pin = findPin(s, opt)
 	}
 	return s, nil
 }
 
 // lookElsewhere looks for a result that the same recipe has on another device.
-func (s *step) lookElsewhere(opt *Options, inputs map[string]string) error {
+func (s *step) lookElsewhere(opt *Options, inputs, objects map[string]string) error {
 	own, ownKey := s.parts, s.key
 	for _, name := range s.node.OtherCode {
 		var err error
-		if s.parts, err = newParts(s.node, opt, name, inputs); err != nil {
+		if s.parts, err = newParts(s.node, opt, name, inputs, objects); err != nil {
 			return err
 		}
 		if s.key, err = s.parts.recipe.key(); err != nil {
@@ -89,6 +95,15 @@ func (s *step) comeBack() {
 	}
 	s.parts, s.elsewhere = s.elsewhere, nil
 	s.key, _ = s.parts.recipe.key() // it had one before
+}
+
+// result is the record whose outputs the nodes after this one read: of the
+// node's own result, or of the pinned one. nil = it has to be computed.
+func (s *step) result() *store.Action {
+	if s.action == nil && s.pin != nil && s.pin.off == "" {
+		return s.pin.action
+	}
+	return s.action
 }
 
 // lookup finds the action record of the step's key; any defect is a miss.
@@ -151,6 +166,17 @@ func output(a *store.Action, name string) *store.Output {
 
 // reason says in words why the node is run (or, of a hit, why it need not be).
 func (s *step) reason(opt *Options) string {
+	if s.action == nil && s.pin != nil && s.pin.off != "" {
+		return s.ownReason(opt) + "; pin off: " + s.pin.off
+	}
+	if s.action == nil && s.pin != nil {
+		return strings.TrimSuffix("pinned result; "+words(changes(parseParts(s.pin.action.Parts), s.parts, nil)), "; ")
+	}
+	return s.ownReason(opt)
+}
+
+// ownReason leaves pins out.
+func (s *step) ownReason(opt *Options) string {
 	if s.action != nil {
 		var text string
 		if s.key != s.lastKey && s.last != nil {
@@ -200,6 +226,7 @@ func (s *step) encodeParts() (json.RawMessage, error) { return canonicalJSON(s.p
 
 // objectChecks hashes each object at most once in a run, several at a time.
 type objectChecks struct {
+	opt   *Options
 	store *store.Store
 	slots chan struct{}
 	mu    sync.Mutex
@@ -211,8 +238,8 @@ type objectCheck struct {
 	err  error
 }
 
-func newObjectChecks(s *store.Store) *objectChecks {
-	return &objectChecks{store: s, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), calls: map[store.Digest]*objectCheck{}}
+func newObjectChecks(opt *Options) *objectChecks {
+	return &objectChecks{opt: opt, store: opt.Store, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), calls: map[store.Digest]*objectCheck{}}
 }
 
 // start begins to hash the object unless that has been done or is under way.
@@ -266,6 +293,7 @@ func (s *step) checkObjects(c *objectChecks) {
 	}
 	if !sound {
 		s.comeBack()
+		s.pin = findPin(s, c.opt)
 	}
 }
 
@@ -294,10 +322,13 @@ func lookAhead(g *Graph, opt *Options, c *objectChecks) {
 	made := map[*Node]*store.Action{}
 	for _, n := range g.nodes {
 		s, err := resolve(n, opt, made)
-		if err != nil || s.action == nil {
+		if err != nil || s.result() == nil {
 			continue
 		}
-		made[n] = s.action
+		made[n] = s.result()
+		if s.action == nil {
+			continue
+		}
 		for _, o := range s.action.Outputs {
 			c.start(o.Object)
 		}

@@ -18,7 +18,11 @@ import (
 // works on the same store.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("PIPELINE_TEST_DIR"); dir != "" {
-		if err := runAsChild(dir); err != nil {
+		role := runAsChild
+		if other := roles[os.Getenv("PIPELINE_TEST_ROLE")]; other != nil {
+			role = other
+		}
+		if err := role(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

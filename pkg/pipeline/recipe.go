@@ -33,6 +33,15 @@ func (r *recipe) key() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// keyIs says what is wrong if the recipe does not have this key.
+func (r *recipe) keyIs(key string) error {
+	mine, err := r.key()
+	if err == nil && mine != key {
+		err = fmt.Errorf("the parts have key %s, not %s", short(mine), short(key))
+	}
+	return err
+}
+
 // parts is what an action record keeps of its recipe: the recipe itself and what
 // helps to say in words how it differs from another.
 type parts struct {
@@ -40,11 +49,12 @@ type parts struct {
 	Files   map[string]string `json:"files"`   // of the code digest
 	Modules map[string]string `json:"modules"` // of the code digest
 	From    map[string]string `json:"from"`    // role -> "node output"
+	Objects map[string]string `json:"objects"` // role -> object of the input; other bytes of equal values are no other input
 }
 
 // newParts makes the parts of a node's key. Roles without a digest in inputs
 // are left out: they are not known yet. codeName names the code digest.
-func newParts(n *Node, opt *Options, codeName string, inputs map[string]string) (*parts, error) {
+func newParts(n *Node, opt *Options, codeName string, inputs, objects map[string]string) (*parts, error) {
 	params, err := canonicalJSON(n.Params)
 	if err != nil {
 		return nil, fmt.Errorf("params cannot be part of a key: %w", err)
@@ -55,7 +65,7 @@ func newParts(n *Node, opt *Options, codeName string, inputs map[string]string) 
 			Format: FormatVersion, Stage: n.Stage, Code: code.Digest,
 			Params: params, Seed: n.Seed, Inputs: inputs,
 		},
-		Files: code.Files, Modules: code.Modules, From: map[string]string{},
+		Files: code.Files, Modules: code.Modules, From: map[string]string{}, Objects: objects,
 	}
 	for role, ref := range n.Inputs {
 		p.From[role] = ref.Node.Name + " " + ref.Output
@@ -136,6 +146,7 @@ type change struct {
 	name string // parameter, file, module or role
 	old  string // "" if it is new
 	new  string // "" if it is gone
+	from string // of an input: the node that makes it
 }
 
 // changes compares two sets of parts in a fixed order. Roles in unknown are not
@@ -143,25 +154,26 @@ type change struct {
 func changes(old, new *parts, unknown map[string]bool) []change {
 	var cs []change
 	if old.Format != new.Format {
-		cs = append(cs, change{"format", "", strconv.Itoa(old.Format), strconv.Itoa(new.Format)})
+		cs = append(cs, change{part: "format", old: strconv.Itoa(old.Format), new: strconv.Itoa(new.Format)})
 	}
 	if old.Stage != new.Stage {
-		cs = append(cs, change{"stage", "", old.Stage, new.Stage})
+		cs = append(cs, change{part: "stage", old: old.Stage, new: new.Stage})
 	}
 	cs = append(cs, mapChanges("params", flatten(old.Params), flatten(new.Params))...)
 	if old.Seed != new.Seed {
-		cs = append(cs, change{"seed", "", strconv.FormatUint(old.Seed, 10), strconv.FormatUint(new.Seed, 10)})
+		cs = append(cs, change{part: "seed", old: strconv.FormatUint(old.Seed, 10), new: strconv.FormatUint(new.Seed, 10)})
 	}
 	if old.Code != new.Code {
 		code := mapChanges("code", old.Files, new.Files)
 		code = append(code, mapChanges("module", old.Modules, new.Modules)...)
 		if len(code) == 0 {
-			code = []change{{"code", "", old.Code, new.Code}}
+			code = []change{{part: "code", old: old.Code, new: new.Code}}
 		}
 		cs = append(cs, code...)
 	}
 	for _, c := range mapChanges("input", old.Inputs, new.Inputs) {
 		if !unknown[c.name] {
+			c.from, _, _ = strings.Cut(new.From[c.name], " ")
 			cs = append(cs, c)
 		}
 	}
@@ -179,7 +191,7 @@ func mapChanges(part string, old, new map[string]string) []change {
 	var cs []change
 	for _, k := range slices.Sorted(maps.Keys(all)) {
 		if old[k] != new[k] {
-			cs = append(cs, change{part, k, old[k], new[k]})
+			cs = append(cs, change{part: part, name: k, old: old[k], new: new[k]})
 		}
 	}
 	return cs
@@ -259,7 +271,7 @@ func (c change) item() string {
 		case c.new == "":
 			return "input " + c.name + " removed"
 		}
-		return "input " + c.name + " changed (values)"
+		return "input " + c.name + " from " + c.from + " changed (values)"
 	}
 	name := c.name
 	if name != "" {

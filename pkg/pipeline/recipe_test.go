@@ -57,6 +57,7 @@ func TestChangesInWords(t *testing.T) {
 				Inputs: map[string]string{"weights": "w1"}},
 			Files:   map[string]string{"a.go": "1", "b.go": "1"},
 			Modules: map[string]string{"example.org/m": "v1.0.0"},
+			From:    map[string]string{"weights": "train weights"},
 		}
 	}
 	for _, c := range []struct {
@@ -72,7 +73,7 @@ func TestChangesInWords(t *testing.T) {
 		{func(p *parts) { p.Code, p.Files = "c2", map[string]string{"a.go": "1", "c.go": "1"} }, "code changed: b.go (gone), c.go (new)"},
 		{func(p *parts) { p.Code, p.Modules = "c2", map[string]string{"example.org/m": "v1.1.0"} }, "module example.org/m v1.0.0 -> v1.1.0"},
 		{func(p *parts) { p.Code = "c2" }, "code changed"},
-		{func(p *parts) { p.Inputs = map[string]string{"weights": "w2"} }, "input weights changed (values)"},
+		{func(p *parts) { p.Inputs = map[string]string{"weights": "w2"} }, "input weights from train changed (values)"},
 		{func(p *parts) { p.Inputs = map[string]string{"weights": "w1", "walks": "x"} }, "input walks added"},
 		{func(p *parts) { p.Inputs = nil }, "input weights removed"},
 		{func(p *parts) { p.Format, p.Stage = 2, "ablate" }, "format changed: 1 -> 2; stage changed: train -> ablate"},

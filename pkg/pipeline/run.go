@@ -26,10 +26,16 @@ func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 	if err := opt.check(g); err != nil {
 		return Report{}, err
 	}
+	use, err := opt.Store.BeginUse()
+	if err != nil {
+		return Report{}, err
+	}
+	defer use.End()
 	r := &run{
-		g: g, opt: opt, objects: newObjectChecks(opt.Store),
+		g: g, opt: opt, use: use,
 		made: map[*Node]*store.Action{}, messages: make(chan message),
 	}
+	r.objects = newObjectChecks(&r.opt)
 	lookAhead(g, &opt, r.objects)
 	report, err := r.loop(ctx)
 	report.Time = time.Since(begun)
@@ -41,11 +47,13 @@ type run struct {
 	g        *Graph
 	opt      Options
 	objects  *objectChecks
+	use      *store.Use              // what garbage collection is told to spare
 	made     map[*Node]*store.Action // nodes that are settled
 	messages chan message
 	running  atomic.Int64 // stages inside their Run function
 
-	observing sync.Mutex
+	remoteDown atomic.Bool // the remote did not answer
+	observing  sync.Mutex
 }
 
 // message tells loop that a node was looked up (done false) or is finished.
@@ -83,7 +91,7 @@ func (r *run) loop(ctx context.Context) (Report, error) {
 			if phases[i] == blocked && r.inputsSettled(n) {
 				phases[i] = probing
 				inFlight++
-				go r.probe(i, r.inputActions(n))
+				go r.probe(ctx, i, r.inputActions(n))
 			}
 			if phases[i] == ready && places > 0 {
 				phases[i] = active
@@ -190,10 +198,16 @@ func (r *run) observe(e Event) {
 }
 
 // probe looks a node up and checks the objects of a hit.
-func (r *run) probe(index int, inputs map[*Node]*store.Action) {
+func (r *run) probe(ctx context.Context, index int, inputs map[*Node]*store.Action) {
 	begun := time.Now()
 	n := r.g.nodes[index]
-	s, err := resolve(n, &r.opt, inputs)
+	var s *step
+	err := r.using(ctx, func() (key string, err error) {
+		if s, err = resolve(n, &r.opt, inputs); err != nil {
+			return "", err
+		}
+		return s.key, nil
+	})
 	if err != nil {
 		r.messages <- message{index: index, done: true, report: NodeReport{Node: n, State: Failed, Err: fmt.Errorf("%s: %w", n.Name, err), Reason: err.Error()}}
 		return
@@ -206,6 +220,10 @@ func (r *run) probe(index int, inputs map[*Node]*store.Action) {
 	if s.action == nil {
 		for _, d := range s.defects {
 			r.observe(Event{Kind: Defective, Node: n, Note: d})
+		}
+		if s.result() != nil {
+			r.messages <- r.pinned(ctx, index, s, begun)
+			return
 		}
 		r.messages <- message{index: index, step: s}
 		return
@@ -222,6 +240,19 @@ func (r *run) cached(index int, s *step, reason string, begun time.Time) message
 	return message{index: index, done: true, action: s.action, report: NodeReport{
 		Node: s.node, State: Cached, Reason: reason, Time: time.Since(begun), Key: s.key,
 		Numerics: s.action.Numerics, Outputs: s.action.Outputs, Defects: s.defects,
+	}}
+}
+
+// pinned is the message of a node for which a pinned result stands in.
+func (r *run) pinned(ctx context.Context, index int, s *step, begun time.Time) message {
+	a := s.pin.action
+	err := r.using(ctx, func() (string, error) { return a.Key, s.pin.take(r.opt.Store, r.objects) })
+	if err != nil {
+		return message{index: index, done: true, report: NodeReport{Node: s.node, State: Failed, Err: fmt.Errorf("%s: %w", s.node.Name, err), Reason: err.Error()}}
+	}
+	return message{index: index, done: true, action: a, report: NodeReport{
+		Node: s.node, State: Pinned, Reason: s.reason(&r.opt), Time: time.Since(begun), Key: a.Key,
+		Numerics: a.Numerics, Outputs: a.Outputs, Defects: s.defects,
 	}}
 }
 
@@ -262,9 +293,25 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	if !forced {
 		reason = s.reason(&r.opt)
 	}
-	if r.lookAgain(s) && !forced {
+	hit, err := r.lookAgain(ctx, s)
+	if err != nil {
+		fail(err)
+		return
+	}
+	if hit && !forced {
 		m = r.cached(index, s, "made meanwhile by another run", begun)
 		return
+	}
+	if !forced {
+		if hit, err = r.fetch(ctx, s); err != nil {
+			fail(err)
+			return
+		}
+		if hit {
+			m = r.cached(index, s, "from "+r.opt.Remote.String()+"; "+reason, begun)
+			m.report.State = Fetched
+			return
+		}
 	}
 	r.observe(Event{Kind: Started, Node: s.node, Reason: reason})
 	action, err := r.compute(ctx, s, inputs, reason)
@@ -289,14 +336,32 @@ func (r *run) lock(ctx context.Context, s *step) (func(), error) {
 
 // lookAgain looks the step up once more, now that its lock is held: another
 // process may have made it.
-func (r *run) lookAgain(s *step) (hit bool) {
-	s.lookup(&r.opt)
-	if s.action == nil {
-		return false
+func (r *run) lookAgain(ctx context.Context, s *step) (hit bool, err error) {
+	err = r.using(ctx, func() (string, error) {
+		s.lookup(&r.opt)
+		return s.key, nil
+	})
+	if err != nil || s.action == nil {
+		return false, err
 	}
 	for _, o := range s.action.Outputs {
 		r.objects.forget(o.Object)
 	}
 	s.checkObjects(r.objects)
-	return s.action != nil
+	return s.action != nil, nil
+}
+
+// using puts the key that do finds or publishes on the list of what this run
+// uses, with no garbage collection in between.
+func (r *run) using(ctx context.Context, do func() (key string, err error)) error {
+	release, err := r.opt.Store.Share(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	key, err := do()
+	if err != nil || key == "" {
+		return err
+	}
+	return r.use.Add(key)
 }

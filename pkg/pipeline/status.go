@@ -16,9 +16,12 @@ type NodeStatus struct {
 	Node     *Node
 	State    State // Cached, WouldRun or MayRun
 	Reason   string
-	Key      string // "" if it depends on outputs that will be made anew
+	Key      string // "" if it depends on outputs that will be made anew; of a pinned result, its own
 	Numerics string // of the result that would be used
 }
+
+// Current says whether a run would leave the node alone.
+func (s *NodeStatus) Current() bool { return s.State == Cached || s.State == Pinned }
 
 // Status says of every node, in topological order, what Run would do with it,
 // without running anything. Like Run it checks the objects of every hit.
@@ -44,7 +47,7 @@ type planned struct {
 }
 
 func planGraph(g *Graph, opt *Options) ([]planned, error) {
-	objects := newObjectChecks(opt.Store)
+	objects := newObjectChecks(opt)
 	lookAhead(g, opt, objects)
 	made := map[*Node]*store.Action{}
 	var plan []planned
@@ -61,6 +64,10 @@ func planGraph(g *Graph, opt *Options) ([]planned, error) {
 		case s.action != nil:
 			p.State, p.Reason, p.Numerics = Cached, s.reason(opt), s.action.Numerics
 			made[n] = s.action
+		case s.result() != nil:
+			pinned := s.result()
+			p.State, p.Reason, p.Key, p.Numerics = Pinned, s.reason(opt), pinned.Key, pinned.Numerics
+			made[n] = pinned
 		case len(s.unknown) > 0 && s.last != nil && len(changes(s.last, s.parts, s.unknown)) == 0:
 			p.State, p.Reason = MayRun, remade(s.unknown)
 		default:
@@ -87,7 +94,8 @@ type Part struct {
 	New     string `json:"new,omitempty"`  // "" if there is none, or it is not known yet
 	From    string `json:"from,omitempty"` // of an input: node and output
 	Changed bool   `json:"changed"`
-	Unknown bool   `json:"unknown,omitempty"` // an input that will be made anew
+	Bytes   bool   `json:"other_bytes,omitempty"` // an input of the same values in another file
+	Unknown bool   `json:"unknown,omitempty"`     // an input that will be made anew
 }
 
 // Explanation says what decides a node's key, and what of it changed since the
@@ -149,6 +157,8 @@ func listParts(s *step) []Part {
 				p.From = now.From[k]
 				p.Unknown = s.unknown[k]
 				p.Changed = p.Changed && !p.Unknown
+				then, is := before.Objects[k], now.Objects[k]
+				p.Bytes = !p.Unknown && !p.Changed && then != "" && is != "" && then != is
 			}
 			list = append(list, p)
 		}
@@ -202,6 +212,8 @@ func (e Explanation) String() string {
 			mark, value = "?", p.text(p.Old)+" -> (will be remade)"
 		case p.Unknown:
 			mark, value = "?", "(will be made)"
+		case p.Bytes:
+			mark, value = "~", value+" (the same values in other bytes)"
 		case p.Changed:
 			mark, value = "*", p.text(p.Old)+" -> "+p.text(p.New)
 		}

@@ -107,7 +107,7 @@ func TestWhyShowsOldAgainstNew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.State != Cached || e.Reason != "made before; input in0 changed (values)" {
+	if e.State != Cached || e.Reason != "made before; input in0 from a changed (values)" {
 		t.Errorf("got\n%s", e)
 	}
 	if _, err := Why(r.graph(r.chain(nil)), "nobody", r.opt); err == nil {
@@ -130,7 +130,7 @@ func TestVerifyNamesEveryDefectAndRepairMendsThem(t *testing.T) {
 	first, _ := r.run(r.chain(nil))
 	g := r.graph(r.chain(nil))
 	for _, scope := range []*Graph{g, nil} {
-		v, err := Verify(context.Background(), scope, r.opt)
+		v, err := Verify(context.Background(), scope, r.opt, VerifyOptions{})
 		if err != nil || len(v.Findings) != 0 || v.Actions != 5 {
 			t.Errorf("a sound store: %+v, %v", v, err)
 		}
@@ -138,7 +138,7 @@ func TestVerifyNamesEveryDefectAndRepairMendsThem(t *testing.T) {
 	r.damage(first, "c")
 	object := string(first.Of("c").Outputs[0].Object[:12])
 	for _, scope := range []*Graph{g, nil} {
-		v, err := Verify(context.Background(), scope, r.opt)
+		v, err := Verify(context.Background(), scope, r.opt, VerifyOptions{})
 		if err != nil || len(v.Findings) == 0 {
 			t.Fatalf("%+v, %v", v, err)
 		}
@@ -151,13 +151,13 @@ func TestVerifyNamesEveryDefectAndRepairMendsThem(t *testing.T) {
 			}
 		}
 		if scope == nil {
-			if n, err := Repair(r.opt.Store, v.Findings); err != nil || n != 2 { // object and action record
+			if n, err := Repair(context.Background(), r.opt.Store, v.Findings); err != nil || n != 2 { // object and action record
 				t.Errorf("removed %d, %v", n, err)
 			}
 		}
 	}
 	r.wantRan("c", r.chain(nil))
-	if v, err := Verify(context.Background(), nil, r.opt); err != nil || len(v.Findings) != 0 {
+	if v, err := Verify(context.Background(), nil, r.opt, VerifyOptions{}); err != nil || len(v.Findings) != 0 {
 		t.Errorf("after the repair: %+v, %v", v, err)
 	}
 }
@@ -175,7 +175,7 @@ func TestRerunFindsAStageThatDoesNotRepeatItself(t *testing.T) {
 	c := r.sum("c", sumParams{Add: 5})
 	r.run(b)
 	before, _ := r.contents()
-	results, err := Rerun(context.Background(), r.graph(b, c), r.opt)
+	results, err := Rerun(context.Background(), r.graph(b, c), r.opt, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,8 +186,16 @@ func TestRerunFindsAStageThatDoesNotRepeatItself(t *testing.T) {
 	if !byName["a"].Same {
 		t.Errorf("a: %+v", byName["a"])
 	}
-	if res := byName["b"]; res.Same || len(res.Differ) != 1 || !strings.HasPrefix(res.Differ[0], "number: values differ") {
+	if res := byName["b"]; res.Same || len(res.Differ) != 1 || !strings.HasSuffix(res.Differ[0], "1 of 1 values differ, most by 1 (value, row 0: 1 and 2), relatively by 0.5 (value, row 0: 1 and 2)") {
 		t.Errorf("b: %+v", res)
+	}
+	if res := byName["b"]; !res.Fault() {
+		t.Error("a stage that does not repeat itself is no fault")
+	}
+	r.opt.Numerics = "elsewhere"
+	results, err = Rerun(context.Background(), r.graph(b, c), r.opt, func(n *Node) bool { return n == b })
+	if err != nil || len(results) != 1 || results[0].Numerics != "here" || results[0].Fault() || len(results[0].Differ) != 1 {
+		t.Errorf("across numerics: %+v, %v", results, err)
 	}
 	if byName["c"].Skipped != "not in the store" {
 		t.Errorf("c: %+v", byName["c"])

@@ -2,14 +2,15 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
-	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,34 +33,70 @@ type Finding struct {
 // Verification is the outcome of Verify.
 type Verification struct {
 	Actions, Objects int
-	Bytes            int64
+	Bytes            int64         // that were hashed
+	Hashing          time.Duration // of all of them, on all cores
+	Contents         time.Duration // reading every artifact with both readers; 0 = not done
+	Compared         int           // artifacts that both readers agree on
+	Foreign          int           // artifacts encoded by another version of this program, which only one reader was given
 	Findings         []Finding
 }
 
+// VerifyOptions say how far Verify goes.
+type VerifyOptions struct {
+	// HashOnly leaves out the contents.
+	HashOnly bool
+	// Progress is told now and then how many bytes of how many have been hashed,
+	// or read ("reading"). nil is allowed.
+	Progress func(what string, done, total int64)
+}
+
 // Verify hashes again what the store holds for the graph, or, if g is nil,
-// everything in it, and checks that each object still has the logical digest
-// that its action record gives. Nodes of the graph without a result are no
-// findings: Status names them.
-func Verify(ctx context.Context, g *Graph, opt Options) (Verification, error) {
-	v := &verifier{store: opt.Store, seen: map[store.Digest]*seenObject{}}
-	var err error
+// everything in it. Of each artifact that an action record names it then checks
+// that its values still have the logical digest and the length that the record
+// gives, and that Arrow's Parquet reader finds the same values as this program's.
+// Nodes of the graph without a result are no findings: Status names them.
+func Verify(ctx context.Context, g *Graph, opt Options, how VerifyOptions) (Verification, error) {
+	v := &verifier{store: opt.Store, how: how, objects: map[store.Digest]*verified{}}
+	if how.Progress == nil {
+		v.how.Progress = func(string, int64, int64) {}
+	}
+	release, err := opt.Store.Share(ctx) // what is collected meanwhile would look like damage
+	if err != nil {
+		return v.Verification, err
+	}
+	defer release()
 	if g == nil {
-		err = v.everything(ctx)
+		err = v.wholeStore(ctx)
 	} else {
 		err = v.graph(ctx, g, &opt)
 	}
+	if err == nil && !how.HashOnly {
+		err = v.contents(ctx)
+	}
+	v.judge()
 	return v.Verification, err
 }
 
 type verifier struct {
 	Verification
-	store *store.Store
-	seen  map[store.Digest]*seenObject
+	store   *store.Store
+	how     VerifyOptions
+	objects map[store.Digest]*verified
+	actions []foundAction
 }
 
-type seenObject struct {
-	logical string
-	err     error
+// foundAction is a sound record, and the node that it was found for.
+type foundAction struct {
+	*store.Action
+	node string
+}
+
+// verified is what is known of one object.
+type verified struct {
+	err     error  // of hashing or reading it
+	logical string // "" = not read
+	rows    int64
+	second  error // of the second reader
 }
 
 func (v *verifier) graph(ctx context.Context, g *Graph, opt *Options) error {
@@ -68,9 +105,6 @@ func (v *verifier) graph(ctx context.Context, g *Graph, opt *Options) error {
 	}
 	made := map[*Node]*store.Action{}
 	for _, n := range g.nodes {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		s, err := resolve(n, opt, made)
 		if err != nil {
 			return fmt.Errorf("%s: %w", n.Name, err)
@@ -78,100 +112,190 @@ func (v *verifier) graph(ctx context.Context, g *Graph, opt *Options) error {
 		for _, d := range s.defects {
 			v.Findings = append(v.Findings, Finding{Node: n.Name, What: d, key: s.key, numerics: opt.numerics(n)})
 		}
-		if s.action != nil {
-			made[n] = s.action
-			v.action(n.Name, s.action)
+		if made[n] = s.result(); s.action == nil {
+			continue
+		}
+		v.actions = append(v.actions, foundAction{s.action, n.Name})
+		for _, o := range s.action.Outputs {
+			v.objects[o.Object] = &verified{}
 		}
 	}
-	return nil
+	return v.hash(ctx)
 }
 
-func (v *verifier) everything(ctx context.Context) error {
-	var actions []*store.Action
-	err := v.store.Walk(
-		func(d store.Digest, path string, err error) error {
-			if err != nil {
-				f := Finding{Path: path, What: fmt.Sprintf("object %s is corrupt", short(string(d))), object: d}
-				if bad := v.object(d); errors.Is(bad.err, store.ErrMissing) && !errors.Is(bad.err, store.ErrCorrupt) {
-					f = Finding{Path: path, What: "not an object: " + path, file: path} // not named by a digest
-				}
-				v.Findings = append(v.Findings, f)
-			} else {
-				v.object(d) // also if no action names it
-			}
-			return ctx.Err()
-		},
-		func(a *store.Action, path string, err error) error {
-			if err != nil || a == nil {
-				v.Findings = append(v.Findings, Finding{Path: path, What: fmt.Sprintf("action record: %v", err), file: path})
-			} else {
-				actions = append(actions, a)
-			}
-			return ctx.Err()
-		})
+func (v *verifier) wholeStore(ctx context.Context) error {
+	objects, strays, err := v.store.Objects()
 	if err != nil {
 		return err
 	}
-	for _, a := range actions {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		v.action("", a)
+	for _, path := range strays {
+		v.Findings = append(v.Findings, Finding{Path: path, What: "not an object: its name is not a digest", file: path})
 	}
-	return nil
-}
-
-// action checks the objects that an action record names.
-func (v *verifier) action(node string, a *store.Action) {
-	v.Actions++
-	for _, o := range a.Outputs {
-		f := Finding{Node: node, key: a.Key, numerics: a.Numerics}
-		switch seen := v.object(o.Object); {
-		case errors.Is(seen.err, store.ErrCorrupt):
-			f.object = o.Object
-			f.What, f.Path = objectDefect(o.Name, o.Object, seen.err), v.store.ObjectPath(o.Object)
-		case seen.err != nil:
-			f.What = objectDefect(o.Name, o.Object, seen.err)
-		case seen.logical != o.Logical:
-			f.What = fmt.Sprintf("object %s (%s) has logical digest %s, its action record says %s",
-				short(string(o.Object)), o.Name, short(seen.logical), short(o.Logical))
+	for _, d := range objects {
+		v.objects[d] = &verified{}
+	}
+	if err := v.hash(ctx); err != nil {
+		return err
+	}
+	return v.store.Walk(nil, func(a *store.Action, path string, err error) error {
+		var defect *store.Defect
+		switch {
+		case err == nil:
+			v.actions = append(v.actions, foundAction{a, ""})
+		case errors.As(err, &defect) && defect.Path != path && v.objects[store.Digest(filepath.Base(defect.Path))] != nil:
+			// Its object is damaged, which is found by itself; without it, the record is worth nothing.
+			v.Findings = append(v.Findings, Finding{Path: path, What: "action record of a damaged object: " + defect.Reason, file: path})
 		default:
-			continue
+			v.Findings = append(v.Findings, Finding{Path: path, What: fmt.Sprintf("action record: %v", err), file: path})
 		}
-		v.Findings = append(v.Findings, f)
-	}
+		return ctx.Err()
+	})
 }
 
-// object reads an object, which verifies it, and finds its logical digest.
-func (v *verifier) object(d store.Digest) *seenObject {
-	if seen := v.seen[d]; seen != nil {
-		return seen
+// hash hashes all objects, several at once.
+func (v *verifier) hash(ctx context.Context) error {
+	begun := time.Now()
+	defer func() { v.Hashing = time.Since(begun) }()
+	total, err := v.each(ctx, "hashing", func(d store.Digest, seen *verified) { seen.err = v.store.Check(d) })
+	v.Objects, v.Bytes = len(v.objects), total
+	return err
+}
+
+// contents reads the sound objects of the records with both readers.
+func (v *verifier) contents(ctx context.Context) error {
+	begun := time.Now()
+	defer func() { v.Contents = time.Since(begun) }()
+	wanted := map[store.Digest]bool{}
+	for _, a := range v.actions {
+		for _, o := range a.Outputs {
+			wanted[o.Object] = true
+		}
 	}
-	seen := &seenObject{}
-	v.seen[d] = seen
-	data, err := v.store.Get(d)
+	_, err := v.each(ctx, "reading", func(d store.Digest, seen *verified) {
+		if wanted[d] && seen.err == nil {
+			v.read(d, seen)
+		}
+	})
+	return err
+}
+
+func (v *verifier) read(d store.Digest, seen *verified) {
+	data, err := v.store.Get(d) // which hashes again: nothing unhashed may come to a Parquet reader
 	if err != nil {
 		seen.err = err
-		return seen
+		return
 	}
-	v.Objects++
-	v.Bytes += int64(len(data))
 	rec, err := artifact.Read(data)
 	if err != nil {
 		seen.err = err
-		return seen
+		return
 	}
-	seen.logical = artifact.LogicalDigest(rec)
-	rec.Release()
-	return seen
+	defer rec.Release()
+	seen.logical, seen.rows = artifact.LogicalDigest(rec), rec.NumRows()
+	seen.second = artifact.CheckWithArrow(data, rec)
+}
+
+// each calls do for every object, on all cores, the largest first, and returns
+// the sum of their sizes.
+func (v *verifier) each(ctx context.Context, what string, do func(store.Digest, *verified)) (int64, error) {
+	sizes := map[store.Digest]int64{}
+	total := int64(0)
+	for d := range v.objects {
+		if info, err := os.Stat(v.store.ObjectPath(d)); err == nil {
+			sizes[d] = info.Size()
+			total += info.Size()
+		}
+	}
+	order := slices.SortedFunc(maps.Keys(v.objects), func(a, b store.Digest) int { return int(sizes[b] - sizes[a]) })
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	var done atomic.Int64
+	var telling sync.Mutex
+	for _, d := range order {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			do(d, v.objects[d])
+			n := done.Add(sizes[d])
+			telling.Lock()
+			defer telling.Unlock()
+			v.how.Progress(what, n, total)
+			return nil
+		})
+	}
+	_ = group.Wait() // do returns nothing
+	return total, ctx.Err()
+}
+
+// judge turns what was seen into findings.
+func (v *verifier) judge() {
+	named := map[store.Digest]bool{}
+	for _, a := range v.actions {
+		v.Actions++
+		if p := parseParts(a.Parts); p == nil || p.keyIs(a.Key) != nil {
+			v.Findings = append(v.Findings, Finding{Node: a.node, What: fmt.Sprintf("action record %s: its parts do not make its key", short(a.Key)), key: a.Key, numerics: a.Numerics})
+		}
+		for _, o := range a.Outputs {
+			named[o.Object] = true
+			if what := v.objects[o.Object].fault(o); what != "" {
+				f := Finding{Node: a.node, What: what, key: a.Key, numerics: a.Numerics, Path: v.store.ObjectPath(o.Object)}
+				if errors.Is(v.objects[o.Object].err, store.ErrCorrupt) {
+					f.object = o.Object
+				}
+				v.Findings = append(v.Findings, f)
+			}
+		}
+	}
+	for _, d := range slices.Sorted(maps.Keys(v.objects)) {
+		seen := v.objects[d]
+		if seen.logical != "" && seen.err == nil && seen.second == nil {
+			v.Compared++
+		}
+		if errors.Is(seen.second, artifact.ErrOtherEncoding) {
+			v.Foreign++
+		}
+		if !named[d] && seen.err != nil {
+			v.Findings = append(v.Findings, Finding{Path: v.store.ObjectPath(d), What: fmt.Sprintf("object %s is corrupt", short(string(d))), object: d})
+		}
+	}
+}
+
+// fault says what is wrong with the object of an output, or "".
+func (seen *verified) fault(o store.Output) string {
+	name := fmt.Sprintf("object %s (%s)", short(string(o.Object)), o.Name)
+	switch {
+	case seen == nil:
+		return name + " is missing"
+	case seen.err != nil:
+		return objectDefect(o.Name, o.Object, seen.err)
+	case seen.logical == "":
+		return ""
+	case seen.logical != o.Logical:
+		return fmt.Sprintf("%s has logical digest %s, its action record says %s", name, short(seen.logical), short(o.Logical))
+	case seen.rows != o.Rows:
+		return fmt.Sprintf("%s has %d rows, its action record says %d", name, seen.rows, o.Rows)
+	case seen.second != nil && !errors.Is(seen.second, artifact.ErrOtherEncoding):
+		return fmt.Sprintf("%s: %v", name, seen.second)
+	}
+	return ""
 }
 
 // Repair removes the objects and action records that Verify found at fault, so
-// that the next run makes them anew. It returns how many it removed.
-func Repair(s *store.Store, findings []Finding) (int, error) {
+// that the next run makes them anew. It returns how many it removed. An object
+// that a run has mended since stays.
+func Repair(ctx context.Context, s *store.Store, findings []Finding) (int, error) {
+	if len(findings) == 0 {
+		return 0, nil
+	}
+	release, err := s.Alone(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	remove := map[string]func() error{} // each once, though several findings may name it
 	for _, f := range findings {
-		if f.object != "" {
+		if f.object != "" && s.Check(f.object) != nil {
 			remove["object "+string(f.object)] = func() error { return s.Remove(f.object) }
 		}
 		if f.key != "" {
@@ -189,92 +313,4 @@ func Repair(s *store.Store, findings []Finding) (int, error) {
 		removed++
 	}
 	return removed, nil
-}
-
-// Recomputed says how a node's outputs, computed again, compare with the stored
-// ones.
-type Recomputed struct {
-	Node    *Node
-	Same    bool     // all logical digests and bytes are equal
-	Differ  []string // "maps: values differ (12ab… stored, 34cd… recomputed)"
-	Skipped string   // why it was not compared
-	Err     error    // of the stage
-	Time    time.Duration
-}
-
-// Rerun computes every node that has a result again, from its stored inputs, and
-// compares the outcome with the stored outputs. Nothing is written to the store.
-// Nodes of other numerics are skipped: bits are promised only within one.
-func Rerun(ctx context.Context, g *Graph, opt Options) ([]Recomputed, error) {
-	if err := opt.check(g); err != nil {
-		return nil, err
-	}
-	scratch, err := os.MkdirTemp("", "rerun-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(scratch)
-
-	made := map[*Node]*store.Action{}
-	steps := make([]*step, len(g.nodes))
-	for i, n := range g.nodes {
-		if steps[i], err = resolve(n, &opt, made); err != nil {
-			return nil, fmt.Errorf("%s: %w", n.Name, err)
-		}
-		if steps[i].action != nil {
-			made[n] = steps[i].action
-		}
-	}
-	r := &run{g: g, opt: opt}
-	results := make([]Recomputed, len(g.nodes))
-	var group errgroup.Group
-	group.SetLimit(opt.jobs())
-	for i, s := range steps {
-		result := &results[i]
-		result.Node = s.node
-		switch {
-		case s.action == nil:
-			result.Skipped = "not in the store"
-		case s.action.Numerics != opt.numerics(s.node):
-			result.Skipped = "made by other numerics " + s.action.Numerics
-		default:
-			group.Go(func() error {
-				begun := time.Now()
-				result.Differ, result.Err = r.recompute(ctx, s, made, scratch)
-				result.Same = result.Err == nil && len(result.Differ) == 0
-				result.Time = time.Since(begun)
-				return ctx.Err()
-			})
-		}
-	}
-	return results, group.Wait()
-}
-
-// recompute runs a stage on its stored inputs and says in what its outputs
-// differ from the stored ones.
-func (r *run) recompute(ctx context.Context, s *step, inputs map[*Node]*store.Action, scratch string) ([]string, error) {
-	t, err := r.newTask(s.node, inputs)
-	if err != nil {
-		return nil, err
-	}
-	t.scratch = func() (string, error) { return os.MkdirTemp(scratch, strings.ReplaceAll(s.node.Name, "/", "-")+"-") }
-	r.observe(Event{Kind: Started, Node: s.node, Reason: "verify"})
-	if err := r.call(ctx, t); err != nil {
-		return nil, err
-	}
-	var differ []string
-	for _, o := range s.action.Outputs {
-		rec := t.outputs[o.Name]
-		logical := artifact.LogicalDigest(rec)
-		h := sha256.New()
-		if err := artifact.Write(h, rec); err != nil {
-			return nil, err
-		}
-		if logical != o.Logical {
-			differ = append(differ, fmt.Sprintf("%s: values differ (%s stored, %s recomputed)", o.Name, short(o.Logical), short(logical)))
-		} else if object := hex.EncodeToString(h.Sum(nil)); object != string(o.Object) {
-			differ = append(differ, fmt.Sprintf("%s: equal values, other bytes (%s stored, %s recomputed)", o.Name, short(string(o.Object)), short(object)))
-		}
-	}
-	return differ, nil
 }

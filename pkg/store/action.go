@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 )
@@ -43,14 +44,66 @@ func (s *Store) PutAction(a *Action) error {
 			return fmt.Errorf("store: recording an action before its output %q: %w", o.Name, err)
 		}
 	}
+	data, err := EncodeAction(a)
+	if err != nil {
+		return err
+	}
+	return WriteFileAtomic(s.actionPath(a.Key, a.Numerics), data, 0o444)
+}
+
+// EncodeAction returns the bytes of a record's file.
+func EncodeAction(a *Action) ([]byte, error) {
 	data, err := encodeAction(a)
 	if err == nil {
 		_, err = decodeAction(data) // better to hear of it now than to compute it again each time
 	}
 	if err != nil {
-		return fmt.Errorf("store: encoding the action record of %s: %w", a.Key, err)
+		return nil, fmt.Errorf("store: encoding the action record of %s: %w", a.Key, err)
 	}
-	return WriteFileAtomic(s.actionPath(a.Key, a.Numerics), data, 0o444)
+	return data, nil
+}
+
+// DecodeAction reads the bytes of a record that claims to be the file called name (ActionName). The error is a *Defect of that name if the
+// checksum or the name do not fit, or if what the record says of its outputs cannot be.
+func DecodeAction(data []byte, name string) (*Action, error) {
+	a, err := decodeAction(data)
+	if err != nil {
+		return nil, &Defect{name, "damaged action record: " + err.Error()}
+	}
+	if ActionName(a.Key, a.Numerics) != name || !IsActionName(name) {
+		return nil, &Defect{name, fmt.Sprintf("action record of another computation (%q under %q)", a.Key, a.Numerics)}
+	}
+	for _, o := range a.Outputs {
+		if !isHex256(string(o.Object)) || o.Bytes < 0 {
+			return nil, &Defect{name, fmt.Sprintf("action record with an impossible output %q", o.Name)}
+		}
+	}
+	return a, nil
+}
+
+// ActionName is the name of the file of a record. Numerics name devices and drivers, which may be long and hold any character; hence their hash.
+func ActionName(key, numerics string) string {
+	sum := sha256.Sum256([]byte(numerics))
+	return key + "." + hex.EncodeToString(sum[:8]) + ".json"
+}
+
+// IsActionName says whether a file of this name can be a record.
+func IsActionName(name string) bool {
+	key, rest, _ := strings.Cut(name, ".")
+	hash, isJSON := strings.CutSuffix(rest, ".json")
+	return isHex256(key) && isJSON && len(hash) == 16 && strings.Trim(hash, "0123456789abcdef") == ""
+}
+
+// Action returns the record whose file has this name, or ErrMissing: there is none, or (a Defect) none that is sound.
+func (s *Store) Action(name string) (*Action, error) {
+	if !IsActionName(name) {
+		return nil, fmt.Errorf("action %q: %w", name, ErrMissing)
+	}
+	a, err := s.readAction(s.path("actions", name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("action %s: %w", name, ErrMissing)
+	}
+	return a, err
 }
 
 // RemoveAction removes the record of (key, numerics); that it is not there is no error.
@@ -123,27 +176,15 @@ func (s *Store) otherActions(key, own string, defect *error) ([]*Action, error) 
 	return actions, nil
 }
 
-// actionPath is the file of a record. Numerics name devices and drivers, which may be long and hold any character; hence their hash.
 func (s *Store) actionPath(key, numerics string) string {
-	sum := sha256.Sum256([]byte(numerics))
-	return s.path("actions", key+"."+hex.EncodeToString(sum[:8])+".json")
+	return s.path("actions", ActionName(key, numerics))
 }
 
-// readAction reads and checks the record at path. The error is os.ErrNotExist or a Defect.
+// readAction reads and checks the record at path, and whether its objects are there. The error is os.ErrNotExist or a Defect.
 func (s *Store) readAction(path string) (*Action, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
+	a, err := s.decodeActionFile(path)
+	if err != nil {
 		return nil, err
-	}
-	if err != nil {
-		return nil, &Defect{path, err.Error()}
-	}
-	a, err := decodeAction(data)
-	if err != nil {
-		return nil, &Defect{path, "damaged action record: " + err.Error()}
-	}
-	if s.actionPath(a.Key, a.Numerics) != path {
-		return nil, &Defect{path, fmt.Sprintf("action record of another computation (%s under %s)", a.Key, a.Numerics)}
 	}
 	for _, o := range a.Outputs {
 		if err := s.checkSize(o); err != nil {
@@ -151,6 +192,23 @@ func (s *Store) readAction(path string) (*Action, error) {
 		}
 	}
 	return a, nil
+}
+
+// decodeActionFile is readAction without a look at the objects.
+func (s *Store) decodeActionFile(path string) (*Action, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, &Defect{path, err.Error()}
+	}
+	a, err := DecodeAction(data, filepath.Base(path))
+	var defect *Defect
+	if errors.As(err, &defect) {
+		return nil, &Defect{path, defect.Reason}
+	}
+	return a, err
 }
 
 // checkSize looks whether the object of an output is there in full length. Anything else is a Defect of the object's file.

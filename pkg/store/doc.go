@@ -13,6 +13,9 @@
 //
 // A scratch directory belongs to a key and outlives interruptions: the place for checkpoints.
 //
+// A run lists the keys that it uses. Garbage collection keeps what its roots, living runs and the last few runs reach; whoever publishes
+// or is about to use something holds it off with a shared lock (Share), so that it can work beside them.
+//
 // The directory of a store:
 //
 //	objects/<sha256>                       the bytes, mode 0444
@@ -20,6 +23,8 @@
 //	names/<name>.key                       one line: the key
 //	locks/<key>                            only while the key is locked
 //	scratch/<key>/                         checkpoints of unfinished computations
+//	runs/<number>                          the keys that a run uses, one a line; locked while it lives
+//	gc.lock                                held by collection, and shared by those whom it must not disturb
 //
 // Every file is published whole: written to a temporary file in the same directory, flushed to the disk, made read-only, renamed, and
 // the directory flushed too. Temporary files (.tmp-*) are locked by their writer, so that those of dead writers can be told and swept

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"sicgrid/pkg/store/failpoint"
 )
 
 // Lock locks key against every other process and goroutine, waiting for whoever has it until ctx is done. The kernel frees the
@@ -22,8 +24,10 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error)
 			return nil, storeError("locking", path, err)
 		}
 		if f != nil {
+			failpoint.At("lock: taken")
 			return sync.OnceFunc(func() {
 				os.Remove(path)
+				failpoint.At("lock: file removed")
 				f.Close()
 			}), nil
 		}
@@ -48,6 +52,7 @@ func openLocked(path string) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
+		failpoint.At("lock: file made")
 		locked, err := tryLock(f)
 		if err == nil && locked && stillThere(f) {
 			return f, nil

@@ -15,7 +15,18 @@ type Digest string
 
 // Put publishes the bytes that write produces as an object and returns its digest and size. An object that is already there, perhaps
 // damaged, is replaced. If write or the disk fails, nothing is left behind; an error of write is returned as it is.
-func (s *Store) Put(write func(io.Writer) error) (Digest, int64, error) {
+func (s *Store) Put(write func(io.Writer) error) (Digest, int64, error) { return s.put("", write) }
+
+// PutAs publishes the bytes that write produces if they hash to d; else the error is ErrCorrupt, and nothing is left behind.
+func (s *Store) PutAs(d Digest, write func(io.Writer) error) error {
+	if !isHex256(string(d)) {
+		return notADigest(d)
+	}
+	_, _, err := s.put(d, write)
+	return err
+}
+
+func (s *Store) put(want Digest, write func(io.Writer) error) (Digest, int64, error) {
 	f, err := createTemp(s.path("objects"))
 	if err != nil {
 		return "", 0, err
@@ -36,8 +47,11 @@ func (s *Store) Put(write func(io.Writer) error) (Digest, int64, error) {
 	if out.err != nil { // which write has swallowed
 		return "", 0, storeError("writing to", s.path("objects"), out.err)
 	}
-	done = true
 	d := Digest(hex.EncodeToString(out.hash.Sum(nil)))
+	if want != "" && d != want {
+		return "", 0, fmt.Errorf("object %s: the %d bytes that came hash to %s: %w", want, out.size, d, ErrCorrupt)
+	}
+	done = true
 	if err := f.publish(s.ObjectPath(d), 0o444); err != nil {
 		return "", 0, err
 	}
@@ -129,3 +143,6 @@ func (s *Store) Remove(d Digest) error {
 	}
 	return nil
 }
+
+// IsDigest says whether a file of this name can be an object.
+func IsDigest(name string) bool { return isHex256(name) }

@@ -1,16 +1,21 @@
 package store
 
 import (
+	"crypto/sha256"
+	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"sicgrid/pkg/store/failpoint"
 )
 
 const tempPrefix = ".tmp-"
 
 // A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it until it is published or discarded,
-// which is how sweep knows that it is still wanted.
+// which is how Sweep knows that it is still wanted.
 type tempFile struct{ *os.File }
 
 func createTemp(dir string) (*tempFile, error) {
@@ -19,6 +24,7 @@ func createTemp(dir string) (*tempFile, error) {
 		if err != nil {
 			return nil, storeError("writing to", dir, err)
 		}
+		failpoint.At("publish: temporary file made")
 		locked, err := tryLock(f)
 		if err == nil && locked && stillThere(f) {
 			return &tempFile{f}, nil
@@ -34,10 +40,12 @@ func createTemp(dir string) (*tempFile, error) {
 
 // publish makes the file appear at path, whole and with mode perm, replacing what was there. The file is closed and, on failure, gone.
 func (f *tempFile) publish(path string, perm fs.FileMode) error {
+	failpoint.At("publish: written")
 	err := f.Chmod(perm)
 	if err == nil {
 		err = f.Sync()
 	}
+	failpoint.At("publish: flushed")
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -45,10 +53,12 @@ func (f *tempFile) publish(path string, perm fs.FileMode) error {
 		f.discard()
 		return storeError("writing", path, err)
 	}
+	failpoint.At("publish: renamed")
 	f.Close()
 	if err := syncDir(filepath.Dir(path)); err != nil {
 		return storeError("writing", path, err)
 	}
+	failpoint.At("publish: directory flushed")
 	return nil
 }
 
@@ -68,8 +78,8 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// sweep removes the temporary files in dir that no living writer holds. What it cannot remove it leaves: they do no harm but to take space.
-func sweep(dir string) {
+// Sweep removes the temporary files in dir that no living writer holds. What it cannot remove it leaves: they do no harm but to take space.
+func Sweep(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
@@ -89,18 +99,60 @@ func sweep(dir string) {
 	}
 }
 
+// ErrExists says that a file that was to be made is there already.
+var ErrExists = errors.New("is there already")
+
 // WriteFileAtomic writes a plain file the way objects are published: readers see the old file or the whole new one, also after a crash.
 // It sweeps the directory of temporary files that interrupted writers have left behind.
 func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
+	return PublishFile(path, perm, true, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// PublishFile is WriteFileAtomic for what write produces. Unless replace is set, a file that is there stays, and the error is ErrExists:
+// of several writers, in whatever process, one succeeds. An error of write is returned as it is, and nothing is left behind.
+func PublishFile(path string, perm fs.FileMode, replace bool, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
-	sweep(dir)
+	Sweep(dir)
 	f, err := createTemp(dir)
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(data); err != nil {
+	out := &hashingWriter{file: f, hash: sha256.New()}
+	if err := write(out); err != nil || out.err != nil {
 		f.discard()
+		if out.err != nil {
+			return storeError("writing", path, out.err)
+		}
+		return err
+	}
+	if replace {
+		return f.publish(path, perm)
+	}
+	return f.publishNew(path, perm)
+}
+
+// publishNew is publish for a path where no file may be.
+func (f *tempFile) publishNew(path string, perm fs.FileMode) error {
+	err := f.Chmod(perm)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = os.Link(f.Name(), path)
+	}
+	failpoint.At("publish: linked")
+	f.discard()
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if errors.Is(err, os.ErrExist) {
+		return ErrExists
+	}
+	if err != nil {
 		return storeError("writing", path, err)
 	}
-	return f.publish(path, perm)
+	return nil
 }

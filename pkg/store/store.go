@@ -29,7 +29,7 @@ func (d *Defect) Is(target error) bool { return target == ErrMissing || target =
 // A Store is a directory of objects and action records. Its methods may be called from many goroutines and processes at once.
 type Store struct{ dir string }
 
-var subdirectories = []string{"objects", "actions", "names", "locks", "scratch"}
+var subdirectories = []string{"objects", "actions", "names", "locks", "scratch", "runs"}
 
 // Open opens the store in dir, creating it if need be, and sweeps the temporary files of writers that died.
 // It fails, naming the directory, if the store cannot be written.
@@ -57,7 +57,7 @@ func Open(dir string) (*Store, error) {
 			return nil, err
 		}
 		f.discard()
-		sweep(s.path(sub))
+		Sweep(s.path(sub))
 	}
 	return s, nil
 }

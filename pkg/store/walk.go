@@ -51,3 +51,16 @@ func (s *Store) walkDir(sub string, do func(name, path string) error) error {
 	}
 	return nil
 }
+
+// Objects lists the objects, unread, and the paths of files in objects/ that are none.
+func (s *Store) Objects() (objects []Digest, strays []string, err error) {
+	err = s.walkDir("objects", func(name, path string) error {
+		if isHex256(name) {
+			objects = append(objects, Digest(name))
+		} else {
+			strays = append(strays, path)
+		}
+		return nil
+	})
+	return objects, strays, err
+}

@@ -1,0 +1,107 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Locked is what a run of a graph came to under one numerics, short enough for
+// git: the digests of every output, and of every key the parts, so that a run
+// with other digests can be told in words what differs.
+type Locked struct {
+	Stages map[string]LockedStage `json:"stages"` // code, by stage
+	Nodes  map[string]LockedNode  `json:"nodes"`
+}
+
+// LockedStage is the code of a stage.
+type LockedStage struct {
+	Code    string            `json:"code"`
+	Files   map[string]string `json:"files"`
+	Modules map[string]string `json:"modules,omitempty"`
+}
+
+// LockedNode is what one node was made of and what came of it.
+type LockedNode struct {
+	recipe
+	Outputs []Output `json:"outputs"`
+}
+
+// Lock describes a run that has made every node.
+func Lock(report Report, opt Options) (Locked, error) {
+	l := Locked{Stages: map[string]LockedStage{}, Nodes: map[string]LockedNode{}}
+	for _, n := range report.Nodes {
+		if n.State != Ran && n.State != Cached || n.Numerics != opt.numerics(n.Node) {
+			return l, fmt.Errorf("pipeline: %s is %s under %s: a lock is made of own results only", n.Node.Name, n.State, n.Numerics)
+		}
+		action, err := opt.Store.Lookup(n.Key, n.Numerics, true)
+		if action == nil {
+			return l, fmt.Errorf("pipeline: the record of %s: %w", n.Node.Name, err)
+		}
+		p := parseParts(action.Parts)
+		if p == nil {
+			return l, fmt.Errorf("pipeline: the record of %s does not say what it was made of", n.Node.Name)
+		}
+		l.Stages[p.Stage] = LockedStage{p.Code, p.Files, p.Modules}
+		l.Nodes[n.Node.Name] = LockedNode{p.recipe, action.Outputs}
+	}
+	return l, nil
+}
+
+// Differences says, for every node of now whose outputs are not those of l, in
+// what they differ and what differs in their keys. Nodes come in the order of
+// the graph, so the first is where the difference begins.
+func (l Locked) Differences(g *Graph, now Locked) []string {
+	var list []string
+	for _, n := range g.nodes {
+		was, is := l.Nodes[n.Name], now.Nodes[n.Name]
+		if slices.Equal(was.Outputs, is.Outputs) && was.Stage == is.Stage {
+			continue
+		}
+		if was.Stage == "" {
+			list = append(list, n.Name+" is not in the lock")
+			continue
+		}
+		list = append(list, fmt.Sprintf("%s gives other %s: %s", n.Name, otherOutputs(was.Outputs, is.Outputs), l.why(n, now)))
+	}
+	return list
+}
+
+func otherOutputs(was, is []Output) string {
+	text := ""
+	for _, o := range is {
+		i := slices.IndexFunc(was, func(w Output) bool { return w.Name == o.Name })
+		if i >= 0 && was[i] == o {
+			continue
+		}
+		if text != "" {
+			text += ", "
+		}
+		text += o.Name
+		if i >= 0 && was[i].Logical == o.Logical {
+			text += " (equal values, other bytes)"
+		}
+	}
+	if text == "" {
+		return "outputs"
+	}
+	return text
+}
+
+// why says what differs in a node's key.
+func (l Locked) why(n *Node, now Locked) string {
+	cs := changes(l.parts(n), now.parts(n), nil)
+	if len(cs) == 0 {
+		return "its key is the same, so the toolchain, the machine or chance decides its values"
+	}
+	return words(cs)
+}
+
+func (l Locked) parts(n *Node) *parts {
+	node := l.Nodes[n.Name]
+	stage := l.Stages[node.Stage]
+	p := &parts{recipe: node.recipe, Files: stage.Files, Modules: stage.Modules, From: map[string]string{}}
+	for role, ref := range n.Inputs {
+		p.From[role] = ref.Node.Name + " " + ref.Output
+	}
+	return p
+}

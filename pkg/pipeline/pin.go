@@ -1,0 +1,227 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sicgrid/pkg/store"
+)
+
+// A pin keeps a result that is expensive to make usable when the code has moved
+// on: it stands in for a node's result if every part of the key but the code
+// digest is as it was. It lies outside of the store, among the sources, as the
+// action record and one file an output:
+//
+//	<Options.Pins>/<Options.DAG>/<node>/<record>.json
+//	<Options.Pins>/<Options.DAG>/<node>/<output>.parquet
+//
+// Like everything from outside it is read only once its digests have been checked.
+
+// MostPinned is the size of the largest output that can be pinned, in bytes.
+const MostPinned = 15 << 20
+
+// pin is the pin of a node.
+type pin struct {
+	action *store.Action
+	dir    string
+	off    string // why it does not apply; "" = it does
+}
+
+func (o *Options) pinDir(n *Node) string {
+	return filepath.Join(o.Pins, filepath.FromSlash(o.DAG), filepath.FromSlash(n.Name))
+}
+
+func pinFile(dir, output string) string {
+	return filepath.Join(dir, strings.ReplaceAll(output, "/", "-")+".parquet")
+}
+
+// findPin returns the pin of the step's node, or nil if there is none.
+func findPin(s *step, opt *Options) *pin {
+	if opt.Pins == "" || s.key == "" {
+		return nil
+	}
+	dir := opt.pinDir(s.node)
+	records := pinRecords(dir)
+	if len(records) == 0 {
+		return nil
+	}
+	p := &pin{dir: dir}
+	if opt.Unpinned {
+		p.off = "--unpinned"
+		return p
+	}
+	data, err := os.ReadFile(records[0])
+	if err == nil {
+		p.action, err = store.DecodeAction(data, filepath.Base(records[0]))
+	}
+	if err != nil {
+		p.off = "damaged: " + err.Error()
+		return p
+	}
+	p.off = p.whyOff(s, opt)
+	return p
+}
+
+// pinRecords are the action records in a pin's folder; there should be one.
+func pinRecords(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var list []string
+	for _, e := range entries {
+		if store.IsActionName(e.Name()) {
+			list = append(list, filepath.Join(dir, e.Name()))
+		}
+	}
+	return list
+}
+
+// whyOff compares the pinned result's parts with the present ones, and its files
+// with their digests.
+func (p *pin) whyOff(s *step, opt *Options) string {
+	then := parseParts(p.action.Parts)
+	if then == nil || then.keyIs(p.action.Key) != nil {
+		return "damaged: its parts do not make its key"
+	}
+	moved := slices.DeleteFunc(changes(then, s.parts, nil), func(c change) bool { return c.part == "code" || c.part == "module" })
+	if len(moved) > 0 {
+		return words(moved)
+	}
+	if opt.Exact && p.action.Numerics != opt.numerics(s.node) {
+		return "made by other numerics " + p.action.Numerics
+	}
+	if !slices.EqualFunc(p.action.Outputs, s.node.Outputs, func(o store.Output, name string) bool { return o.Name == name }) {
+		return "the stage has other outputs now"
+	}
+	for _, o := range p.action.Outputs {
+		if err := checkPinFile(pinFile(p.dir, o.Name), o); err != nil {
+			return "damaged: " + err.Error()
+		}
+	}
+	return ""
+}
+
+func checkPinFile(path string, o store.Output) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, io.LimitReader(f, o.Bytes+1))
+	if err == nil && (n != o.Bytes || hex.EncodeToString(h.Sum(nil)) != string(o.Object)) {
+		err = fmt.Errorf("%s does not have the bytes that its record says", path)
+	}
+	return err
+}
+
+// take puts the pinned result into the store, where the nodes after it read it.
+func (p *pin) take(s *store.Store, checks *objectChecks) error {
+	if a, _ := s.Lookup(p.action.Key, p.action.Numerics, true); a != nil && soundOutputs(a, checks) {
+		return nil
+	}
+	for _, o := range p.action.Outputs {
+		err := s.PutAs(o.Object, func(w io.Writer) error {
+			f, err := os.Open(pinFile(p.dir, o.Name))
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = io.Copy(w, io.LimitReader(f, o.Bytes+1))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("pin %s: %w", p.dir, err)
+		}
+		checks.forget(o.Object)
+	}
+	return s.PutAction(p.action)
+}
+
+func soundOutputs(a *store.Action, checks *objectChecks) bool {
+	return !slices.ContainsFunc(a.Outputs, func(o store.Output) bool { return checks.wait(o.Object) != nil })
+}
+
+// Pin keeps the present result of a node, which must be up to date. It returns
+// the folder that it wrote.
+func Pin(ctx context.Context, g *Graph, n *Node, opt Options) (string, error) {
+	if err := opt.check(g); err != nil {
+		return "", err
+	}
+	steps, _, end, err := inUse(ctx, g, &opt)
+	if err != nil {
+		return "", err
+	}
+	defer end()
+	s := steps[slices.Index(g.nodes, n)]
+	if s.checkObjects(newObjectChecks(&opt)); s.action == nil {
+		return "", fmt.Errorf("%s is not up to date (%s); run it first", n.Name, s.reason(&opt))
+	}
+	for _, o := range s.action.Outputs {
+		if o.Bytes > MostPinned {
+			return "", fmt.Errorf("%s: output %s has %.1f MiB, and a pin takes at most %d MiB an output", n.Name, o.Name, float64(o.Bytes)/(1<<20), MostPinned>>20)
+		}
+	}
+	record, err := store.EncodeAction(s.action)
+	if err != nil {
+		return "", err
+	}
+	dir := opt.pinDir(n)
+	if err := removePin(dir); err != nil { // the record first: half a pin is none
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("pin %s: %w", n.Name, err)
+	}
+	for _, o := range s.action.Outputs {
+		data, err := opt.Store.Get(o.Object)
+		if err == nil {
+			err = store.WriteFileAtomic(pinFile(dir, o.Name), data, 0o644)
+		}
+		if err != nil {
+			return "", fmt.Errorf("pin %s: %w", n.Name, err)
+		}
+	}
+	return dir, store.WriteFileAtomic(filepath.Join(dir, store.ActionName(s.action.Key, s.action.Numerics)), record, 0o644)
+}
+
+// Unpin removes the pin of a node and returns its folder; "" if there was none.
+func Unpin(n *Node, opt Options) (string, error) {
+	dir := opt.pinDir(n)
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	if err := removePin(dir); err != nil {
+		return "", err
+	}
+	// The folders above go too, as far as they are empty.
+	for up := dir; up != opt.Pins && len(up) > len(opt.Pins); up = filepath.Dir(up) {
+		if os.Remove(up) != nil {
+			break
+		}
+	}
+	return dir, nil
+}
+
+// removePin removes the files of a pin, its record first.
+func removePin(dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*.parquet"))
+	if err != nil {
+		return err
+	}
+	for _, path := range append(pinRecords(dir), files...) {
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("unpin: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"sicgrid/pkg/store/failpoint"
+)
+
+// collectLock is the file by which garbage collection keeps away from those who are about to use or publish something.
+const collectLock = "gc.lock"
+
+// Share keeps garbage collection out until release is called, waiting for one that is under way. Whoever looks a record up and means to
+// use it, or publishes objects and then their record, does so within one Share and tells its Use of the key before the end of it.
+// Keep it short: collection waits.
+func (s *Store) Share(ctx context.Context) (release func(), err error) {
+	return s.holdCollectLock(ctx, tryShare)
+}
+
+// Alone keeps everybody out who publishes or is about to use something, until release is called.
+func (s *Store) Alone(ctx context.Context) (release func(), err error) {
+	return s.holdCollectLock(ctx, tryLock)
+}
+
+// holdCollectLock takes the collection lock as try does it.
+func (s *Store) holdCollectLock(ctx context.Context, try func(*os.File) (bool, error)) (release func(), err error) {
+	path := s.path(collectLock)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, storeError("locking", path, err)
+	}
+	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
+		locked, err := try(f)
+		if err != nil {
+			f.Close()
+			return nil, storeError("locking", path, err)
+		}
+		if locked {
+			return sync.OnceFunc(func() { f.Close() }), nil
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, fmt.Errorf("store: waiting for the lock %s: %w", path, context.Cause(ctx))
+		case <-time.After(wait):
+		}
+	}
+}
+
+// A Use is the list of keys that one run uses, results and computations under way. While the run lives, collection spares them all; then
+// for as long as the run is among the recent ones. Its methods may be called from many goroutines.
+type Use struct {
+	store *Store
+	mu    sync.Mutex
+	file  *os.File // locked while the run lives
+	keys  map[string]bool
+}
+
+const (
+	runDigits = 8   // of a run's number; runs are numbered, not dated, for a clock may jump back
+	mostRuns  = 100 // lists that are kept at all
+)
+
+// BeginUse starts the list of a run.
+func (s *Store) BeginUse() (*Use, error) {
+	for {
+		runs, err := s.runs()
+		if err != nil {
+			return nil, err
+		}
+		next := 1
+		if len(runs) > 0 {
+			next = runs[len(runs)-1] + 1
+		}
+		path := s.runPath(next)
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if errors.Is(err, os.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, storeError("writing", path, err)
+		}
+		failpoint.At("use: begun")
+		locked, err := tryLock(f)
+		if err == nil && locked && stillThere(f) {
+			return &Use{store: s, file: f, keys: map[string]bool{}}, nil
+		}
+		f.Close() // a collection came between creation and lock, and took the list for a dead run's
+		if err != nil {
+			return nil, storeError("locking", path, err)
+		}
+	}
+}
+
+// Add puts a key on the list, within a Share.
+func (u *Use) Add(key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.keys[key] {
+		return nil
+	}
+	u.keys[key] = true
+	if _, err := u.file.WriteString(key + "\n"); err != nil {
+		return storeError("writing", u.file.Name(), err)
+	}
+	return nil
+}
+
+// End closes the list. Of several runs that used the same, the store remembers the last; of one that used nothing, nothing.
+func (u *Use) End() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	defer u.file.Close()
+	if len(u.keys) == 0 {
+		os.Remove(u.file.Name())
+		return
+	}
+	runs, err := u.store.runs()
+	if err != nil {
+		return // it costs a superfluous list
+	}
+	for i, n := range runs {
+		path := u.store.runPath(n)
+		if path == u.file.Name() {
+			break
+		}
+		if f, keys := readRun(path); f != nil {
+			if len(runs)-i > mostRuns || u.same(keys) {
+				os.Remove(path)
+			}
+			f.Close()
+		}
+	}
+	failpoint.At("use: ended")
+}
+
+func (u *Use) same(keys []string) bool {
+	return len(keys) == len(u.keys) && !slices.ContainsFunc(keys, func(k string) bool { return !u.keys[k] })
+}
+
+func (s *Store) runPath(n int) string { return s.path("runs", fmt.Sprintf("%0*d", runDigits, n)) }
+
+// runs lists the numbers of the runs, oldest first.
+func (s *Store) runs() ([]int, error) {
+	entries, err := os.ReadDir(s.path("runs"))
+	if err != nil {
+		return nil, storeError("reading", s.path("runs"), err)
+	}
+	var list []int
+	for _, e := range entries {
+		if n, err := strconv.Atoi(e.Name()); err == nil && len(e.Name()) >= runDigits {
+			list = append(list, n)
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// readRun returns the keys of a run's list and the file, locked; nil if the run lives.
+func readRun(path string) (*os.File, []string) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, nil
+	}
+	if locked, err := tryLock(f); err != nil || !locked || !stillThere(f) {
+		f.Close()
+		return nil, nil
+	}
+	return f, runKeys(path)
+}
+
+// runKeys reads a list; a line that is not a key (the last one of a run that was killed) is left out.
+func runKeys(path string) []string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	var keys []string
+	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
+		if key := strings.TrimSpace(lines.Text()); isHex256(key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

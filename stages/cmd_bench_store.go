@@ -1,0 +1,263 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/spf13/cobra"
+
+	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/pipeline/codedigest"
+	"sicgrid/pkg/store"
+)
+
+// storeBenchmark is one row of `sicgrid bench store --json`: a median, beside something plain that was measured turn about with it.
+type storeBenchmark struct {
+	What           string  `json:"what"`
+	Value          float64 `json:"value"`
+	Unit           string  `json:"unit"`
+	Reference      string  `json:"reference"`
+	ReferenceValue float64 `json:"reference_value"` // in the same unit
+	Ratio          float64 `json:"ratio"`           // value / reference
+}
+
+// addBenchStore puts "store" under the command bench.
+func addBenchStore(root *cobra.Command) {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "store",
+		Short: "Time a run in which nothing is to do, verification and the Parquet codec",
+		Long: "Times a run of 2000 cached stages, the hashing of a store, and writing and reading a Parquet file of float32 tensors on one\n" +
+			"core, each beside the plain work on the same bytes, turn about; prints medians.",
+		Example: "  sicgrid bench store\n  sicgrid bench store --json",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("sicgrid bench store: found %d arguments, must be none; see sicgrid bench store --help", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, err := os.MkdirTemp("", "sicgrid-bench-")
+			if err != nil {
+				return err
+			}
+			defer os.RemoveAll(dir)
+			rows, err := benchStore(cmd.Context(), dir, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), rows)
+			}
+			for _, r := range rows {
+				fmt.Fprintf(cmd.OutOrStdout(), "%-28s %9.3f %-5s  %5.2f of %s (%.3f)\n", r.What, r.Value, r.Unit, r.Ratio, r.Reference, r.ReferenceValue)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the measurements as JSON")
+	for _, c := range root.Commands() {
+		if c.Name() == "bench" {
+			c.AddCommand(cmd)
+		}
+	}
+}
+
+func benchStore(ctx context.Context, dir string, progress io.Writer) ([]storeBenchmark, error) {
+	noOp, err := benchNoOp(ctx, filepath.Join(dir, "store"), progress)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := tensors()
+	if err != nil {
+		return nil, err
+	}
+	hashing, err := benchVerify(ctx, filepath.Join(dir, "large"), rec)
+	if err != nil {
+		return nil, err
+	}
+	write, read, err := benchCodec(rec)
+	return []storeBenchmark{noOp, hashing, write, read}, err
+}
+
+// compare times both works turn about; they return what they did a second, or how long they took.
+func compare(row storeBenchmark, work, reference func() (float64, error)) (storeBenchmark, error) {
+	var values, references, ratios []float64
+	for range turns {
+		r, err := reference()
+		if err != nil {
+			return row, err
+		}
+		v, err := work()
+		if err != nil {
+			return row, err
+		}
+		values, references, ratios = append(values, v), append(references, r), append(ratios, v/r)
+	}
+	row.Value, row.ReferenceValue, row.Ratio = gridcell.Median(values), gridcell.Median(references), gridcell.Median(ratios)
+	return row, nil
+}
+
+const (
+	benchLayers = 50
+	benchWidth  = 40
+)
+
+// benchGraph is 50 layers of 40 stages, each of which reads two of the layer before it.
+func benchGraph() (*pipeline.Graph, error) {
+	type row struct {
+		Value int64 `col:"value"`
+	}
+	var layer []*pipeline.Node
+	for l := range benchLayers {
+		var next []*pipeline.Node
+		for w := range benchWidth {
+			n := &pipeline.Node{Name: fmt.Sprintf("stage/%d/%d", l, w), Stage: "stage", Params: map[string]int{"layer": l, "place": w}, Inputs: map[string]pipeline.Ref{}, Outputs: []string{"table"}}
+			for i := range min(2, len(layer)) {
+				n.Inputs[fmt.Sprint("in", i)] = layer[(w+i)%benchWidth].Ref("table")
+			}
+			n.Run = func(_ context.Context, t *pipeline.Task) error {
+				return pipeline.Emit(t, "table", []row{{int64(l*benchWidth + w)}}, nil)
+			}
+			next = append(next, n)
+		}
+		layer = next
+	}
+	return pipeline.NewGraph(layer...)
+}
+
+func benchNoOp(ctx context.Context, dir string, progress io.Writer) (storeBenchmark, error) {
+	row := storeBenchmark{Unit: "s", Reference: "reading and hashing its files"}
+	s, err := store.Open(dir)
+	if err != nil {
+		return row, err
+	}
+	g, err := benchGraph()
+	if err != nil {
+		return row, err
+	}
+	nodes := len(g.Nodes())
+	row.What = fmt.Sprintf("run of %d cached stages", nodes)
+	opt := pipeline.Options{Store: s, DAG: "bench", Numerics: "none", Code: map[string]codedigest.Stage{"stage": {Digest: "bench"}}}
+	fmt.Fprintf(progress, "making %d stages to find cached\n", nodes)
+	if _, err := pipeline.Run(ctx, g, opt); err != nil {
+		return row, err
+	}
+	return compare(row, func() (float64, error) {
+		report, err := pipeline.Run(ctx, g, opt)
+		if n := report.Count(pipeline.Cached); err == nil && n != nodes {
+			err = fmt.Errorf("only %d of %d stages were cached", n, nodes)
+		}
+		return report.Time.Seconds(), err
+	}, func() (float64, error) {
+		begun := time.Now()
+		for _, table := range []string{"objects", "actions"} {
+			files, err := os.ReadDir(filepath.Join(dir, table))
+			if err != nil {
+				return 0, err
+			}
+			for _, f := range files {
+				data, err := os.ReadFile(filepath.Join(dir, table, f.Name()))
+				if err != nil {
+					return 0, err
+				}
+				sha256.Sum256(data)
+			}
+		}
+		return time.Since(begun).Seconds(), nil
+	})
+}
+
+// tensors is a table of 8 lists of a million noisy float32 values.
+func tensors() (arrow.Record, error) {
+	type row struct {
+		Name   string    `col:"name"`
+		Values []float32 `col:"values" shape:"1000,1000"`
+	}
+	rows := make([]row, 8)
+	state := uint32(1)
+	for i := range rows {
+		rows[i] = row{fmt.Sprint("tensor ", i), make([]float32, 1_000_000)}
+		for j := range rows[i].Values {
+			state = state*1664525 + 1013904223
+			rows[i].Values[j] = float32(state>>8)/(1<<24) - 0.5
+		}
+	}
+	return artifact.FromRows(rows, nil)
+}
+
+// benchVerify hashes a store of eight objects of 32 MB with all cores.
+func benchVerify(ctx context.Context, dir string, rec arrow.Record) (storeBenchmark, error) {
+	row := storeBenchmark{What: "verify --hash-only", Unit: "GB/s", Reference: "sha256 in memory on one core"}
+	s, err := store.Open(dir)
+	if err != nil {
+		return row, err
+	}
+	var file bytes.Buffer
+	if err := artifact.Write(&file, rec); err != nil {
+		return row, err
+	}
+	for i := range 8 {
+		_, _, err := s.Put(func(w io.Writer) error {
+			_, err := w.Write(append(slices.Clone(file.Bytes()), byte(i)))
+			return err
+		})
+		if err != nil {
+			return row, err
+		}
+	}
+	opt := pipeline.Options{Store: s}
+	return compare(row, func() (float64, error) {
+		v, err := pipeline.Verify(ctx, nil, opt, pipeline.VerifyOptions{HashOnly: true})
+		return float64(v.Bytes) / 1e9 / v.Hashing.Seconds(), err
+	}, func() (float64, error) { return hashRate(file.Bytes()) / 1e9, nil })
+}
+
+// hashRate is how many bytes a second one core hashes.
+func hashRate(data []byte) float64 {
+	begun := time.Now()
+	sha256.Sum256(data)
+	return float64(len(data)) / time.Since(begun).Seconds()
+}
+
+// benchCodec writes and reads the table on one core.
+func benchCodec(rec arrow.Record) (write, read storeBenchmark, err error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	const megabyte, size = 1e6, 32e6
+	write = storeBenchmark{What: "Parquet, writing tensors", Unit: "MB/s", Reference: "sha256 in memory"}
+	read = storeBenchmark{What: "Parquet, reading tensors", Unit: "MB/s", Reference: "sha256 in memory"}
+	var file bytes.Buffer
+	if err := artifact.Write(&file, rec); err != nil {
+		return write, read, err
+	}
+	data := file.Bytes()
+	reference := func() (float64, error) { return hashRate(data) / megabyte, nil }
+	write, err = compare(write, func() (float64, error) {
+		begun := time.Now()
+		err := artifact.Write(io.Discard, rec)
+		return size / megabyte / time.Since(begun).Seconds(), err
+	}, reference)
+	if err != nil {
+		return write, read, err
+	}
+	read, err = compare(read, func() (float64, error) {
+		begun := time.Now()
+		got, err := artifact.Read(data)
+		if err == nil {
+			got.Release()
+		}
+		return size / megabyte / time.Since(begun).Seconds(), err
+	}, reference)
+	return write, read, err
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"sicgrid/pkg/pipeline"
+)
+
+// pinsDir holds the pinned results, beside the sources that they outlive.
+const pinsDir = "artifacts/pinned"
+
+func newPinCommand() *cobra.Command {
+	var flags graphFlags
+	cmd := &cobra.Command{
+		Use:   "pin TARGET...",
+		Short: "Keep a result usable when the code moves on",
+		Long: "Copy results that are up to date to " + pinsDir + ", for git to keep. When the code of a pinned stage changes, its result is\n" +
+			"used as it is; changed parameters, another seed or other inputs switch the pin off, and status says so. A pin takes at most\n" +
+			fmt.Sprint(pipeline.MostPinned>>20) + " MiB an output. --unpinned ignores pins, unpin removes them.",
+		Example: "  sicgrid pin train/full --params params/paper.yaml",
+		Args:    takes(1, -1, "the stage to pin"),
+		RunE: func(cmd *cobra.Command, targets []string) error {
+			s, err := flags.open(targets)
+			if err != nil {
+				return err
+			}
+			for _, n := range s.graph.Targets() {
+				dir, err := pipeline.Pin(cmd.Context(), s.graph, n, s.options)
+				if err != nil {
+					return err
+				}
+				if verbosityOf(cmd) >= 0 {
+					fmt.Fprintf(cmd.OutOrStdout(), "pinned  %s in %s\n", n.Name, dir)
+				}
+			}
+			return nil
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+func newUnpinCommand() *cobra.Command {
+	var flags graphFlags
+	cmd := &cobra.Command{
+		Use:     "unpin TARGET...",
+		Short:   "Remove the pin of a result",
+		Example: "  sicgrid unpin train/full --params params/paper.yaml",
+		Args:    takes(1, -1, "the stage to unpin"),
+		RunE: func(cmd *cobra.Command, targets []string) error {
+			s, err := flags.wire(targets)
+			if err != nil {
+				return err
+			}
+			for _, n := range s.graph.Targets() {
+				dir, err := pipeline.Unpin(n, pipeline.Options{DAG: s.parameters.Name, Pins: pinsDir})
+				switch {
+				case err != nil:
+					return err
+				case dir == "":
+					return fmt.Errorf("%s is not pinned", n.Name)
+				case verbosityOf(cmd) >= 0:
+					fmt.Fprintf(cmd.OutOrStdout(), "unpinned  %s\n", n.Name)
+				}
+			}
+			return nil
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/store"
+	"sicgrid/pkg/store/remote"
+)
+
+// remoteVariable names the remote that run asks by default.
+const remoteVariable = "SICGRID_REMOTE"
+
+const remoteURLs = "URL is file:///folder, file://./folder or s3://bucket/prefix; behind a question mark may stand options such as\n" +
+	"endpoint=https://host, region=eu-central-1 and use_path_style=true. Credentials come from where AWS's own tools look for\n" +
+	"them (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile), never from the URL."
+
+type shareFlags struct {
+	store string
+	json  bool
+}
+
+func (f *shareFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print the answer as JSON")
+}
+
+func newPushCommand() *cobra.Command {
+	var flags shareFlags
+	cmd := &cobra.Command{
+		Use:   "push URL",
+		Short: "Send what a remote lacks of the store",
+		Long: "Send results that a remote lacks: artifacts first, then the records that name them. Interrupted, it goes on from there the\n" +
+			"next time. Of two that push different results of one computation, the first decides.\n" + remoteURLs,
+		Example: "  sicgrid push file:///mnt/group/sicgrid\n" +
+			"  sicgrid push 's3://our-bucket/sicgrid?region=eu-central-1'",
+		Args: takes(1, 1, "the URL of a remote"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return flags.transfer(cmd, args[0], "sent", func(r *remote.Remote, s *store.Store, tell remote.Progress) (remote.Transfer, error) {
+				release, err := s.Share(cmd.Context()) // nothing is collected while it is sent
+				if err != nil {
+					return remote.Transfer{}, err
+				}
+				defer release()
+				var sound []*store.Action
+				err = s.Walk(nil, func(a *store.Action, _ string, err error) error {
+					if err == nil { // verify names the others
+						sound = append(sound, a)
+					}
+					return nil
+				})
+				if err != nil {
+					return remote.Transfer{}, err
+				}
+				return r.Push(cmd.Context(), s, sound, tell)
+			})
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+func newPullCommand() *cobra.Command {
+	var flags shareFlags
+	cmd := &cobra.Command{
+		Use:   "pull URL",
+		Short: "Fetch what the store lacks of a remote",
+		Long: "Fetch results that the store lacks. Nothing becomes visible before its digests have been checked. Interrupted, it goes\n" +
+			"on from there the next time. A run fetches just what it needs by itself: sicgrid run figure-6 --remote URL, or with\n" +
+			remoteVariable + " set to the URL.\n" + remoteURLs,
+		Example: "  sicgrid pull file:///mnt/group/sicgrid\n" +
+			"  sicgrid pull 's3://our-bucket/sicgrid?region=eu-central-1'",
+		Args: takes(1, 1, "the URL of a remote"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return flags.transfer(cmd, args[0], "fetched", func(r *remote.Remote, s *store.Store, tell remote.Progress) (remote.Transfer, error) {
+				return r.Pull(cmd.Context(), s, pipeline.Accept(s), tell)
+			})
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+// transfer opens store and remote, does the work and prints what came of it.
+func (f *shareFlags) transfer(cmd *cobra.Command, url, verb string, do func(*remote.Remote, *store.Store, remote.Progress) (remote.Transfer, error)) error {
+	s, err := store.Open(f.store)
+	if err != nil {
+		return err
+	}
+	r, err := remote.Open(cmd.Context(), url)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	meter := newMeter(cmd)
+	t, err := do(r, s, func(done, total int64) { meter.show(verb, done, total) })
+	meter.close()
+	if err != nil {
+		return err
+	}
+	if err := printTransfer(cmd.OutOrStdout(), r, t, verb, f.json, verbosityOf(cmd)); err != nil {
+		return err
+	}
+	if n := len(t.Problems); n > 0 {
+		return fmt.Errorf("%d results were not %s, first: %s", n, verb, t.Problems[0])
+	}
+	return nil
+}
+
+func printTransfer(w io.Writer, r *remote.Remote, t remote.Transfer, verb string, asJSON bool, level verbosity) error {
+	if asJSON {
+		return printJSON(w, struct {
+			Remote   string   `json:"remote"`
+			Records  int      `json:"results"`
+			Objects  int      `json:"artifacts"`
+			Bytes    int64    `json:"bytes"`
+			Present  int      `json:"present"`
+			Problems []string `json:"problems"`
+		}{r.String(), t.Records, t.Objects, t.Bytes, t.Present, append([]string{}, t.Problems...)})
+	}
+	for _, p := range t.Problems {
+		fmt.Fprintf(w, "problem  %s\n", p)
+	}
+	if level >= 0 {
+		fmt.Fprintf(w, "%s %d results, %d artifacts of %s; %d were there already\n", verb, t.Records, t.Objects, megabytes(t.Bytes), t.Present)
+	}
+	return nil
+}
+
+// attachRemote gives a session the remote at url or, if that is empty, the configured one.
+func (s *session) attachRemote(cmd *cobra.Command, url string) (close func(), err error) {
+	if url == "" {
+		url = os.Getenv(remoteVariable)
+	}
+	if url == "" || url == "none" {
+		return func() {}, nil
+	}
+	r, err := remote.Open(cmd.Context(), url)
+	if err != nil {
+		return nil, err
+	}
+	s.options.Remote = r
+	return func() { _ = r.Close() }, nil
+}
