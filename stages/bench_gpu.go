@@ -66,9 +66,9 @@ func benchGPU(ctx context.Context, flag string, duration time.Duration, progress
 		return nil, err
 	}
 	sizes := []benchmark{
-		{Units: 40, Hidden: 64, Batch: 32, Length: 60, Pairs: 512},
-		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024},
-		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 130 * 60},
+		{Units: 40, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60},
+		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024, Velocities: 60},
+		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 130 * 60, Velocities: 60},
 	}
 	if d.Kind == vk.Processor { // a minute a step of the full size
 		sizes = sizes[:1]
@@ -88,14 +88,7 @@ func benchGPU(ctx context.Context, flag string, duration time.Duration, progress
 func benchGPUStep(ctx context.Context, d *vulkan.Device, peaks vulkan.Peaks, size benchmark, duration time.Duration) (gpuBenchmark, error) {
 	row := gpuBenchmark{Device: d.Numerics(), Units: size.Units, Hidden: size.Hidden, Batch: size.Batch, Length: size.Length, Pairs: size.Pairs,
 		Peak: peaks.GFLOPs, PeakGBs: peaks.GBs, Parts: map[string]float64{}}
-	spec := compute.Spec{
-		Network: sic.Network{Units: row.Units, Hidden: row.Hidden, Layers: 3, Init: sic.InitIdentity, InitScale: 0.1, InitialState: sic.InitialStateLearned},
-		Batch:   sic.Batch{Trajectories: row.Batch, Length: row.Length, VelocityMax: 0.15, Pairs: row.Pairs, Permute: true},
-		Loss:    sic.Loss{SigmaX: 0.05, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
-		Optimiser: sic.Optimiser{Steps: 1 << 40, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Clip: 0.1, Accumulate: 1,
-			Schedule: sic.ScheduleConstant},
-		Seed: 1,
-	}
+	spec := size.spec()
 	trainer, err := vulkan.New(spec, d)
 	if err != nil {
 		return row, err

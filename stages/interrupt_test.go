@@ -57,17 +57,7 @@ func TestInterruptedTrainingGoesOnToTheSameResult(t *testing.T) {
 	}
 
 	got := runJSON(t, program, interrupted, args...)
-	if got.Stages[0].State != "ran" {
-		t.Fatalf("the next run finds the training %s", got.Stages[0].State)
-	}
-	if !resumed(t, interrupted) {
-		t.Error("the next run started over instead of going on")
-	}
-	for i, o := range got.Stages[0].Outputs {
-		if o != want.Stages[0].Outputs[i] {
-			t.Errorf("%s differs from that of the uninterrupted training", o.Name)
-		}
-	}
+	wentOn(t, interrupted, got, want)
 }
 
 // A training that is killed at 30 random moments, in the middle of writing a
@@ -109,15 +99,22 @@ func TestKilledTrainingEndsInTheSameResult(t *testing.T) {
 		}
 	}
 	got := runJSON(t, program, killed, args...)
+	wentOn(t, killed, got, want)
+}
+
+// wentOn checks that the last run in dir took up the training where it had been
+// left, and that it came to the outputs of one that was left alone.
+func wentOn(t *testing.T, dir string, got, want runRecord) {
+	t.Helper()
 	if got.Stages[0].State != "ran" {
 		t.Fatalf("the last run finds the training %s", got.Stages[0].State)
 	}
-	if !resumed(t, killed) {
+	if !resumed(t, dir) {
 		t.Error("the last run started over instead of going on")
 	}
 	for i, o := range got.Stages[0].Outputs {
 		if o != want.Stages[0].Outputs[i] {
-			t.Errorf("%s differs from that of the untouched training", o.Name)
+			t.Errorf("%s differs from that of the training that was left alone", o.Name)
 		}
 	}
 }
