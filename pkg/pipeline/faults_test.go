@@ -278,8 +278,8 @@ func TestARunKilledAtRandomMomentsLosesNothing(t *testing.T) {
 	runRole(t, t.TempDir(), "work")
 	span := time.Since(begun)
 	kills := randomKills(t)
-	killed, dir := 0, t.TempDir()
-	for range kills {
+	killed, ended, dir := 0, 0, t.TempDir()
+	for killed < kills && ended < 100+10*kills {
 		cmd := role(dir, "work", 0)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -289,6 +289,10 @@ func TestARunKilledAtRandomMomentsLosesNothing(t *testing.T) {
 		_ = cmd.Process.Kill()
 		if cmd.Wait() != nil {
 			killed++
+			span += span / 100 // the span follows the machine's load, so that most kills strike
+		} else {
+			ended++
+			span -= span / 50
 		}
 		if rand.N(3) == 0 { // or the next one goes on in the same store
 			w.checkAfterAKill(t, dir, fmt.Sprintf("killed after %v", after))
@@ -296,10 +300,10 @@ func TestARunKilledAtRandomMomentsLosesNothing(t *testing.T) {
 		}
 	}
 	w.checkAfterAKill(t, dir, "at the end")
-	if killed == 0 {
-		t.Error("no process was killed")
+	if killed < kills {
+		t.Errorf("only %d processes of %d were killed", killed, kills)
 	}
-	t.Logf("%d processes killed at random moments (%d others had ended): nothing lost", killed, kills-killed)
+	t.Logf("%d processes killed at random moments (%d others had ended): nothing lost", killed, ended)
 }
 
 // Some of the runners die on the way.

@@ -48,14 +48,15 @@ func resolve(n *Node, opt *Options, made map[*Node]*store.Action) (*step, error)
 	if s.parts, err = newParts(n, opt, n.code(), inputs, objects); err != nil {
 		return nil, err
 	}
-	s.remember(opt)
 	if len(s.unknown) > 0 {
+		s.remember(opt)
 		return s, nil
 	}
 	if s.key, err = s.parts.recipe.key(); err != nil {
 		return nil, err
 	}
 	s.lookup(opt)
+	s.remember(opt)
 	if s.action == nil && !opt.Exact && !opt.forced(n) {
 		if err := s.lookElsewhere(opt, inputs, objects); err != nil {
 			return nil, err
@@ -144,6 +145,10 @@ func (s *step) remember(opt *Options) {
 		return
 	}
 	s.lastKey = key
+	if s.action != nil && key == s.key {
+		s.last = parseParts(s.action.Parts) // spares reading the record again
+		return
+	}
 	if action, _ := opt.Store.Lookup(key, opt.numerics(s.node), false); action != nil {
 		s.last = parseParts(action.Parts)
 	}

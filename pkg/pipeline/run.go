@@ -83,21 +83,29 @@ func (r *run) loop(ctx context.Context) (Report, error) {
 	inFlight, places, stopping := 0, r.opt.jobs(), false
 	cancelled := ctx.Done()
 
+	waits, readers := waiting(nodes)
+	unblocked, inReady := []int{}, 0
+	for i, n := range waits {
+		if n == 0 {
+			unblocked = append(unblocked, i)
+		}
+	}
 	for {
-		for i, n := range nodes {
-			if stopping {
-				break
-			}
-			if phases[i] == blocked && r.inputsSettled(n) {
+		for _, i := range unblocked {
+			if !stopping {
 				phases[i] = probing
 				inFlight++
-				go r.probe(ctx, i, r.inputActions(n))
+				go r.probe(ctx, i, r.inputActions(nodes[i]))
 			}
-			if phases[i] == ready && places > 0 {
+		}
+		unblocked = unblocked[:0]
+		for i := 0; i < len(nodes) && inReady > 0 && places > 0 && !stopping; i++ {
+			if phases[i] == ready {
 				phases[i] = active
+				inReady--
 				places--
 				inFlight++
-				go r.execute(ctx, i, steps[i], r.inputActions(n))
+				go r.execute(ctx, i, steps[i], r.inputActions(nodes[i]))
 			}
 		}
 		if inFlight == 0 {
@@ -113,12 +121,18 @@ func (r *run) loop(ctx context.Context) (Report, error) {
 			}
 			if !m.done {
 				phases[m.index], steps[m.index] = ready, m.step
+				inReady++
 				continue
 			}
 			phases[m.index] = settled
 			report.Nodes[m.index] = m.report
 			if m.action != nil {
 				r.made[m.report.Node] = m.action
+				for _, i := range readers[m.index] {
+					if waits[i]--; waits[i] == 0 {
+						unblocked = append(unblocked, i)
+					}
+				}
 			} else {
 				stopping = true
 			}
@@ -170,13 +184,21 @@ func (r *run) finish(ctx context.Context, report Report, phases []phase) (Report
 	return report, nil
 }
 
-func (r *run) inputsSettled(n *Node) bool {
-	for _, ref := range n.Inputs {
-		if r.made[ref.Node] == nil {
-			return false
+// waiting counts, for each node, the inputs that it has to wait for, and lists
+// the nodes that wait for it.
+func waiting(nodes []*Node) (waits []int, readers [][]int) {
+	index := map[*Node]int{}
+	for i, n := range nodes {
+		index[n] = i
+	}
+	waits, readers = make([]int, len(nodes)), make([][]int, len(nodes))
+	for i, n := range nodes {
+		for _, ref := range n.Inputs { // once for each role: a node may read several outputs of another
+			waits[i]++
+			readers[index[ref.Node]] = append(readers[index[ref.Node]], i)
 		}
 	}
-	return true
+	return waits, readers
 }
 
 // inputActions copies what a goroutine needs of made, which loop goes on writing.
