@@ -143,6 +143,7 @@ var allowed = params.Rules{
 	"loss.capacity":           params.NotNegative,
 	"loss.conformal_isometry": params.NotNegative,
 	"loss.isometry_warmup":    params.NotNegative,
+	"loss.isometry_radius":    params.NotNegative,
 	"loss.reduction":          params.OneOf(sic.ReductionMean, sic.ReductionSum),
 
 	"optimiser.steps":         params.AtLeast(1),

@@ -24,6 +24,7 @@ func lossCases() map[string]Loss {
 	add("invariance", func(l *Loss) { l.Invariance = 0.7 })
 	add("capacity", func(l *Loss) { l.Capacity = 0.5 })
 	add("conformal isometry", func(l *Loss) { l.ConformalIsometry = 0.3 })
+	add("conformal isometry over longer steps", func(l *Loss) { l.ConformalIsometry, l.IsometryRadius = 0.3, 0.14 })
 	add("all", func(l *Loss) { l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 1, 0.1, 0.5, 0.3 })
 	add("all, summed", func(l *Loss) {
 		l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 0.01, 0.02, 0.5, 0.3
@@ -92,6 +93,27 @@ func TestGradientIsSlopeOfLoss(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// Equation 7 looks at velocities shorter than σ_x, or than the radius that is given.
+func TestIsometryRadiusChoosesTheSteps(t *testing.T) {
+	n, b := smallNetwork, smallBatch
+	b.Trajectories, b.Length = 2, 200
+	draw := NewDraw(b)
+	draw.Fill(b, 3, 5)
+	params := float64s(InitialParameters(n, 7))
+	for radius, reach := range map[float64]float64{0: 0.09, 0.03: 0.03, 0.14: 0.14} {
+		want := 0
+		for _, v := range draw.Velocity {
+			if speed := math.Hypot(float64(v[0]), float64(v[1])); speed >= 1e-3 && speed < reach {
+				want += b.Trajectories
+			}
+		}
+		l := Loss{SigmaX: 0.09, SigmaG: 0.4, ConformalIsometry: 1, IsometryRadius: radius, Reduction: ReductionMean}
+		if terms, _ := Gradient(n, b, l, params, draw); terms.Short != want || want == 0 {
+			t.Errorf("radius %g: %d steps, want %d", radius, terms.Short, want)
 		}
 	}
 }

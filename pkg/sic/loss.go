@@ -141,5 +141,5 @@ func isometryLoss(l Loss, steps []step) float64 {
 // Short says whether eq. 7 looks at a step with this velocity (m).
 func (l Loss) Short(v [2]float32) bool {
 	speed := math.Hypot(float64(v[0]), float64(v[1]))
-	return speed >= shortest && speed < l.SigmaX
+	return speed >= shortest && speed < l.ShortSpeed()
 }

@@ -59,8 +59,12 @@ type Loss struct {
 	// IsometryWarmup is the number of optimiser steps over which λ_ConIso rises
 	// linearly from 0, so that path integration can form before the isometry
 	// term acts; 0, the paper's choice, applies it in full from the start.
-	IsometryWarmup int    `json:"isometry_warmup"`
-	Reduction      string `json:"reduction"` // ReductionMean or ReductionSum
+	IsometryWarmup int `json:"isometry_warmup"`
+	// IsometryRadius is how short a velocity must be for equation 7 to look at it,
+	// m. 0, the paper's choice, is SigmaX. A square lattice is as isometric as a
+	// hexagonal one over short steps, and less so over longer ones.
+	IsometryRadius float64 `json:"isometry_radius"`
+	Reduction      string  `json:"reduction"` // ReductionMean or ReductionSum
 }
 
 // Optimiser is AdamW with clipping by global norm, and its schedule.
@@ -89,6 +93,14 @@ func (l Loss) At(step int) Loss {
 		l.ConformalIsometry *= float64(step) / float64(l.IsometryWarmup)
 	}
 	return l
+}
+
+// ShortSpeed is the speed, m a step, below which equation 7 looks at a velocity.
+func (l Loss) ShortSpeed() float64 {
+	if l.IsometryRadius > 0 {
+		return l.IsometryRadius
+	}
+	return l.SigmaX
 }
 
 // Distinct returns D, the number of different velocities in a micro-batch.

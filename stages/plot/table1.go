@@ -56,6 +56,7 @@ var rows1 = []row1{
 	{"Accumulate gradient batches", "2", "optimiser.accumulate", "2"},
 	{"Number of gradient descent steps", "2e6", "optimiser.steps", "2e6"},
 	{"Conformal isometry loss coefficient", "", "loss.conformal_isometry", ""},
+	{"Speeds in that loss, below (0: σ_x)", "", "loss.isometry_radius", ""},
 	{"Hidden units of the MLP", "", "network.hidden", ""},
 	{"Initialisation", "", "network.init", ""},
 	{"Scale of the last layer's draw", "", "network.init_scale", ""},

@@ -144,6 +144,9 @@ func TestGradientAgreesWithReference(t *testing.T) {
 		for _, size := range [][2]int{{64, 64}, {128, 40}} {
 			t.Run(fmt.Sprint(size), func(t *testing.T) { checkGradient(t, spec(size[0], size[1]), k, 3) })
 		}
+		far := spec(40, 12)
+		far.Loss.IsometryRadius = 0.15
+		t.Run("isometry over longer steps", func(t *testing.T) { checkGradient(t, far, k, 3) })
 	})
 }
 

@@ -197,7 +197,7 @@ func (r *recorder) forward(t *Trainer, b batch) {
 func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
 	s, at := t.shape, &t.at
 	limit := float32(loss.SigmaX * loss.SigmaX)
-	r.each("distance", 32*s.m, []vk.Address{b.velocity, at.state, b.order, at.distance, at.speed}, s.m, s.n, s.t, float32(loss.SigmaX), float32(shortest))
+	r.each("distance", 32*s.m, []vk.Address{b.velocity, at.state, b.order, at.distance, at.speed}, s.m, s.n, s.t, float32(loss.ShortSpeed()), float32(shortest))
 	r.each("pack", s.s*s.n, []vk.Address{b.sampled, at.state, at.inverse, b.position, at.packed, at.place}, s.s, s.n, s.t)
 	r.Barrier()
 	r.run("near", s.nearBlocks, s.nearShares, 1, []vk.Address{at.place, at.counts}, s.s, limit)

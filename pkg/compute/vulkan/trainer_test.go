@@ -219,7 +219,7 @@ func TestOneUnit(t *testing.T) {
 func TestTrainingFollowsTheCPU(t *testing.T) {
 	s := spec(16, 12)
 	s.Batch.Pairs = 50
-	s.Optimiser.Accumulate, s.Optimiser.WeightDecay, s.Loss.IsometryWarmup = 2, 0.01, 30
+	s.Optimiser.Accumulate, s.Optimiser.WeightDecay, s.Loss.IsometryWarmup, s.Loss.IsometryRadius = 2, 0.01, 30, 0.12
 	reference, err := cpu.New(s)
 	if err != nil {
 		t.Fatal(err)
