@@ -9,7 +9,9 @@
 //   - Velocities, orders and samples are drawn on the device by the counter-based
 //     generator of package sic, bit for bit, for all micro-batches of a submission at once.
 //   - W(v) is one product for all distinct velocities, kept in both orders: by
-//     columns for the way forward in time, by rows for the way back.
+//     columns for the way forward in time, by rows for the way back. Where every
+//     trajectory has velocities of its own it is made in windows of bounded size,
+//     and again for the way back.
 //   - A trajectory is one workgroup that runs through all its steps in one dispatch.
 //   - The pair losses and their gradient are one pass over tiles of the Gram
 //     matrix that never leave the workgroup.

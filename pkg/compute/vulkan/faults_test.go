@@ -162,9 +162,12 @@ func TestOutOfMemory(t *testing.T) {
 // More than the shaders can count, or than the whole heap, is refused beforehand.
 func TestTooLarge(t *testing.T) {
 	s := spec(1024, 4)
-	s.Batch.Permute, s.Batch.Trajectories, s.Batch.Length = false, 100, 100
+	s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 1, 5000, 10
 	_, err := New(s, lavapipe(t))
-	oneLine(t, err, "W(v): 10485760000 elements")
+	oneLine(t, err, "W(v): 5242880000 elements")
+	s.Batch.Length = maxLength + 1
+	_, err = New(s, lavapipe(t))
+	oneLine(t, err, "trajectories of 15001 steps: the GPU core takes at most 15000")
 	_, err = New(spec(1025, 4), lavapipe(t))
 	oneLine(t, err, "a network of 1025 units: the GPU core takes at most 1024")
 	_, err = New(spec(0, 4), lavapipe(t))

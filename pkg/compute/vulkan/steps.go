@@ -2,6 +2,7 @@ package vulkan
 
 import (
 	"math"
+	"slices"
 
 	"sicgrid/pkg/compute/vulkan/vk"
 	"sicgrid/pkg/sic"
@@ -137,58 +138,62 @@ func (t *Trainer) batch(i int) batch {
 // microBatch records drawn micro-batch i, forward and backward.
 func (r *recorder) microBatch(t *Trainer, loss sic.Loss, i int, fresh bool, record vk.Address) {
 	b := t.batch(i)
-	r.mlp(t, b)
-	r.forward(t, b)
+	for _, w := range t.windows {
+		r.mlp(t, b, w)
+		r.transpose(t, w)
+		r.forward(t, b, w)
+	}
 	r.losses(t, b, loss)
-	r.backward(t, b, fresh, record)
-	r.mlpBackward(t, b, fresh)
+	last := len(t.windows) - 1
+	for i, w := range slices.Backward(t.windows) {
+		if i < last {
+			r.mlp(t, b, w)
+		}
+		r.backward(t, b, w)
+		r.mlpBackward(t, b, w, fresh && i == last)
+	}
+	r.tally(t, fresh, record)
 }
 
 // parameter is the address of an element of a flat vector.
 func parameter(vector vk.Address, offset int) vk.Address { return vector + vk.Address(4*offset) }
 
-// mlp evaluates W(v) for every distinct velocity, by rows and by columns.
-func (r *recorder) mlp(t *Trainer, b batch) {
+// mlp evaluates W(v) for every velocity of a window, by rows.
+func (r *recorder) mlp(t *Trainer, b batch, w window) {
 	s, at := t.shape, &t.at
 	for l, y := range s.layers {
 		input, output := at.input[l], at.weights
 		if l == 0 {
-			input = b.velocity
+			input = parameter(b.velocity, 2*w.velocity)
 		}
 		hidden := l < len(s.layers)-1
 		if hidden {
 			output = at.input[l+1]
 		}
-		r.run("linear", ceil(y.out, tile), ceil(s.d, tile), 1, []vk.Address{input, parameter(at.params, y.weight), parameter(at.params, y.bias), output},
-			s.d, y.in, y.out, hidden)
+		r.run("linear", ceil(y.out, tile), ceil(w.rows, tile), 1, []vk.Address{input, parameter(at.params, y.weight), parameter(at.params, y.bias), output},
+			w.rows, y.in, y.out, hidden)
 		r.Barrier()
 	}
-	side := ceil(s.n, 32)
-	s.eachGrid(func(first, count int) {
-		skip := parameter(0, first*s.n*s.n)
-		r.run("transpose", side, side, count, []vk.Address{at.weights + skip, at.transposed + skip}, s.n)
-	})
+}
+
+// transpose makes the columns of W(v) of its rows.
+func (r *recorder) transpose(t *Trainer, w window) {
+	side := ceil(t.n, 32)
+	r.run("transpose", side, side, w.rows, []vk.Address{t.at.weights, t.at.transposed}, t.n)
 	r.Barrier()
 }
 
 // shortest is the speed (m) under which eq. 7 ignores a step, as in package sic.
 const shortest = 1e-3
 
-// eachGrid cuts the distinct velocities into grids that are not too deep.
-func (s *shape) eachGrid(visit func(first, count int)) {
-	const deepest = 1 << 15
-	for first := 0; first < s.d; first += deepest {
-		visit(first, min(deepest, s.d-first))
-	}
-}
-
-// forward runs the trajectories.
-func (r *recorder) forward(t *Trainer, b batch) {
+// forward runs the trajectories through a window.
+func (r *recorder) forward(t *Trainer, b batch, w window) {
 	s, at := t.shape, &t.at
-	for first := 0; first < s.t; first += s.rollSteps {
-		r.runWith("rollout", s.rollThreads, s.b, 1, 1,
-			[]vk.Address{at.transposed, b.order, parameter(at.params, s.initial), at.state, at.inverse, at.sum, at.dead, at.scalars},
-			s.n, s.t, first, min(first+s.rollSteps, s.t))
+	for first := w.from; first < w.to; first += s.rollSteps {
+		r.runWith("rollout", s.rollThreads, w.trajectories, 1, 1,
+			[]vk.Address{at.transposed, parameter(b.order, w.first*s.t), parameter(at.params, s.initial), parameter(at.state, w.first*(s.t+1)*s.n),
+				parameter(at.inverse, w.first*s.t), parameter(at.sum, w.first*s.n), parameter(at.dead, w.first), at.scalars},
+			s.n, s.t, first, min(first+s.rollSteps, w.to), w.velocity)
 		r.Barrier()
 	}
 }
@@ -215,40 +220,45 @@ func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
 	r.Barrier()
 }
 
-// backward carries the gradient back through time and into every W(v) and a, and
-// adds the micro-batch to the step's record.
-func (r *recorder) backward(t *Trainer, b batch, fresh bool, record vk.Address) {
+// backward carries the gradient back through the time of a window and into its W(v).
+func (r *recorder) backward(t *Trainer, b batch, w window) {
 	s, at := t.shape, &t.at
-	for last := s.t; last > 0; last -= s.rollSteps {
-		r.runWith("rollback", s.rollThreads, s.b, 1, 1,
-			[]vk.Address{at.weights, b.order, at.state, at.inverse, at.dState, at.pull, at.delta, at.dStart},
-			s.n, s.t, max(last-s.rollSteps, 0), last)
+	steps := w.first * s.t
+	for last := w.to; last > w.from; last -= s.rollSteps {
+		r.runWith("rollback", s.rollThreads, w.trajectories, 1, 1,
+			[]vk.Address{at.weights, parameter(b.order, steps), parameter(at.state, w.first*(s.t+1)*s.n), parameter(at.inverse, steps),
+				parameter(at.dState, steps*s.n), parameter(at.pull, steps), parameter(at.delta, steps*s.n), parameter(at.dStart, w.first*s.n)},
+			s.n, s.t, max(last-s.rollSteps, w.from), last, w.velocity)
 		r.Barrier()
 	}
 	side, group := ceil(s.n, tile), s.m/s.d
-	s.eachGrid(func(first, count int) {
-		r.run("outer", side, side, count, []vk.Address{at.delta, at.state, parameter(b.meet, first*group), parameter(at.transposed, first*s.n*s.n)}, s.n, group, s.t)
-	})
+	r.run("outer", side, side, w.rows, []vk.Address{at.delta, at.state, parameter(b.meet, w.velocity*group), at.transposed}, s.n, group, s.t)
+	r.Barrier()
+}
+
+// tally ends a micro-batch: the gradient of a, and the step's record.
+func (r *recorder) tally(t *Trainer, fresh bool, record vk.Address) {
+	s, at := t.shape, &t.at
 	r.run("tally", 1, 1, 1, []vk.Address{at.dStart, at.state, parameter(at.gradient, s.initial), at.losses, at.scalars, record},
 		s.n, s.b, s.pairShares*s.pairBlocks, s.spec.Network.InitialState == sic.InitialStateLearned, fresh, float32(1/float64(s.spec.Optimiser.Accumulate)))
 	r.Barrier()
 }
 
-// mlpBackward adds the gradients of the MLP's layers.
-func (r *recorder) mlpBackward(t *Trainer, b batch, fresh bool) {
+// mlpBackward adds the gradients of the MLP's layers from a window.
+func (r *recorder) mlpBackward(t *Trainer, b batch, w window, fresh bool) {
 	s, at := t.shape, &t.at
 	dOutput, width, shares := at.transposed, s.inputWidth, s.inputShares // outer has put dL/dW there
 	for l := len(s.layers) - 1; l >= 0; l-- {
 		y, input := s.layers[l], at.input[l]
 		if l == 0 {
-			input = b.velocity
+			input = parameter(b.velocity, 2*w.velocity)
 		}
 		r.run("linear_weight", ceil(y.in, tile), ceil(y.out, tile), 1,
-			[]vk.Address{dOutput, input, parameter(at.gradient, y.weight), parameter(at.gradient, y.bias)}, s.d, y.in, y.out, !fresh)
+			[]vk.Address{dOutput, input, parameter(at.gradient, y.weight), parameter(at.gradient, y.bias)}, w.rows, y.in, y.out, !fresh)
 		if l > 0 {
-			r.run("linear_input", ceil(y.in, tile), ceil(s.d, tile), shares, []vk.Address{dOutput, parameter(at.params, y.weight), at.share}, s.d, y.in, y.out, width)
+			r.run("linear_input", ceil(y.in, tile), ceil(w.rows, tile), shares, []vk.Address{dOutput, parameter(at.params, y.weight), at.share}, w.rows, y.in, y.out, width)
 			r.Barrier()
-			r.each("input_sum", s.d*y.in, []vk.Address{at.share, input, at.dInput[l]}, s.d*y.in, shares)
+			r.each("input_sum", w.rows*y.in, []vk.Address{at.share, input, at.dInput[l]}, w.rows*y.in, shares)
 			dOutput, width, shares = at.dInput[l], ceil(s.spec.Network.Hidden, 16)*16, 1
 		}
 		r.Barrier()

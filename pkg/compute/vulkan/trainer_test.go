@@ -135,6 +135,12 @@ func TestGradientAgreesForEveryVariant(t *testing.T) {
 		s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 70, 66, 150
 	}
 	variants["one state"] = func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 1, 1 }
+	long := func(s *compute.Spec) {
+		s.Network.Units, s.Network.Hidden = 3, 4
+		s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 2, maxLength, 40
+	}
+	variants["long"] = long
+	variants["long and independent"] = func(s *compute.Spec) { long(s); s.Batch.Permute = false }
 	for name, change := range variants {
 		t.Run(name, func(t *testing.T) {
 			s := spec(20, 9)
