@@ -93,7 +93,7 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	defer closeRemote()
 	report, runErr := s.run(cmd, flags, out)
 	if lost := (*compute.DeviceLost)(nil); errors.As(runErr, &lost) && flags.device == "auto" && cmd.Context().Err() == nil {
-		fmt.Fprintf(out, "device  cpu (%v); going on from the last checkpoint\n", lost)
+		fmt.Fprintf(out, "device  cpu (%v); every training goes on from its last checkpoint, or starts over where it has none\n", lost)
 		flags.on, flags.adopt = nil, true
 		remote := s.options.Remote
 		if s, err = flags.open(targets); err != nil {

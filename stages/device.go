@@ -33,8 +33,11 @@ func onCPU() trainOn {
 	}
 }
 
+// vulkanOptions are those with which Vulkan is opened; a test adds faults to it.
+var vulkanOptions vk.Options
+
 func onVulkan(name string) (trainOn, error) {
-	d, err := vulkan.Open(name, vk.Options{})
+	d, err := vulkan.Open(name, vulkanOptions)
 	if err != nil {
 		return trainOn{}, err
 	}

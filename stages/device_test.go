@@ -26,6 +26,12 @@ func onLavapipe(t *testing.T) []string {
 // say runs the program and returns what it says and its exit code.
 func say(t *testing.T, dir string, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	return sayBy(t, program, dir, env, args...)
+}
+
+// sayBy is say of another build of the program.
+func sayBy(t *testing.T, program, dir string, env []string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = dir, env
 	var out, errs strings.Builder
