@@ -203,7 +203,11 @@ func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
 	s, at := t.shape, &t.at
 	limit := float32(loss.SigmaX * loss.SigmaX)
 	r.each("distance", 32*s.m, []vk.Address{b.velocity, at.state, b.order, at.distance, at.speed}, s.m, s.n, s.t, float32(loss.SigmaX), float32(shortest))
-	r.each("pack", s.s*s.n, []vk.Address{b.sampled, at.state, at.inverse, b.position, at.packed, at.place}, s.s, s.n, s.t)
+	pack, pairs, packed := "pack", "pairs", []vk.Address{b.sampled, at.state, at.inverse, b.position, at.packed, at.place}
+	if r.mixed() {
+		pack, pairs, packed = pack+mixedSuffix, pairs+mixedSuffix, append(packed, at.scalars)
+	}
+	r.each(pack, s.s*s.n, packed, s.s, s.n, s.t)
 	r.Barrier()
 	r.run("near", s.nearBlocks, s.nearShares, 1, []vk.Address{at.place, at.counts}, s.s, limit)
 	r.Barrier()
@@ -211,7 +215,7 @@ func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
 		s.n, s.b, s.m, s.nearBlocks*s.nearShares, s.s, loss.Reduction == sic.ReductionSum, float32(loss.Capacity))
 	r.Barrier()
 	square := loss.SigmaG * loss.SigmaG
-	r.runWith("pairs", uint32(s.pairQuarters), s.pairBlocks, s.pairShares, ceil(s.n, tile*s.pairQuarters),
+	r.runWith(pairs, uint32(s.pairQuarters), s.pairBlocks, s.pairShares, ceil(s.n, tile*s.pairQuarters),
 		[]vk.Address{at.packed, at.place, at.partial, at.losses, at.scalars},
 		s.s, s.n, s.pairWidth, limit, float32(-1/square), float32(2*loss.Separation/square), float32(-4*loss.Invariance))
 	r.each("pull", s.m, []vk.Address{at.distance, at.speed, at.pull, at.scalars}, s.m, float32(loss.ConformalIsometry))
@@ -232,8 +236,34 @@ func (r *recorder) backward(t *Trainer, b batch, w window) {
 		r.Barrier()
 	}
 	side, group := ceil(s.n, tile), s.m/s.d
-	r.run("outer", side, side, w.rows, []vk.Address{at.delta, at.state, parameter(b.meet, w.velocity*group), at.transposed}, s.n, group, s.t)
+	r.greatest(parameter(at.delta, (steps+w.from)*s.n), w.trajectories*(w.to-w.from)*s.n, t.largestDelta())
+	r.product("outer", true, side, side, w.rows, []vk.Address{at.delta, at.state, parameter(b.meet, w.velocity*group), at.transposed}, t.largestDelta(), s.n, group, s.t)
 	r.Barrier()
+	r.greatest(at.transposed, w.rows*s.n*s.n, t.largestSlope())
+}
+
+// Where Scalars keeps the greatest elements that products in 16 bits are scaled by.
+func (t *Trainer) largestDelta() vk.Address { return parameter(t.at.scalars, 15) }
+func (t *Trainer) largestSlope() vk.Address { return parameter(t.at.scalars, 16) }
+
+// greatest raises the word at `into` to the bits of the vector's greatest element,
+// where products are in 16 bits.
+func (r *recorder) greatest(vector vk.Address, n int, into vk.Address) {
+	if r.mixed() {
+		r.run("largest", ceil(n, 4096), 1, 1, []vk.Address{vector, into}, n)
+		r.Barrier()
+	}
+}
+
+func (r *recorder) mixed() bool { return r.device.Precision == Mixed }
+
+// product dispatches a matrix product; a large one in the device's precision, for
+// which largest is where the greatest element of its left operand stands.
+func (r *recorder) product(shader string, large bool, x, y, z int, addresses []vk.Address, largest vk.Address, values ...any) {
+	if large && r.mixed() {
+		shader, addresses = shader+mixedSuffix, append(addresses, largest)
+	}
+	r.run(shader, x, y, z, addresses, values...)
 }
 
 // tally ends a micro-batch: the gradient of a, and the step's record.
@@ -249,14 +279,15 @@ func (r *recorder) mlpBackward(t *Trainer, b batch, w window, fresh bool) {
 	s, at := t.shape, &t.at
 	dOutput, width, shares := at.transposed, s.inputWidth, s.inputShares // outer has put dL/dW there
 	for l := len(s.layers) - 1; l >= 0; l-- {
-		y, input := s.layers[l], at.input[l]
+		y, input, last := s.layers[l], at.input[l], l == len(s.layers)-1
 		if l == 0 {
 			input = parameter(b.velocity, 2*w.velocity)
 		}
-		r.run("linear_weight", ceil(y.in, tile), ceil(y.out, tile), 1,
-			[]vk.Address{dOutput, input, parameter(at.gradient, y.weight), parameter(at.gradient, y.bias)}, w.rows, y.in, y.out, !fresh)
+		r.product("linear_weight", last, ceil(y.in, tile), ceil(y.out, tile), 1,
+			[]vk.Address{dOutput, input, parameter(at.gradient, y.weight), parameter(at.gradient, y.bias)}, t.largestSlope(), w.rows, y.in, y.out, !fresh)
 		if l > 0 {
-			r.run("linear_input", ceil(y.in, tile), ceil(w.rows, tile), shares, []vk.Address{dOutput, parameter(at.params, y.weight), at.share}, w.rows, y.in, y.out, width)
+			r.product("linear_input", last, ceil(y.in, tile), ceil(w.rows, tile), shares,
+				[]vk.Address{dOutput, parameter(at.params, y.weight), at.share}, t.largestSlope(), w.rows, y.in, y.out, width)
 			r.Barrier()
 			r.each("input_sum", w.rows*y.in, []vk.Address{at.share, input, at.dInput[l]}, w.rows*y.in, shares)
 			dOutput, width, shares = at.dInput[l], ceil(s.spec.Network.Hidden, 16)*16, 1
