@@ -68,15 +68,17 @@ type places struct {
 }
 
 const (
-	tile       = 64      // side of the products' tiles
-	maxUnits   = 1024    // what a workgroup can hold of a state
-	maxLength  = 15000   // draw runs along a trajectory three times
-	maxRows    = 1 << 14 // of a window: linear_weight adds one bias up over all of them
-	loopLimit  = 50000   // rounds of all loops of an invocation, with a margin
-	swaps      = 5000    // of sample in one dispatch
-	drawBytes  = 64 << 20
-	recordSize = 64 // bytes
-	mostSteps  = 256
+	tile            = 64      // side of the products' tiles
+	maxUnits        = 1024    // what a workgroup can hold of a state
+	maxLength       = 15000   // draw runs along a trajectory three times
+	maxStates       = 1 << 19 // terms looks at every state twice, and at the counts of their pairs, with 256 invocations
+	maxTrajectories = 1 << 15 // terms and tally add up those of 1024 units with 256 invocations
+	maxRows         = 1 << 14 // of a window: linear_weight adds one bias up over all of them
+	loopLimit       = 50000   // rounds of all loops of an invocation, with a margin
+	swaps           = 5000    // of sample in one dispatch
+	drawBytes       = 64 << 20
+	recordSize      = 64 // bytes
+	mostSteps       = 256
 )
 
 func ceil(a, b int) int { return (a + b - 1) / b }
@@ -90,8 +92,9 @@ func newShape(spec compute.Spec, d *Device) (*shape, error) {
 	if n.Units > maxUnits {
 		return nil, fmt.Errorf("a network of %d units: the GPU core takes at most %d", n.Units, maxUnits)
 	}
-	if b.Length > maxLength {
-		return nil, fmt.Errorf("trajectories of %d steps: the GPU core takes at most %d", b.Length, maxLength)
+	if b.Length > maxLength || b.Trajectories > maxTrajectories || b.States() > maxStates {
+		return nil, fmt.Errorf("batches of %d x %d steps: the GPU core takes at most %d trajectories of %d steps, %d in all",
+			b.Trajectories, b.Length, maxTrajectories, maxLength, maxStates)
 	}
 	layout := sic.NewLayout(n)
 	s := &shape{spec: spec, size: layout.Size, initial: layout.InitialState().Offset,

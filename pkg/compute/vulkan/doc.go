@@ -5,7 +5,8 @@
 // How the step is laid out:
 //
 //   - Everything lives in one buffer of the device. A submission holds as many
-//     steps as take about a tenth of a second; only a record of each step comes back.
+//     steps as take about a tenth of a second, or a part of one that takes longer;
+//     only a record of each step comes back.
 //   - Velocities, orders and samples are drawn on the device by the counter-based
 //     generator of package sic, bit for bit, for all micro-batches of a submission at once.
 //   - W(v) is one product for all distinct velocities, kept in both orders: by

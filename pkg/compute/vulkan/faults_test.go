@@ -167,7 +167,7 @@ func TestTooLarge(t *testing.T) {
 	oneLine(t, err, "W(v): 5242880000 elements")
 	s.Batch.Length = maxLength + 1
 	_, err = New(s, lavapipe(t))
-	oneLine(t, err, "trajectories of 15001 steps: the GPU core takes at most 15000")
+	oneLine(t, err, "batches of 1 x 15001 steps: the GPU core takes at most 32768 trajectories of 15000 steps, 524288 in all")
 	_, err = New(spec(1025, 4), lavapipe(t))
 	oneLine(t, err, "a network of 1025 units: the GPU core takes at most 1024")
 	_, err = New(spec(0, 4), lavapipe(t))
@@ -200,7 +200,7 @@ func TestDeviceLost(t *testing.T) {
 	}
 	kept := tr.State()
 	lastGood = submissions + 1
-	tr.burst = 1
+	tr.burst, tr.record.pieces = 1, false
 	records, err := tr.Train(3, nil)
 	var lost *compute.DeviceLost
 	if !errors.As(err, &lost) || lost.Step != 3 || len(records) != 1 || !errors.Is(err, vk.ErrDeviceLost) {

@@ -14,7 +14,9 @@ type recorder struct {
 	device *Device
 	err    error // the first pipeline that could not be made
 	timed  bool
-	names  []string // of the shaders between the timestamps
+	names  []string           // of the shaders between the timestamps
+	pieces bool               // a step is too long for one submission, and is cut where pause stands
+	parts  map[string]float64 // seconds by shader, if they are wanted
 }
 
 const (
@@ -30,24 +32,48 @@ func newRecorder(t *Trainer) (*recorder, error) {
 	return &recorder{Recorder: r, device: t.device}, nil
 }
 
-// begin forgets the submission before. timed has it take the time after each dispatch.
-func (r *recorder) begin(timed bool) {
-	r.err, r.timed, r.names = nil, timed, r.names[:0]
-	if timed {
+// start begins a submission. If parts is not nil, finish adds the seconds that
+// each shader took to it.
+func (r *recorder) start(parts map[string]float64) error {
+	r.err, r.parts, r.timed, r.names = nil, parts, parts != nil, r.names[:0]
+	if err := r.Begin(); err != nil {
+		return err
+	}
+	if r.timed {
 		r.Stamp()
 	}
+	return nil
 }
 
-// addTimes adds the seconds that each shader took to parts.
-func (r *recorder) addTimes(parts map[string]float64) error {
+// finish submits what was recorded and waits for it.
+func (r *recorder) finish() error {
+	if r.err != nil {
+		return r.err
+	}
+	if err := r.Submit(); err != nil {
+		return err
+	}
 	if !r.timed {
 		return nil
 	}
 	times, err := r.Times()
 	for i, x := range times {
-		parts[r.names[i]] += x
+		r.parts[r.names[i]] += x
 	}
 	return err
+}
+
+// pause ends a submission in the middle of a step, if one takes too long on this
+// device, and begins another. The order of the work stays, so it changes no bit.
+func (r *recorder) pause() {
+	if !r.pieces || r.err != nil {
+		return
+	}
+	err := r.finish()
+	if err == nil {
+		err = r.start(r.parts)
+	}
+	r.err = err
 }
 
 // run dispatches a shader that has no specialization constant.
@@ -142,8 +168,10 @@ func (r *recorder) microBatch(t *Trainer, loss sic.Loss, i int, fresh bool, reco
 		r.mlp(t, b, w)
 		r.transpose(t, w)
 		r.forward(t, b, w)
+		r.pause()
 	}
 	r.losses(t, b, loss)
+	r.pause()
 	last := len(t.windows) - 1
 	for i, w := range slices.Backward(t.windows) {
 		if i < last {
@@ -151,6 +179,7 @@ func (r *recorder) microBatch(t *Trainer, loss sic.Loss, i int, fresh bool, reco
 		}
 		r.backward(t, b, w)
 		r.mlpBackward(t, b, w, fresh && i == last)
+		r.pause()
 	}
 	r.tally(t, fresh, record)
 }

@@ -87,18 +87,14 @@ func gradientBy(t *testing.T, tr *Trainer, moment int) computetest.Step {
 	draw, moment := clearDraw(t, s, moment)
 	tr.step = moment // draws this micro-batch
 	r := tr.record
-	if err := r.Begin(); err != nil {
+	if err := r.start(nil); err != nil {
 		t.Fatal(err)
 	}
-	r.begin(false)
 	r.draw(tr, 1)
 	r.microBatch(tr, s.Loss, 0, true, tr.at.records)
 	r.Copy(tr.host, 0, tr.arena, uint64(tr.at.records-tr.arena.Address), recordSize)
 	r.ToHost()
-	if r.err != nil {
-		t.Fatal(r.err)
-	}
-	if err := r.Submit(); err != nil {
+	if err := r.finish(); err != nil {
 		t.Fatal(err)
 	}
 	record, err := tr.read(0)
