@@ -25,24 +25,27 @@ type gpuBenchmark struct {
 	Hidden         int                `json:"hidden"`
 	Batch          int                `json:"batch"`
 	Length         int                `json:"length"`
-	Pairs          int                `json:"pairs"`       // states in the pair losses
-	Ms             float64            `json:"ms_per_step"` // of one micro-batch, by the clock of the host
-	GFLOPs         float64            `json:"gflops"`      // useful work, zeros of rectified states counted
-	Peak           float64            `json:"peak_gflops"` // multiply-adds of a shader of ours
-	PeakShare      float64            `json:"peak_share"`
-	PeakGBs        float64            `json:"peak_gbs"`        // of a shader that copies
-	OptimiserGBs   float64            `json:"optimiser_gbs"`   // AdamW: 7 numbers a parameter; 0 without timestamps
-	BandwidthShare float64            `json:"bandwidth_share"` // of peak_gbs, by AdamW
-	Parts          map[string]float64 `json:"parts"`           // ms a step on the device by shader, from timestamps taken in runs of their own
+	Pairs          int                `json:"pairs"`                        // states in the pair losses
+	Velocities     int                `json:"velocities"`                   // distinct ones
+	Ms             float64            `json:"ms_per_step"`                  // of one micro-batch, by the clock of the host
+	GFLOPs         float64            `json:"gflops"`                       // useful work, zeros of rectified states counted
+	Peak           float64            `json:"peak_gflops"`                  // float32 multiply-adds of a shader of ours, measured in the same run
+	MatrixPeak     float64            `json:"matrix_peak_gflops,omitempty"` // the same of 16-bit matrices, where the precision is mixed
+	PeakShare      float64            `json:"peak_share"`                   // of the greater of both
+	PeakGBs        float64            `json:"peak_gbs"`                     // of a shader that copies, measured in the same run
+	OptimiserGBs   float64            `json:"optimiser_gbs"`                // AdamW: 7 numbers a parameter; 0 without timestamps
+	BandwidthShare float64            `json:"bandwidth_share"`              // of peak_gbs, by AdamW
+	Parts          map[string]float64 `json:"parts"`                        // ms a step on the device by shader, from timestamps taken in runs of their own
+	PartShares     map[string]float64 `json:"part_shares"`                  // of the peak that bounds a shader: of bandwidth for adamw and transpose, of arithmetic for those that multiply
 	ArenaMiB       float64            `json:"device_mib"`
 }
 
 // runBenchGPU is bench for --device vulkan.
-func runBenchGPU(cmd *cobra.Command, flag string, duration time.Duration, asJSON bool) error {
+func runBenchGPU(cmd *cobra.Command, flag, precision string, duration time.Duration, asJSON bool) error {
 	if flag == "auto" || checkDevice(flag) != nil {
 		return usagef("--device %s: must be one of cpu, vulkan, or vulkan:NAME with part of a name that `sicgrid devices` lists", flag)
 	}
-	rows, err := benchGPU(cmd.Context(), flag, duration, cmd.ErrOrStderr())
+	rows, err := benchGPU(cmd.Context(), flag, vulkan.Precision(precision), duration, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -54,11 +57,11 @@ func runBenchGPU(cmd *cobra.Command, flag string, duration time.Duration, asJSON
 }
 
 // benchGPU times optimiser steps on a GPU, or on any device that is named.
-func benchGPU(ctx context.Context, flag string, duration time.Duration, progress io.Writer) ([]gpuBenchmark, error) {
+func benchGPU(ctx context.Context, flag string, p vulkan.Precision, duration time.Duration, progress io.Writer) ([]gpuBenchmark, error) {
 	_, name, _ := strings.Cut(flag, ":")
-	d, err := vulkan.Open(name, vk.Options{})
+	d, err := vulkan.Open(name, p, vulkanOptions)
 	if err != nil {
-		return nil, fmt.Errorf("--device %s: %w", flag, err)
+		return nil, fmt.Errorf("--device %s, --precision %s: %w", flag, p, err)
 	}
 	defer d.Close()
 	peaks, err := d.Measure()
@@ -67,6 +70,7 @@ func benchGPU(ctx context.Context, flag string, duration time.Duration, progress
 	}
 	sizes := []benchmark{
 		{Units: 40, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60},
+		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 32 * 60},
 		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024, Velocities: 60},
 		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 130 * 60, Velocities: 60},
 	}
@@ -86,8 +90,8 @@ func benchGPU(ctx context.Context, flag string, duration time.Duration, progress
 }
 
 func benchGPUStep(ctx context.Context, d *vulkan.Device, peaks vulkan.Peaks, size benchmark, duration time.Duration) (gpuBenchmark, error) {
-	row := gpuBenchmark{Device: d.Numerics(), Units: size.Units, Hidden: size.Hidden, Batch: size.Batch, Length: size.Length, Pairs: size.Pairs,
-		Peak: peaks.GFLOPs, PeakGBs: peaks.GBs, Parts: map[string]float64{}}
+	row := gpuBenchmark{Device: d.Numerics(), Units: size.Units, Hidden: size.Hidden, Batch: size.Batch, Length: size.Length, Pairs: size.Pairs, Velocities: size.Velocities,
+		Peak: peaks.GFLOPs, MatrixPeak: peaks.MatrixGFLOPs, PeakGBs: peaks.GBs, Parts: map[string]float64{}, PartShares: map[string]float64{}}
 	spec := size.spec()
 	trainer, err := vulkan.New(spec, d)
 	if err != nil {
@@ -119,7 +123,7 @@ func benchGPUStep(ctx context.Context, d *vulkan.Device, peaks vulkan.Peaks, siz
 	}
 	row.Ms = gridcell.Median(ms)
 	row.GFLOPs = usefulWork(size) / row.Ms * 1e3
-	row.PeakShare = row.GFLOPs / row.Peak
+	row.PeakShare = row.GFLOPs / max(row.Peak, row.MatrixPeak)
 
 	trainer.Parts = row.Parts
 	if _, err = trainer.Train(steps, records[:0]); err != nil {
@@ -128,17 +132,40 @@ func benchGPUStep(ctx context.Context, d *vulkan.Device, peaks vulkan.Peaks, siz
 	for part := range row.Parts {
 		row.Parts[part] *= 1e3 / float64(steps)
 	}
-	if t := row.Parts["adamw"]; t > 0 {
-		row.OptimiserGBs = 7 * 4 * float64(sic.NewLayout(spec.Network).Size) / t * 1e3 / 1e9
-		row.BandwidthShare = row.OptimiserGBs / row.PeakGBs
-	}
+	row.shares(float64(sic.NewLayout(spec.Network).Size))
 	return row, nil
+}
+
+// shares fills in what part of the peaks the shaders reach whose work is known.
+func (r *gpuBenchmark) shares(parameters float64) {
+	n, h, states, d, s := float64(r.Units), float64(r.Hidden), float64(r.Batch*r.Length), float64(r.Velocities), float64(r.Pairs)
+	layers := 2*d*h*n*n + 2*d*h*(h+2) // of a product with the MLP's weights, the last layer's and those below
+	for part, work := range map[string]struct{ gflop, gb float64 }{
+		"pairs": {gflop: 4 * s * s * n}, "rollout": {gflop: 2 * states * n * n}, "rollback": {gflop: 2 * states * n * n}, "outer": {gflop: 2 * states * n * n},
+		"linear": {gflop: layers}, "linear_weight": {gflop: layers}, "linear_input": {gflop: layers},
+		"adamw": {gb: 7 * 4 * parameters}, "transpose": {gb: 2 * 4 * d * n * n},
+	} {
+		seconds, peak := r.Parts[part]/1e3, r.Peak
+		if t := r.Parts[part+"_mixed"] / 1e3; t > 0 {
+			seconds, peak = seconds+t, r.MatrixPeak
+		}
+		if seconds == 0 {
+			continue
+		}
+		if work.gb > 0 {
+			r.PartShares[part] = work.gb / 1e9 / seconds / r.PeakGBs
+		} else {
+			r.PartShares[part] = work.gflop / 1e9 / seconds / peak
+		}
+	}
+	r.BandwidthShare = r.PartShares["adamw"]
+	r.OptimiserGBs = r.BandwidthShare * r.PeakGBs
 }
 
 func printGPUBenchmarks(w io.Writer, rows []gpuBenchmark) {
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s  N=%d B=%d S=%d: %.3f ms a step, %.1f of %.1f GFLOP/s (%.0f%%), AdamW %.1f of %.1f GB/s (%.0f%%), %.0f MiB\n",
-			r.Device, r.Units, r.Batch, r.Pairs, r.Ms, r.GFLOPs, r.Peak, 100*r.PeakShare, r.OptimiserGBs, r.PeakGBs, 100*r.BandwidthShare, r.ArenaMiB)
+		fmt.Fprintf(w, "%s  N=%d B=%d S=%d D=%d: %.3f ms a step, %.1f of %.1f GFLOP/s (%.0f%%), AdamW %.1f of %.1f GB/s (%.0f%%), %.0f MiB\n",
+			r.Device, r.Units, r.Batch, r.Pairs, r.Velocities, r.Ms, r.GFLOPs, max(r.Peak, r.MatrixPeak), 100*r.PeakShare, r.OptimiserGBs, r.PeakGBs, 100*r.BandwidthShare, r.ArenaMiB)
 		names := slices.SortedFunc(maps.Keys(r.Parts), func(a, b string) int {
 			if r.Parts[a] > r.Parts[b] {
 				return -1
@@ -146,7 +173,11 @@ func printGPUBenchmarks(w io.Writer, rows []gpuBenchmark) {
 			return 1
 		})
 		for _, part := range names {
-			fmt.Fprintf(w, "  %-14s %8.3f ms\n", part, r.Parts[part])
+			share := ""
+			if s := r.PartShares[strings.TrimSuffix(part, "_mixed")]; s > 0 {
+				share = fmt.Sprintf("  %3.0f%% of its peak", 100*s)
+			}
+			fmt.Fprintf(w, "  %-19s %8.3f ms%s\n", part, r.Parts[part], share)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/compute/gonum"
+	"sicgrid/pkg/compute/vulkan"
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/sic"
 )
@@ -40,7 +41,7 @@ type benchmark struct {
 func newBenchCommand() *cobra.Command {
 	var asJSON bool
 	var duration time.Duration
-	var device string
+	var device, precision string
 	c := &cobra.Command{
 		Use:   "bench [train]",
 		Short: "Time the training step beside the machine's own peak",
@@ -48,12 +49,15 @@ func newBenchCommand() *cobra.Command {
 			"processor's bare multiply-add rate and with the same step plainly written with\n" +
 			"gonum, and prints the medians over the turns. Steps are those of a training under\n" +
 			"way: by then about a third of the units are active at a time.",
-		Example:   "  sicgrid bench train\n  sicgrid bench train --json --duration 5s",
+		Example:   "  sicgrid bench train\n  sicgrid bench train --json --duration 5s\n  sicgrid bench train --device vulkan --precision mixed",
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"train"},
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkPrecision(precision, device); err != nil {
+				return err
+			}
 			if device != "cpu" {
-				return runBenchGPU(cmd, device, duration, asJSON)
+				return runBenchGPU(cmd, device, precision, duration, asJSON)
 			}
 			rows, err := benchTrain(cmd.Context(), duration, cmd.ErrOrStderr())
 			if err != nil {
@@ -68,6 +72,7 @@ func newBenchCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the measurements as JSON")
 	c.Flags().StringVar(&device, "device", "cpu", "what to time: cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
+	c.Flags().StringVar(&precision, "precision", string(vulkan.Float32), "how a GPU computes its large products: float32 or mixed")
 	c.Flags().DurationVar(&duration, "duration", 3*time.Second, "time to spend on each row")
 	return c
 }

@@ -51,17 +51,22 @@ type device struct {
 
 // gpu is what a device of the Vulkan loader says of itself.
 type gpu struct {
-	Kind           string `json:"kind"` // "discrete GPU", "integrated GPU", "virtual GPU", "processor", "other"
-	Driver         string `json:"driver"`
-	API            string `json:"vulkan"`
-	MemoryMiB      uint64 `json:"memory_mib"`
-	MaxBindingMiB  uint64 `json:"max_binding_mib"`
-	MaxInvocations uint32 `json:"max_workgroup_invocations"`
-	MaxSharedBytes uint32 `json:"max_shared_bytes"`
-	MaxPushBytes   uint32 `json:"max_push_constant_bytes"`
-	Usable         bool   `json:"usable"`
-	Automatic      bool   `json:"automatic"` // may be chosen without being named
-	Reason         string `json:"reason,omitempty"`
+	Kind           string          `json:"kind"` // "discrete GPU", "integrated GPU", "virtual GPU", "processor", "other"
+	Driver         string          `json:"driver"`
+	API            string          `json:"vulkan"`
+	MemoryMiB      uint64          `json:"memory_mib"`
+	MaxBindingMiB  uint64          `json:"max_binding_mib"`
+	MaxInvocations uint32          `json:"max_workgroup_invocations"`
+	MaxSharedBytes uint32          `json:"max_shared_bytes"`
+	MaxPushBytes   uint32          `json:"max_push_constant_bytes"`
+	MaxGroups      uint32          `json:"max_workgroups"`           // along the first side of a grid
+	Subgroup       uint32          `json:"subgroup,omitempty"`       // invocations, of a device with cooperative matrices
+	Matrices       []vk.MatrixSize `json:"matrices,omitempty"`       // sizes of the products of 16-bit floats that a subgroup does at once
+	Mixed          string          `json:"mixed_numerics,omitempty"` // of --precision mixed, where the device has it
+	NotMixed       string          `json:"mixed_reason,omitempty"`   // what keeps it from that
+	Usable         bool            `json:"usable"`
+	Automatic      bool            `json:"automatic"` // may be chosen without being named
+	Reason         string          `json:"reason,omitempty"`
 }
 
 // listGPUs asks the Vulkan loader; why says what keeps it from answering.
@@ -72,11 +77,15 @@ func listGPUs() (list []device, why string) {
 	}
 	defer loader.Close()
 	for _, d := range loader.Devices() {
-		list = append(list, device{Name: d.Name, Features: gpuFeatures(d), Numerics: vulkan.Numerics(d), gpu: &gpu{
+		g := &gpu{
 			Kind: string(d.Kind), Driver: d.Driver, API: d.API, MemoryMiB: d.Memory >> 20, MaxBindingMiB: d.MaxBuffer >> 20,
-			MaxInvocations: d.MaxThreads, MaxSharedBytes: d.MaxShared, MaxPushBytes: d.MaxPush,
-			Usable: d.Unsupported == "", Automatic: vulkan.Automatic(d), Reason: vulkan.Why(d),
-		}})
+			MaxInvocations: d.MaxThreads, MaxSharedBytes: d.MaxShared, MaxPushBytes: d.MaxPush, MaxGroups: d.MaxGroups(), Subgroup: d.Subgroup, Matrices: d.Matrices,
+			NotMixed: vulkan.WhyNot(d, vulkan.Mixed), Usable: d.Unsupported == "", Automatic: vulkan.Automatic(d), Reason: vulkan.Why(d),
+		}
+		if g.NotMixed == "" {
+			g.Mixed = vulkan.Numerics(d, vulkan.Mixed)
+		}
+		list = append(list, device{Name: d.Name, Features: gpuFeatures(d), Numerics: vulkan.Numerics(d, vulkan.Float32), gpu: g})
 	}
 	if len(list) == 0 {
 		return nil, "the Vulkan loader lists no device"
@@ -107,8 +116,12 @@ func printDevices(w io.Writer, devices []device) {
 				chosen = "not usable: " + d.Reason
 			}
 		}
-		fmt.Fprintf(w, "%s  %s, driver %s, Vulkan %s, %d MiB, workgroups of %d sharing %d KiB, %d bytes of push constants; numerics %s; %s\n",
-			d.Name, d.Kind, d.Driver, d.API, d.MemoryMiB, d.MaxInvocations, d.MaxSharedBytes>>10, d.MaxPushBytes, d.Numerics, chosen)
+		mixed := "--precision mixed: " + d.NotMixed
+		if d.Mixed != "" {
+			mixed = "--precision mixed: numerics " + d.Mixed
+		}
+		fmt.Fprintf(w, "%s  %s, driver %s, Vulkan %s, %d MiB, workgroups of %d sharing %d KiB, %d bytes of push constants; numerics %s; %s; %s\n",
+			d.Name, d.Kind, d.Driver, d.API, d.MemoryMiB, d.MaxInvocations, d.MaxSharedBytes>>10, d.MaxPushBytes, d.Numerics, mixed, chosen)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/compute"
+	"sicgrid/pkg/compute/vulkan"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/stages/train"
@@ -18,11 +19,12 @@ import (
 
 type runFlags struct {
 	graphFlags
-	jobs   int
-	device string
-	force  []string
-	remote string
-	json   bool
+	jobs      int
+	device    string
+	precision string
+	force     []string
+	remote    string
+	json      bool
 
 	checkpointEvery time.Duration
 }
@@ -44,6 +46,7 @@ func newRunCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.IntVar(&flags.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
 	f.StringVar(&flags.device, "device", "auto", "what trains: auto (a GPU if there is one), cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
+	f.StringVar(&flags.precision, "precision", string(vulkan.Float32), "how a GPU computes its large products: float32, or mixed (16-bit operands, 32-bit sums) where \"sicgrid devices\" says that it can")
 	f.BoolVar(&flags.adopt, "adopt", false, "take up a training where another device left it; its record then says from which step")
 	f.DurationVar(&flags.checkpointEvery, "checkpoint-every", train.CheckpointEvery, "save trainings under way this often, at most every 30s apart")
 	f.StringSliceVar(&flags.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
@@ -57,6 +60,9 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		return usagef("--jobs %d: must be 0 or greater", flags.jobs)
 	}
 	if err := checkDevice(flags.device); err != nil {
+		return err
+	}
+	if err := checkPrecision(flags.precision, flags.device); err != nil {
 		return err
 	}
 	if flags.checkpointEvery <= 0 || flags.checkpointEvery > 30*time.Second {
@@ -76,7 +82,7 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	}
 	level, noGPU := verbosityOf(cmd), ""
 	if s.trains() {
-		on, why, err := openDevice(flags.device)
+		on, why, err := openDevice(flags.device, vulkan.Precision(flags.precision))
 		if err != nil {
 			return err
 		}
@@ -93,7 +99,7 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	defer closeRemote()
 	report, runErr := s.run(cmd, flags, out)
 	if lost := (*compute.DeviceLost)(nil); errors.As(runErr, &lost) && flags.device == "auto" && cmd.Context().Err() == nil {
-		fmt.Fprintf(out, "device  cpu (%v); going on from the last checkpoint\n", lost)
+		fmt.Fprintf(out, "device  cpu (%v); every training goes on from its last checkpoint, or starts over where it has none\n", lost)
 		flags.on, flags.adopt = nil, true
 		remote := s.options.Remote
 		if s, err = flags.open(targets); err != nil {

@@ -33,8 +33,11 @@ func onCPU() trainOn {
 	}
 }
 
-func onVulkan(name string) (trainOn, error) {
-	d, err := vulkan.Open(name, vk.Options{})
+// vulkanOptions are those with which Vulkan is opened; a test adds faults to it.
+var vulkanOptions vk.Options
+
+func onVulkan(name string, p vulkan.Precision) (trainOn, error) {
+	d, err := vulkan.Open(name, p, vulkanOptions)
 	if err != nil {
 		return trainOn{}, err
 	}
@@ -55,17 +58,31 @@ func checkDevice(flag string) error {
 	return usagef("--device %s: must be one of auto, cpu, vulkan, or vulkan:NAME with part of a name that `sicgrid devices` lists", flag)
 }
 
-// openDevice opens what --device asks for. why says what speaks against a GPU
-// where auto has fallen back on the CPU.
-func openDevice(flag string) (on trainOn, why string, err error) {
+// checkPrecision checks the text of --precision beside that of --device.
+func checkPrecision(flag, device string) error {
+	switch p := vulkan.Precision(flag); {
+	case p != vulkan.Float32 && p != vulkan.Mixed:
+		return usagef("--precision %s: must be float32 or mixed", flag)
+	case p == vulkan.Mixed && device == "cpu":
+		return usagef("--precision mixed: the CPU trains in float32 alone; leave out --device cpu or --precision mixed")
+	}
+	return nil
+}
+
+// openDevice opens what --device and --precision ask for. why says what speaks
+// against a GPU where auto has fallen back on the CPU, which it does not where
+// mixed precision was asked for.
+func openDevice(flag string, p vulkan.Precision) (on trainOn, why string, err error) {
 	if flag == "cpu" {
 		return onCPU(), "", nil
 	}
 	_, name, _ := strings.Cut(flag, ":")
-	on, err = onVulkan(name)
+	on, err = onVulkan(name, p)
 	switch {
 	case err == nil:
 		return on, "", nil
+	case p == vulkan.Mixed:
+		return on, "", fmt.Errorf("--precision mixed: %w; `sicgrid devices` lists what there is, --precision float32 needs no such products", err)
 	case flag == "auto":
 		return onCPU(), err.Error(), nil
 	case errors.Is(err, vulkan.ErrNoGPU):

@@ -26,6 +26,12 @@ func onLavapipe(t *testing.T) []string {
 // say runs the program and returns what it says and its exit code.
 func say(t *testing.T, dir string, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	return sayBy(t, program, dir, env, args...)
+}
+
+// sayBy is say of another build of the program.
+func sayBy(t *testing.T, program, dir string, env []string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = dir, env
 	var out, errs strings.Builder
@@ -99,6 +105,39 @@ func TestADeviceThatIsNotThere(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) > 0 {
 		t.Errorf("it left %v", entries)
+	}
+}
+
+// Mixed precision trains under numerics of its own where `devices` says that it
+// can, and is refused in one line where not, by the CPU as well.
+func TestMixedPrecision(t *testing.T) {
+	env, dir := onLavapipe(t), t.TempDir()
+	out, errs, code := say(t, dir, env, "devices", "--json")
+	var list []struct {
+		gpu
+	}
+	if err := json.Unmarshal([]byte(out), &list); err != nil || code != 0 || len(list) != 2 {
+		t.Fatalf("exit code %d, %v\n%s%s", code, err, out, errs)
+	}
+	if (list[1].Mixed == "") == (list[1].NotMixed == "") {
+		t.Fatalf("%+v", list[1].gpu)
+	}
+	out, errs, code = say(t, dir, env, smokeTraining(t, "vulkan:llvmpipe", "--precision", "mixed")...)
+	if list[1].Mixed != "" {
+		if row := trainRow(t, out, errs, code); row.Numerics != list[1].Mixed || !strings.HasPrefix(row.Numerics, "vulkan-coopmat:llvmpipe") {
+			t.Errorf("%+v", row)
+		}
+	} else if code != 1 || !strings.HasPrefix(errs, "sicgrid: --precision mixed: no GPU that can be used: llvmpipe") || !strings.Contains(errs, list[1].NotMixed) || strings.Count(errs, "\n") != 1 {
+		t.Errorf("exit code %d, says %q", code, errs)
+	}
+	for device, want := range map[string]string{"cpu": "the CPU trains in float32 alone", "auto": "no GPU that can be used"} {
+		out, errs, code = say(t, dir, env, smokeTraining(t, device, "--precision", "mixed")...)
+		if code == 0 || out != "" || !strings.HasPrefix(errs, "sicgrid: --precision mixed: "+want) || strings.Count(errs, "\n") != 1 {
+			t.Errorf("--device %s: exit code %d, says %q", device, code, errs)
+		}
+	}
+	if _, errs, code = say(t, dir, env, smokeTraining(t, "auto", "--precision", "half")...); code != 2 || !strings.Contains(errs, "--precision half: must be float32 or mixed") {
+		t.Errorf("exit code %d, says %q", code, errs)
 	}
 }
 

@@ -4,62 +4,130 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"sicgrid/pkg/compute"
+	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/store"
 )
 
-// A checkpoint is one file: a line of JSON, then the parameters and AdamW's two
-// moments as little-endian float32, then the SHA-256 of all that. It is written
-// whole or not at all, and one that does not check is as good as none.
+// A checkpoint is a list and the objects that it names. An object is a file no
+// larger than one that may be pinned, called by its SHA-256: a piece of the
+// parameters, of one of AdamW's two moments (little-endian float32), or of the
+// history (JSON). The list is one line of JSON and one with the SHA-256 of that. It
+// is written after its objects, and replaces the list before it at once; a
+// checkpoint of which anything is missing or does not check is as good as none.
 
-const checkpointFile = "checkpoint"
+const (
+	checkpointFile = "checkpoint" // the list
 
-// header is the first line of a checkpoint.
+	objectBytes = pipeline.MostPinned
+)
+
+// header is what the list says of the run.
 type header struct {
 	Step       int
 	Parameters int
 	Plateau    sic.Plateau
-	History    []Losses
 	Sum        Losses
 	Legs       []leg
+	Objects    map[string][]string // the digests of each part's pieces, in order
 }
+
+// parts of a checkpoint.
+const (
+	weightsPart = "weights"
+	firstPart   = "first moments"
+	secondPart  = "second moments"
+	historyPart = "history"
+)
+
+var defect = errors.New("not a whole checkpoint")
 
 // save writes a checkpoint and returns its path. A checkpoint that cannot be
 // written costs time on a resume, never a result, so training goes on.
 func (r *run) save() string {
-	state := r.trainer.State()
 	path := filepath.Join(r.dir, checkpointFile)
+	state := r.trainer.State()
 	if state.Step != r.step {
 		return fmt.Sprintf("%s (not written: the state of step %d could not be read)", path, r.step)
 	}
-	var b bytes.Buffer
-	if err := json.NewEncoder(&b).Encode(header{state.Step, len(state.Params), state.Plateau, r.history, r.sum, r.legs}); err != nil {
-		return fmt.Sprintf("%s (not written: %v)", path, err)
-	}
-	for _, v := range [][]float32{state.Params, state.Moments.First, state.Moments.Second} {
-		binary.Write(&b, binary.LittleEndian, v) // a bytes.Buffer takes everything
-	}
-	sum := sha256.Sum256(b.Bytes())
-	b.Write(sum[:])
-	if err := store.WriteFileAtomic(path, b.Bytes(), 0o644); err != nil {
+	if err := r.write(path, state); err != nil {
 		return fmt.Sprintf("%s (not written: %v)", path, err)
 	}
 	r.saved = state.Step
 	return path
 }
 
+func (r *run) write(path string, state compute.State) error {
+	history, err := json.Marshal(r.history)
+	if err != nil {
+		return err
+	}
+	h := header{state.Step, len(state.Params), state.Plateau, r.sum, r.legs, map[string][]string{}}
+	for part, data := range map[string][]byte{
+		weightsPart: encode(state.Params), firstPart: encode(state.Moments.First), secondPart: encode(state.Moments.Second), historyPart: history,
+	} {
+		for piece := range slices.Chunk(data, objectBytes) {
+			name := digest(piece)
+			if err := store.WriteFileAtomic(filepath.Join(r.dir, name), piece, 0o644); err != nil {
+				return err
+			}
+			h.Objects[part] = append(h.Objects[part], name)
+		}
+	}
+	line, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	if err := store.WriteFileAtomic(path, fmt.Appendf(line, "\n%s\n", digest(line)), 0o644); err != nil {
+		return err
+	}
+	return r.sweep(h)
+}
+
+// sweep removes the objects of checkpoints before this one.
+func (r *run) sweep(h header) error {
+	files, err := os.ReadDir(r.dir)
+	if err != nil {
+		return err
+	}
+	wanted := map[string]bool{}
+	for _, names := range h.Objects {
+		for _, name := range names {
+			wanted[name] = true
+		}
+	}
+	for _, f := range files {
+		if b, err := hex.DecodeString(f.Name()); err == nil && len(b) == sha256.Size && !wanted[f.Name()] {
+			os.Remove(filepath.Join(r.dir, f.Name())) // what stays is tried again next time
+		}
+	}
+	return nil
+}
+
+func encode(v []float32) []byte {
+	b, _ := binary.Append(nil, binary.LittleEndian, v) // it fails for no slice of numbers
+	return b
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
 // resume goes on from the checkpoint of this run, if there is a whole one, else
 // from the furthest of those in the folders elsewhere, which another device made.
 func (r *run) resume(elsewhere ...string) error {
-	found, err := r.read(r.dir)
+	found, err := readCheckpoint(r.dir)
 	if err != nil {
 		return err
 	}
@@ -68,7 +136,7 @@ func (r *run) resume(elsewhere ...string) error {
 		return nil
 	}
 	for _, dir := range elsewhere {
-		other, err := r.read(dir)
+		other, err := readCheckpoint(dir)
 		if err != nil {
 			return err
 		}
@@ -86,26 +154,33 @@ func (r *run) resume(elsewhere ...string) error {
 	return nil
 }
 
-// checkpoint is what a checkpoint file holds.
+// checkpoint is what a list and its objects hold.
 type checkpoint struct {
 	header
-	state compute.State
+	history []Losses
+	state   compute.State
 }
 
-// read returns the whole checkpoint of a folder, or nil.
-func (r *run) read(dir string) (*checkpoint, error) {
-	data, err := os.ReadFile(filepath.Join(dir, checkpointFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// readCheckpoint returns the whole checkpoint of a folder, or nil. Another run may
+// replace it meanwhile, if the folder is another device's: then the new one counts.
+func readCheckpoint(dir string) (*checkpoint, error) {
+	var before []byte
+	for {
+		list, err := os.ReadFile(filepath.Join(dir, checkpointFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("checkpoint: %w; remove it to start over", err)
+		}
+		if bytes.Equal(list, before) {
+			return nil, nil // as good as none
+		}
+		if c, err := parseCheckpoint(dir, list); err == nil {
+			return c, nil
+		}
+		before = list
 	}
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint: %w; remove it to start over", err)
-	}
-	h, state, err := parseCheckpoint(data)
-	if err != nil {
-		return nil, nil // as good as none
-	}
-	return &checkpoint{h, state}, nil
 }
 
 // restore puts the run into a checkpoint's state, if that is of this network.
@@ -113,32 +188,49 @@ func (r *run) restore(c *checkpoint) bool {
 	if r.trainer.Restore(c.state) != nil {
 		return false
 	}
-	r.step, r.saved, r.history, r.sum = c.Step, c.Step, c.History, c.Sum
+	r.step, r.saved, r.history, r.sum = c.Step, c.Step, c.history, c.Sum
 	if len(c.Legs) > 0 {
 		r.legs = c.Legs
 	}
 	return true
 }
 
-func parseCheckpoint(data []byte) (h header, s compute.State, err error) {
-	defect := errors.New("not a whole checkpoint")
-	if len(data) < sha256.Size {
-		return h, s, defect
+func parseCheckpoint(dir string, list []byte) (*checkpoint, error) {
+	c := &checkpoint{}
+	line, sum, _ := bytes.Cut(list, []byte("\n"))
+	if string(sum) != digest(line)+"\n" || json.Unmarshal(line, &c.header) != nil {
+		return nil, defect
 	}
-	body, sum := data[:len(data)-sha256.Size], data[len(data)-sha256.Size:]
-	if sha256.Sum256(body) != [sha256.Size]byte(sum) {
-		return h, s, defect
-	}
-	line, vectors, _ := bytes.Cut(body, []byte("\n"))
-	if json.Unmarshal(line, &h) != nil || len(vectors) != 3*4*h.Parameters {
-		return h, s, defect
-	}
-	s = compute.State{Step: h.Step, Plateau: h.Plateau}
-	for i, v := range []*[]float32{&s.Params, &s.Moments.First, &s.Moments.Second} {
-		*v = make([]float32, h.Parameters)
-		if _, err := binary.Decode(vectors[4*i*h.Parameters:], binary.LittleEndian, *v); err != nil {
-			return h, s, defect
+	c.state = compute.State{Step: c.Step, Plateau: c.Plateau}
+	for part, v := range map[string]*[]float32{weightsPart: &c.state.Params, firstPart: &c.state.Moments.First, secondPart: &c.state.Moments.Second} {
+		data, err := c.part(dir, part)
+		if err != nil || len(data) != 4*c.Parameters {
+			return nil, defect
+		}
+		*v = make([]float32, c.Parameters)
+		if _, err := binary.Decode(data, binary.LittleEndian, *v); err != nil {
+			return nil, defect
 		}
 	}
-	return h, s, nil
+	history, err := c.part(dir, historyPart)
+	if err != nil || json.Unmarshal(history, &c.history) != nil {
+		return nil, defect
+	}
+	return c, nil
+}
+
+// part puts the pieces of a part together.
+func (h *header) part(dir, part string) ([]byte, error) {
+	var data []byte
+	for _, name := range h.Objects[part] {
+		piece, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		if digest(piece) != name {
+			return nil, defect
+		}
+		data = append(data, piece...)
+	}
+	return data, nil
 }

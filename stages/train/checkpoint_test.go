@@ -1,6 +1,9 @@
 package train
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -74,22 +77,131 @@ func TestResumedRunEndsWhereAnUntouchedOneDoes(t *testing.T) {
 	}
 }
 
+// files reads every file of a checkpoint.
+func files(t testing.TB, dir string) map[string][]byte {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]byte{}
+	for _, e := range entries {
+		if all[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// A checkpoint is the list and four objects, and those before it are gone.
+func TestACheckpointReplacesTheOneBefore(t *testing.T) {
+	dir := t.TempDir()
+	r := newRun(t, small(), dir)
+	for range 3 {
+		r.advance(t, 9)
+		r.save()
+		if n := len(files(t, dir)); n != 5 {
+			t.Errorf("%d files after step %d", n, r.step)
+		}
+	}
+}
+
+// Weights and moments that are larger than a file may be are split, and come back
+// to the bit.
+func TestLargeWeightsAreSplit(t *testing.T) {
+	p := small()
+	p.Network.Units, p.Network.Hidden = 192, 128 // 19 MB of weights
+	p.Batch.Trajectories, p.Batch.Length = 1, 2
+	dir := t.TempDir()
+	r := newRun(t, p, dir)
+	r.advance(t, 2)
+	r.save()
+	found := files(t, dir)
+	if len(found) != 1+3*2+1 {
+		t.Errorf("%d files", len(found))
+	}
+	for name, data := range found {
+		if len(data) > 15<<20 {
+			t.Errorf("%s has %d bytes", name, len(data))
+		}
+	}
+	again := newRun(t, p, dir)
+	if err := again.resume(); err != nil || again.step != 2 {
+		t.Fatalf("resumed at step %d, %v", again.step, err)
+	}
+	want, got := r.trainer.State(), again.trainer.State()
+	if !slices.Equal(got.Params, want.Params) || !slices.Equal(got.Moments.First, want.Moments.First) || !slices.Equal(got.Moments.Second, want.Moments.Second) {
+		t.Error("another state")
+	}
+}
+
+// A checkpoint in one file, as earlier versions wrote it, is as good as none.
+func TestACheckpointOfOneFileIsNone(t *testing.T) {
+	dir := t.TempDir()
+	r := newRun(t, small(), dir)
+	r.advance(t, 9)
+	state := r.trainer.State()
+	old := fmt.Appendf(nil, `{"Step":9,"Parameters":%d,"Plateau":{},"History":null,"Sum":{},"Legs":null}`+"\n", len(state.Params))
+	old = slices.Concat(old, encode(state.Params), encode(state.Moments.First), encode(state.Moments.Second))
+	sum := sha256.Sum256(old)
+	if err := os.WriteFile(filepath.Join(dir, checkpointFile), append(old, sum[:]...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	fresh := newRun(t, small(), dir)
+	if err := fresh.resume(); err != nil || fresh.step != 0 {
+		t.Fatalf("resumed at step %d, %v", fresh.step, err)
+	}
+	r.save()
+	if err := fresh.resume(); err != nil || fresh.step != 9 {
+		t.Errorf("a new one in its place: resumed at step %d, %v", fresh.step, err)
+	}
+}
+
+// A run that is killed while it writes a checkpoint has the one before: objects
+// without a list of theirs change nothing, and the next save removes them.
+func TestACheckpointHalfWrittenLeavesTheOneBefore(t *testing.T) {
+	dir := t.TempDir()
+	r := newRun(t, small(), dir)
+	r.advance(t, 9)
+	list, err := os.ReadFile(r.save())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := files(t, dir)
+	r.advance(t, 9)
+	r.save()
+	for name, data := range before { // as if the second list and the sweep had not come
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := newRun(t, small(), dir)
+	if err := again.resume(); err != nil || again.step != 9 {
+		t.Fatalf("resumed at step %d, %v", again.step, err)
+	}
+	again.save()
+	now, err := os.ReadFile(filepath.Join(dir, checkpointFile))
+	if n := len(files(t, dir)); n != 5 || err != nil || string(now) != string(list) {
+		t.Errorf("%d files, list\n%s, want\n%s", n, now, list)
+	}
+}
+
 // A checkpoint that is damaged anywhere is as good as none: the run starts over.
 func TestDamagedCheckpointIsNone(t *testing.T) {
 	dir := t.TempDir()
 	r := newRun(t, small(), dir)
 	r.advance(t, 9)
-	path := r.save()
-	good, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+	r.save()
+	whole := files(t, dir)
+	if c, err := readCheckpoint(dir); err != nil || c == nil || c.Step != 9 {
+		t.Fatalf("the whole checkpoint: %v, %v", c, err)
 	}
-	if h, _, err := parseCheckpoint(good); err != nil || h.Step != 9 {
-		t.Fatalf("the whole checkpoint: step %d, %v", h.Step, err)
-	}
+	names := slices.Sorted(maps.Keys(whole))
 	rapid.Check(t, func(t *rapid.T) {
-		bad := slices.Clone(good)
-		switch rapid.SampledFrom([]string{"flip", "truncate", "extend", "empty"}).Draw(t, "damage") {
+		name := rapid.SampledFrom(names).Draw(t, "file")
+		bad := slices.Clone(whole[name])
+		defer os.WriteFile(filepath.Join(dir, name), whole[name], 0o644)
+		switch rapid.SampledFrom([]string{"flip", "truncate", "extend", "empty", "remove", "another"}).Draw(t, "damage") {
 		case "flip":
 			bad[rapid.IntRange(0, len(bad)-1).Draw(t, "at")] ^= byte(rapid.IntRange(1, 255).Draw(t, "bits"))
 		case "truncate":
@@ -98,9 +210,15 @@ func TestDamagedCheckpointIsNone(t *testing.T) {
 			bad = append(bad, rapid.SliceOfN(rapid.Byte(), 1, 100).Draw(t, "tail")...)
 		case "empty":
 			bad = nil
+		case "another":
+			other := rapid.SampledFrom(names).Filter(func(n string) bool { return n != name }).Draw(t, "other")
+			bad = whole[other]
 		}
-		if err := os.WriteFile(filepath.Join(dir, checkpointFile), bad, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), bad, 0o644); err != nil {
 			t.Fatal(err)
+		}
+		if string(bad) == string(whole[name]) { // only "remove" has left it so
+			os.Remove(filepath.Join(dir, name))
 		}
 		fresh := run{Params: small(), trainer: r.trainer, dir: dir}
 		if err := fresh.resume(); err != nil || fresh.step != 0 {

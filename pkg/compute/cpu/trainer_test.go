@@ -11,20 +11,11 @@ import (
 	"testing"
 
 	"sicgrid/pkg/compute"
+	"sicgrid/pkg/compute/computetest"
 	"sicgrid/pkg/sic"
 )
 
-// spec returns a small but complete run.
-func spec(units, hidden int) compute.Spec {
-	return compute.Spec{
-		Network: sic.Network{Units: units, Hidden: hidden, Layers: 3, Init: sic.InitIdentity, InitScale: 0.3, InitialState: sic.InitialStateLearned},
-		Batch:   sic.Batch{Trajectories: 5, Length: 13, VelocityMax: 0.15, Permute: true},
-		Loss:    sic.Loss{SigmaX: 0.07, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
-		Optimiser: sic.Optimiser{Steps: 1000, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Clip: 0.1, Accumulate: 1,
-			Schedule: sic.ScheduleCosine, WarmupSteps: 20, FinalRate: 1e-5},
-		Seed: 1,
-	}
-}
+var spec = computetest.Spec
 
 func bothKernels(t *testing.T, f func(t *testing.T, k *kernels)) {
 	all := []*kernels{portable()}
@@ -34,14 +25,6 @@ func bothKernels(t *testing.T, f func(t *testing.T, k *kernels)) {
 	for _, k := range all {
 		t.Run(k.numerics, func(t *testing.T) { f(t, k) })
 	}
-}
-
-func widen(p []float32) []float64 {
-	q := make([]float64, len(p))
-	for i := range p {
-		q[i] = float64(p[i])
-	}
-	return q
 }
 
 // awayFromKinks moves sampled states out of the pair losses that lie within
@@ -64,7 +47,7 @@ func awayFromKinks(s compute.Spec, d *sic.Draw) {
 // gradientOf returns one micro-batch's losses and gradient from the core under
 // test and from the reference. Before that, change may put parameters and batch
 // into a special place.
-func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64, change func(params []float32, d *sic.Draw)) (fast, exact sic.Terms, fastGradient []float32, exactGradient []float64) {
+func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64, change func(params []float32, d *sic.Draw)) computetest.Step {
 	t.Helper()
 	tr, err := newTrainer(s, k)
 	if err != nil {
@@ -80,48 +63,16 @@ func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64, change 
 	awayFromKinks(s, tr.draw)
 	tr.pairs = newPairs(len(tr.draw.Sampled), &tr.net)
 	tr.fresh = true
-	fast = tr.microBatch()
-	fast.Weigh(s.Loss)
-	fastGradient = make([]float32, sic.NewLayout(s.Network).Size)
-	tr.net.unpack(fastGradient, tr.grad)
-	exact, exactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, widen(params), tr.draw)
-	return
+	step := computetest.Step{Network: s.Network, Loss: s.Loss, Fast: tr.microBatch(), FastGradient: make([]float32, sic.NewLayout(s.Network).Size)}
+	step.Fast.Weigh(s.Loss)
+	tr.net.unpack(step.FastGradient, tr.grad)
+	step.Exact, step.ExactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, computetest.Widen(params), tr.draw)
+	return step
 }
 
 func checkGradient(t *testing.T, s compute.Spec, k *kernels, moment uint64) {
 	t.Helper()
-	checkGradientAt(t, s, k, moment, 1, nil)
-}
-
-func checkGradientAt(t *testing.T, s compute.Spec, k *kernels, moment uint64, scale float64, change func(params []float32, d *sic.Draw)) sic.Terms {
-	t.Helper()
-	fast, exact, fastGradient, exactGradient := gradientOf(t, s, k, moment, change)
-	for _, c := range [][2]float64{{fast.Separation, exact.Separation}, {fast.Invariance, exact.Invariance}, {fast.Capacity, exact.Capacity}, {fast.ConformalIsometry, exact.ConformalIsometry}, {fast.Total, exact.Total}} {
-		if math.Abs(c[0]-c[1]) > 2e-5*math.Abs(c[1])+1e-6 {
-			t.Errorf("losses %+v, reference %+v", fast, exact)
-			break
-		}
-	}
-	if fast.Near != exact.Near || fast.Far != exact.Far || fast.Short != exact.Short || fast.Dead != exact.Dead {
-		t.Errorf("counts %+v, reference %+v", fast, exact)
-	}
-	l := s.Loss
-	whole := math.Pow(2*(l.Separation+l.Invariance+l.Capacity+l.ConformalIsometry), 2) // the terms' natural scale
-	for _, g := range exactGradient {
-		whole += g * g
-	}
-	for _, tensor := range sic.NewLayout(s.Network).Tensors {
-		difference, reference := 0.0, 0.0
-		for i, g := range sic.Of(exactGradient, tensor) {
-			d := float64(sic.Of(fastGradient, tensor)[i]) - g
-			difference += d * d
-			reference += g * g
-		}
-		if !(math.Sqrt(difference) <= 1e-4*math.Sqrt(reference)+1e-7*scale*math.Sqrt(whole)) {
-			t.Errorf("%s: off by %.3g, norm %.3g", tensor.Name, math.Sqrt(difference), math.Sqrt(reference))
-		}
-	}
-	return fast
+	gradientOf(t, s, k, moment, nil).Check(t, computetest.Float32)
 }
 
 // The gradient agrees with the float64 reference for every size from 2 to 130
@@ -227,8 +178,10 @@ func TestSingularPoints(t *testing.T) {
 				if c.spec != nil {
 					c.spec(&s)
 				}
-				if l := checkGradientAt(t, s, k, 5, max(c.scale, 1), c.change); !c.seen(l) {
-					t.Errorf("the batch is not at this point: %+v", l)
+				step, may := gradientOf(t, s, k, 5, c.change), computetest.Float32
+				may.Floor *= max(c.scale, 1)
+				if step.Check(t, may); !c.seen(step.Fast) {
+					t.Errorf("the batch is not at this point: %+v", step.Fast)
 				}
 			})
 		})
@@ -258,34 +211,9 @@ func TestWindowsOfVelocities(t *testing.T) {
 	}
 }
 
-// It agrees for each loss term alone, for sums, for samples, for more pairs than
-// one tile holds, for independent velocities, for other depths.
+// It agrees for every way that a step may take.
 func TestGradientAgreesForEveryVariant(t *testing.T) {
-	only := func(change func(l *sic.Loss)) func(s *compute.Spec) {
-		return func(s *compute.Spec) {
-			l := &s.Loss
-			l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 0, 0, 0, 0
-			change(l)
-		}
-	}
-	for name, change := range map[string]func(s *compute.Spec){
-		"separation":         only(func(l *sic.Loss) { l.Separation = 1 }),
-		"invariance":         only(func(l *sic.Loss) { l.Invariance = 1 }),
-		"capacity":           only(func(l *sic.Loss) { l.Capacity = 1 }),
-		"conformal isometry": only(func(l *sic.Loss) { l.ConformalIsometry = 1 }),
-		"sum":                func(s *compute.Spec) { s.Loss.Reduction = sic.ReductionSum },
-		"sampled":            func(s *compute.Spec) { s.Batch.Pairs = 37 },
-		"many tiles":         func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 11, 31 },
-		"independent":        func(s *compute.Spec) { s.Batch.Permute = false },
-		"two layers":         func(s *compute.Spec) { s.Network.Layers = 2 },
-		"five layers":        func(s *compute.Spec) { s.Network.Layers = 5 },
-		"pytorch":            func(s *compute.Spec) { s.Network.Init, s.Network.InitScale = sic.InitPyTorch, 1 },
-		"fixed start":        func(s *compute.Spec) { s.Network.InitialState = sic.InitialStateFixed },
-		"narrow":             func(s *compute.Spec) { s.Loss.SigmaG = 0.1 },
-		"no near pairs":      func(s *compute.Spec) { s.Loss.SigmaX = 1e-7; s.Batch.Pairs = 3 },
-		"one trajectory":     func(s *compute.Spec) { s.Batch.Trajectories = 1 },
-		"one step":           func(s *compute.Spec) { s.Batch.Length = 1 },
-	} {
+	for name, change := range computetest.Variants {
 		t.Run(name, func(t *testing.T) {
 			bothKernels(t, func(t *testing.T, k *kernels) {
 				s := spec(20, 9)
@@ -299,8 +227,7 @@ func TestGradientAgreesForEveryVariant(t *testing.T) {
 // A network of one unit has one state; its gradient is finite and almost nothing.
 func TestOneUnit(t *testing.T) {
 	bothKernels(t, func(t *testing.T, k *kernels) {
-		_, _, gradient, _ := gradientOf(t, spec(1, 4), k, 0, nil)
-		for i, g := range gradient {
+		for i, g := range gradientOf(t, spec(1, 4), k, 0, nil).FastGradient {
 			if !(math.Abs(float64(g)) < 1e-4) {
 				t.Fatalf("gradient of parameter %d is %v", i, g)
 			}

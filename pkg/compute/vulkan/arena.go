@@ -39,6 +39,8 @@ type shape struct {
 	size                     int // of the flat vectors
 	initial                  int // offset of a
 	n, b, t, d, m, s         int // units, trajectories, length, distinct velocities, states, sampled states
+	windows                  []window
+	rows                     int // velocities of the largest window
 	pairWidth, pairShares    int // columns of the Gram matrix of one share
 	pairQuarters, pairBlocks int // 64 columns of dG of one workgroup; blocks of 64 rows
 	inputWidth, inputShares  int // outputs of the last layer of one share of linear_input
@@ -66,13 +68,17 @@ type places struct {
 }
 
 const (
-	tile       = 64    // side of the products' tiles
-	maxUnits   = 1024  // what a workgroup can hold of a state
-	loopLimit  = 50000 // rounds of all loops of an invocation, with a margin
-	swaps      = 5000  // of sample in one dispatch
-	drawBytes  = 64 << 20
-	recordSize = 64 // bytes
-	mostSteps  = 256
+	tile            = 64      // side of the products' tiles
+	maxUnits        = 1024    // what a workgroup can hold of a state
+	maxLength       = 15000   // draw runs along a trajectory three times
+	maxStates       = 1 << 19 // terms looks at every state twice, and at the counts of their pairs, with 256 invocations
+	maxTrajectories = 1 << 15 // terms and tally add up those of 1024 units with 256 invocations
+	maxRows         = 1 << 14 // of a window: linear_weight adds one bias up over all of them
+	loopLimit       = 50000   // rounds of all loops of an invocation, with a margin
+	swaps           = 5000    // of sample in one dispatch
+	drawBytes       = 64 << 20
+	recordSize      = 64 // bytes
+	mostSteps       = 256
 )
 
 func ceil(a, b int) int { return (a + b - 1) / b }
@@ -86,6 +92,10 @@ func newShape(spec compute.Spec, d *Device) (*shape, error) {
 	if n.Units > maxUnits {
 		return nil, fmt.Errorf("a network of %d units: the GPU core takes at most %d", n.Units, maxUnits)
 	}
+	if b.Length > maxLength || b.Trajectories > maxTrajectories || b.States() > maxStates {
+		return nil, fmt.Errorf("batches of %d x %d steps: the GPU core takes at most %d trajectories of %d steps, %d in all",
+			b.Trajectories, b.Length, maxTrajectories, maxLength, maxStates)
+	}
 	layout := sic.NewLayout(n)
 	s := &shape{spec: spec, size: layout.Size, initial: layout.InitialState().Offset,
 		n: n.Units, b: b.Trajectories, t: b.Length, d: b.Distinct(), m: b.States(), s: b.Sampled()}
@@ -93,6 +103,7 @@ func newShape(spec compute.Spec, d *Device) (*shape, error) {
 		w := layout.Weight(l)
 		s.layers = append(s.layers, layer{in: w.Shape[1], out: w.Shape[0], weight: w.Offset, bias: layout.Bias(l).Offset})
 	}
+	s.cutWindows(d)
 	s.cutPairs()
 	s.cutProducts()
 	s.cutTime(d)
@@ -116,7 +127,7 @@ func (s *shape) cutPairs() {
 // gradient of the last layer's input.
 func (s *shape) cutProducts() {
 	last := s.layers[len(s.layers)-1]
-	shares := min(max(512/(ceil(s.d, tile)*ceil(last.in, tile)), 1), 128)
+	shares := min(max(512/(ceil(s.rows, tile)*ceil(last.in, tile)), 1), 128)
 	s.inputWidth = max(ceil(ceil(last.out, shares), tile)*tile, tile)
 	s.inputShares = ceil(last.out, s.inputWidth)
 	s.squares = ceil(s.size, 4096)
@@ -156,13 +167,13 @@ func (s *shape) lay(a *arena) places {
 	for l := range s.layers {
 		p.input, p.dInput = append(p.input, 0), append(p.dInput, 0)
 		if l > 0 {
-			p.input[l] = a.take("hidden layers", s.d*s.layers[l].in)
-			p.dInput[l] = a.take("hidden layers", s.d*s.layers[l].in)
+			p.input[l] = a.take("hidden layers", s.rows*s.layers[l].in)
+			p.dInput[l] = a.take("hidden layers", s.rows*s.layers[l].in)
 		}
 	}
-	p.weights = a.take("W(v)", s.d*s.n*s.n)
-	p.transposed = a.take("W(v)", s.d*s.n*s.n)
-	p.share = a.take("shares of the hidden gradient", s.inputShares*s.d*s.spec.Network.Hidden)
+	p.weights = a.take("W(v)", s.rows*s.n*s.n)
+	p.transposed = a.take("W(v)", s.rows*s.n*s.n)
+	p.share = a.take("shares of the hidden gradient", s.inputShares*s.rows*s.spec.Network.Hidden)
 	p.state = a.take("states", s.b*(s.t+1)*s.n)
 	p.inverse, p.sum, p.dead = a.take("norms", s.m), a.take("sums", s.b*s.n), a.take("counts", s.b)
 	p.distance, p.speed, p.pull = a.take("distances", s.m), a.take("speeds", s.m), a.take("pulls", s.m)

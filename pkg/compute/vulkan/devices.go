@@ -13,16 +13,15 @@ import (
 // it may be used from different goroutines; their submissions take turns.
 type Device struct {
 	*vk.Device
+	Precision Precision
 	loader    *vk.Loader
+	matrix    vk.MatrixSize // of its products, where Precision is Mixed
 	mu        sync.Mutex
 	pipelines map[pipelineKey]*vk.Pipeline
 }
 
-// Numerics names what decides the last bit of results on this device.
-func Numerics(d *vk.Device) string { return "vulkan-float32:" + d.Name + ", " + d.Driver }
-
 // Numerics names what decides the last bit of this device's results.
-func (d *Device) Numerics() string { return Numerics(d.Device) }
+func (d *Device) Numerics() string { return Numerics(d.Device, d.Precision) }
 
 // Automatic says whether a device may be chosen without being named: it is
 // usable and not a driver that runs on the processor.
@@ -39,14 +38,14 @@ func Why(d *vk.Device) string {
 // ErrNoGPU is what Open's errors wrap where nothing is wrong but that there is no GPU.
 var ErrNoGPU = errors.New("no GPU that can be used")
 
-// Open opens the best device whose name holds `name`, letters' case aside. ""
-// is any but drivers that run on the processor.
-func Open(name string, o vk.Options) (*Device, error) {
+// Open opens the best device whose name holds `name`, letters' case aside, for
+// training in a precision. "" is any but drivers that run on the processor.
+func Open(name string, p Precision, o vk.Options) (*Device, error) {
 	loader, err := vk.Open(o)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoGPU, err)
 	}
-	chosen, err := choose(loader.Devices(), name)
+	chosen, err := choose(loader.Devices(), name, p)
 	if err == nil {
 		err = chosen.Open()
 	}
@@ -54,11 +53,15 @@ func Open(name string, o vk.Options) (*Device, error) {
 		loader.Close()
 		return nil, err
 	}
-	return &Device{Device: chosen, loader: loader, pipelines: map[pipelineKey]*vk.Pipeline{}}, nil
+	d := &Device{Device: chosen, Precision: p, loader: loader, pipelines: map[pipelineKey]*vk.Pipeline{}}
+	if p == Mixed {
+		d.matrix, _ = matrixOf(chosen)
+	}
+	return d, nil
 }
 
 // choose prefers discrete GPUs to integrated ones, and those with more memory.
-func choose(devices []*vk.Device, name string) (*vk.Device, error) {
+func choose(devices []*vk.Device, name string, p Precision) (*vk.Device, error) {
 	rank := map[vk.Kind]int{vk.Discrete: 4, vk.Virtual: 3, vk.Integrated: 2, vk.Other: 1}
 	var best *vk.Device
 	var reasons []string
@@ -68,6 +71,10 @@ func choose(devices []*vk.Device, name string) (*vk.Device, error) {
 			continue
 		}
 		if why := Why(d); why != "" && (name == "" || d.Unsupported != "") {
+			reasons = append(reasons, d.Name+": "+why)
+			continue
+		}
+		if why := WhyNot(d, p); why != "" {
 			reasons = append(reasons, d.Name+": "+why)
 			continue
 		}

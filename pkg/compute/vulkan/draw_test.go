@@ -26,6 +26,8 @@ func TestDrawIsTheReferences(t *testing.T) {
 		{3, 60, 100, false, 0.3333333333333333, 7, 5},
 		{1, 1, 0, true, 0.25, 9, 1 << 33},
 		{90, 70, 6000, true, 1.0 / 3 * 0.1, 3, 11},
+		{2, maxLength, 100, true, 0.15, 5, 0},
+		{1, maxLength, 0, false, 1.0 / 3 * 0.1, 6, 2},
 	} {
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
 			s := spec(2, 2)

@@ -82,7 +82,7 @@ func lavapipe(t testing.TB) *Device {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.device == nil {
-		d, err := Open("llvmpipe", vk.Options{Messages: hear})
+		d, err := Open("llvmpipe", Float32, vk.Options{Messages: hear})
 		if err != nil {
 			missing(t, err)
 		}
@@ -104,7 +104,7 @@ func TestLavapipeIsNeverChosenByItself(t *testing.T) {
 	if slices.ContainsFunc(all, Automatic) {
 		t.Skip("a GPU is visible beside it")
 	}
-	if _, err := choose(all, ""); err == nil {
+	if _, err := choose(all, "", Float32); err == nil {
 		t.Error("it was chosen")
 	}
 }

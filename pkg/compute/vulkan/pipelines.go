@@ -3,6 +3,7 @@ package vulkan
 import (
 	"embed"
 	"fmt"
+	"strings"
 
 	"sicgrid/pkg/compute/vulkan/vk"
 )
@@ -12,11 +13,15 @@ import (
 //go:embed shaders/*.spv
 var shaders embed.FS
 
-// pipelineKey is a shader with the values of its specialization constants.
+// pipelineKey is a shader with the value of its specialization constant.
 type pipelineKey struct {
 	shader   string
 	constant uint32 // number 0; 0 where the shader has none
 }
+
+// mixedSuffix ends the names of shaders that multiply cooperative matrices. Their
+// constants 1 to 4 are the sizes of those and the number of subgroups.
+const mixedSuffix = "_mixed"
 
 // pipeline returns a shader of the training step, made once for each device.
 func (d *Device) pipeline(shader string, constant uint32) (*vk.Pipeline, error) {
@@ -32,7 +37,11 @@ func (d *Device) pipeline(shader string, constant uint32) (*vk.Pipeline, error) 
 	if constant != 0 {
 		constants = []uint32{constant}
 	}
-	p, err := d.NewPipeline(shader, code, constants...)
+	matrices := strings.HasSuffix(shader, mixedSuffix)
+	if matrices {
+		constants = []uint32{max(constant, 1), d.matrix.M, d.matrix.N, d.matrix.K, workgroup / d.Subgroup}
+	}
+	p, err := d.NewPipeline(shader, code, matrices, constants...)
 	if err != nil {
 		return nil, err
 	}

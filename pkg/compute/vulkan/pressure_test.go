@@ -50,7 +50,7 @@ func TestGarbageCollectionMovesNothingThatVulkanHolds(t *testing.T) {
 	}
 	defer busy.Wait()
 	defer close(stop)
-	d, err := Open("llvmpipe", vk.Options{Messages: hear})
+	d, err := Open("llvmpipe", Float32, vk.Options{Messages: hear})
 	if err != nil {
 		t.Fatal(err)
 	}

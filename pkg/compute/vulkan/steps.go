@@ -2,6 +2,7 @@ package vulkan
 
 import (
 	"math"
+	"slices"
 
 	"sicgrid/pkg/compute/vulkan/vk"
 	"sicgrid/pkg/sic"
@@ -13,7 +14,9 @@ type recorder struct {
 	device *Device
 	err    error // the first pipeline that could not be made
 	timed  bool
-	names  []string // of the shaders between the timestamps
+	names  []string           // of the shaders between the timestamps
+	pieces bool               // a step is too long for one submission, and is cut where pause stands
+	parts  map[string]float64 // seconds by shader, if they are wanted
 }
 
 const (
@@ -29,24 +32,48 @@ func newRecorder(t *Trainer) (*recorder, error) {
 	return &recorder{Recorder: r, device: t.device}, nil
 }
 
-// begin forgets the submission before. timed has it take the time after each dispatch.
-func (r *recorder) begin(timed bool) {
-	r.err, r.timed, r.names = nil, timed, r.names[:0]
-	if timed {
+// start begins a submission. If parts is not nil, finish adds the seconds that
+// each shader took to it.
+func (r *recorder) start(parts map[string]float64) error {
+	r.err, r.parts, r.timed, r.names = nil, parts, parts != nil, r.names[:0]
+	if err := r.Begin(); err != nil {
+		return err
+	}
+	if r.timed {
 		r.Stamp()
 	}
+	return nil
 }
 
-// addTimes adds the seconds that each shader took to parts.
-func (r *recorder) addTimes(parts map[string]float64) error {
+// finish submits what was recorded and waits for it.
+func (r *recorder) finish() error {
+	if r.err != nil {
+		return r.err
+	}
+	if err := r.Submit(); err != nil {
+		return err
+	}
 	if !r.timed {
 		return nil
 	}
 	times, err := r.Times()
 	for i, x := range times {
-		parts[r.names[i]] += x
+		r.parts[r.names[i]] += x
 	}
 	return err
+}
+
+// pause ends a submission in the middle of a step, if one takes too long on this
+// device, and begins another. The order of the work stays, so it changes no bit.
+func (r *recorder) pause() {
+	if !r.pieces || r.err != nil {
+		return
+	}
+	err := r.finish()
+	if err == nil {
+		err = r.start(r.parts)
+	}
+	r.err = err
 }
 
 // run dispatches a shader that has no specialization constant.
@@ -137,58 +164,65 @@ func (t *Trainer) batch(i int) batch {
 // microBatch records drawn micro-batch i, forward and backward.
 func (r *recorder) microBatch(t *Trainer, loss sic.Loss, i int, fresh bool, record vk.Address) {
 	b := t.batch(i)
-	r.mlp(t, b)
-	r.forward(t, b)
+	for _, w := range t.windows {
+		r.mlp(t, b, w)
+		r.transpose(t, w)
+		r.forward(t, b, w)
+		r.pause()
+	}
 	r.losses(t, b, loss)
-	r.backward(t, b, fresh, record)
-	r.mlpBackward(t, b, fresh)
+	r.pause()
+	last := len(t.windows) - 1
+	for i, w := range slices.Backward(t.windows) {
+		if i < last {
+			r.mlp(t, b, w)
+		}
+		r.backward(t, b, w)
+		r.mlpBackward(t, b, w, fresh && i == last)
+		r.pause()
+	}
+	r.tally(t, fresh, record)
 }
 
 // parameter is the address of an element of a flat vector.
 func parameter(vector vk.Address, offset int) vk.Address { return vector + vk.Address(4*offset) }
 
-// mlp evaluates W(v) for every distinct velocity, by rows and by columns.
-func (r *recorder) mlp(t *Trainer, b batch) {
+// mlp evaluates W(v) for every velocity of a window, by rows.
+func (r *recorder) mlp(t *Trainer, b batch, w window) {
 	s, at := t.shape, &t.at
 	for l, y := range s.layers {
 		input, output := at.input[l], at.weights
 		if l == 0 {
-			input = b.velocity
+			input = parameter(b.velocity, 2*w.velocity)
 		}
 		hidden := l < len(s.layers)-1
 		if hidden {
 			output = at.input[l+1]
 		}
-		r.run("linear", ceil(y.out, tile), ceil(s.d, tile), 1, []vk.Address{input, parameter(at.params, y.weight), parameter(at.params, y.bias), output},
-			s.d, y.in, y.out, hidden)
+		r.run("linear", ceil(y.out, tile), ceil(w.rows, tile), 1, []vk.Address{input, parameter(at.params, y.weight), parameter(at.params, y.bias), output},
+			w.rows, y.in, y.out, hidden)
 		r.Barrier()
 	}
-	side := ceil(s.n, 32)
-	s.eachGrid(func(first, count int) {
-		skip := parameter(0, first*s.n*s.n)
-		r.run("transpose", side, side, count, []vk.Address{at.weights + skip, at.transposed + skip}, s.n)
-	})
+}
+
+// transpose makes the columns of W(v) of its rows.
+func (r *recorder) transpose(t *Trainer, w window) {
+	side := ceil(t.n, 32)
+	r.run("transpose", side, side, w.rows, []vk.Address{t.at.weights, t.at.transposed}, t.n)
 	r.Barrier()
 }
 
 // shortest is the speed (m) under which eq. 7 ignores a step, as in package sic.
 const shortest = 1e-3
 
-// eachGrid cuts the distinct velocities into grids that are not too deep.
-func (s *shape) eachGrid(visit func(first, count int)) {
-	const deepest = 1 << 15
-	for first := 0; first < s.d; first += deepest {
-		visit(first, min(deepest, s.d-first))
-	}
-}
-
-// forward runs the trajectories.
-func (r *recorder) forward(t *Trainer, b batch) {
+// forward runs the trajectories through a window.
+func (r *recorder) forward(t *Trainer, b batch, w window) {
 	s, at := t.shape, &t.at
-	for first := 0; first < s.t; first += s.rollSteps {
-		r.runWith("rollout", s.rollThreads, s.b, 1, 1,
-			[]vk.Address{at.transposed, b.order, parameter(at.params, s.initial), at.state, at.inverse, at.sum, at.dead, at.scalars},
-			s.n, s.t, first, min(first+s.rollSteps, s.t))
+	for first := w.from; first < w.to; first += s.rollSteps {
+		r.runWith("rollout", s.rollThreads, w.trajectories, 1, 1,
+			[]vk.Address{at.transposed, parameter(b.order, w.first*s.t), parameter(at.params, s.initial), parameter(at.state, w.first*(s.t+1)*s.n),
+				parameter(at.inverse, w.first*s.t), parameter(at.sum, w.first*s.n), parameter(at.dead, w.first), at.scalars},
+			s.n, s.t, first, min(first+s.rollSteps, w.to), w.velocity)
 		r.Barrier()
 	}
 }
@@ -198,7 +232,11 @@ func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
 	s, at := t.shape, &t.at
 	limit := float32(loss.SigmaX * loss.SigmaX)
 	r.each("distance", 32*s.m, []vk.Address{b.velocity, at.state, b.order, at.distance, at.speed}, s.m, s.n, s.t, float32(loss.ShortSpeed()), float32(shortest))
-	r.each("pack", s.s*s.n, []vk.Address{b.sampled, at.state, at.inverse, b.position, at.packed, at.place}, s.s, s.n, s.t)
+	pack, pairs, packed := "pack", "pairs", []vk.Address{b.sampled, at.state, at.inverse, b.position, at.packed, at.place}
+	if r.mixed() {
+		pack, pairs, packed = pack+mixedSuffix, pairs+mixedSuffix, append(packed, at.scalars)
+	}
+	r.each(pack, s.s*s.n, packed, s.s, s.n, s.t)
 	r.Barrier()
 	r.run("near", s.nearBlocks, s.nearShares, 1, []vk.Address{at.place, at.counts}, s.s, limit)
 	r.Barrier()
@@ -206,7 +244,7 @@ func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
 		s.n, s.b, s.m, s.nearBlocks*s.nearShares, s.s, loss.Reduction == sic.ReductionSum, float32(loss.Capacity))
 	r.Barrier()
 	square := loss.SigmaG * loss.SigmaG
-	r.runWith("pairs", uint32(s.pairQuarters), s.pairBlocks, s.pairShares, ceil(s.n, tile*s.pairQuarters),
+	r.runWith(pairs, uint32(s.pairQuarters), s.pairBlocks, s.pairShares, ceil(s.n, tile*s.pairQuarters),
 		[]vk.Address{at.packed, at.place, at.partial, at.losses, at.scalars},
 		s.s, s.n, s.pairWidth, limit, float32(-1/square), float32(2*loss.Separation/square), float32(-4*loss.Invariance))
 	r.each("pull", s.m, []vk.Address{at.distance, at.speed, at.pull, at.scalars}, s.m, float32(loss.ConformalIsometry))
@@ -215,40 +253,72 @@ func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
 	r.Barrier()
 }
 
-// backward carries the gradient back through time and into every W(v) and a, and
-// adds the micro-batch to the step's record.
-func (r *recorder) backward(t *Trainer, b batch, fresh bool, record vk.Address) {
+// backward carries the gradient back through the time of a window and into its W(v).
+func (r *recorder) backward(t *Trainer, b batch, w window) {
 	s, at := t.shape, &t.at
-	for last := s.t; last > 0; last -= s.rollSteps {
-		r.runWith("rollback", s.rollThreads, s.b, 1, 1,
-			[]vk.Address{at.weights, b.order, at.state, at.inverse, at.dState, at.pull, at.delta, at.dStart},
-			s.n, s.t, max(last-s.rollSteps, 0), last)
+	steps := w.first * s.t
+	for last := w.to; last > w.from; last -= s.rollSteps {
+		r.runWith("rollback", s.rollThreads, w.trajectories, 1, 1,
+			[]vk.Address{at.weights, parameter(b.order, steps), parameter(at.state, w.first*(s.t+1)*s.n), parameter(at.inverse, steps),
+				parameter(at.dState, steps*s.n), parameter(at.pull, steps), parameter(at.delta, steps*s.n), parameter(at.dStart, w.first*s.n)},
+			s.n, s.t, max(last-s.rollSteps, w.from), last, w.velocity)
 		r.Barrier()
 	}
 	side, group := ceil(s.n, tile), s.m/s.d
-	s.eachGrid(func(first, count int) {
-		r.run("outer", side, side, count, []vk.Address{at.delta, at.state, parameter(b.meet, first*group), parameter(at.transposed, first*s.n*s.n)}, s.n, group, s.t)
-	})
+	r.greatest(parameter(at.delta, (steps+w.from)*s.n), w.trajectories*(w.to-w.from)*s.n, t.largestDelta())
+	r.product("outer", true, side, side, w.rows, []vk.Address{at.delta, at.state, parameter(b.meet, w.velocity*group), at.transposed}, t.largestDelta(), s.n, group, s.t)
+	r.Barrier()
+	r.greatest(at.transposed, w.rows*s.n*s.n, t.largestSlope())
+}
+
+// Where Scalars keeps the greatest elements that products in 16 bits are scaled by.
+func (t *Trainer) largestDelta() vk.Address { return parameter(t.at.scalars, 15) }
+func (t *Trainer) largestSlope() vk.Address { return parameter(t.at.scalars, 16) }
+
+// greatest raises the word at `into` to the bits of the vector's greatest element,
+// where products are in 16 bits.
+func (r *recorder) greatest(vector vk.Address, n int, into vk.Address) {
+	if r.mixed() {
+		r.run("largest", ceil(n, 4096), 1, 1, []vk.Address{vector, into}, n)
+		r.Barrier()
+	}
+}
+
+func (r *recorder) mixed() bool { return r.device.Precision == Mixed }
+
+// product dispatches a matrix product; a large one in the device's precision, for
+// which largest is where the greatest element of its left operand stands.
+func (r *recorder) product(shader string, large bool, x, y, z int, addresses []vk.Address, largest vk.Address, values ...any) {
+	if large && r.mixed() {
+		shader, addresses = shader+mixedSuffix, append(addresses, largest)
+	}
+	r.run(shader, x, y, z, addresses, values...)
+}
+
+// tally ends a micro-batch: the gradient of a, and the step's record.
+func (r *recorder) tally(t *Trainer, fresh bool, record vk.Address) {
+	s, at := t.shape, &t.at
 	r.run("tally", 1, 1, 1, []vk.Address{at.dStart, at.state, parameter(at.gradient, s.initial), at.losses, at.scalars, record},
 		s.n, s.b, s.pairShares*s.pairBlocks, s.spec.Network.InitialState == sic.InitialStateLearned, fresh, float32(1/float64(s.spec.Optimiser.Accumulate)))
 	r.Barrier()
 }
 
-// mlpBackward adds the gradients of the MLP's layers.
-func (r *recorder) mlpBackward(t *Trainer, b batch, fresh bool) {
+// mlpBackward adds the gradients of the MLP's layers from a window.
+func (r *recorder) mlpBackward(t *Trainer, b batch, w window, fresh bool) {
 	s, at := t.shape, &t.at
 	dOutput, width, shares := at.transposed, s.inputWidth, s.inputShares // outer has put dL/dW there
 	for l := len(s.layers) - 1; l >= 0; l-- {
-		y, input := s.layers[l], at.input[l]
+		y, input, last := s.layers[l], at.input[l], l == len(s.layers)-1
 		if l == 0 {
-			input = b.velocity
+			input = parameter(b.velocity, 2*w.velocity)
 		}
-		r.run("linear_weight", ceil(y.in, tile), ceil(y.out, tile), 1,
-			[]vk.Address{dOutput, input, parameter(at.gradient, y.weight), parameter(at.gradient, y.bias)}, s.d, y.in, y.out, !fresh)
+		r.product("linear_weight", last, ceil(y.in, tile), ceil(y.out, tile), 1,
+			[]vk.Address{dOutput, input, parameter(at.gradient, y.weight), parameter(at.gradient, y.bias)}, t.largestSlope(), w.rows, y.in, y.out, !fresh)
 		if l > 0 {
-			r.run("linear_input", ceil(y.in, tile), ceil(s.d, tile), shares, []vk.Address{dOutput, parameter(at.params, y.weight), at.share}, s.d, y.in, y.out, width)
+			r.product("linear_input", last, ceil(y.in, tile), ceil(w.rows, tile), shares,
+				[]vk.Address{dOutput, parameter(at.params, y.weight), at.share}, t.largestSlope(), w.rows, y.in, y.out, width)
 			r.Barrier()
-			r.each("input_sum", s.d*y.in, []vk.Address{at.share, input, at.dInput[l]}, s.d*y.in, shares)
+			r.each("input_sum", w.rows*y.in, []vk.Address{at.share, input, at.dInput[l]}, w.rows*y.in, shares)
 			dOutput, width, shares = at.dInput[l], ceil(s.spec.Network.Hidden, 16)*16, 1
 		}
 		r.Barrier()

@@ -64,7 +64,9 @@ func (t *Trainer) allocate() (err error) {
 	if t.host, err = t.device.NewBuffer(t.stateAt()+3*4*uint64(t.size)+256, vk.OnHost); err != nil {
 		return err
 	}
-	t.record, err = newRecorder(t)
+	if t.record, err = newRecorder(t); err == nil {
+		t.record.pieces = true // until it is known how long a step takes
+	}
 	return err
 }
 
@@ -109,6 +111,7 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 			return records, t.fault(err)
 		}
 		perStep := time.Since(begun) / time.Duration(k)
+		t.record.pieces = perStep > target
 		t.burst = min(max(int(target/max(perStep, time.Microsecond)), 1), 4*t.burst)
 		for i := range k {
 			record, err := t.read(i)
@@ -137,23 +140,16 @@ func (t *Trainer) run(k int) error {
 	t.device.mu.Lock()
 	defer t.device.mu.Unlock()
 	r := t.record
-	if err := r.Begin(); err != nil {
+	if err := r.start(t.Parts); err != nil {
 		return err
 	}
-	r.begin(t.Parts != nil)
 	r.draw(t, k)
 	for i := range k {
 		r.optimiserStep(t, i)
 	}
 	r.Copy(t.host, 0, t.arena, uint64(t.at.records-t.arena.Address), uint64(k*recordSize))
 	r.ToHost()
-	if r.err != nil {
-		return r.err
-	}
-	if err := r.Submit(); err != nil {
-		return err
-	}
-	return r.addTimes(t.Parts)
+	return r.finish()
 }
 
 // read returns the record of step i of the last submission, or a *compute.NotFinite.

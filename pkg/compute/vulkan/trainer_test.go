@@ -3,11 +3,13 @@ package vulkan
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
 
 	"sicgrid/pkg/compute"
+	"sicgrid/pkg/compute/computetest"
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/compute/vulkan/vk"
 	"sicgrid/pkg/sic"
@@ -15,17 +17,7 @@ import (
 
 var _ compute.Trainer = (*Trainer)(nil)
 
-// spec returns a small but complete run.
-func spec(units, hidden int) compute.Spec {
-	return compute.Spec{
-		Network: sic.Network{Units: units, Hidden: hidden, Layers: 3, Init: sic.InitIdentity, InitScale: 0.3, InitialState: sic.InitialStateLearned},
-		Batch:   sic.Batch{Trajectories: 5, Length: 13, VelocityMax: 0.15, Permute: true},
-		Loss:    sic.Loss{SigmaX: 0.07, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
-		Optimiser: sic.Optimiser{Steps: 1000, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Clip: 0.1, Accumulate: 1,
-			Schedule: sic.ScheduleCosine, WarmupSteps: 20, FinalRate: 1e-5},
-		Seed: 1,
-	}
-}
+var spec = computetest.Spec
 
 func newTrainer(t testing.TB, s compute.Spec) *Trainer {
 	t.Helper()
@@ -35,14 +27,6 @@ func newTrainer(t testing.TB, s compute.Spec) *Trainer {
 	}
 	t.Cleanup(tr.Close)
 	return tr
-}
-
-func widen(p []float32) []float64 {
-	q := make([]float64, len(p))
-	for i := range p {
-		q[i] = float64(p[i])
-	}
-	return q
 }
 
 // onKink says whether two sampled states lie within 1e-6 m of σ_x of each other,
@@ -92,24 +76,25 @@ func fetchFloats(t testing.TB, tr *Trainer, from vk.Address, n int) []float32 {
 
 // gradientOf returns one micro-batch's losses and gradient from the core under
 // test and from the reference.
-func gradientOf(t *testing.T, s compute.Spec, moment int) (fast, exact sic.Terms, fastGradient []float32, exactGradient []float64) {
+func gradientOf(t *testing.T, s compute.Spec, moment int) computetest.Step {
 	t.Helper()
+	return gradientBy(t, newTrainer(t, s), moment)
+}
+
+func gradientBy(t *testing.T, tr *Trainer, moment int) computetest.Step {
+	t.Helper()
+	s := tr.spec
 	draw, moment := clearDraw(t, s, moment)
-	tr := newTrainer(t, s)
 	tr.step = moment // draws this micro-batch
 	r := tr.record
-	if err := r.Begin(); err != nil {
+	if err := r.start(nil); err != nil {
 		t.Fatal(err)
 	}
-	r.begin(false)
 	r.draw(tr, 1)
 	r.microBatch(tr, s.Loss, 0, true, tr.at.records)
 	r.Copy(tr.host, 0, tr.arena, uint64(tr.at.records-tr.arena.Address), recordSize)
 	r.ToHost()
-	if r.err != nil {
-		t.Fatal(r.err)
-	}
-	if err := r.Submit(); err != nil {
+	if err := r.finish(); err != nil {
 		t.Fatal(err)
 	}
 	record, err := tr.read(0)
@@ -119,41 +104,15 @@ func gradientOf(t *testing.T, s compute.Spec, moment int) (fast, exact sic.Terms
 			t.Fatal(err)
 		}
 	}
-	fast = record.Terms
-	fast.Weigh(s.Loss)
-	fastGradient = fetchFloats(t, tr, tr.at.gradient, tr.size)
-	exact, exactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, widen(sic.InitialParameters(s.Network, s.Seed)), draw)
-	return
+	step := computetest.Step{Network: s.Network, Loss: s.Loss, Fast: record.Terms, FastGradient: fetchFloats(t, tr, tr.at.gradient, tr.size)}
+	step.Fast.Weigh(s.Loss)
+	step.Exact, step.ExactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, computetest.Widen(sic.InitialParameters(s.Network, s.Seed)), draw)
+	return step
 }
 
 func checkGradient(t *testing.T, s compute.Spec, moment int) {
 	t.Helper()
-	fast, exact, fastGradient, exactGradient := gradientOf(t, s, moment)
-	for _, c := range [][2]float64{{fast.Separation, exact.Separation}, {fast.Invariance, exact.Invariance}, {fast.Capacity, exact.Capacity}, {fast.ConformalIsometry, exact.ConformalIsometry}, {fast.Total, exact.Total}} {
-		if math.Abs(c[0]-c[1]) > 2e-5*math.Abs(c[1])+1e-6 {
-			t.Errorf("losses %+v, reference %+v", fast, exact)
-			break
-		}
-	}
-	if fast.Near != exact.Near || fast.Far != exact.Far || fast.Short != exact.Short || fast.Dead != exact.Dead {
-		t.Errorf("counts %+v, reference %+v", fast, exact)
-	}
-	l := s.Loss
-	whole := math.Pow(2*(l.Separation+l.Invariance+l.Capacity+l.ConformalIsometry), 2) // the terms' natural scale
-	for _, g := range exactGradient {
-		whole += g * g
-	}
-	for _, tensor := range sic.NewLayout(s.Network).Tensors {
-		difference, reference := 0.0, 0.0
-		for i, g := range sic.Of(exactGradient, tensor) {
-			d := float64(sic.Of(fastGradient, tensor)[i]) - g
-			difference += d * d
-			reference += g * g
-		}
-		if !(math.Sqrt(difference) <= 1e-4*math.Sqrt(reference)+1e-7*math.Sqrt(whole)) {
-			t.Errorf("%s: off by %.3g, norm %.3g", tensor.Name, math.Sqrt(difference), math.Sqrt(reference))
-		}
-	}
+	gradientOf(t, s, moment).Check(t, computetest.Float32)
 }
 
 // The gradient agrees with the float64 reference for networks of every size,
@@ -164,39 +123,21 @@ func TestGradientAgreesWithReference(t *testing.T) {
 	}
 }
 
-// It agrees for each loss term alone, for sums, for samples, for more pairs than
-// one tile holds, for independent velocities, for other depths.
+// It agrees for every way that a step may take, and for more than a tile of everything.
 func TestGradientAgreesForEveryVariant(t *testing.T) {
-	only := func(change func(l *sic.Loss)) func(s *compute.Spec) {
-		return func(s *compute.Spec) {
-			l := &s.Loss
-			l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 0, 0, 0, 0
-			change(l)
-		}
+	variants := maps.Clone(computetest.Variants)
+	variants["many of everything"] = func(s *compute.Spec) {
+		s.Network.Units, s.Network.Hidden = 100, 70
+		s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 70, 66, 150
 	}
-	for name, change := range map[string]func(s *compute.Spec){
-		"separation":         only(func(l *sic.Loss) { l.Separation = 1 }),
-		"invariance":         only(func(l *sic.Loss) { l.Invariance = 1 }),
-		"capacity":           only(func(l *sic.Loss) { l.Capacity = 1 }),
-		"conformal isometry": only(func(l *sic.Loss) { l.ConformalIsometry = 1 }),
-		"sum":                func(s *compute.Spec) { s.Loss.Reduction = sic.ReductionSum },
-		"sampled":            func(s *compute.Spec) { s.Batch.Pairs = 37 },
-		"many tiles":         func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 11, 31 },
-		"many of everything": func(s *compute.Spec) { // more than a tile in every direction
-			s.Network.Units, s.Network.Hidden = 100, 70
-			s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 70, 66, 150
-		},
-		"independent":    func(s *compute.Spec) { s.Batch.Permute = false },
-		"two layers":     func(s *compute.Spec) { s.Network.Layers = 2 },
-		"five layers":    func(s *compute.Spec) { s.Network.Layers = 5 },
-		"pytorch":        func(s *compute.Spec) { s.Network.Init, s.Network.InitScale = sic.InitPyTorch, 1 },
-		"fixed start":    func(s *compute.Spec) { s.Network.InitialState = sic.InitialStateFixed },
-		"narrow":         func(s *compute.Spec) { s.Loss.SigmaG = 0.1 },
-		"no near pairs":  func(s *compute.Spec) { s.Loss.SigmaX = 1e-7; s.Batch.Pairs = 3 },
-		"one trajectory": func(s *compute.Spec) { s.Batch.Trajectories = 1 },
-		"one step":       func(s *compute.Spec) { s.Batch.Length = 1 },
-		"one state":      func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 1, 1 },
-	} {
+	variants["one state"] = func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 1, 1 }
+	long := func(s *compute.Spec) {
+		s.Network.Units, s.Network.Hidden = 3, 4
+		s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 2, maxLength, 40
+	}
+	variants["long"] = long
+	variants["long and independent"] = func(s *compute.Spec) { long(s); s.Batch.Permute = false }
+	for name, change := range variants {
 		t.Run(name, func(t *testing.T) {
 			s := spec(20, 9)
 			change(&s)
@@ -207,8 +148,7 @@ func TestGradientAgreesForEveryVariant(t *testing.T) {
 
 // A network of one unit has one state; its gradient is finite and almost nothing.
 func TestOneUnit(t *testing.T) {
-	_, _, gradient, _ := gradientOf(t, spec(1, 4), 0)
-	for i, g := range gradient {
+	for i, g := range gradientOf(t, spec(1, 4), 0).FastGradient {
 		if !(math.Abs(float64(g)) < 1e-4) {
 			t.Fatalf("gradient of parameter %d is %v", i, g)
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -35,15 +36,50 @@ func run() error {
 		return err
 	}
 	for _, source := range sources {
-		target := strings.TrimSuffix(source, ".comp") + ".spv"
-		for _, command := range [][]string{
-			{"glslangValidator", "-V", "-g0", "--quiet", "--target-env", "vulkan1.2", "-o", target, source},
-			{"spirv-val", "--target-env", "vulkan1.2", target},
-		} {
-			if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
-				return fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, bytes.TrimSpace(out))
+		name := strings.TrimSuffix(source, ".comp")
+		if err := compile(source, name+".spv"); err != nil {
+			return err
+		}
+		if strings.HasSuffix(name, mixed) {
+			err = translate(name + ".spv")
+		} else if slices.Contains(both, filepath.Base(name)) {
+			if err = compile(source, name+mixed+".spv", "-DMIXED"); err == nil {
+				err = translate(name + mixed + ".spv")
 			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// mixed ends the names of shaders that use cooperative matrices.
+const mixed = "_mixed"
+
+// both are the shaders that are made a second time with MIXED defined.
+var both = []string{"linear_weight", "linear_input", "outer", "pack"}
+
+func compile(source, target string, options ...string) error {
+	for _, command := range [][]string{
+		append([]string{"glslangValidator", "-V", "-g0", "--quiet", "--target-env", "vulkan1.2", "-o", target, source}, options...),
+		{"spirv-val", "--target-env", "vulkan1.2", target},
+	} {
+		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, bytes.TrimSpace(out))
+		}
+	}
+	return nil
+}
+
+// translate has a module use the Khronos group's cooperative matrices.
+func translate(file string) error {
+	spirv, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if spirv, err = toKHR(spirv); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return os.WriteFile(file, spirv, 0o644)
 }

@@ -20,6 +20,7 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Scalars {
     float startInverse; // 1/‖ReLU(a)‖
     float clip;         // what the gradient is multiplied by
     uint stopped;       // 1 once a loss or gradient was not finite
+    uint largestDelta, largestSlope; // bits of the greatest |dL/d(W g)| and |dL/dW|, where products are in 16 bits
 };
 
 // What one optimiser step reports; in the same order as the host's type record.
@@ -54,3 +55,7 @@ void addWide(inout uint low, inout uint high, uint xLow, uint xHigh) {
 }
 
 float wide(uint low, uint high) { return float(high) * 4294967296.0 + float(low); }
+
+#ifdef MIXED
+#include "matrix.glsl"
+#endif

@@ -29,7 +29,7 @@ bool bit(uvec3 p, int i) { return (p[i / 32] >> (i % 32) & 1u) != 0; }
 
 bool anyBelow(uvec3 p, int i) {
     bool any = false;
-    for (int limb = 0; limb < 3; limb++) {
+    [[unroll]] for (int limb = 0; limb < 3; limb++) {
         int n = i - 32 * limb;
         if (n >= 32)
             any = any || p[limb] != 0;
@@ -40,10 +40,8 @@ bool anyBelow(uvec3 p, int i) {
 }
 
 uvec3 shiftRight(uvec3 p, int n) {
-    while (n >= 32) {
-        p = uvec3(p.y, p.z, 0);
-        n -= 32;
-    }
+    p = n >= 64 ? uvec3(p.z, 0, 0) : n >= 32 ? uvec3(p.y, p.z, 0) : p;
+    n %= 32; // no loop, of which a driver may end too many
     if (n > 0)
         p = uvec3(p.x >> n | p.y << (32 - n), p.y >> n | p.z << (32 - n), p.z >> n);
     return p;

@@ -6,6 +6,9 @@
 // weight[out][in], cut along `out` into shares that input_sum adds up.
 layout(push_constant, std430) uniform Push {
     Floats dOutput, weight, share; // share: [shares][D][in]
+#ifdef MIXED
+    Words largest; // |dOutput|
+#endif
     uint distinct, inWidth, outWidth, width; // width: outputs of one share
 };
 

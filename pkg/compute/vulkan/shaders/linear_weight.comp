@@ -6,6 +6,9 @@
 // input [D][in], and dBias [out] the sums of dOutput's columns.
 layout(push_constant, std430) uniform Push {
     Floats dOutput, inputs, dWeight, dBias;
+#ifdef MIXED
+    Words largest; // |dOutput|
+#endif
     uint distinct, inWidth, outWidth, accumulate;
 };
 

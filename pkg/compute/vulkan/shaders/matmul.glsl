@@ -1,3 +1,6 @@
+#ifdef MIXED
+#include "matmul_mixed.glsl"
+#else
 // C = A B, or C += A B, in tiles of 64 x 64 by 256 invocations, each of which
 // holds 4 x 4 of them. The shader that includes this defines loadA(m, k) and
 // loadB(k, n), which give 0 outside the matrices, store(m, n, sum), and the sizes
@@ -55,3 +58,4 @@ void multiply() {
         }
     }
 }
+#endif

@@ -9,6 +9,9 @@ layout(push_constant, std430) uniform Push {
     Floats state;   // [B][T+1][N]
     Words meet;     // [D][group]
     Floats dWeight; // [D][N][N]
+#ifdef MIXED
+    Words largest;  // |delta|
+#endif
     uint units, group, len;
 };
 

@@ -7,7 +7,7 @@
 // `first`. It leaves dL/d(W g) of every step in delta and dL/dg_0 in dStart,
 // which between two dispatches holds the gradient of the state in between.
 layout(push_constant, std430) uniform Push {
-    Floats weight;  // [D][N][N], target unit first
+    Floats weight;  // [velocities of the window][N][N], target unit first
     Words order;    // [B·T]
     Floats state;   // [B][T+1][N]
     Floats inverse; // [B·T]
@@ -16,6 +16,7 @@ layout(push_constant, std430) uniform Push {
     Floats delta;   // [B·T][N]
     Floats dStart;  // [B][N]
     uint units, len, first, last;
+    uint velocity; // the first of the window, whose W(v) are in weight
 };
 
 void main() {
@@ -46,7 +47,7 @@ void main() {
             delta.at[step * units + i] = d;
         }
         barrier();
-        product(weight, order.at[step] * units * units, units);
+        product(weight, (order.at[step] - velocity) * units * units, units);
         barrier();
         for (uint i = me; i < units; i += width)
             dStart.at[b * units + i] = parted(i, units) - p * (state.at[after + i] - state.at[before + i]);

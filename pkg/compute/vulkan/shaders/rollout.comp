@@ -5,7 +5,7 @@
 
 // Runs every trajectory forward (eq. 3) from step `first` to `last`.
 layout(push_constant, std430) uniform Push {
-    Floats weight;  // [D][N][N], source unit first
+    Floats weight;  // [velocities of the window][N][N], source unit first
     Words order;    // [B·T]
     Floats a;       // [N]: g_0 = σ(a)
     Floats state;   // [B][T+1][N]
@@ -14,6 +14,7 @@ layout(push_constant, std430) uniform Push {
     Words dead;     // [B]
     Scalars scalars;
     uint units, len, first, last;
+    uint velocity; // the first of the window, whose W(v) are in weight
 };
 
 // Turns part into σ of it, in vector; returns 1/‖ReLU(h)‖ or 1/tiny.
@@ -59,7 +60,7 @@ void main() {
     }
     barrier();
     for (uint t = first; t < last; t++) {
-        product(weight, order.at[b * len + t] * units * units, units);
+        product(weight, (order.at[b * len + t] - velocity) * units * units, units);
         barrier();
         float inv = normalise(silent);
         silences += silent ? 1 : 0;

@@ -16,9 +16,10 @@ type Pipeline struct {
 	handle uintptr
 }
 
-// NewPipeline makes a pipeline of SPIR-V whose entry point is main.
-// specialization gives the values of constants 0, 1, ...
-func (d *Device) NewPipeline(name string, spirv []byte, specialization ...uint32) (*Pipeline, error) {
+// NewPipeline makes a pipeline of SPIR-V whose entry point is main. matrices says
+// that it uses cooperative matrices. specialization gives the values of constants
+// 0, 1, ...
+func (d *Device) NewPipeline(name string, spirv []byte, matrices bool, specialization ...uint32) (*Pipeline, error) {
 	if len(spirv) == 0 || len(spirv)%4 != 0 {
 		return nil, fmt.Errorf("shader %s: %d bytes are no SPIR-V", name, len(spirv))
 	}
@@ -38,6 +39,9 @@ func (d *Device) NewPipeline(name string, spirv []byte, specialization ...uint32
 	create := &computePipelineInfo{
 		sType: typeComputePipelineInfo, layout: d.layout, baseIndex: -1,
 		stage: shaderStageInfo{sType: typePipelineShaderStageInfo, stage: stageCompute, module: module, name: unsafe.Pointer(&entry[0])},
+	}
+	if matrices {
+		create.stage.flags = stageFull
 	}
 	if len(specialization) > 0 {
 		entries := make([]specializationEntry, len(specialization))

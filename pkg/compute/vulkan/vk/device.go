@@ -39,7 +39,9 @@ type Device struct {
 	MaxShared   uint32 // bytes of a workgroup
 	MaxPush     uint32 // bytes of push constants
 	Extensions  []string
-	Unsupported string // what keeps it from being used; "" = nothing
+	Matrices    []MatrixSize // 16-bit products that a subgroup does at once; none without VK_KHR_cooperative_matrix
+	Subgroup    uint32       // invocations of a subgroup, where there are Matrices
+	Unsupported string       // what keeps it from being used; "" = nothing
 
 	l         *Loader
 	physical  uintptr
@@ -85,6 +87,9 @@ func (l *Loader) describe(physical uintptr) (*Device, error) {
 	}
 	newer := &vulkan12Features{sType: typeVulkan12Features}
 	purego.SyscallN(l.vk.features, physical, uintptr(unsafe.Pointer(&features2{sType: typeFeatures2, next: unsafe.Pointer(newer)})))
+	if err := d.describeMatrices(newer); err != nil {
+		return nil, err
+	}
 	found := d.findQueue()
 	switch {
 	case !found:
@@ -159,6 +164,9 @@ func (d *Device) heap() (size, free uint64, index uint32) {
 	return size, free, index
 }
 
+// MaxGroups is the greatest number of workgroups along the first side of a grid.
+func (d *Device) MaxGroups() uint32 { return d.maxGroups[0] }
+
 // Has says whether the device offers an extension.
 func (d *Device) Has(extension string) bool { return slices.Contains(d.Extensions, extension) }
 
@@ -170,8 +178,14 @@ func (d *Device) Open() error {
 	priority := float32(1)
 	newer := &vulkan12Features{sType: typeVulkan12Features}
 	newer.on[featureAddress], newer.on[featureTimeline] = 1, 1
+	wanted := []string{portabilityOnOne, budgetExtension}
+	if len(d.Matrices) > 0 {
+		wanted = append(wanted, matrixExtension, subgroupExtension)
+		newer.on[featureFloat16], newer.on[featureMemoryModel], newer.on[featureDeviceScope] = 1, 1, 1
+		newer.next = unsafe.Pointer(&matrixFeatures{sType: typeMatrixFeatures, on: 1, next: unsafe.Pointer(&subgroupFeatures{sType: typeSubgroupFeatures, full: 1})})
+	}
 	var extensions []string
-	for _, e := range []string{portabilityOnOne, budgetExtension} {
+	for _, e := range wanted {
 		if d.Has(e) {
 			extensions = append(extensions, e)
 		}

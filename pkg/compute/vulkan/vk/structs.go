@@ -35,6 +35,10 @@ const (
 	typeSemaphoreWaitInfo       = 1000207004
 	typeMemoryBudget            = 1000237000
 	typeBufferAddressInfo       = 1000244001
+	typeSubgroupProperties      = 1000094000
+	typeSubgroupFeatures        = 1000225002
+	typeMatrixFeatures          = 1000506000
+	typeMatrixProperties        = 1000506001
 
 	apiVersion12 = 1<<22 | 2<<12
 
@@ -53,6 +57,7 @@ const (
 	usageAddress        = 0x20000
 
 	stageCompute    = 0x20 // of shaders
+	stageFull       = 0x2  // all subgroups of a workgroup are full
 	bindCompute     = 1
 	pipeTop         = 0x1
 	pipeCompute     = 0x800
@@ -418,4 +423,36 @@ type debugMessage struct {
 	name   *byte
 	number int32
 	text   *byte
+}
+
+type matrixFeatures struct {
+	sType  uint32
+	next   unsafe.Pointer
+	on     uint32
+	robust uint32
+}
+
+type subgroupFeatures struct {
+	sType uint32
+	next  unsafe.Pointer
+	sizes uint32
+	full  uint32
+}
+
+type subgroupProperties struct {
+	sType      uint32
+	next       unsafe.Pointer
+	size       uint32
+	stages     uint32
+	operations uint32
+	quads      uint32
+}
+
+type matrixProperties struct {
+	sType           uint32
+	next            unsafe.Pointer
+	m, n, k         uint32
+	a, b, c, result uint32
+	saturating      uint32
+	scope           uint32
 }
