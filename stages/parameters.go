@@ -29,6 +29,7 @@ type Profile struct {
 	Loss         sic.Loss       `json:"loss"`
 	Optimiser    sic.Optimiser  `json:"optimiser"`
 	HistoryEvery int            `json:"history_every"`
+	Stop         train.Stop     `json:"stop"`
 	Variants     map[string]any `json:"variants"`
 	Ablate       map[string]any `json:"ablate"`
 	Evaluation   Evaluation     `json:"evaluation"`
@@ -120,7 +121,7 @@ type Seeds struct {
 var requiredVariants = []string{"full", "no-capacity"}
 
 // trainingSections are what a variant may change.
-var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every"}
+var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop"}
 
 // allowed is the range of every parameter that has one.
 var allowed = params.Rules{
@@ -163,6 +164,11 @@ var allowed = params.Rules{
 	"optimiser.threshold":     params.NotNegative,
 
 	"history_every": params.AtLeast(1),
+
+	"stop.from_step": params.NotNegative,
+	"stop.diverged":  {Must: "greater than 1, or 0 for never", Number: func(x float64) bool { return x == 0 || x > 1 }},
+	"stop.died":      params.Below(0, 1),
+	"stop.unformed":  params.NotNegative,
 
 	"evaluation.boxes_m":               params.Positive,
 	"evaluation.bins":                  params.AtLeast(2),
