@@ -264,6 +264,7 @@ type Parameters struct {
 	variants []Variant
 	ablated  []Variant // networks of figure 7 beyond the variants
 	profiles []plot.Table1Profile
+	doc      *params.Document
 }
 
 // Variant is one way of training.
@@ -293,7 +294,7 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 			return nil, err
 		}
 	}
-	p := &Parameters{Path: path, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Sets: sets}
+	p := &Parameters{Path: path, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Sets: sets, doc: doc}
 	if err := doc.Decode(&p.Profile, allowed); err != nil {
 		return nil, err
 	}
@@ -333,17 +334,21 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 			return nil, doc.Errorf(key, "found the name %q, must have no slash, point or space", name)
 		}
 		v := Variant{Name: name}
-		over := doc.Overlay(key, trainingSections)
-		if err := over.Decode(&v.Params, allowed); err != nil {
-			return nil, err
-		}
-		if err := checkTraining(over, v.Params); err != nil {
+		var err error
+		if v.Params, err = readTraining(doc.Overlay(key, trainingSections)); err != nil {
 			return nil, err
 		}
 		out = append(out, v)
 		decoded[name] = v.Params
 	}
 	return out, nil
+}
+
+func readTraining(doc *params.Document) (t train.Params, err error) {
+	if err := doc.Decode(&t, allowed); err != nil {
+		return t, err
+	}
+	return t, checkTraining(doc, t)
 }
 
 // checkTraining finds values that are possible one by one but not together.

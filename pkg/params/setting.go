@@ -69,14 +69,7 @@ func (d *Document) leavesOf(over *value, sections []string) ([]change, error) {
 	if over.kind != mapping {
 		return nil, over.errorf("found %s, must be a mapping with some of the keys %s", over.found(), strings.Join(sections, ", "))
 	}
-	root := *d.root
-	root.keys, root.items = nil, nil
-	for _, name := range sections {
-		if section := d.root.child(name); section != nil {
-			root.put(name, section)
-		}
-	}
-	return leaves(over, &root, nil)
+	return leaves(over, d.Sections(sections...).root, nil)
 }
 
 func leaves(over, base *value, path []string) ([]change, error) {
