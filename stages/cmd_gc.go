@@ -61,9 +61,16 @@ func newGCCommand() *cobra.Command {
 	return cmd
 }
 
-// reachable are the keys of everything that a profile can make.
+// reachable are the keys of everything that a profile, or a sweep over one, can make.
 func reachable(profile, storeDir string) ([]string, error) {
 	flags := graphFlags{params: profile, store: storeDir}
+	if isSweep(profile) {
+		_, f, err := readSweepFile(profile)
+		if err != nil {
+			return nil, err
+		}
+		flags.sweep, flags.params, flags.many = profile, f.basePath(profile), true
+	}
 	s, err := flags.wire(nil)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,15 @@ type runFlags struct {
 	json      bool
 
 	checkpointEvery time.Duration
+
+	before func(*session, *runFlags) (goOn bool, err error) // asked once all is checked; nil goes on
+	view   func(*progress.Display) view                     // shows how it goes; nil is the display itself
+}
+
+// view shows the events of a run.
+type view interface {
+	Observe(pipeline.Event)
+	Close()
 }
 
 func newRunCommand() *cobra.Command {
@@ -42,17 +51,21 @@ func newRunCommand() *cobra.Command {
 			"  sicgrid run train/no-capacity --params params/smoke.yaml --jobs 1 -v",
 		RunE: func(cmd *cobra.Command, targets []string) error { return run(cmd, flags, targets) },
 	}
-	flags.add(cmd)
-	f := cmd.Flags()
-	f.IntVar(&flags.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
-	f.StringVar(&flags.device, "device", "auto", "what trains: auto (a GPU if there is one), cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
-	f.StringVar(&flags.precision, "precision", string(vulkan.Float32), "how a GPU computes its large products: float32, or mixed (16-bit operands, 32-bit sums) where \"sicgrid devices\" says that it can")
-	f.BoolVar(&flags.adopt, "adopt", false, "take up a training where another device left it; its record then says from which step")
-	f.DurationVar(&flags.checkpointEvery, "checkpoint-every", train.CheckpointEvery, "save trainings under way this often, at most every 30s apart")
-	f.StringSliceVar(&flags.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
-	f.StringVar(&flags.remote, "remote", "", "fetch from this `URL` what it has instead of computing it; default is $"+remoteVariable+", \"none\" is none")
-	f.BoolVar(&flags.json, "json", false, "print what became of each stage as JSON; progress goes to standard error")
+	flags.addRun(cmd)
 	return cmd
+}
+
+func (f *runFlags) addRun(cmd *cobra.Command) {
+	f.add(cmd)
+	set := cmd.Flags()
+	set.IntVar(&f.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
+	set.StringVar(&f.device, "device", "auto", "what trains: auto (a GPU if there is one), cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
+	f.StringVar(&f.precision, "precision", string(vulkan.Float32), "how a GPU computes its large products: float32, or mixed (16-bit operands, 32-bit sums) where \"sicgrid devices\" says that it can")
+	set.BoolVar(&f.adopt, "adopt", false, "take up a training where another device left it; its record then says from which step")
+	set.DurationVar(&f.checkpointEvery, "checkpoint-every", train.CheckpointEvery, "save trainings under way this often, at most every 30s apart")
+	set.StringSliceVar(&f.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
+	set.StringVar(&f.remote, "remote", "", "fetch from this `URL` what it has instead of computing it; default is $"+remoteVariable+", \"none\" is none")
+	set.BoolVar(&f.json, "json", false, "print what became of each stage as JSON; progress goes to standard error")
 }
 
 func run(cmd *cobra.Command, flags runFlags, targets []string) error {
@@ -80,7 +93,7 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if flags.json {
 		out = cmd.ErrOrStderr()
 	}
-	level, noGPU := verbosityOf(cmd), ""
+	noGPU := ""
 	if s.trains() {
 		on, why, err := openDevice(flags.device, vulkan.Precision(flags.precision))
 		if err != nil {
@@ -88,9 +101,20 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		}
 		defer on.close()
 		flags.on, noGPU = &on, why
+		if on.code != codeOnCPU {
+			if s, err = flags.wire(targets); err != nil {
+				return err
+			}
+		}
 	}
-	if s, err = flags.open(targets); err != nil {
+	if err := flags.attach(s); err != nil {
 		return err
+	}
+	s.options.Jobs = flags.jobs
+	if flags.before != nil {
+		if goOn, err := flags.before(s, &flags); err != nil || !goOn {
+			return err
+		}
 	}
 	closeRemote, err := s.attachRemote(cmd, flags.remote)
 	if err != nil {
@@ -105,7 +129,12 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		if s, err = flags.open(targets); err != nil {
 			return err
 		}
-		s.options.Remote = remote
+		s.options.Remote, s.options.Jobs = remote, flags.jobs
+		if flags.before != nil { // the view is of the former graph's nodes
+			if goOn, err := flags.before(s, &flags); err != nil || !goOn {
+				return err
+			}
+		}
 		report, runErr = s.run(cmd, flags, out)
 	}
 
@@ -119,15 +148,21 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 			runErr = err
 		}
 	}
-	if flags.json {
-		if err := printJSON(cmd.OutOrStdout(), newRunRecord(s, report, written)); err != nil {
-			return err
-		}
-	}
-	if level >= 0 {
-		summarise(out, report, written, noGPU)
+	if err := flags.conclude(cmd, s, report, written, noGPU, out); runErr == nil {
+		return err
 	}
 	return runErr
+}
+
+// conclude says what became of a run.
+func (f *runFlags) conclude(cmd *cobra.Command, s *session, report pipeline.Report, written []string, noGPU string, out io.Writer) error {
+	if verbosityOf(cmd) >= 0 {
+		summarise(out, report, written, noGPU)
+	}
+	if !f.json {
+		return nil
+	}
+	return printJSON(cmd.OutOrStdout(), newRunRecord(s, report, written))
 }
 
 // trains says whether a training is among what the targets need.
@@ -139,8 +174,12 @@ func (s *session) trains() bool {
 func (s *session) run(cmd *cobra.Command, flags runFlags, out io.Writer) (pipeline.Report, error) {
 	level := verbosityOf(cmd)
 	display := progress.New(out, progress.Options{Live: progress.IsTerminal(out), Quiet: level < 0, Verbose: level > 0})
-	defer display.Close()
-	s.options.Jobs, s.options.Force, s.options.Observer = flags.jobs, flags.force, display.Observe
+	shown := view(display)
+	if flags.view != nil {
+		shown = flags.view(display)
+	}
+	defer shown.Close()
+	s.options.Jobs, s.options.Force, s.options.KeepGoing, s.options.Observer = flags.jobs, flags.force, flags.view != nil, shown.Observe
 	return pipeline.Run(cmd.Context(), s.graph, s.options)
 }
 
@@ -157,7 +196,7 @@ func resultsOf(report pipeline.Report) map[string]result {
 	results := map[string]result{}
 	for _, n := range report.Nodes {
 		if n.Done() {
-			results[n.Node.Name] = result{n.Key, n.Numerics}
+			results[n.Node.Name] = result{key: n.Key, numerics: n.Numerics}
 		}
 	}
 	return results

@@ -55,13 +55,24 @@ type figureOutput struct {
 }
 
 // result is where the outputs of an up-to-date node are.
-type result struct{ key, numerics string }
+type result struct {
+	key, numerics string
+	action        *store.Action // its record, if that has been read
+}
+
+// record is a result's record.
+func (s *session) record(r result) (*store.Action, error) {
+	if r.action != nil {
+		return r.action, nil
+	}
+	return s.options.Store.Lookup(r.key, r.numerics, true)
+}
 
 // figureFiles are the files of every figure of the graph whose whole chain is up to date.
 func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
 	var files []figureFile
 	for _, n := range s.graph.Nodes() {
-		if n.Stage != plotStage {
+		if n.Stage != plotStage && n.Stage != sweepStage {
 			continue
 		}
 		chain, err := pipeline.NewGraph(n)
@@ -71,7 +82,13 @@ func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
 		if slices.ContainsFunc(chain.Nodes(), func(n *pipeline.Node) bool { return results[n.Name].key == "" }) {
 			continue
 		}
-		of, err := s.figure(n, chain, results)
+		lay := s.figure
+		if n.Stage == sweepStage {
+			lay = func(n *pipeline.Node, _ *pipeline.Graph, results map[string]result) ([]figureFile, error) {
+				return s.tableFiles(n, results)
+			}
+		}
+		of, err := lay(n, chain, results)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", n.Name, err)
 		}
@@ -87,8 +104,7 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	}
 	var drawn *store.Action
 	for _, node := range chain.Nodes() {
-		r := results[node.Name]
-		action, err := s.options.Store.Lookup(r.key, r.numerics, true)
+		action, err := s.record(results[node.Name])
 		if action == nil {
 			return nil, fmt.Errorf("the record of %s is gone: %w", node.Name, err)
 		}
@@ -175,7 +191,7 @@ func (s *session) staleFigures(nodes []pipeline.NodeStatus) ([]string, error) {
 	results := map[string]result{}
 	for _, n := range nodes {
 		if a, _ := s.options.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil { // a pinned result may not be in the store yet
-			results[n.Node.Name] = result{n.Key, n.Numerics}
+			results[n.Node.Name] = result{n.Key, n.Numerics, a}
 		}
 	}
 	files, err := s.figureFiles(results)
@@ -191,7 +207,7 @@ func (s *session) staleFigures(nodes []pipeline.NodeStatus) ([]string, error) {
 	return stale, nil
 }
 
-// figurePaths are the drawings among the paths, without the records beside them.
+// figurePaths are the drawings and tables among the paths, without the records beside them.
 func figurePaths(paths []string) []string {
 	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return strings.HasSuffix(p, ".json") })
 }

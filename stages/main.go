@@ -113,7 +113,7 @@ func newRootCommand() *cobra.Command {
 		return usagef("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		newRunCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
+		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
 		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(),
 		newAnalyzeCommand(), newExportCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)

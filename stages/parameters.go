@@ -29,6 +29,7 @@ type Profile struct {
 	Loss         sic.Loss       `json:"loss"`
 	Optimiser    sic.Optimiser  `json:"optimiser"`
 	HistoryEvery int            `json:"history_every"`
+	Stop         train.Stop     `json:"stop"`
 	Variants     map[string]any `json:"variants"`
 	Ablate       map[string]any `json:"ablate"`
 	Evaluation   Evaluation     `json:"evaluation"`
@@ -120,7 +121,7 @@ type Seeds struct {
 var requiredVariants = []string{"full", "no-capacity"}
 
 // trainingSections are what a variant may change.
-var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every"}
+var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop"}
 
 // allowed is the range of every parameter that has one.
 var allowed = params.Rules{
@@ -164,6 +165,11 @@ var allowed = params.Rules{
 	"optimiser.threshold":     params.NotNegative,
 
 	"history_every": params.AtLeast(1),
+
+	"stop.from_step": params.NotNegative,
+	"stop.diverged":  {Must: "greater than 1, or 0 for never", Number: func(x float64) bool { return x == 0 || x > 1 }},
+	"stop.died":      params.Below(0, 1),
+	"stop.unformed":  params.NotNegative,
 
 	"evaluation.boxes_m":               params.Positive,
 	"evaluation.bins":                  params.AtLeast(2),
@@ -259,6 +265,7 @@ type Parameters struct {
 	variants []Variant
 	ablated  []Variant // networks of figure 7 beyond the variants
 	profiles []plot.Table1Profile
+	doc      *params.Document
 }
 
 // Variant is one way of training.
@@ -288,7 +295,7 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 			return nil, err
 		}
 	}
-	p := &Parameters{Path: path, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Sets: sets}
+	p := &Parameters{Path: path, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Sets: sets, doc: doc}
 	if err := doc.Decode(&p.Profile, allowed); err != nil {
 		return nil, err
 	}
@@ -328,17 +335,21 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 			return nil, doc.Errorf(key, "found the name %q, must have no slash, point or space", name)
 		}
 		v := Variant{Name: name}
-		over := doc.Overlay(key, trainingSections)
-		if err := over.Decode(&v.Params, allowed); err != nil {
-			return nil, err
-		}
-		if err := checkTraining(over, v.Params); err != nil {
+		var err error
+		if v.Params, err = readTraining(doc.Overlay(key, trainingSections)); err != nil {
 			return nil, err
 		}
 		out = append(out, v)
 		decoded[name] = v.Params
 	}
 	return out, nil
+}
+
+func readTraining(doc *params.Document) (t train.Params, err error) {
+	if err := doc.Decode(&t, allowed); err != nil {
+		return t, err
+	}
+	return t, checkTraining(doc, t)
 }
 
 // checkTraining finds values that are possible one by one but not together.

@@ -34,6 +34,8 @@ import (
 //
 // ratemaps, spectra and embed are made for every variant in every box, of an ablation ratemaps and spectra in one.
 // Everything above exists once a seed; the figure "seeds" sets several side by side.
+//
+//	a sweep's runs, each: train ─> ratemaps ─> spectra ─> outcome ──> sweep ──> plot: its figures (sweep_wire.go)
 
 // plotStage is the stage whose artifacts are laid out as files.
 const plotStage = "plot"
@@ -208,14 +210,19 @@ func (in inputs) with(prefix string, n *pipeline.Node, outputs ...string) inputs
 
 // add makes a node called <stage>/<name>; a figure is called by its name alone.
 func add[P any](d *DAG, stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
-	n := &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Run: pipeline.Bind(p, run)}
-	if stage == plotStage {
-		n.Name = name
-	}
+	n := newNode(stage, name, p, run, outputs, seed, in)
 	d.Nodes = append(d.Nodes, n)
 	if !strings.Contains(name, seedMark) && name != "seeds" { // what is made of other seeds has to be asked for
 		d.Targets[stage] = append(d.Targets[stage], n)
 		d.Targets["all"] = append(d.Targets["all"], n)
+	}
+	return n
+}
+
+func newNode[P any](stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
+	n := &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Run: pipeline.Bind(p, run)}
+	if stage == plotStage {
+		n.Name = name
 	}
 	return n
 }

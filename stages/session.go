@@ -2,6 +2,7 @@ package main
 
 import (
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -23,6 +24,8 @@ type graphFlags struct {
 	unpinned bool
 	adopt    bool
 	on       *trainOn // what trains; nil is the CPU
+	sweep    string   // file of a sweep over the profile, beside those that targets name
+	many     bool     // a sweep may have more than manyPoints
 }
 
 func (f *graphFlags) add(cmd *cobra.Command) {
@@ -40,6 +43,7 @@ type session struct {
 	parameters *Parameters
 	dag        *DAG
 	graph      *pipeline.Graph // of the targets
+	sweeps     []*wiredSweep   // that the targets name
 	options    pipeline.Options
 }
 
@@ -78,6 +82,17 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 		return nil, err
 	}
 	s := &session{parameters: p, dag: wire(p, f.trainer())}
+	for _, path := range f.sweepFiles(targets) {
+		one, err := readSweep(path, p, f.many)
+		if err != nil {
+			return nil, err
+		}
+		wired, err := wireSweep(s.dag, one, f.trainer())
+		if err != nil {
+			return nil, err
+		}
+		s.sweeps = append(s.sweeps, wired)
+	}
 	nodes, err := s.dag.find(targets)
 	if err != nil {
 		return nil, err
@@ -86,6 +101,14 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// sweepFiles are the files of the sweeps that are asked for.
+func (f *graphFlags) sweepFiles(targets []string) []string {
+	if f.sweep != "" {
+		return []string{f.sweep}
+	}
+	return sweepsOf(filepath.Dir(f.params), targets)
 }
 
 func (f *graphFlags) trainer() trainOn {

@@ -13,7 +13,7 @@ func profileTable(path string, doc *params.Document) []plot.Table1Profile {
 	table := []plot.Table1Profile{profileColumn(path, doc)}
 	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.yaml")) // only a malformed pattern is an error
 	for _, other := range beside {
-		if filepath.Base(other) == filepath.Base(path) {
+		if filepath.Base(other) == filepath.Base(path) || isSweep(other) {
 			continue
 		}
 		doc, err := params.Read(other)

@@ -50,7 +50,7 @@ func OneOf(words ...string) Rule {
 }
 
 // Decode fills *into, a struct whose fields' json tags are the keys, from the
-// document. Every field must be given, and nothing else. A field of type
+// document. Every field must be given, but those whose tag says omitempty, and nothing else. A field of type
 // map[string]any is taken unchecked: its user overlays and decodes it.
 // Field types: bool, string, the integers, the floats, structs, and slices and string-keyed maps of these.
 func (d *Document) Decode(into any, rules Rules) error {
@@ -183,6 +183,9 @@ func decodeStruct(v *value, to reflect.Value, path string, rules Rules) error {
 	for _, f := range fields {
 		child := v.child(f.key)
 		at := joinKey(path, f.key)
+		if child == nil && f.optional {
+			continue
+		}
 		if child == nil {
 			missing := *v
 			missing.key = joinKey(v.key, f.key)
@@ -204,8 +207,9 @@ func unknownKey(v *value, key string, allowed []string) error {
 
 // field is one key of a struct and where its value goes.
 type field struct {
-	key string
-	to  reflect.Value
+	key      string
+	to       reflect.Value
+	optional bool // may be left out
 }
 
 // fieldsOf lists a struct's fields; those of an embedded struct are its own, as in JSON.
@@ -213,12 +217,12 @@ func fieldsOf(v reflect.Value) []field {
 	var fields []field
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		key, option, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous && key == "":
 			fields = append(fields, fieldsOf(v.Field(i))...)
 		case key != "" && key != "-":
-			fields = append(fields, field{key, v.Field(i)})
+			fields = append(fields, field{key, v.Field(i), option == "omitempty"})
 		}
 	}
 	return fields

@@ -147,14 +147,18 @@ func (v *value) put(key string, child *value) {
 // values of the mapping at key (such as "variants.no-capacity") take the
 // place of d's own. A section or key that d does not have stays for Decode to refuse.
 func (d *Document) Overlay(key string, sections []string) *Document {
-	over := d.at(key)
+	return &Document{root: overlay(d.Sections(sections...).root, d.at(key))}
+}
+
+// Sections is a document of those of the given top-level sections that d has.
+func (d *Document) Sections(sections ...string) *Document {
 	root := &value{kind: mapping, where: d.root.where}
 	for _, name := range sections {
 		if section := d.root.child(name); section != nil {
 			root.put(name, section)
 		}
 	}
-	return &Document{root: overlay(root, over)}
+	return &Document{root: root, lines: d.lines}
 }
 
 func overlay(base, over *value) *value {

@@ -34,6 +34,8 @@ type Options struct {
 	// Jobs is the greatest number of stages that run at once; 0 means as many as
 	// there are cores.
 	Jobs int
+	// KeepGoing makes everything that does not need a stage which failed; without it nothing new starts after a failure.
+	KeepGoing bool
 	// Cores is what the running stages share; 0 means GOMAXPROCS.
 	Cores int
 	// Observer is told what happens; calls never overlap. nil is allowed.
@@ -49,6 +51,9 @@ func (o *Options) cores() int {
 	}
 	return runtime.GOMAXPROCS(0)
 }
+
+// Places is how many stages run at once.
+func (o *Options) Places() int { return o.jobs() }
 
 func (o *Options) jobs() int {
 	if o.Jobs > 0 {

@@ -321,21 +321,60 @@ func objectDefect(output string, d store.Digest, err error) string {
 	return fmt.Sprintf("object %s (%s): %v", short(string(d)), output, err)
 }
 
-// lookAhead resolves the graph as far as hits reach and starts to hash their
-// objects, so that a chain of cached nodes is hashed in parallel.
-func lookAhead(g *Graph, opt *Options, c *objectChecks) {
-	made := map[*Node]*store.Action{}
+// foreseen is what lookAhead found: the steps of hits, and the records that it took for made.
+type foreseen struct {
+	steps map[*Node]*step
+	made  map[*Node]*store.Action
+}
+
+// lookAhead resolves the graph as far as hits reach, several nodes at a time, and
+// starts to hash their objects, so that a chain of cached nodes is hashed in parallel.
+func lookAhead(g *Graph, opt *Options, c *objectChecks) foreseen {
+	f := foreseen{map[*Node]*step{}, map[*Node]*store.Action{}}
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	settled := map[*Node]chan struct{}{}
 	for _, n := range g.nodes {
-		s, err := resolve(n, opt, made)
-		if err != nil || s.result() == nil {
-			continue
-		}
-		made[n] = s.result()
-		if s.action == nil {
-			continue
-		}
-		for _, o := range s.action.Outputs {
-			c.start(o.Object)
+		settled[n] = make(chan struct{})
+	}
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	for _, n := range g.nodes {
+		all.Go(func() {
+			defer close(settled[n])
+			made := map[*Node]*store.Action{}
+			for _, ref := range n.Inputs {
+				<-settled[ref.Node]
+				mu.Lock()
+				made[ref.Node] = f.made[ref.Node]
+				mu.Unlock()
+			}
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			s, err := resolve(n, opt, made)
+			if err != nil || s.result() == nil {
+				return
+			}
+			mu.Lock()
+			f.made[n], f.steps[n] = s.result(), s
+			mu.Unlock()
+			if s.action == nil {
+				return
+			}
+			for _, o := range s.action.Outputs {
+				c.start(o.Object)
+			}
+		})
+	}
+	all.Wait()
+	return f
+}
+
+// of is the step of a node if what it reads has turned out to be made as was foreseen, else nil.
+func (f foreseen) of(n *Node, made map[*Node]*store.Action) *step {
+	for _, ref := range n.Inputs {
+		if made[ref.Node] == nil || made[ref.Node] != f.made[ref.Node] {
+			return nil
 		}
 	}
+	return f.steps[n]
 }

@@ -18,7 +18,7 @@ import (
 // opt.Jobs stages at once. Nodes that are ready start in the graph's order.
 //
 // When a stage fails, those that are running end normally and nothing new
-// starts. When ctx is cancelled, running stages are asked to stop; the error is
+// starts, or only what does not need it (opt.KeepGoing). When ctx is cancelled, running stages are asked to stop; the error is
 // then ctx.Err(), and nothing half-written is visible. The report has every
 // node of the graph in any case, except where Run could not begin.
 func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
@@ -133,7 +133,7 @@ func (r *run) loop(ctx context.Context) (Report, error) {
 						unblocked = append(unblocked, i)
 					}
 				}
-			} else {
+			} else if !r.opt.KeepGoing || m.report.State == Interrupted {
 				stopping = true
 			}
 			r.observe(Event{Kind: Finished, Node: m.report.Node, Report: &m.report})

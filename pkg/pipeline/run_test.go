@@ -290,6 +290,27 @@ func TestAFailureStopsWhatIsNewAndNamesWhatWasNotReached(t *testing.T) {
 	r.wantReason(report, "later", NotReached, "stopped after bad failed")
 }
 
+// With KeepGoing, a failure costs only what needs the failed stage.
+func TestAFailureLeavesTheRestAloneWhereThatIsWanted(t *testing.T) {
+	r := newRig(t)
+	r.opt.Jobs, r.opt.KeepGoing = 1, true
+	bad := r.sum("bad", sumParams{Add: 100})
+	bad.Run = func(context.Context, *Task) error { return errors.New("no luck") }
+	after := r.sum("after", sumParams{}, bad)
+	var others []*Node
+	for i := range 5 {
+		others = append(others, r.sum(fmt.Sprint("other", i), sumParams{Add: int64(i)}))
+	}
+	report, err := Run(t.Context(), r.graph(append([]*Node{after}, others...)...), r.opt)
+	if err == nil || err.Error() != "bad: no luck" {
+		t.Errorf("error %v", err)
+	}
+	if report.Count(Ran) != 5 || report.Count(Failed) != 1 {
+		t.Errorf("%d ran, %d failed; want 5 and 1", report.Count(Ran), report.Count(Failed))
+	}
+	r.wantReason(report, "after", NotReached, "needs bad")
+}
+
 func TestAPanicBecomesAnErrorWithNodeAndKey(t *testing.T) {
 	r := newRig(t)
 	n := r.custom("train/full", func(context.Context, *Task) error {

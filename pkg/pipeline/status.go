@@ -16,8 +16,9 @@ type NodeStatus struct {
 	Node     *Node
 	State    State // Cached, WouldRun or MayRun
 	Reason   string
-	Key      string // "" if it depends on outputs that will be made anew; of a pinned result, its own
-	Numerics string // of the result that would be used
+	Key      string        // "" if it depends on outputs that will be made anew; of a pinned result, its own
+	Numerics string        // of the result that would be used
+	Action   *store.Action // of a cached result: its record
 }
 
 // Current says whether a run would leave the node alone.
@@ -48,13 +49,16 @@ type planned struct {
 
 func planGraph(g *Graph, opt *Options) ([]planned, error) {
 	objects := newObjectChecks(opt)
-	lookAhead(g, opt, objects)
+	found := lookAhead(g, opt, objects)
 	made := map[*Node]*store.Action{}
 	var plan []planned
 	for _, n := range g.nodes {
-		s, err := resolve(n, opt, made)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", n.Name, err)
+		s := found.of(n, made)
+		if s == nil {
+			var err error
+			if s, err = resolve(n, opt, made); err != nil {
+				return nil, fmt.Errorf("%s: %w", n.Name, err)
+			}
 		}
 		s.checkObjects(objects)
 		p := planned{NodeStatus: NodeStatus{Node: n, Key: s.key, Numerics: opt.numerics(n)}, step: s}
@@ -62,7 +66,7 @@ func planGraph(g *Graph, opt *Options) ([]planned, error) {
 		case opt.forced(n):
 			p.State, p.Reason = WouldRun, "forced"
 		case s.action != nil:
-			p.State, p.Reason, p.Numerics = Cached, s.reason(opt), s.action.Numerics
+			p.State, p.Reason, p.Numerics, p.Action = Cached, s.reason(opt), s.action.Numerics, s.action
 			made[n] = s.action
 		case s.result() != nil:
 			pinned := s.result()

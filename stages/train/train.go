@@ -20,6 +20,7 @@ type Params struct {
 	Loss         sic.Loss      `json:"loss"`
 	Optimiser    sic.Optimiser `json:"optimiser"`
 	HistoryEvery int           `json:"history_every"` // steps whose mean is one row of the history
+	Stop         Stop          `json:"stop"`
 }
 
 // Outputs of the stage: the trained parameters, one row a tensor, and the losses
@@ -43,6 +44,7 @@ type Losses struct {
 	ConformalIsometry float64 `col:"conformal_isometry"`
 	Total             float64 `col:"total"`
 	GradientNorm      float64 `col:"gradient_norm"`
+	Dead              float64 `col:"dead"` // share of the states whose every unit is silent
 }
 
 // CheckpointEvery is about the most training that a kill can cost. Set it, if at
@@ -97,12 +99,17 @@ func runOn(ctx context.Context, b compute.Backend, p Params, t *pipeline.Task) e
 		}
 		tensors = append(tensors, Tensor{x.Name, shape, sic.Of(state.Params, x)})
 	}
-	if err := pipeline.Emit(t, "weights", tensors, map[string]string{
+	meta := map[string]string{
 		"units": fmt.Sprint(p.Network.Units), "hidden": fmt.Sprint(p.Network.Hidden), "layers": fmt.Sprint(p.Network.Layers), "step": fmt.Sprint(state.Step),
-	}); err != nil {
+	}
+	if r.stopped != "" {
+		meta["stopped"] = r.stopped
+		t.Note("stopped", r.stopped)
+	}
+	if err := pipeline.Emit(t, "weights", tensors, meta); err != nil {
 		return err
 	}
-	return pipeline.Emit(t, "history", r.history, nil)
+	return pipeline.Emit(t, "history", r.history, meta)
 }
 
 // run is a training under way.
@@ -114,7 +121,8 @@ type run struct {
 	saved   int   // the step of the last checkpoint
 	legs    []leg // the devices that trained, in order
 	history []Losses
-	sum     Losses // of the steps since the last row
+	sum     Losses // of the steps since the last row; its learning rate is the last step's
+	stopped string // why the training ended before its last step
 }
 
 // leg is a stretch of a training on one device.
@@ -135,6 +143,12 @@ func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 	saved := time.Now()
 	steps, records := 1, []compute.Record(nil)
 	for r.step < r.Optimiser.Steps {
+		if r.stopped = r.verdict(); r.stopped != "" {
+			return nil
+		}
+		if r.Stop.on() {
+			steps = min(steps, r.HistoryEvery-r.step%r.HistoryEvery) // no step beyond a row before it is judged
+		}
 		begun := time.Now()
 		r.trainer.SetThreads(t.Threads())
 		var err error
@@ -145,6 +159,9 @@ func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 		var lost *compute.DeviceLost
 		if errors.As(err, &lost) {
 			return fmt.Errorf("%w; %s", err, r.goOn())
+		}
+		if r.ends(err) {
+			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("%w; the state before it is kept in %s", err, r.save())
@@ -172,16 +189,23 @@ func (r *run) note(record compute.Record) {
 	r.step = record.Step
 	s := &r.sum
 	s.Step++
+	s.LearningRate = record.Rate
 	s.Separation += record.Terms.Separation
 	s.Invariance += record.Terms.Invariance
 	s.Capacity += record.Terms.Capacity
 	s.ConformalIsometry += record.Terms.ConformalIsometry
 	s.Total += record.Terms.Total
 	s.GradientNorm += record.GradientNorm
+	s.Dead += float64(record.Terms.Dead) / float64(r.Batch.States()*r.Optimiser.Accumulate)
 	if record.Step%r.HistoryEvery != 0 && record.Step != r.Optimiser.Steps {
 		return
 	}
-	n := float64(s.Step)
-	r.history = append(r.history, Losses{int64(record.Step), record.Rate, s.Separation / n, s.Invariance / n, s.Capacity / n, s.ConformalIsometry / n, s.Total / n, s.GradientNorm / n})
+	r.addRow()
+}
+
+// addRow makes a row of the steps since the last one.
+func (r *run) addRow() {
+	s, n := r.sum, float64(r.sum.Step)
+	r.history = append(r.history, Losses{int64(r.step), s.LearningRate, s.Separation / n, s.Invariance / n, s.Capacity / n, s.ConformalIsometry / n, s.Total / n, s.GradientNorm / n, s.Dead / n})
 	r.sum = Losses{}
 }

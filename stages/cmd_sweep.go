@@ -1,0 +1,228 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/progress"
+	"sicgrid/pkg/store"
+)
+
+func newSweepCommand() *cobra.Command {
+	var flags runFlags
+	var yes, dry bool
+	cmd := &cobra.Command{
+		Use:   "sweep NAME|FILE",
+		Short: "Train, measure and tabulate a network at every point of a sweep",
+		Long: "Train, measure and tabulate a network at every point of params/sweep-NAME.yaml, or of another file of that kind.\n" +
+			"Every run is an ordinary stage of the profile that the file names (--params takes another): what is up to date is not\n" +
+			"run again, whichever sweep or profile it was made for, and a run that fails does not stop the others. The table, a row\n" +
+			"a run, lands as Parquet and CSV beside the figures.",
+		Example: "  sicgrid sweep recipe\n" +
+			"  sicgrid sweep phase-diagram --dry-run             # how many runs, how many are cached, how long they take\n" +
+			"  sicgrid sweep robustness --params params/smoke.yaml --jobs 2\n" +
+			"  sicgrid export sweep/recipe:runs --format csv",
+		Args: takes(1, 1, "one sweep, such as recipe or params/sweep-recipe.yaml"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := sweepPath(filepath.Dir(flags.params), args[0])
+			if err != nil {
+				return err
+			}
+			_, file, err := readSweepFile(path)
+			if err != nil {
+				return err
+			}
+			if !cmd.Flags().Changed("params") {
+				flags.params = file.basePath(path)
+			}
+			flags.graphFlags.sweep, flags.many = path, yes
+			flags.before = func(s *session, flags *runFlags) (bool, error) { return s.announce(cmd, flags, dry) }
+			err = run(cmd, flags, []string{sweepName(path)})
+			if many := (*tooManyPoints)(nil); errors.As(err, &many) {
+				return many.ask(flags.graphFlags, flags.jobs)
+			}
+			return err
+		},
+	}
+	flags.addRun(cmd)
+	cmd.Flags().BoolVar(&yes, "yes", false, fmt.Sprintf("run a sweep of more than %d points", manyPoints))
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would run and how long it takes, and run nothing")
+	return cmd
+}
+
+// ask says how large the sweep is, how long it takes, and what to do.
+func (e *tooManyPoints) ask(flags graphFlags, jobs int) error {
+	p, err := readParameters(flags.params, flags.sets)
+	if err != nil {
+		return err
+	}
+	open, err := store.Open(flags.store)
+	if err != nil {
+		return err
+	}
+	known, err := readTimes(open)
+	if err != nil {
+		return err
+	}
+	f := e.sweep.SweepFile
+	var one time.Duration // of a run of each variant, as the profile has them
+	like, all := 0, true
+	for _, name := range f.Variants {
+		t, n := known.training(p.variant(name))
+		one, like, all = one+t, like+n, all && n > 0
+	}
+	seeds := len(f.Seeds.Finding) + len(f.Seeds.Reporting)
+	jobs = (&pipeline.Options{Jobs: jobs}).Places()
+	total := time.Duration(0)
+	if all {
+		total = saturated(one, e.points*seeds, jobs)
+	}
+	return e.where.Errorf("designs", "found %d points, %d runs, %s; add --yes to run so many", e.points, e.runs(), estimateText(total, jobs, like))
+}
+
+// saturated is n times a duration over jobs, or the longest that there is.
+func saturated(one time.Duration, n, jobs int) time.Duration {
+	if seconds := one.Seconds() * float64(n) / float64(jobs); seconds < 200*365*24*3600 {
+		return time.Duration(seconds * float64(time.Second))
+	}
+	return 200 * 365 * 24 * time.Hour
+}
+
+// announce says what a sweep comes to before it starts; goOn is false where there is nothing to run, or nothing is to be.
+func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (goOn bool, err error) {
+	w := s.sweeps[0]
+	plan, err := pipeline.Status(s.graph, s.options)
+	if err != nil {
+		return false, err
+	}
+	current := map[*pipeline.Node]bool{}
+	todo := 0
+	for _, n := range plan {
+		current[n.Node] = n.Current()
+		if !n.Current() {
+			todo++
+		}
+	}
+	out := cmd.OutOrStdout()
+	if flags.json {
+		out = cmd.ErrOrStderr()
+	}
+	cached := 0
+	for _, r := range w.runs {
+		if current[r.nodes[len(r.nodes)-1]] {
+			cached++
+		}
+	}
+	text := fmt.Sprintf("%s: %d points, %d runs, %d cached", w.Name, len(w.Points), len(w.runs), cached)
+	var estimate time.Duration
+	if todo > 0 && len(flags.force) == 0 {
+		known, err := readTimes(s.options.Store)
+		if err != nil {
+			return false, err
+		}
+		var like int
+		estimate, like = known.of(plan, s.options.Places())
+		if cached < len(w.runs) {
+			text += "; the rest takes " + estimateText(estimate, s.options.Places(), like)
+		}
+	}
+	if verbosityOf(cmd) >= 0 {
+		fmt.Fprintln(out, text)
+	}
+	if dry {
+		s.listRuns(out, w, current, verbosityOf(cmd))
+		return false, nil
+	}
+	if todo == 0 && len(flags.force) == 0 {
+		return false, s.finishSweep(cmd, flags, out, plan)
+	}
+	flags.view = func(d *progress.Display) view {
+		runs := progress.Runs{Todo: len(w.runs) - cached, Estimate: estimate, Stopped: s.stoppedEarly}
+		for _, r := range w.runs {
+			runs.Runs = append(runs.Runs, progress.Run{Title: r.title, Nodes: r.nodes})
+		}
+		return progress.NewSweep(d, runs)
+	}
+	return true, nil
+}
+
+// listRuns says of every run whether it is there, where that is asked for.
+func (s *session) listRuns(w io.Writer, sweep *wiredSweep, current map[*pipeline.Node]bool, level verbosity) {
+	if level <= 0 {
+		return
+	}
+	for _, r := range sweep.runs {
+		state := "run"
+		if current[r.nodes[len(r.nodes)-1]] {
+			state = "cached"
+		}
+		fmt.Fprintf(w, "%-8s %-40s  %s\n", state, r.nodes[0].Name, r.title)
+	}
+}
+
+// finishSweep lays out what a sweep of which nothing had to run has made before.
+func (s *session) finishSweep(cmd *cobra.Command, flags *runFlags, out io.Writer, plan []pipeline.NodeStatus) error {
+	var report pipeline.Report
+	results := map[string]result{}
+	for _, n := range plan {
+		results[n.Node.Name] = result{n.Key, n.Numerics, n.Action}
+		report.Nodes = append(report.Nodes, pipeline.NodeReport{Node: n.Node, State: n.State, Reason: n.Reason, Key: n.Key, Numerics: n.Numerics})
+	}
+	files, err := s.figureFiles(results)
+	if err != nil {
+		return err
+	}
+	written, err := layOut(files)
+	if err != nil {
+		return err
+	}
+	return flags.conclude(cmd, s, report, written, "", out)
+}
+
+// stoppedEarly says why a training that is done ended before its last step.
+func (s *session) stoppedEarly(r *pipeline.NodeReport) string {
+	if r.Node.Stage != "train" {
+		return ""
+	}
+	a, _ := s.options.Store.Lookup(r.Key, r.Numerics, true) // without a record it is not known
+	if a == nil {
+		return ""
+	}
+	return madeBy(a).Stopped
+}
+
+// estimateText says how long something takes.
+func estimateText(d time.Duration, jobs, like int) string {
+	if like == 0 {
+		return "nobody knows how long: no like run is in the store"
+	}
+	at := fmt.Sprintf(" on %d jobs, by %d like runs in the store", jobs, like)
+	at = strings.Replace(at, " 1 jobs", " 1 job", 1)
+	at = strings.Replace(at, " 1 like runs", " 1 like run", 1)
+	return "about " + roughly(d) + at
+}
+
+// roughly writes a duration in its two largest units.
+func roughly(d time.Duration) string {
+	for _, u := range []struct {
+		name, below string
+		unit, sub   time.Duration
+	}{{"years", "", 365 * 24 * time.Hour, 0}, {"days", "h", 24 * time.Hour, time.Hour}, {"h", "min", time.Hour, time.Minute}, {"min", "", time.Minute, 0}} {
+		if d < 2*u.unit && !(u.sub > 0 && d >= u.unit && u.name == "h") {
+			continue
+		}
+		n := d / u.unit
+		if u.sub == 0 {
+			return fmt.Sprintf("%d %s", n, u.name)
+		}
+		return fmt.Sprintf("%d %s %d %s", n, u.name, d%u.unit/u.sub, u.below)
+	}
+	return fmt.Sprintf("%d s", int((d+time.Second-1)/time.Second))
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/outcome"
+	"sicgrid/stages/plot"
+	"sicgrid/stages/ratemaps"
+	"sicgrid/stages/spectra"
+	"sicgrid/stages/sweep"
+	"sicgrid/stages/train"
+	"sicgrid/stages/trajectories"
+)
+
+// sweepStage is the stage whose table is laid out beside the figures.
+const sweepStage = "sweep"
+
+// wiredSweep is a sweep's part of the DAG.
+type wiredSweep struct {
+	*Sweep
+	runs  []wiredRun
+	table *pipeline.Node
+}
+
+// wiredRun is one run: its nodes in their order, and what it is called.
+type wiredRun struct {
+	title string
+	nodes []*pipeline.Node // train, ratemaps, spectra, outcome
+}
+
+// wireSweep adds a sweep's runs, table and figures to the DAG of its profile, under the target of its name. A run that equals
+// another, of the profile or of a sweep, is that one.
+func wireSweep(d *DAG, s *Sweep, on trainOn) (*wiredSweep, error) {
+	w := &wiredSweep{Sweep: s}
+	if d.Targets[s.Name] != nil {
+		return nil, usagef("%s: the name %q is that of stages of every profile, must be another", s.Path, s.Name)
+	}
+	known := map[string]*pipeline.Node{}
+	for _, n := range d.Nodes {
+		id, err := identity(n)
+		if err != nil {
+			return nil, err
+		}
+		known[id] = n
+	}
+	var failed error
+	once := func(n *pipeline.Node) *pipeline.Node {
+		id, err := identity(n)
+		if err != nil && failed == nil {
+			failed = err
+		}
+		if known[id] == nil {
+			known[id] = n
+			d.Nodes = append(d.Nodes, n)
+		}
+		return known[id]
+	}
+	table := sweep.Params{Parameters: s.Parameters}
+	in := inputs{}
+	for i, pt := range s.Points {
+		q := pt.parameters
+		walks := once(newNode("trajectories", fmt.Sprintf("%s/%d/%s", s.Name, i, boxName(s.BoxM)), q.trajectories(s.BoxM), trajectories.Run, trajectories.Outputs, q.Evaluation.Seed, nil))
+		for _, t := range pt.trainings {
+			for _, seed := range s.seeds() {
+				name := fmt.Sprintf("%s/%d/%s%s%d", s.Name, i, t.variant, seedMark, seed.seed)
+				trained := newNode("train", name, t.params, train.On(on.Backend), train.Outputs, seed.seed, nil)
+				trained.Numerics, trained.Code, trained.OtherCode = on.Numerics, on.code, on.other
+				trained = once(trained)
+				seen := once(newNode("ratemaps", name, q.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{"weights": trained.Ref("weights"), "walks": walks.Ref("walks")}))
+				measured := once(newNode("spectra", name, q.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", seen, "maps", "occupancy")))
+				came := once(newNode("outcome", name, outcome.Params{}, outcome.Run, outcome.Outputs, 0,
+					inputs{"history": trained.Ref("history"), "maps": seen.Ref("maps")}.with("", measured, "units", "modules", "summary")))
+				in.with(sweep.Role(len(table.Runs)), came, "outcome", "example")
+				rule := sweep.Several
+				if t.params.Loss.Capacity == 0 {
+					rule = sweep.One
+				}
+				table.Runs = append(table.Runs, sweep.Run{Point: int32(i), Name: pt.name, Designs: pt.designs, Variant: t.variant, Seed: seed.seed, Purpose: seed.purpose, Rule: rule, Values: t.values})
+				w.runs = append(w.runs, wiredRun{s.title(i, t.variant, seed.seed), []*pipeline.Node{trained, seen, measured, came}})
+			}
+		}
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	w.table = newNode(sweepStage, s.Name, table, sweep.Tabulate, sweep.Outputs, 0, in)
+	d.Nodes = append(d.Nodes, w.table)
+	d.Targets[s.Name] = append([]*pipeline.Node{w.table}, w.draw(d)...)
+	return w, nil
+}
+
+// draw adds the figures.
+func (w *wiredSweep) draw(d *DAG) []*pipeline.Node {
+	q := w.Points[0].parameters
+	p := plot.SweepParams{DPI: q.Figures.Seeds.DPI, RateColours: q.Figures.Figure8.RateColours, Parameters: w.Parameters, Own: w.own}
+	for _, design := range w.Designs {
+		p.Designs = append(p.Designs, plot.SweepDesign{Name: design.Name, Kind: design.Kind, Parameters: design.Keys})
+	}
+	tables := inputs{}.with("", w.table, "runs", "points")
+	figure := func(name string, run func(context.Context, plot.SweepParams, *pipeline.Task) error, in inputs) *pipeline.Node {
+		p.Figure = name // in the key too: two figures of one sweep differ in nothing else
+		return newNode(plotStage, name, p, run, plot.Outputs, 0, in)
+	}
+	figures := []*pipeline.Node{figure(sweepPrefix+w.Name, plot.Sweep, tables)}
+	switch w.Figure {
+	case phaseFigure:
+		figures = append(figures, figure(w.Name, plot.PhaseDiagram, maps.Clone(tables).with("", w.table, "examples")))
+	case robustnessFigure:
+		figures = append(figures, figure(w.Name, plot.Robustness, tables))
+	}
+	d.Nodes = append(d.Nodes, figures...)
+	return figures
+}
+
+type sweepSeed struct {
+	seed    uint64
+	purpose string
+}
+
+func (s *Sweep) seeds() []sweepSeed {
+	var out []sweepSeed
+	for _, seed := range s.Seeds.Finding {
+		out = append(out, sweepSeed{seed, sweep.Finding})
+	}
+	for _, seed := range s.Seeds.Reporting {
+		out = append(out, sweepSeed{seed, sweep.Reporting})
+	}
+	return out
+}
+
+// title is what a run is called where people look: "sigma_g 0.4, capacity 0.5, full, seed 11".
+func (s *Sweep) title(i int, variant string, seed uint64) string {
+	pt := s.Points[i]
+	setting := pt.name
+	if setting == "" {
+		var items []string
+		for j, key := range s.Parameters {
+			if s.sets(pt, key) {
+				items = append(items, key[strings.LastIndex(key, ".")+1:]+" "+pt.trainings[0].values[j])
+			}
+		}
+		setting = strings.Join(items, ", ")
+	}
+	return fmt.Sprintf("%s, %s, seed %d", setting, variant, seed)
+}
+
+// sets says whether one of the point's designs sets the parameter.
+func (s *Sweep) sets(pt point, key string) bool {
+	return slices.ContainsFunc(pt.designs, func(i int32) bool { return slices.Contains(s.Designs[i].Keys, key) })
+}
+
+// identity is equal for nodes that compute the same.
+func identity(n *pipeline.Node) (string, error) {
+	p, err := json.Marshal(n.Params)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", n.Name, err)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %d %s", n.Stage, n.Seed, p)
+	for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
+		fmt.Fprintf(&b, " %s=%s:%s", role, n.Inputs[role].Node.Name, n.Inputs[role].Output)
+	}
+	return b.String(), nil
+}
+
+// sweepsOf are the files of the sweeps that targets name: "robustness", "sweep/robustness", "train/robustness/0/full/seed-11".
+func sweepsOf(dir string, targets []string) []string {
+	names := sweepNames(dir)
+	var paths []string
+	for _, t := range targets {
+		for part := range strings.SplitSeq(t, "/") {
+			name := strings.TrimPrefix(part, sweepPrefix)
+			path := filepath.Join(dir, sweepPrefix+name+".yaml")
+			if slices.Contains(names, name) && !slices.Contains(paths, path) {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
+}
