@@ -60,7 +60,7 @@ func (f *runFlags) addRun(cmd *cobra.Command) {
 	set := cmd.Flags()
 	set.IntVar(&f.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
 	set.StringVar(&f.device, "device", "auto", "what trains: auto (a GPU if there is one), cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
-	f.StringVar(&f.precision, "precision", string(vulkan.Float32), "how a GPU computes its large products: float32, or mixed (16-bit operands, 32-bit sums) where \"sicgrid devices\" says that it can")
+	set.StringVar(&f.precision, "precision", string(vulkan.Float32), "how a GPU computes its large products: float32, or mixed (16-bit operands, 32-bit sums) where \"sicgrid devices\" says that it can")
 	set.BoolVar(&f.adopt, "adopt", false, "take up a training where another device left it; its record then says from which step")
 	set.DurationVar(&f.checkpointEvery, "checkpoint-every", train.CheckpointEvery, "save trainings under way this often, at most every 30s apart")
 	set.StringSliceVar(&f.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
