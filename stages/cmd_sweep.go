@@ -130,7 +130,7 @@ func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (goOn 
 		var like int
 		estimate, like = known.of(plan, s.options.Places())
 		if cached < len(w.runs) {
-			text += "; the rest takes " + estimateText(estimate, s.options.Places(), like)
+			text += "; the rest: " + estimateText(estimate, s.options.Places(), like)
 		}
 	}
 	if verbosityOf(cmd) >= 0 {
