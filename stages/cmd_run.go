@@ -75,16 +75,34 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		out = cmd.ErrOrStderr()
 	}
 	level, noGPU := verbosityOf(cmd), ""
-	if s.trains() {
+	closeDevice := func() {}
+	defer func() { closeDevice() }()
+	train := func() error {
 		on, why, err := openDevice(flags.device)
 		if err != nil {
 			return err
 		}
-		defer on.close()
-		flags.on, noGPU = &on, why
-	}
-	if s, err = flags.open(targets); err != nil {
+		flags.on, noGPU, closeDevice = &on, why, on.close
+		s, err = s.rewire(&flags.graphFlags, targets)
 		return err
+	}
+	asked := flags.device != "auto" // for a device that may not be there, which is found out before a store is made
+	if asked && len(s.trainings()) > 0 {
+		if err := train(); err != nil {
+			return err
+		}
+	}
+	if err := flags.attach(s); err != nil {
+		return err
+	}
+	if !asked {
+		matters, err := s.deviceMatters(flags)
+		if err == nil && matters {
+			err = train()
+		}
+		if err != nil {
+			return err
+		}
 	}
 	closeRemote, err := s.attachRemote(cmd, flags.remote)
 	if err != nil {
@@ -95,11 +113,9 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if lost := (*compute.DeviceLost)(nil); errors.As(runErr, &lost) && flags.device == "auto" && cmd.Context().Err() == nil {
 		fmt.Fprintf(out, "device  cpu (%v); going on from the last checkpoint\n", lost)
 		flags.on, flags.adopt = nil, true
-		remote := s.options.Remote
-		if s, err = flags.open(targets); err != nil {
+		if s, err = s.rewire(&flags.graphFlags, targets); err != nil {
 			return err
 		}
-		s.options.Remote = remote
 		report, runErr = s.run(cmd, flags, out)
 	}
 
@@ -124,9 +140,40 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	return runErr
 }
 
-// trains says whether a training is among what the targets need.
-func (s *session) trains() bool {
-	return slices.ContainsFunc(s.graph.Nodes(), func(n *pipeline.Node) bool { return n.Stage == "train" })
+// trainings are the names of the trainings among what the targets need.
+func (s *session) trainings() (names []string) {
+	for _, n := range s.graph.Nodes() {
+		if n.Stage == trainStage {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
+
+// deviceMatters says whether what trains makes a difference: something is to be trained, or a GPU may have done so. Looking for a GPU
+// and loading its driver takes longer than all else that a run without work does.
+func (s *session) deviceMatters(flags runFlags) (bool, error) {
+	gpu := onCPU()
+	gpu.Numerics, gpu.code, gpu.other = vulkanDevice, codeOnVulkan, []string{codeOnCPU} // of no GPU that there is
+	wired := wire(s.parameters, gpu)
+	var trainings []*pipeline.Node
+	for _, name := range s.trainings() {
+		trainings = append(trainings, wired.node(name))
+	}
+	if len(trainings) == 0 {
+		return false, nil
+	}
+	if flags.exact || len(flags.force) > 0 {
+		return true, nil
+	}
+	g, err := pipeline.NewGraph(trainings...)
+	if err != nil {
+		return false, err
+	}
+	status, err := pipeline.Status(g, s.options)
+	return slices.ContainsFunc(status, func(n pipeline.NodeStatus) bool {
+		return n.State != pipeline.Pinned && (n.State != pipeline.Cached || n.Numerics != s.options.Numerics)
+	}), err
 }
 
 // run makes the session's targets, and shows how it goes.
@@ -160,7 +207,7 @@ func resultsOf(report pipeline.Report) map[string]result {
 // summarise also says why no GPU was used, if that was left to the program and
 // something was trained.
 func summarise(w io.Writer, report pipeline.Report, written []string, noGPU string) {
-	if noGPU != "" && slices.ContainsFunc(report.Nodes, func(n pipeline.NodeReport) bool { return n.Node.Stage == "train" && n.State == pipeline.Ran }) {
+	if noGPU != "" && slices.ContainsFunc(report.Nodes, func(n pipeline.NodeReport) bool { return n.Node.Stage == trainStage && n.State == pipeline.Ran }) {
 		fmt.Fprintf(w, "trained on the CPU: %s\n", noGPU)
 	}
 	var parts []string

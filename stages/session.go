@@ -66,7 +66,7 @@ func (f *graphFlags) attach(s *session) error {
 	s.options = pipeline.Options{
 		Store: open, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact, Adopt: f.adopt,
 		Pins: pinsDir, Unpinned: f.unpinned,
-		Provenance: map[string]any{"commit": commit(), "profile": s.parameters.Name},
+		Provenance: func() map[string]any { return map[string]any{"commit": commit(), "profile": s.parameters.Name} },
 	}
 	return nil
 }
@@ -88,6 +88,17 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 	return s, nil
 }
 
+// rewire is the session with what flags say now of the device.
+func (s *session) rewire(f *graphFlags, targets []string) (*session, error) {
+	again, err := f.wire(targets)
+	if err != nil {
+		return nil, err
+	}
+	again.options = s.options
+	again.options.Adopt = f.adopt
+	return again, nil
+}
+
 func (f *graphFlags) trainer() trainOn {
 	if f.on != nil {
 		return *f.on
@@ -105,8 +116,8 @@ func (d *DAG) find(targets []string) ([]*pipeline.Node, error) {
 	for _, t := range targets {
 		found := d.Targets[t]
 		if found == nil {
-			if i := slices.IndexFunc(d.Nodes, func(n *pipeline.Node) bool { return n.Name == t }); i >= 0 {
-				found = d.Nodes[i : i+1]
+			if n := d.node(t); n != nil {
+				found = []*pipeline.Node{n}
 			}
 		}
 		if found == nil {
@@ -115,6 +126,15 @@ func (d *DAG) find(targets []string) ([]*pipeline.Node, error) {
 		nodes = append(nodes, found...)
 	}
 	return nodes, nil
+}
+
+// node is the node of this name, or nil.
+func (d *DAG) node(name string) *pipeline.Node {
+	i := slices.IndexFunc(d.Nodes, func(n *pipeline.Node) bool { return n.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return d.Nodes[i]
 }
 
 func (d *DAG) unknownTarget(name string) error {

@@ -25,6 +25,7 @@ import (
 // record last.
 func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Action, reason string) (*store.Action, error) {
 	started := time.Now()
+	about := r.about()
 	t, err := r.newTask(s.node, inputs)
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Acti
 	failpoint.At("run: stage ended")
 	var action *store.Action
 	err = r.using(ctx, func() (string, error) {
-		action, err = r.publish(t, s, started, reason)
+		action, err = r.publish(t, s, started, reason, about)
 		return s.key, err
 	})
 	if err != nil {
@@ -57,7 +58,7 @@ func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Acti
 
 // publish writes objects first, the action record after them, the node's name
 // last.
-func (r *run) publish(t *Task, s *step, started time.Time, reason string) (*store.Action, error) {
+func (r *run) publish(t *Task, s *step, started time.Time, reason string, about map[string]any) (*store.Action, error) {
 	action := &store.Action{Format: FormatVersion, Key: s.key, Numerics: r.opt.numerics(s.node)}
 	for _, name := range s.node.Outputs {
 		rec := t.outputs[name]
@@ -75,7 +76,7 @@ func (r *run) publish(t *Task, s *step, started time.Time, reason string) (*stor
 	if action.Parts, err = s.encodeParts(); err != nil {
 		return nil, fmt.Errorf("action record: %w", err)
 	}
-	if action.Provenance, err = provenance(t, &r.opt, started, reason); err != nil {
+	if action.Provenance, err = provenance(t, &r.opt, started, reason, about); err != nil {
 		return nil, fmt.Errorf("provenance: %w", err)
 	}
 	if err := r.opt.Store.PutAction(action); err != nil {
@@ -167,7 +168,7 @@ func otherScratchDirs(s *step, opt *Options, numerics string) ([]string, error) 
 }
 
 // provenance says how a result came about. None of it enters a key.
-func provenance(t *Task, opt *Options, started time.Time, reason string) (json.RawMessage, error) {
+func provenance(t *Task, opt *Options, started time.Time, reason string, about map[string]any) (json.RawMessage, error) {
 	p := map[string]any{
 		"node":           t.node.Name,
 		"reason":         reason,
@@ -178,7 +179,7 @@ func provenance(t *Task, opt *Options, started time.Time, reason string) (json.R
 		"platform":       runtime.GOOS + "/" + runtime.GOARCH,
 		"numerics":       opt.numerics(t.node),
 	}
-	maps.Copy(p, opt.Provenance)
+	maps.Copy(p, about)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	maps.Copy(p, t.notes)

@@ -34,6 +34,10 @@ func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 	r := &run{
 		g: g, opt: opt, use: use,
 		made: map[*Node]*store.Action{}, messages: make(chan message),
+		about: func() map[string]any { return nil },
+	}
+	if opt.Provenance != nil {
+		r.about = sync.OnceValue(opt.Provenance)
 	}
 	r.objects = newObjectChecks(&r.opt)
 	lookAhead(g, &opt, r.objects)
@@ -50,7 +54,8 @@ type run struct {
 	use      *store.Use              // what garbage collection is told to spare
 	made     map[*Node]*store.Action // nodes that are settled
 	messages chan message
-	running  atomic.Int64 // stages inside their Run function
+	about    func() map[string]any // Options.Provenance, asked once
+	running  atomic.Int64          // stages inside their Run function
 
 	remoteDown atomic.Bool // the remote did not answer
 	observing  sync.Mutex

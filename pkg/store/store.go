@@ -27,7 +27,10 @@ func (d *Defect) Error() string { return d.Path + ": " + d.Reason }
 func (d *Defect) Is(target error) bool { return target == ErrMissing || target == ErrCorrupt }
 
 // A Store is a directory of objects and action records. Its methods may be called from many goroutines and processes at once.
-type Store struct{ dir string }
+type Store struct {
+	dir     string
+	decoded decodedActions
+}
 
 var subdirectories = []string{"objects", "actions", "names", "locks", "scratch", "runs"}
 
