@@ -211,7 +211,7 @@ func (in inputs) with(prefix string, n *pipeline.Node, outputs ...string) inputs
 
 // add makes a node called <stage>/<name>; a figure is called by its name alone.
 func add[P any](d *DAG, stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
-	n := &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Run: pipeline.Bind(p, run)}
+	n := &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Measures: measures[stage], Run: pipeline.Bind(p, run)}
 	if stage == plotStage {
 		n.Name = name
 	}
