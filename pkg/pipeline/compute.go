@@ -22,38 +22,43 @@ import (
 )
 
 // compute runs the stage and publishes what it made: objects first, the action
-// record last.
-func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Action, reason string) (*store.Action, error) {
+// record last. Should the key's lock have been lost meanwhile, overtaken takes
+// it again and returns what another has made, if so; then mine is false.
+func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Action, reason string, overtaken func() (*store.Action, error)) (action *store.Action, mine bool, err error) {
 	started := time.Now()
 	about := r.about()
 	t, err := r.newTask(s.node, inputs)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	numerics := r.opt.numerics(s.node)
 	t.scratch = func() (string, error) { return scratchDir(r.opt.Store, s.key, numerics) }
 	if r.opt.Adopt {
 		t.elsewhere = func() ([]string, error) { return otherScratchDirs(s, &r.opt, numerics) }
 	}
-	if err := r.call(ctx, t); err != nil {
-		return nil, err
-	}
-
+	failed := r.call(ctx, t)
 	failpoint.At("run: stage ended")
-	var action *store.Action
+	for ctx.Err() == nil && !r.opt.Store.Holds(s.key) {
+		if action, err = overtaken(); err != nil || action != nil {
+			return action, false, err
+		}
+	}
+	if failed != nil {
+		return nil, false, failed
+	}
 	err = r.using(ctx, func() (string, error) {
 		action, err = r.publish(t, s, started, reason, about)
 		return s.key, err
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	failpoint.At("run: published")
 	if err := r.opt.Store.DropScratch(s.key); err != nil {
-		return nil, fmt.Errorf("remove the scratch folder: %w", err)
+		return nil, false, fmt.Errorf("remove the scratch folder: %w", err)
 	}
 	failpoint.At("run: scratch dropped")
-	return action, nil
+	return action, true, nil
 }
 
 // publish writes objects first, the action record after them, the node's name

@@ -313,7 +313,7 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 		fail(err)
 		return
 	}
-	defer unlock()
+	defer func() { unlock() }()
 
 	forced := r.opt.forced(s.node)
 	reason := "forced"
@@ -341,9 +341,27 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 		}
 	}
 	r.observe(Event{Kind: Started, Node: s.node, Reason: reason})
-	action, err := r.compute(ctx, s, inputs, reason)
+	// Of a process that was suspended somebody may have taken the lock, and the place with it.
+	overtaken := func() (*store.Action, error) {
+		unlock()
+		unlock = func() {}
+		again, err := r.lock(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		unlock = again
+		if hit, err := r.lookAgain(ctx, s); err != nil || !hit || forced {
+			return nil, err
+		}
+		return s.action, nil
+	}
+	action, mine, err := r.compute(ctx, s, inputs, reason, overtaken)
 	if err != nil {
 		fail(err)
+		return
+	}
+	if !mine {
+		m = r.cached(index, s, "made meanwhile by another run", begun)
 		return
 	}
 	m.action = action
