@@ -198,7 +198,7 @@ func (c *collector) scratch() error {
 func (c *collector) locks() error {
 	return c.store.walkDir("locks", func(name, path string) error {
 		if l := c.store.leases; l != nil {
-			if data, err := os.ReadFile(path); err != nil || !l.dead(lockOwner(string(data))) {
+			if data, err := os.ReadFile(path); err != nil || !l.abandoned(path, string(data)) {
 				return nil
 			}
 			return c.drop("lock", path, 0)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"sicgrid/pkg/store/failpoint"
@@ -152,19 +153,35 @@ func (l *leases) dead(owner string) bool {
 	if owner == "" || errors.Is(err, fs.ErrNotExist) {
 		return true
 	}
+	if !l.unchanged(owner, string(data)) {
+		return false
+	}
+	os.Remove(path) // so that nobody else has to watch it; should the owner wake up, it makes a new one
+	return true
+}
+
+// unchanged says whether what has this name has held the same for as long as it has been watched, and that for long enough.
+func (l *leases) unchanged(name, holds string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last, known := l.seen[owner]
-	if !known || string(data) != last.beat {
-		l.seen[owner] = heartbeat{string(data), time.Now()}
+	last, known := l.seen[name]
+	if !known || holds != last.beat {
+		l.seen[name] = heartbeat{holds, time.Now()}
 		return false
 	}
 	if time.Since(last.since) < l.patience {
 		return false
 	}
-	delete(l.seen, owner)
-	os.Remove(path) // so that nobody else has to watch it; should the owner wake up, it makes a new one
+	delete(l.seen, name)
 	return true
+}
+
+// abandoned says whether a lock file's owner is dead. One that is empty may be about to be written.
+func (l *leases) abandoned(path, text string) bool {
+	if text == "" {
+		return l.unchanged(path, text)
+	}
+	return l.dead(lockOwner(text))
 }
 
 // settle waits until it is known of everybody with a heartbeat whether it goes on.
@@ -230,7 +247,7 @@ func (l *leases) claim(path string) (release func(), mine string, err error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err != nil || !l.dead(lockOwner(string(theirs))) {
+		if err != nil || !l.abandoned(path, string(theirs)) {
 			stopBeating()
 			return nil, "", nil
 		}
@@ -280,13 +297,27 @@ func writeNew(path, text string) error {
 	if _, err := f.WriteString(text); err != nil {
 		return storeError("writing", path, err)
 	}
-	switch err := os.Link(f.Name(), path); {
+	err = os.Link(f.Name(), path)
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EPERM) {
+		err = createNew(path, text)
+	}
+	switch {
 	case errors.Is(err, fs.ErrExist):
 		return ErrExists
 	case err != nil:
 		return storeError("locking", path, err)
 	}
 	return nil
+}
+
+// createNew is writeNew where files cannot be linked: others may see it empty for a moment.
+func createNew(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }
 
 // share and alone are Share and Alone. Each first shows itself and then looks for the other, so that of two at once one sees the other.
@@ -311,7 +342,7 @@ func (l *leases) share(ctx context.Context, lock string) (release func(), err er
 			}), nil
 		}
 		os.Remove(path)
-		if err == nil && l.dead(lockOwner(string(theirs))) {
+		if err == nil && l.abandoned(lock, string(theirs)) {
 			l.takeAway(lock, string(theirs))
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -222,6 +223,27 @@ func TestADamagedLeaseIsNobodys(t *testing.T) {
 			t.Fatalf("%q: %v", text, err)
 		}
 		unlock()
+	}
+}
+
+func TestALockFileIsMadeOnceWithOrWithoutLinks(t *testing.T) {
+	for name, make := range map[string]func(path, text string) error{"linked": writeNew, "created": createNew} {
+		path := filepath.Join(t.TempDir(), "lock")
+		var made atomic.Int32
+		var all sync.WaitGroup
+		for i := range 16 {
+			all.Go(func() {
+				if err := make(path, fmt.Sprint(i)); err == nil {
+					made.Add(1)
+				} else if !errors.Is(err, ErrExists) && !errors.Is(err, os.ErrExist) {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+		all.Wait()
+		if made.Load() != 1 {
+			t.Errorf("%s: made %d times", name, made.Load())
+		}
 	}
 }
 
