@@ -94,21 +94,34 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		out = cmd.ErrOrStderr()
 	}
 	noGPU := ""
-	if s.trains() {
+	closeDevice := func() {}
+	defer func() { closeDevice() }()
+	train := func() error {
 		on, why, err := openDevice(flags.device, vulkan.Precision(flags.precision))
 		if err != nil {
 			return err
 		}
-		defer on.close()
-		flags.on, noGPU = &on, why
-		if on.code != codeOnCPU {
-			if s, err = flags.wire(targets); err != nil {
-				return err
-			}
+		noGPU, closeDevice = why, on.close
+		s, err = s.on(on)
+		return err
+	}
+	asked := flags.device != "auto" // for a device that may not be there, which is found out before a store is made
+	if asked && len(s.trainings()) > 0 {
+		if err := train(); err != nil {
+			return err
 		}
 	}
 	if err := flags.attach(s); err != nil {
 		return err
+	}
+	if !asked {
+		matters, err := s.deviceMatters(flags)
+		if err == nil && matters {
+			err = train()
+		}
+		if err != nil {
+			return err
+		}
 	}
 	s.options.Jobs = flags.jobs
 	if flags.before != nil {
@@ -124,12 +137,10 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	report, runErr := s.run(cmd, flags, out)
 	if lost := (*compute.DeviceLost)(nil); errors.As(runErr, &lost) && flags.device == "auto" && cmd.Context().Err() == nil {
 		fmt.Fprintf(out, "device  cpu (%v); every training goes on from its last checkpoint, or starts over where it has none\n", lost)
-		flags.on, flags.adopt = nil, true
-		remote := s.options.Remote
-		if s, err = flags.open(targets); err != nil {
+		if s, err = s.on(onCPU()); err != nil {
 			return err
 		}
-		s.options.Remote, s.options.Jobs = remote, flags.jobs
+		s.options.Adopt = true
 		if flags.before != nil { // the view is of the former graph's nodes
 			if goOn, err := flags.before(s, &flags); err != nil || !goOn {
 				return err
@@ -165,9 +176,40 @@ func (f *runFlags) conclude(cmd *cobra.Command, s *session, report pipeline.Repo
 	return printJSON(cmd.OutOrStdout(), newRunRecord(s, report, written))
 }
 
-// trains says whether a training is among what the targets need.
-func (s *session) trains() bool {
-	return slices.ContainsFunc(s.graph.Nodes(), func(n *pipeline.Node) bool { return n.Stage == "train" })
+// trainings are the trainings among what the targets need.
+func (s *session) trainings() (nodes []*pipeline.Node) {
+	for _, n := range s.graph.Nodes() {
+		if n.Stage == trainStage {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
+}
+
+// deviceMatters says whether what trains makes a difference: something is to be trained, or a GPU may have done so. Looking for a GPU
+// and loading its driver takes longer than all else that a run without work does.
+func (s *session) deviceMatters(flags runFlags) (bool, error) {
+	if flags.exact || len(flags.force) > 0 {
+		return len(s.trainings()) > 0, nil
+	}
+	gpu := onCPU()
+	gpu.Numerics, gpu.code, gpu.other = vulkanDevice, codeOnVulkan, []string{codeOnCPU} // of no GPU that there is
+	wired, err := s.on(gpu)
+	if err != nil {
+		return false, err
+	}
+	trainings := wired.trainings()
+	if len(trainings) == 0 {
+		return false, nil
+	}
+	g, err := pipeline.NewGraph(trainings...)
+	if err != nil {
+		return false, err
+	}
+	status, err := pipeline.Status(g, s.options)
+	return slices.ContainsFunc(status, func(n pipeline.NodeStatus) bool {
+		return n.State != pipeline.Pinned && (n.State != pipeline.Cached || n.Numerics != s.options.Numerics)
+	}), err
 }
 
 // run makes the session's targets, and shows how it goes.
@@ -205,7 +247,7 @@ func resultsOf(report pipeline.Report) map[string]result {
 // summarise also says why no GPU was used, if that was left to the program and
 // something was trained.
 func summarise(w io.Writer, report pipeline.Report, written []string, noGPU string) {
-	if noGPU != "" && slices.ContainsFunc(report.Nodes, func(n pipeline.NodeReport) bool { return n.Node.Stage == "train" && n.State == pipeline.Ran }) {
+	if noGPU != "" && slices.ContainsFunc(report.Nodes, func(n pipeline.NodeReport) bool { return n.Node.Stage == trainStage && n.State == pipeline.Ran }) {
 		fmt.Fprintf(w, "trained on the CPU: %s\n", noGPU)
 	}
 	var parts []string

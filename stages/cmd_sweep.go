@@ -188,7 +188,7 @@ func (s *session) finishSweep(cmd *cobra.Command, flags *runFlags, out io.Writer
 
 // stoppedEarly says why a training that is done ended before its last step.
 func (s *session) stoppedEarly(r *pipeline.NodeReport) string {
-	if r.Node.Stage != "train" {
+	if r.Node.Stage != trainStage {
 		return ""
 	}
 	a, _ := s.options.Store.Lookup(r.Key, r.Numerics, true) // without a record it is not known

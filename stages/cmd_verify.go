@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -27,7 +28,7 @@ func newVerifyCommand() *cobra.Command {
 		Long: "Hash everything in the store again, or what the targets need, and compare with the digests on record. Then read every\n" +
 			"artifact with two independent Parquet readers and compare the values.\n" +
 			"--rerun computes the targets' stages again from their stored inputs, in a scratch folder, and compares the results; of\n" +
-			"results from another instruction set or device it compares the values and calls no difference a fault.\n" +
+			"results from another instruction set or device, whose bits differ, it compares measures (within bounds) and verdicts.\n" +
 			"--repair removes what is damaged, so that the next run makes it anew.",
 		Example: "  sicgrid verify\n" +
 			"  sicgrid verify --hash-only --repair\n" +
@@ -72,7 +73,10 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	if flags.rerun {
 		display := progress.New(cmd.ErrOrStderr(), progress.Options{Live: progress.IsTerminal(cmd.ErrOrStderr()), Quiet: verbosityOf(cmd) < 0})
 		s.options.Observer = display.Observe
-		answer.Recomputed, err = pipeline.Rerun(cmd.Context(), s.graph, s.options, chosen(s.graph.Targets(), flags.sample))
+		results, err := pipeline.Rerun(cmd.Context(), s.graph, s.options, chosen(s.graph.Targets(), flags.sample))
+		for _, r := range results {
+			answer.Recomputed = append(answer.Recomputed, recomputed{r})
+		}
 		display.Close()
 		if err != nil {
 			return err
@@ -97,7 +101,26 @@ func chosen(targets []*pipeline.Node, n int) func(*pipeline.Node) bool {
 type verification struct {
 	pipeline.Verification
 	Removed    int
-	Recomputed []pipeline.Recomputed
+	Recomputed []recomputed
+}
+
+type recomputed struct{ pipeline.Recomputed }
+
+// printMeasures prints how the result of other numerics compares.
+func (r *recomputed) printMeasures(w io.Writer) {
+	says, agree := "agrees", 0
+	for _, c := range r.Measures {
+		if c.Agrees() {
+			agree++
+		} else {
+			says = "differs"
+		}
+	}
+	fmt.Fprintf(w, "%-8s %s: %d of %d measures and verdicts agree; it was made by other numerics %s, so bits are not compared\n",
+		says, r.Node.Name, agree, len(r.Measures), r.Numerics)
+	for _, c := range r.Measures {
+		fmt.Fprintf(w, "         %s\n", c)
+	}
 }
 
 func (v *verification) print(w io.Writer, asJSON bool, level verbosity) error {
@@ -113,10 +136,8 @@ func (v *verification) print(w io.Writer, asJSON bool, level verbosity) error {
 			fmt.Fprintf(w, "failed   %s: %v\n", r.Node.Name, r.Err)
 		case r.Skipped != "":
 			fmt.Fprintf(w, "skipped  %s: %s\n", r.Node.Name, r.Skipped)
-		case !r.Same && r.Numerics != "":
-			for _, d := range r.Differ {
-				fmt.Fprintf(w, "apart    %s: %s; made by other numerics %s, which promise no equal bits\n", r.Node.Name, d, r.Numerics)
-			}
+		case r.Numerics != "":
+			r.printMeasures(w)
 		case !r.Same:
 			for _, d := range r.Differ {
 				fmt.Fprintf(w, "differs  %s: %s\n", r.Node.Name, d)
@@ -153,14 +174,22 @@ func findingText(f pipeline.Finding) string {
 }
 
 func (v *verification) printJSON(w io.Writer) error {
+	type measure struct {
+		Name       string   `json:"name"`
+		Stored     *float64 `json:"stored"` // null where it is undefined
+		Recomputed *float64 `json:"recomputed"`
+		Within     float64  `json:"within"` // 0: a verdict
+		Agrees     bool     `json:"agrees"`
+	}
 	type recomputed struct {
-		Name     string   `json:"name"`
-		Same     bool     `json:"same"`
-		Differ   []string `json:"differ,omitempty"`
-		Numerics string   `json:"numerics,omitempty"` // of the stored result, if another's
-		Skipped  string   `json:"skipped,omitempty"`
-		Error    string   `json:"error,omitempty"`
-		Seconds  float64  `json:"seconds"`
+		Name     string    `json:"name"`
+		Same     bool      `json:"same"`
+		Differ   []string  `json:"differ,omitempty"`
+		Numerics string    `json:"numerics,omitempty"` // of the stored result, if another's; then measures are compared
+		Measures []measure `json:"measures,omitempty"`
+		Skipped  string    `json:"skipped,omitempty"`
+		Error    string    `json:"error,omitempty"`
+		Seconds  float64   `json:"seconds"`
 	}
 	type finding struct {
 		Name string `json:"name,omitempty"`
@@ -188,9 +217,20 @@ func (v *verification) printJSON(w io.Writer) error {
 		if r.Err != nil {
 			e.Error = r.Err.Error()
 		}
+		for _, c := range r.Measures {
+			e.Measures = append(e.Measures, measure{c.Name, finite(c.Stored), finite(c.Recomputed), c.Within, c.Agrees()})
+		}
 		answer.Recomputed = append(answer.Recomputed, e)
 	}
 	return printJSON(w, answer)
+}
+
+// finite is x, or nil where JSON has no number for it.
+func finite(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
 }
 
 // fault is the error of a verification that found something which was not mended.
@@ -202,6 +242,8 @@ func (v *verification) fault(repaired bool) error {
 	for _, r := range v.Recomputed {
 		if r.Err != nil {
 			errs = append(errs, r.Err)
+		} else if r.Fault() && r.Numerics != "" {
+			errs = append(errs, fmt.Errorf("%s: measures or verdicts are not those of the stored result of %s", r.Node.Name, r.Numerics))
 		} else if r.Fault() {
 			errs = append(errs, fmt.Errorf("%s: recomputed results differ from the stored ones", r.Node.Name))
 		}

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/pipeline/codedigest"
 )
 
 // onLavapipe returns the environment in which the program sees lavapipe alone.
@@ -154,5 +157,41 @@ func TestDevicesListsLavapipe(t *testing.T) {
 	d := list[1]
 	if !strings.HasPrefix(d.Name, "llvmpipe") || d.Kind != "processor" || !d.Usable || d.Automatic || d.Reason == "" || d.MaxSharedBytes < 32<<10 || d.MemoryMiB == 0 {
 		t.Errorf("%+v", d)
+	}
+}
+
+// A run looks for a GPU only if what it finds could make a difference.
+func TestTheDeviceMattersUntilTheProcessorHasTrained(t *testing.T) {
+	s := smokeSession(t, "train")
+	s.options.Code[codeOnVulkan] = codedigest.Stage{Digest: "made up for the GPU"}
+	auto := runFlags{device: "auto"}
+	exact, forced := auto, auto
+	exact.exact, forced.force = true, []string{"train"}
+	want := func(when string, flags runFlags, want bool) {
+		t.Helper()
+		if got, err := s.deviceMatters(flags); err != nil || got != want {
+			t.Errorf("%s: %v, %v; want %v", when, got, err, want)
+		}
+	}
+	want("before any training", auto, true)
+	s.digests(t)
+	want("after a training", auto, false)
+	want("after a training, --exact", exact, true)
+	want("after a training, --force", forced, true)
+
+	gpu := onCPU()
+	gpu.Numerics, gpu.code, gpu.other = "vulkan-float32:one", codeOnVulkan, nil
+	there, err := pipeline.NewGraph(wire(s.parameters, gpu).node("train/full"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pipeline.Run(t.Context(), there, s.options); err != nil {
+		t.Fatal(err)
+	}
+	want("after a training by a GPU", auto, true)
+
+	untrained := smokeSession(t, "figure-1")
+	if needed, err := untrained.deviceMatters(auto); err != nil || needed {
+		t.Errorf("for a figure of no training: %v, %v", needed, err)
 	}
 }

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/pipeline"
@@ -70,8 +73,11 @@ func (s *session) record(r result) (*store.Action, error) {
 
 // figureFiles are the files of every figure of the graph whose whole chain is up to date.
 func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
-	var files []figureFile
-	for _, n := range s.graph.Nodes() {
+	nodes := s.graph.Nodes()
+	of := make([][]figureFile, len(nodes)) // by node
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, n := range nodes {
 		if n.Stage != plotStage && n.Stage != sweepStage {
 			continue
 		}
@@ -88,13 +94,15 @@ func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
 				return s.tableFiles(n, results)
 			}
 		}
-		of, err := lay(n, chain, results)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", n.Name, err)
-		}
-		files = append(files, of...)
+		group.Go(func() (err error) {
+			if of[i], err = lay(n, chain, results); err != nil {
+				err = fmt.Errorf("%s: %w", n.Name, err)
+			}
+			return err
+		})
 	}
-	return files, nil
+	err := group.Wait()
+	return slices.Concat(of...), err
 }
 
 func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[string]result) ([]figureFile, error) {

@@ -40,6 +40,9 @@ import (
 // plotStage is the stage whose artifacts are laid out as files.
 const plotStage = "plot"
 
+// trainStage is the stage that a GPU can run.
+const trainStage = "train"
+
 // DAG is every node that a profile can make, and the names of groups of them.
 type DAG struct {
 	Nodes   []*pipeline.Node
@@ -159,7 +162,7 @@ func wireAblations(d *DAG, p *Parameters, on trainOn, walks map[float64]*pipelin
 // addNetwork adds a training, which nothing looks at yet.
 func addNetwork(d *DAG, name string, params train.Params, on trainOn, seed uint64) network {
 	n := network{ratemaps: map[float64]*pipeline.Node{}, spectra: map[float64]*pipeline.Node{}, embed: map[float64]*pipeline.Node{}}
-	n.train = add(d, "train", name, params, train.On(on.Backend), train.Outputs, seed, nil)
+	n.train = add(d, trainStage, name, params, train.On(on.Backend), train.Outputs, seed, nil)
 	n.train.Numerics, n.train.Code, n.train.OtherCode = on.Numerics, on.code, on.other
 	return n
 }
@@ -220,7 +223,7 @@ func add[P any](d *DAG, stage, name string, p P, run func(context.Context, P, *p
 }
 
 func newNode[P any](stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
-	n := &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Run: pipeline.Bind(p, run)}
+	n := &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Measures: measures[stage], Run: pipeline.Bind(p, run)}
 	if stage == plotStage {
 		n.Name = name
 	}

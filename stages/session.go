@@ -23,9 +23,8 @@ type graphFlags struct {
 	exact    bool
 	unpinned bool
 	adopt    bool
-	on       *trainOn // what trains; nil is the CPU
-	sweep    string   // file of a sweep over the profile, beside those that targets name
-	many     bool     // a sweep may have more than manyPoints
+	sweep    string // file of a sweep over the profile, beside those that targets name
+	many     bool   // a sweep may have more than manyPoints
 }
 
 func (f *graphFlags) add(cmd *cobra.Command) {
@@ -41,9 +40,11 @@ func (f *graphFlags) add(cmd *cobra.Command) {
 // nodes that it was asked for, and the open store.
 type session struct {
 	parameters *Parameters
+	targets    []string
+	designs    []*Sweep // that the targets name
 	dag        *DAG
 	graph      *pipeline.Graph // of the targets
-	sweeps     []*wiredSweep   // that the targets name
+	sweeps     []*wiredSweep   // of designs
 	options    pipeline.Options
 }
 
@@ -70,7 +71,7 @@ func (f *graphFlags) attach(s *session) error {
 	s.options = pipeline.Options{
 		Store: open, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact, Adopt: f.adopt,
 		Pins: pinsDir, Unpinned: f.unpinned,
-		Provenance: map[string]any{"commit": commit(), "profile": s.parameters.Name},
+		Provenance: func() map[string]any { return map[string]any{"commit": commit(), "profile": s.parameters.Name} },
 	}
 	return nil
 }
@@ -81,26 +82,33 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{parameters: p, dag: wire(p, f.trainer())}
+	s := &session{parameters: p, targets: targets}
 	for _, path := range f.sweepFiles(targets) {
 		one, err := readSweep(path, p, f.many)
 		if err != nil {
 			return nil, err
 		}
-		wired, err := wireSweep(s.dag, one, f.trainer())
+		s.designs = append(s.designs, one)
+	}
+	return s.on(onCPU())
+}
+
+// on is the session with its networks trained on a device.
+func (s *session) on(device trainOn) (*session, error) {
+	again := &session{parameters: s.parameters, targets: s.targets, designs: s.designs, dag: wire(s.parameters, device), options: s.options}
+	for _, one := range s.designs {
+		wired, err := wireSweep(again.dag, one, device)
 		if err != nil {
 			return nil, err
 		}
-		s.sweeps = append(s.sweeps, wired)
+		again.sweeps = append(again.sweeps, wired)
 	}
-	nodes, err := s.dag.find(targets)
+	nodes, err := again.dag.find(s.targets)
 	if err != nil {
 		return nil, err
 	}
-	if s.graph, err = pipeline.NewGraph(nodes...); err != nil {
-		return nil, err
-	}
-	return s, nil
+	again.graph, err = pipeline.NewGraph(nodes...)
+	return again, err
 }
 
 // sweepFiles are the files of the sweeps that are asked for.
@@ -109,13 +117,6 @@ func (f *graphFlags) sweepFiles(targets []string) []string {
 		return []string{f.sweep}
 	}
 	return sweepsOf(filepath.Dir(f.params), targets)
-}
-
-func (f *graphFlags) trainer() trainOn {
-	if f.on != nil {
-		return *f.on
-	}
-	return onCPU()
 }
 
 // find turns target names into nodes. A target is "all", a stage ("train" is
@@ -128,8 +129,8 @@ func (d *DAG) find(targets []string) ([]*pipeline.Node, error) {
 	for _, t := range targets {
 		found := d.Targets[t]
 		if found == nil {
-			if i := slices.IndexFunc(d.Nodes, func(n *pipeline.Node) bool { return n.Name == t }); i >= 0 {
-				found = d.Nodes[i : i+1]
+			if n := d.node(t); n != nil {
+				found = []*pipeline.Node{n}
 			}
 		}
 		if found == nil {
@@ -138,6 +139,15 @@ func (d *DAG) find(targets []string) ([]*pipeline.Node, error) {
 		nodes = append(nodes, found...)
 	}
 	return nodes, nil
+}
+
+// node is the node of this name, or nil.
+func (d *DAG) node(name string) *pipeline.Node {
+	i := slices.IndexFunc(d.Nodes, func(n *pipeline.Node) bool { return n.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return d.Nodes[i]
 }
 
 func (d *DAG) unknownTarget(name string) error {

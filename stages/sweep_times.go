@@ -43,7 +43,7 @@ func readTimes(s *store.Store) (times, error) {
 			return nil
 		}
 		m := madeBy(a)
-		if parts.Stage != "train" {
+		if parts.Stage != trainStage {
 			known.add(parts.Stage+string(parts.Params), m.Seconds)
 			return nil
 		}
@@ -124,7 +124,7 @@ func canonical(data []byte) string {
 // steps that it made then.
 func runSeconds(n *pipeline.Node, a *store.Action, steps int64) float64 {
 	m := madeBy(a)
-	if n.Stage == "train" && m.Resumed > 0 && steps > int64(m.Resumed) {
+	if n.Stage == trainStage && m.Resumed > 0 && steps > int64(m.Resumed) {
 		return m.Seconds * float64(steps) / float64(steps-int64(m.Resumed))
 	}
 	return m.Seconds

@@ -70,7 +70,7 @@ func wireSweep(d *DAG, s *Sweep, on trainOn) (*wiredSweep, error) {
 		for _, t := range pt.trainings {
 			for _, seed := range s.seeds() {
 				name := fmt.Sprintf("%s/%d/%s%s%d", s.Name, i, t.variant, seedMark, seed.seed)
-				trained := newNode("train", name, t.params, train.On(on.Backend), train.Outputs, seed.seed, nil)
+				trained := newNode(trainStage, name, t.params, train.On(on.Backend), train.Outputs, seed.seed, nil)
 				trained.Numerics, trained.Code, trained.OtherCode = on.Numerics, on.code, on.other
 				trained = once(trained)
 				seen := once(newNode("ratemaps", name, q.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{"weights": trained.Ref("weights"), "walks": walks.Ref("walks")}))

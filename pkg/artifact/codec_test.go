@@ -180,7 +180,7 @@ func TestDigestDoesNotDependOnTheFilesEncoding(t *testing.T) {
 			t.Fatal(err)
 		}
 		var other bytes.Buffer
-		w := parquet.NewWriter(&other, parquetSchema(schema, types), parquet.Compression(&parquet.Snappy), parquet.DataPageVersion(1),
+		w := parquet.NewWriter(&other, parquetSchema(schema, types, nil), parquet.Compression(&parquet.Snappy), parquet.DataPageVersion(1),
 			parquet.PageBufferSize(100), parquet.MaxRowsPerRowGroup(3), parquet.KeyValueMetadata(schemaKey, text), parquet.KeyValueMetadata(tableKey, own))
 		for _, g := range in.RowGroups() {
 			rows := g.Rows()

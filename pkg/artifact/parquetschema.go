@@ -8,11 +8,15 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// parquetSchema has one leaf for each column, in the columns' order.
-func parquetSchema(schema *arrow.Schema, types []columnType) *parquet.Schema {
+// parquetSchema has one leaf for each column, in the columns' order. It is one to write these columns with; without them, for any use.
+func parquetSchema(schema *arrow.Schema, types []columnType, columns []*columnWriter) *parquet.Schema {
 	root := orderedGroup{Group: parquet.Group{}}
 	for i, t := range types {
-		node := parquet.Encoded(parquetLeaf(t), &parquet.Plain)
+		leaf := parquetLeaf(t)
+		if columns != nil && columns[i].put != nil {
+			leaf = parquet.Leaf(numbersType{leaf.Type(), columns[i].put})
+		}
+		node := parquet.Encoded(leaf, &parquet.Plain)
 		if t.list {
 			node = parquet.List(node)
 		}
@@ -59,6 +63,26 @@ func (n namedNode) Name() string { return n.name }
 
 func (n namedNode) Value(base reflect.Value) reflect.Value {
 	return base.MapIndex(reflect.ValueOf(n.name))
+}
+
+// A numbersType is a type of numbers whose column buffer takes them from put instead of from the values that parquet-go
+// hands it. A parquet.Value is six fields: making and reading one for each number takes more time than all else.
+type numbersType struct {
+	parquet.Type
+	put func(to parquet.ColumnBuffer, n int) error
+}
+
+func (t numbersType) NewColumnBuffer(columnIndex, numValues int) parquet.ColumnBuffer {
+	return numbersBuffer{t.Type.NewColumnBuffer(columnIndex, numValues), t.put}
+}
+
+type numbersBuffer struct {
+	parquet.ColumnBuffer
+	put func(to parquet.ColumnBuffer, n int) error
+}
+
+func (b numbersBuffer) WriteValues(values []parquet.Value) (int, error) {
+	return len(values), b.put(b.ColumnBuffer, len(values))
 }
 
 // A floatType is float32 or float64 with an index of page bounds in which a page has the bounds -Inf and Inf if they were skipped or

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -61,7 +62,7 @@ func Write(w io.Writer, rec arrow.Record) (err error) {
 	if pageBuffer > math.MaxInt32 {
 		return fmt.Errorf("artifact: a list of %d MiB does not fit into one Parquet page: split it", longest>>20)
 	}
-	out := parquet.NewWriter(w, writerOptions(schema, types, arrowSchema, text, int(pageBuffer))...)
+	out := parquet.NewWriter(w, writerOptions(schema, types, columns, arrowSchema, text, int(pageBuffer))...)
 	for i, c := range columns {
 		c.out = out.ColumnWriters()[i]
 	}
@@ -89,8 +90,8 @@ func Write(w io.Writer, rec arrow.Record) (err error) {
 	return nil
 }
 
-func writerOptions(schema *arrow.Schema, types []columnType, arrowSchema, text string, pageBuffer int) []parquet.WriterOption {
-	file := parquetSchema(schema, types)
+func writerOptions(schema *arrow.Schema, types []columnType, columns []*columnWriter, arrowSchema, text string, pageBuffer int) []parquet.WriterOption {
+	file := parquetSchema(schema, types, columns)
 	options := []parquet.WriterOption{file, parquet.Compression(compression), parquet.CreatedBy(createdBy, "", ""),
 		parquet.PageBufferSize(pageBuffer), parquet.DataPageStatistics(false), parquet.KeyValueMetadata(schemaKey, arrowSchema), parquet.KeyValueMetadata(tableKey, text)}
 	for i, path := range file.Columns() {
@@ -120,11 +121,13 @@ type columnWriter struct {
 	out     *parquet.ColumnWriter
 	typ     columnType
 	offsets []int32 // of lists: list r is values offsets[r] to offsets[r+1]
-	// fill sets dst to the values from, from+1, ..., in lists all with this repetition and definition level.
-	fill     func(dst []parquet.Value, from, level int)
-	size     func(from, to int) int // bytes of these values in a page
-	batch    [batchValues]parquet.Value
-	buffered int // bytes in the present page
+	// set makes dst the values from, from+1, ...; nil of numbers, which go to parquet-go's buffer by put.
+	set      func(dst []parquet.Value, from int)
+	put      func(to parquet.ColumnBuffer, n int) error
+	from     int                        // the next number of put
+	size     func(from, to int) int     // bytes of these values in a page
+	batch    [batchValues]parquet.Value // of numbers only the levels are set
+	buffered int                        // bytes in the present page
 }
 
 func newColumnWriter(t columnType, arr arrow.Array) *columnWriter {
@@ -135,53 +138,31 @@ func newColumnWriter(t columnType, arr arrow.Array) *columnWriter {
 		c.offsets = listOffsets(l)
 		arr = l.ListValues()
 		fixed += 2 // a repetition and a definition level
+		for i := range c.batch {
+			c.batch[i].SetRepetitionLevel(1)
+			c.batch[i].SetDefinitionLevel(1)
+		}
 	}
 	c.size = func(from, to int) int { return (to - from) * fixed }
-	// A parquet.Value is six fields, and these loops decide how fast lists are written: hence no second pass for the levels, no
-	// call for each value (Value.Level, which is not inlined).
 	switch t.value {
 	case arrow.INT32:
-		values := numbersOf[int32](arr)
-		c.fill = func(dst []parquet.Value, from, level int) {
-			for i, x := range values[from : from+len(dst)] {
-				dst[i] = parquet.Int32Value(x)
-				setLevels(&dst[i], level)
-			}
-		}
+		c.put = putNumbers(c, numbersOf[int32](arr), nil, parquet.Int32Writer.WriteInt32s)
 	case arrow.INT64:
-		values := numbersOf[int64](arr)
-		c.fill = func(dst []parquet.Value, from, level int) {
-			for i, x := range values[from : from+len(dst)] {
-				dst[i] = parquet.Int64Value(x)
-				setLevels(&dst[i], level)
-			}
-		}
+		c.put = putNumbers(c, numbersOf[int64](arr), nil, parquet.Int64Writer.WriteInt64s)
 	case arrow.FLOAT32:
-		values := numbersOf[float32](arr)
-		c.fill = func(dst []parquet.Value, from, level int) {
-			for i, x := range values[from : from+len(dst)] {
-				dst[i] = parquet.FloatValue(canonicalNaN32(x))
-				setLevels(&dst[i], level)
-			}
-		}
+		c.put = putNumbers(c, numbersOf[float32](arr), canonicalNaN32, parquet.FloatWriter.WriteFloats)
 	case arrow.FLOAT64:
-		values := numbersOf[float64](arr)
-		c.fill = func(dst []parquet.Value, from, level int) {
-			for i, x := range values[from : from+len(dst)] {
-				dst[i] = parquet.DoubleValue(canonicalNaN64(x))
-				setLevels(&dst[i], level)
-			}
-		}
+		c.put = putNumbers(c, numbersOf[float64](arr), canonicalNaN64, parquet.DoubleWriter.WriteDoubles)
 	case arrow.BOOL:
 		a := arr.(*array.Boolean)
-		c.fill = func(dst []parquet.Value, from, level int) {
+		c.set = func(dst []parquet.Value, from int) {
 			for i := range dst {
 				dst[i] = parquet.BooleanValue(a.Value(from + i))
 			}
 		}
 	default:
 		at := bytesAt(arr)
-		c.fill = func(dst []parquet.Value, from, level int) {
+		c.set = func(dst []parquet.Value, from int) {
 			for i := range dst {
 				dst[i] = parquet.ByteArrayValue([]byte(at(from + i)))
 			}
@@ -197,10 +178,29 @@ func newColumnWriter(t columnType, arr arrow.Array) *columnWriter {
 	return c
 }
 
-// setLevels sets both levels of v.
-func setLevels(v *parquet.Value, level int) {
-	v.SetRepetitionLevel(level)
-	v.SetDefinitionLevel(level)
+// putNumbers returns c.put: it writes the n values from c.from on, each as canonical gives it. W is parquet-go's interface of buffers of E.
+func putNumbers[E number, W any](c *columnWriter, values []E, canonical func(E) E, write func(to W, v []E) (int, error)) func(parquet.ColumnBuffer, int) error {
+	return func(to parquet.ColumnBuffer, n int) error {
+		v := values[c.from : c.from+n]
+		c.from += n
+		if hasNaN(v) {
+			v = slices.Clone(v)
+			for i, x := range v {
+				v[i] = canonical(x)
+			}
+		}
+		_, err := write(to.(W), v)
+		return err
+	}
+}
+
+func hasNaN[E number](v []E) bool {
+	for _, x := range v {
+		if x != x {
+			return true
+		}
+	}
+	return false
 }
 
 // rowBytes is the space that row r takes in a page before encoding.
@@ -225,7 +225,10 @@ func (c *columnWriter) write(from, to int) error {
 			}
 			c.buffered += c.rowBytes(from)
 		} else {
-			c.fill(c.batch[:n], from, 0)
+			if c.set != nil {
+				c.set(c.batch[:n], from)
+			}
+			c.from = from
 			if _, err := c.out.WriteRowValues(c.batch[:n]); err != nil {
 				return err
 			}
@@ -246,20 +249,18 @@ func (c *columnWriter) write(from, to int) error {
 // definition 1; an empty list is a null of definition 0.
 func (c *columnWriter) writeList(from, to int) error {
 	if from == to {
-		c.batch[0] = parquet.NullValue()
-		_, err := c.out.WriteRowValues(c.batch[:1])
+		_, err := c.out.WriteRowValues([]parquet.Value{parquet.NullValue()})
 		return err
 	}
-	repetition := 0
+	c.from = from
+	c.batch[0].SetRepetitionLevel(0)
 	for from < to {
-		batch := c.batch[:min(batchValues, to-from)]
-		c.fill(batch, from, 1)
-		batch[0].SetRepetitionLevel(repetition)
-		if _, err := c.out.WriteRowValues(batch); err != nil {
+		n := min(batchValues, to-from)
+		if _, err := c.out.WriteRowValues(c.batch[:n]); err != nil {
 			return err
 		}
-		repetition = 1
-		from += len(batch)
+		c.batch[0].SetRepetitionLevel(1)
+		from += n
 	}
 	return nil
 }

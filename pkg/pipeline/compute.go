@@ -22,42 +22,48 @@ import (
 )
 
 // compute runs the stage and publishes what it made: objects first, the action
-// record last.
-func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Action, reason string) (*store.Action, error) {
+// record last. Should the key's lock have been lost meanwhile, overtaken takes
+// it again and returns what another has made, if so; then mine is false.
+func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Action, reason string, overtaken func() (*store.Action, error)) (action *store.Action, mine bool, err error) {
 	started := time.Now()
+	about := r.about()
 	t, err := r.newTask(s.node, inputs)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	numerics := r.opt.numerics(s.node)
 	t.scratch = func() (string, error) { return scratchDir(r.opt.Store, s.key, numerics) }
 	if r.opt.Adopt {
 		t.elsewhere = func() ([]string, error) { return otherScratchDirs(s, &r.opt, numerics) }
 	}
-	if err := r.call(ctx, t); err != nil {
-		return nil, err
-	}
-
+	failed := r.call(ctx, t)
 	failpoint.At("run: stage ended")
-	var action *store.Action
+	for ctx.Err() == nil && !r.opt.Store.Holds(s.key) {
+		if action, err = overtaken(); err != nil || action != nil {
+			return action, false, err
+		}
+	}
+	if failed != nil {
+		return nil, false, failed
+	}
 	err = r.using(ctx, func() (string, error) {
-		action, err = r.publish(t, s, started, reason)
+		action, err = r.publish(t, s, started, reason, about)
 		return s.key, err
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	failpoint.At("run: published")
 	if err := r.opt.Store.DropScratch(s.key); err != nil {
-		return nil, fmt.Errorf("remove the scratch folder: %w", err)
+		return nil, false, fmt.Errorf("remove the scratch folder: %w", err)
 	}
 	failpoint.At("run: scratch dropped")
-	return action, nil
+	return action, true, nil
 }
 
 // publish writes objects first, the action record after them, the node's name
 // last.
-func (r *run) publish(t *Task, s *step, started time.Time, reason string) (*store.Action, error) {
+func (r *run) publish(t *Task, s *step, started time.Time, reason string, about map[string]any) (*store.Action, error) {
 	action := &store.Action{Format: FormatVersion, Key: s.key, Numerics: r.opt.numerics(s.node)}
 	for _, name := range s.node.Outputs {
 		rec := t.outputs[name]
@@ -75,7 +81,7 @@ func (r *run) publish(t *Task, s *step, started time.Time, reason string) (*stor
 	if action.Parts, err = s.encodeParts(); err != nil {
 		return nil, fmt.Errorf("action record: %w", err)
 	}
-	if action.Provenance, err = provenance(t, &r.opt, started, reason); err != nil {
+	if action.Provenance, err = provenance(t, &r.opt, started, reason, about); err != nil {
 		return nil, fmt.Errorf("provenance: %w", err)
 	}
 	if err := r.opt.Store.PutAction(action); err != nil {
@@ -167,7 +173,7 @@ func otherScratchDirs(s *step, opt *Options, numerics string) ([]string, error) 
 }
 
 // provenance says how a result came about. None of it enters a key.
-func provenance(t *Task, opt *Options, started time.Time, reason string) (json.RawMessage, error) {
+func provenance(t *Task, opt *Options, started time.Time, reason string, about map[string]any) (json.RawMessage, error) {
 	p := map[string]any{
 		"node":           t.node.Name,
 		"reason":         reason,
@@ -178,7 +184,7 @@ func provenance(t *Task, opt *Options, started time.Time, reason string) (json.R
 		"platform":       runtime.GOOS + "/" + runtime.GOARCH,
 		"numerics":       opt.numerics(t.node),
 	}
-	maps.Copy(p, opt.Provenance)
+	maps.Copy(p, about)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	maps.Copy(p, t.notes)

@@ -165,18 +165,35 @@ func readLines(t *testing.T, path string) []string {
 	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
 
+// The two ways in which processes share a store: the kernel's locks, and leases as on a network file system.
+var sharings = []string{"flock", "leases"}
+
+// folder makes one for a store that is shared in this way.
+func folder(t *testing.T, sharing string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if sharing == "leases" {
+		leases := filepath.Join(dir, "store", "leases")
+		if err := errors.Join(os.MkdirAll(leases, 0o755), os.WriteFile(filepath.Join(leases, ".patience"), []byte("300ms\n"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 // whole is what an undisturbed run leaves.
 type whole struct {
+	sharing string
 	digests []string
 	files   []string // of the store after a collection
 	steps   []string // failpoints in their order
 }
 
-func undisturbed(t *testing.T) whole {
+func undisturbed(t *testing.T, sharing string) whole {
 	t.Helper()
-	dir := t.TempDir()
+	dir := folder(t, sharing)
 	runRole(t, dir, "work")
-	w := whole{digests: readLines(t, filepath.Join(dir, "digests")), steps: readLines(t, filepath.Join(dir, "steps"))}
+	w := whole{sharing: sharing, digests: readLines(t, filepath.Join(dir, "digests")), steps: readLines(t, filepath.Join(dir, "steps"))}
 	runRole(t, dir, "collect")
 	w.files = storeFiles(t, dir)
 	return w
@@ -263,22 +280,38 @@ func die(t *testing.T, cmd *exec.Cmd) {
 }
 
 func TestARunKilledAtAnyStepLosesNothing(t *testing.T) {
-	w := undisturbed(t)
-	for n, step := range w.steps {
-		dir := t.TempDir()
-		die(t, role(dir, "work", n+1))
-		w.checkAfterAKill(t, dir, fmt.Sprintf("killed at step %d (%s)", n+1, step))
+	for _, sharing := range sharings {
+		w := undisturbed(t, sharing)
+		killed := 0
+		for n, step := range w.steps {
+			if sharing == "leases" && os.Getenv("SICGRID_FAULTS") == "" && rand.N(8) > 0 {
+				continue // after each it takes a while until a heartbeat counts as missed
+			}
+			killed++
+			dir := folder(t, sharing)
+			die(t, role(dir, "work", n+1))
+			w.checkAfterAKill(t, dir, fmt.Sprintf("%s: killed at step %d (%s)", sharing, n+1, step))
+		}
+		t.Logf("%s: killed at %d of the %d steps of a run: nothing lost", sharing, killed, len(w.steps))
 	}
-	t.Logf("killed at each of %d steps of a run: nothing lost", len(w.steps))
 }
 
 func TestARunKilledAtRandomMomentsLosesNothing(t *testing.T) {
-	w := undisturbed(t)
+	for _, sharing := range sharings {
+		kills := randomKills(t)
+		if sharing == "leases" {
+			kills = max(1, kills/10)
+		}
+		killAtRandom(t, undisturbed(t, sharing), kills)
+	}
+}
+
+func killAtRandom(t *testing.T, w whole, kills int) {
+	t.Helper()
 	begun := time.Now()
-	runRole(t, t.TempDir(), "work")
+	runRole(t, folder(t, w.sharing), "work")
 	span := time.Since(begun)
-	kills := randomKills(t)
-	killed, ended, dir := 0, 0, t.TempDir()
+	killed, ended, dir := 0, 0, folder(t, w.sharing)
 	for killed < kills && ended < 100+10*kills {
 		cmd := role(dir, "work", 0)
 		if err := cmd.Start(); err != nil {
@@ -295,22 +328,28 @@ func TestARunKilledAtRandomMomentsLosesNothing(t *testing.T) {
 			span -= span / 50
 		}
 		if rand.N(3) == 0 { // or the next one goes on in the same store
-			w.checkAfterAKill(t, dir, fmt.Sprintf("killed after %v", after))
-			dir = t.TempDir()
+			w.checkAfterAKill(t, dir, fmt.Sprintf("%s: killed after %v", w.sharing, after))
+			dir = folder(t, w.sharing)
 		}
 	}
 	w.checkAfterAKill(t, dir, "at the end")
 	if killed < kills {
 		t.Errorf("only %d processes of %d were killed", killed, kills)
 	}
-	t.Logf("%d processes killed at random moments (%d others had ended): nothing lost", killed, ended)
+	t.Logf("%s: %d processes killed at random moments (%d others had ended): nothing lost", w.sharing, killed, ended)
 }
 
 // Some of the runners die on the way.
 func TestTwoAndEightRunnersRacingOnOneStoreAgree(t *testing.T) {
-	w := undisturbed(t)
+	for _, sharing := range sharings {
+		race(t, undisturbed(t, sharing))
+	}
+}
+
+func race(t *testing.T, w whole) {
+	t.Helper()
 	for _, runners := range []int{2, 8} {
-		dir := t.TempDir()
+		dir := folder(t, w.sharing)
 		var racing []*exec.Cmd
 		for i := range runners {
 			killAt := 0
@@ -329,9 +368,9 @@ func TestTwoAndEightRunnersRacingOnOneStoreAgree(t *testing.T) {
 			}
 		}
 		if got := readLines(t, filepath.Join(dir, "digests")); !slices.Equal(got, w.digests) {
-			t.Errorf("%d runners end in %q, want %q", runners, got, w.digests)
+			t.Errorf("%s: %d runners end in %q, want %q", w.sharing, runners, got, w.digests)
 		}
-		w.checkAfterAKill(t, dir, fmt.Sprintf("after %d runners", runners))
+		w.checkAfterAKill(t, dir, fmt.Sprintf("%s: after %d runners", w.sharing, runners))
 	}
 }
 
@@ -357,9 +396,16 @@ func litter(t *testing.T, dir string) {
 }
 
 func TestACollectionKilledAtAnyStepLosesNothing(t *testing.T) {
-	w := undisturbed(t)
+	killCollection(t, undisturbed(t, "flock"))
+	if os.Getenv("SICGRID_FAULTS") != "" {
+		killCollection(t, undisturbed(t, "leases"))
+	}
+}
+
+func killCollection(t *testing.T, w whole) {
+	t.Helper()
 	for n := 1; ; n++ {
-		dir := t.TempDir()
+		dir := folder(t, w.sharing)
 		runRole(t, dir, "work")
 		litter(t, dir)
 		err := role(dir, "collect", n).Run()
@@ -370,20 +416,24 @@ func TestACollectionKilledAtAnyStepLosesNothing(t *testing.T) {
 			if n < 10 {
 				t.Errorf("the collection came to %d steps", n-1)
 			}
-			t.Logf("killed at each of %d steps of a collection: nothing lost", n-1)
+			t.Logf("%s: killed at each of %d steps of a collection: nothing lost", w.sharing, n-1)
 			return
 		}
-		w.checkAfterAKill(t, dir, fmt.Sprintf("collection killed at step %d", n))
+		w.checkAfterAKill(t, dir, fmt.Sprintf("%s: collection killed at step %d", w.sharing, n))
 	}
 }
 
 // Every failpoint of store and pipeline is one that the tests above come to.
 func TestEveryFailpointIsReached(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t, "flock")
 	runRole(t, dir, "work")
 	steps := readLines(t, filepath.Join(dir, "steps"))
 	litter(t, dir)
 	runRole(t, dir, "collect")
+	steps = append(steps, readLines(t, filepath.Join(dir, "steps"))...)
+	dir = folder(t, "leases")
+	die(t, role(dir, "work", 1+slices.Index(undisturbed(t, "leases").steps, "lock: taken")))
+	runRole(t, dir, "work")
 	steps = append(steps, readLines(t, filepath.Join(dir, "steps"))...)
 	named := regexp.MustCompile(`failpoint\.At\("([^"]+)"`)
 	for _, folder := range []string{".", "../store"} {
@@ -410,8 +460,14 @@ func TestEveryFailpointIsReached(t *testing.T) {
 
 // Collections go on while runs do; each run must end in the right digests, and leave a sound store.
 func TestCollectionBesideRunningPipelines(t *testing.T) {
-	w := undisturbed(t)
-	dir := t.TempDir()
+	for _, sharing := range sharings {
+		collectBeside(t, undisturbed(t, sharing))
+	}
+}
+
+func collectBeside(t *testing.T, w whole) {
+	t.Helper()
+	dir := folder(t, w.sharing)
 	s, err := store.Open(filepath.Join(dir, "store"))
 	if err != nil {
 		t.Fatal(err)
@@ -433,7 +489,7 @@ func TestCollectionBesideRunningPipelines(t *testing.T) {
 			collections++
 		}
 	})
-	for range 5 {
+	for range map[string]int{"flock": 5, "leases": 2}[w.sharing] {
 		var runners []*exec.Cmd
 		for range 2 {
 			cmd := role(dir, "work", 0)
@@ -453,6 +509,6 @@ func TestCollectionBesideRunningPipelines(t *testing.T) {
 	}
 	close(stop)
 	collecting.Wait()
-	w.checkAfterAKill(t, dir, "after collections")
-	t.Logf("10 runs beside %d collections", collections)
+	w.checkAfterAKill(t, dir, w.sharing+": after collections")
+	t.Logf("%s: pairs of runs beside %d collections", w.sharing, collections)
 }

@@ -25,7 +25,10 @@ type Node struct {
 	// OtherCode names the digests of the same stage on other devices. A result of
 	// theirs is taken where there is none of this node's own and that is allowed.
 	OtherCode []string
-	Run       func(ctx context.Context, t *Task) error
+	// Measures are what Rerun compares with a result of other numerics, in which
+	// every bit may differ; nil where there is nothing to measure.
+	Measures Measures
+	Run      func(ctx context.Context, t *Task) error
 }
 
 func (n *Node) code() string {

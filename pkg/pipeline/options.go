@@ -40,9 +40,10 @@ type Options struct {
 	Cores int
 	// Observer is told what happens; calls never overlap. nil is allowed.
 	Observer func(Event)
-	// Provenance is recorded beside what the pipeline measures itself: commit,
-	// device, command line.
-	Provenance map[string]any
+	// Provenance says what is recorded beside what the pipeline measures itself:
+	// commit, device, command line. A run that computes something asks once,
+	// before it does. nil is allowed.
+	Provenance func() map[string]any
 }
 
 func (o *Options) cores() int {

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,6 +101,10 @@ func TestWhatSwitchesAPinOff(t *testing.T) {
 		"the seed":   {nil, nil, "seed changed: 0 -> 7"},
 		"--unpinned": {func(t *testing.T, r *rig) { r.opt.Unpinned = true }, nil, "--unpinned"},
 		"--exact":    {func(t *testing.T, r *rig) { r.opt.Exact, r.opt.Numerics = true, "elsewhere" }, nil, "made by other numerics here"},
+		"the meaning of artifacts": {func(t *testing.T, r *rig) {
+			older(t, record(t, r))
+		}, nil, "format changed: "},
+		"other outputs": {nil, nil, "the stage has other outputs now"},
 		"a damaged record": {func(t *testing.T, r *rig) {
 			overwrite(t, record(t, r), func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
 		}, nil, "damaged: "},
@@ -131,14 +136,46 @@ func TestWhatSwitchesAPinOff(t *testing.T) {
 			if node.Name != "c" {
 				t.Fatal("not c")
 			}
-			if what == "the seed" {
+			switch what {
+			case "the seed":
 				node.Seed = 7
+			case "other outputs":
+				emit := node.Run
+				node.Outputs = []string{"number", "more"}
+				node.Run = func(ctx context.Context, t *Task) error {
+					return errors.Join(emit(ctx, t), Emit(t, "more", []number{{1}}, nil))
+				}
 			}
 			report, _ := r.run(target)
 			if nr := report.Of("c"); nr.State != Ran || !strings.HasPrefix(nr.Reason, "first time; pin off: "+c.want) {
 				t.Errorf("%s (%s), want ran (first time; pin off: %s)", nr.State, nr.Reason, c.want)
 			}
 		})
+	}
+}
+
+// older makes of a pin's record a sound one of the format before.
+func older(t *testing.T, path string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := store.DecodeAction(data, filepath.Base(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := parseParts(a.Parts)
+	p.Format--
+	if a.Key, err = p.recipe.key(); err != nil {
+		t.Fatal(err)
+	}
+	if a.Parts, err = canonicalJSON(p); err != nil {
+		t.Fatal(err)
+	}
+	data, err = store.EncodeAction(a)
+	if err = errors.Join(err, os.Remove(path), os.WriteFile(filepath.Join(filepath.Dir(path), store.ActionName(a.Key, a.Numerics)), data, 0o644)); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -2,11 +2,15 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -52,7 +56,16 @@ func runAsChild(dir string) error {
 			time.Sleep(time.Hour)
 		}
 		time.Sleep(100 * time.Millisecond)
-		return Emit(t, "number", []number{{1}}, nil)
+		for path := os.Getenv("PIPELINE_TEST_WAIT"); path != ""; time.Sleep(10 * time.Millisecond) {
+			if _, err := os.Stat(path); err == nil {
+				break
+			}
+		}
+		value := int64(1)
+		if os.Getenv("PIPELINE_TEST_DICE") != "" {
+			value = rand.Int64()
+		}
+		return Emit(t, "number", []number{{value}}, nil)
 	}
 	g, err := NewGraph(n)
 	if err != nil {
@@ -121,5 +134,60 @@ func TestAKilledProcessLeavesNothingVisibleAndNoLock(t *testing.T) {
 	}
 	if err := child(t, dir, "b").Wait(); err != nil {
 		t.Errorf("the next process: %v", err)
+	}
+}
+
+// On a network file system a process that is suspended loses its lock to another, which computes in its place. When it wakes up it finds that out,
+// and takes what the other has made instead of publishing what it computed: here a stage that never gives the same twice.
+func TestASuspendedRunThatWasOvertakenPublishesNothing(t *testing.T) {
+	dir := folder(t, "leases")
+	slow := child(t, dir, "slow", "PIPELINE_TEST_DICE=1", "PIPELINE_TEST_WAIT="+filepath.Join(dir, "go on"))
+	for range 1000 {
+		if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := slow.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if err := child(t, dir, "fast", "PIPELINE_TEST_DICE=1").Wait(); err != nil {
+		t.Fatal(err)
+	}
+	records := func() string {
+		paths, err := filepath.Glob(filepath.Join(dir, "store", "*s", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, path := range paths {
+			if sub := filepath.Base(filepath.Dir(path)); sub == "actions" || sub == "objects" {
+				data, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				list = append(list, fmt.Sprintf("%s %x", path, sha256.Sum256(data)))
+			}
+		}
+		return strings.Join(list, "\n")
+	}
+	published := records()
+	if err := os.WriteFile(filepath.Join(dir, "go on"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := slow.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if err := slow.Wait(); err != nil {
+		t.Errorf("the run that was overtaken: %v", err)
+	}
+	if now := records(); now != published {
+		t.Errorf("the run that was overtaken changed the store from\n%s\nto\n%s", published, now)
+	}
+	if ran := readLines(t, filepath.Join(dir, "ran")); len(ran) != 2 {
+		t.Errorf("the stage ran %d times", len(ran))
+	}
+	if a, b := readLines(t, filepath.Join(dir, "slow")), readLines(t, filepath.Join(dir, "fast")); !slices.Equal(a, b) || len(a) == 0 {
+		t.Errorf("the runs end in %q and %q", a, b)
 	}
 }

@@ -21,24 +21,25 @@ import (
 // ones.
 type Recomputed struct {
 	Node     *Node
-	Same     bool     // all logical digests and bytes are equal
-	Differ   []string // "maps: 3 of 400 values differ, most by 1e-07 (...)"
-	Numerics string   // of the stored result, where it is another's: then bits are not promised, and Differ is no fault
-	Skipped  string   // why it was not compared
-	Err      error    // of the stage
+	Same     bool       // all logical digests and bytes are equal
+	Differ   []string   // "maps: 3 of 400 values differ, most by 1e-07 (...)"
+	Numerics string     // of the stored result, where it is another's: then bits are not promised, and Measures are compared
+	Measures []Compared // across numerics
+	Skipped  string     // why it was not compared
+	Err      error      // of the stage
 	Time     time.Duration
 }
 
 // Fault says whether the recomputation shows that something is wrong.
 func (r *Recomputed) Fault() bool {
-	return r.Err != nil || r.Skipped == "" && !r.Same && r.Numerics == ""
+	return r.Err != nil || len(r.Differ) > 0 || slices.ContainsFunc(r.Measures, func(c Compared) bool { return !c.Agrees() })
 }
 
 // Rerun computes nodes of the graph that have a result again, from their stored
 // inputs, and compares the outcome with the stored outputs: those that choose
-// picks, or all if it is nil. Nothing is written to the store. Results of other
-// numerics are compared too, value by value, but bits are promised only within
-// one numerics.
+// picks, or all if it is nil. Nothing is written to the store. Bits are promised
+// only within one numerics: of results of another, measures and verdicts are
+// compared.
 func Rerun(ctx context.Context, g *Graph, opt Options, choose func(*Node) bool) ([]Recomputed, error) {
 	if err := opt.check(g); err != nil {
 		return nil, err
@@ -70,11 +71,14 @@ func Rerun(ctx context.Context, g *Graph, opt Options, choose func(*Node) bool) 
 		}
 		if s.action.Numerics != opt.numerics(s.node) {
 			result.Numerics = s.action.Numerics
+			if s.node.Measures == nil {
+				result.Skipped = "made by other numerics " + result.Numerics + ", and has no measures to compare"
+				continue
+			}
 		}
 		group.Go(func() error {
 			begun := time.Now()
-			result.Differ, result.Err = r.recompute(ctx, s, made, scratch)
-			result.Same = result.Err == nil && len(result.Differ) == 0
+			result.Err = r.recompute(ctx, s, made, scratch, result)
 			result.Time = time.Since(begun)
 			return ctx.Err()
 		})
@@ -82,29 +86,33 @@ func Rerun(ctx context.Context, g *Graph, opt Options, choose func(*Node) bool) 
 	return results, group.Wait()
 }
 
-// recompute runs a stage on its stored inputs and says in what its outputs
-// differ from the stored ones.
-func (r *run) recompute(ctx context.Context, s *step, inputs map[*Node]*store.Action, scratch string) ([]string, error) {
+// recompute runs a stage on its stored inputs and says how its outputs compare
+// with the stored ones.
+func (r *run) recompute(ctx context.Context, s *step, inputs map[*Node]*store.Action, scratch string, result *Recomputed) error {
 	t, err := r.newTask(s.node, inputs)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	t.scratch = func() (string, error) { return os.MkdirTemp(scratch, strings.ReplaceAll(s.node.Name, "/", "-")+"-") }
 	r.observe(Event{Kind: Started, Node: s.node, Reason: "verify"})
 	if err := r.call(ctx, t); err != nil {
-		return nil, err
+		return err
 	}
-	var differ []string
+	if result.Numerics != "" {
+		result.Measures, err = s.node.measure(r.opt.Store, s.action, t.outputs)
+		return err
+	}
 	for _, o := range s.action.Outputs {
 		how, err := r.compare(o, t.outputs[o.Name])
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", o.Name, err)
+			return fmt.Errorf("%s: %w", o.Name, err)
 		}
 		if how != "" {
-			differ = append(differ, o.Name+": "+how)
+			result.Differ = append(result.Differ, o.Name+": "+how)
 		}
 	}
-	return differ, nil
+	result.Same = len(result.Differ) == 0
+	return nil
 }
 
 // compare says how a recomputed output differs from the stored one; "" if it is

@@ -34,6 +34,10 @@ func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 	r := &run{
 		g: g, opt: opt, use: use,
 		made: map[*Node]*store.Action{}, messages: make(chan message),
+		about: func() map[string]any { return nil },
+	}
+	if opt.Provenance != nil {
+		r.about = sync.OnceValue(opt.Provenance)
 	}
 	r.objects = newObjectChecks(&r.opt)
 	lookAhead(g, &opt, r.objects)
@@ -50,7 +54,8 @@ type run struct {
 	use      *store.Use              // what garbage collection is told to spare
 	made     map[*Node]*store.Action // nodes that are settled
 	messages chan message
-	running  atomic.Int64 // stages inside their Run function
+	about    func() map[string]any // Options.Provenance, asked once
+	running  atomic.Int64          // stages inside their Run function
 
 	remoteDown atomic.Bool // the remote did not answer
 	observing  sync.Mutex
@@ -308,7 +313,7 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 		fail(err)
 		return
 	}
-	defer unlock()
+	defer func() { unlock() }()
 
 	forced := r.opt.forced(s.node)
 	reason := "forced"
@@ -336,9 +341,27 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 		}
 	}
 	r.observe(Event{Kind: Started, Node: s.node, Reason: reason})
-	action, err := r.compute(ctx, s, inputs, reason)
+	// Of a process that was suspended somebody may have taken the lock, and the place with it.
+	overtaken := func() (*store.Action, error) {
+		unlock()
+		unlock = func() {}
+		again, err := r.lock(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		unlock = again
+		if hit, err := r.lookAgain(ctx, s); err != nil || !hit || forced {
+			return nil, err
+		}
+		return s.action, nil
+	}
+	action, mine, err := r.compute(ctx, s, inputs, reason, overtaken)
 	if err != nil {
 		fail(err)
+		return
+	}
+	if !mine {
+		m = r.cached(index, s, "made meanwhile by another run", begun)
 		return
 	}
 	m.action = action

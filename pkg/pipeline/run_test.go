@@ -351,7 +351,7 @@ func TestEmitRefusesWhatWasNotDeclared(t *testing.T) {
 
 func TestProvenanceIsRecordedAndNotInTheKey(t *testing.T) {
 	r := newRig(t)
-	r.opt.Provenance = map[string]any{"commit": "abc"}
+	r.opt.Provenance = func() map[string]any { return map[string]any{"commit": "abc"} }
 	n := r.custom("n", func(_ context.Context, t *Task) error { t.Note("device", "cpu"); return nil })
 	first, _ := r.run(n)
 	action, err := r.opt.Store.Lookup(first.Of("n").Key, "here", true)
@@ -370,7 +370,7 @@ func TestProvenanceIsRecordedAndNotInTheKey(t *testing.T) {
 	if p["commit"] != "abc" || p["device"] != "cpu" || p["peak_rss_bytes"].(float64) < 1<<20 {
 		t.Errorf("provenance %v", p)
 	}
-	r.opt.Provenance = map[string]any{"commit": "def"}
+	r.opt.Provenance = func() map[string]any { return map[string]any{"commit": "def"} }
 	r.wantRan("", n)
 }
 

@@ -2,8 +2,14 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"sicgrid/pkg/artifact"
 )
 
 func (r *rig) wantStatus(want map[string]string, target *Node) {
@@ -192,15 +198,57 @@ func TestRerunFindsAStageThatDoesNotRepeatItself(t *testing.T) {
 	if res := byName["b"]; !res.Fault() {
 		t.Error("a stage that does not repeat itself is no fault")
 	}
-	r.opt.Numerics = "elsewhere"
-	results, err = Rerun(context.Background(), r.graph(b, c), r.opt, func(n *Node) bool { return n == b })
-	if err != nil || len(results) != 1 || results[0].Numerics != "here" || results[0].Fault() || len(results[0].Differ) != 1 {
-		t.Errorf("across numerics: %+v, %v", results, err)
-	}
 	if byName["c"].Skipped != "not in the store" {
 		t.Errorf("c: %+v", byName["c"])
 	}
 	if after, _ := r.contents(); after != before {
 		t.Error("rerun wrote to the store")
+	}
+}
+
+// Across numerics every bit may differ: measures and verdicts are compared, and a result without any is left alone.
+func TestRerunAcrossNumericsComparesMeasures(t *testing.T) {
+	r := newRig(t)
+	value, off := int64(100), int64(0)
+	n := r.sum("n", sumParams{})
+	n.Params = "measured"
+	n.Run = func(_ context.Context, t *Task) error { return Emit(t, "number", []number{{value + off}}, nil) }
+	r.run(n)
+	r.opt.Numerics = "elsewhere"
+	rerun := func() Recomputed {
+		t.Helper()
+		results, err := Rerun(context.Background(), r.graph(n), r.opt, nil)
+		if err != nil || len(results) != 1 || results[0].Err != nil {
+			t.Fatalf("%+v, %v", results, err)
+		}
+		return results[0]
+	}
+	if res := rerun(); res.Skipped != "made by other numerics here, and has no measures to compare" || res.Fault() {
+		t.Errorf("without measures: %+v", res)
+	}
+	n.Measures = func(outputs map[string]arrow.Record) ([]Measure, error) {
+		rows, err := artifact.Rows[number](outputs["number"])
+		list := []Measure{{"mean", float64(rows[0].Value), 5}, {"above 98", float64(min(1, rows[0].Value/99)), 0}, {"undefined", math.NaN(), 1}}
+		if rows[0].Value == 103 {
+			list = append(list, Measure{"a module", 1, 0})
+		}
+		return list, err
+	}
+	for _, c := range []struct {
+		off   int64
+		fault bool
+		want  string
+	}{
+		{0, false, "[mean 100 and 100 (within 5) above 98 1 and 1 (the same verdict) undefined NaN and NaN (within 1)]"},
+		{4, false, "[mean 100 and 104 (within 5) above 98 1 and 1 (the same verdict) undefined NaN and NaN (within 1)]"},
+		{6, true, "[mean 100 and 106 (not within 5) above 98 1 and 1 (the same verdict) undefined NaN and NaN (within 1)]"},
+		{-4, true, "[mean 100 and 96 (within 5) above 98 1 and 0 (another verdict) undefined NaN and NaN (within 1)]"},
+		{3, true, "[mean 100 and 103 (within 5) above 98 1 and 1 (the same verdict) undefined NaN and NaN (within 1) a module NaN and 1 (another verdict)]"},
+	} {
+		off = c.off
+		res := rerun()
+		if got := fmt.Sprint(res.Measures); res.Fault() != c.fault || got != c.want || len(res.Differ) > 0 || res.Numerics != "here" {
+			t.Errorf("off by %d: fault %v, %s\nwant %s", off, res.Fault(), got, c.want)
+		}
 	}
 }

@@ -11,9 +11,10 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"sync"
 )
 
-// An Action is the record of a finished computation.
+// An Action is the record of a finished computation. One that comes from a Store is shared and must not be changed.
 //
 // Parts and Provenance are any JSON; they come back as the same JSON in canonical form (no blanks, keys sorted, numbers as spelled).
 type Action struct {
@@ -203,12 +204,46 @@ func (s *Store) decodeActionFile(path string) (*Action, error) {
 	if err != nil {
 		return nil, &Defect{path, err.Error()}
 	}
-	a, err := DecodeAction(data, filepath.Base(path))
+	a, err := s.decoded.decode(data, path)
 	var defect *Defect
 	if errors.As(err, &defect) {
 		return nil, &Defect{path, defect.Reason}
 	}
 	return a, err
+}
+
+// decodedActions spares decoding the same bytes of the same file again: a run looks at each record several times. Files are read anew each time.
+type decodedActions struct {
+	mu     sync.Mutex
+	byPath map[string]decodedAction
+}
+
+type decodedAction struct {
+	sum    [sha256.Size]byte // of the file
+	action *Action
+}
+
+const mostDecoded = 10_000 // records in memory
+
+func (d *decodedActions) decode(data []byte, path string) (*Action, error) {
+	sum := sha256.Sum256(data)
+	d.mu.Lock()
+	known := d.byPath[path]
+	d.mu.Unlock()
+	if known.action != nil && known.sum == sum {
+		return known.action, nil
+	}
+	a, err := DecodeAction(data, filepath.Base(path))
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byPath == nil || len(d.byPath) >= mostDecoded {
+		d.byPath = map[string]decodedAction{}
+	}
+	d.byPath[path] = decodedAction{sum, a}
+	return a, nil
 }
 
 // checkSize looks whether the object of an output is there in full length. Anything else is a Defect of the object's file.

@@ -38,15 +38,20 @@ type Collection struct {
 //
 // Runs go on meanwhile; those that are about to publish or to use something wait until the collection is over.
 func (s *Store) Collect(ctx context.Context, roots Roots, dry bool) (Collection, error) {
-	hold := tryLock
+	hold := s.Alone
 	if dry {
-		hold = tryShare
+		hold = s.Share
 	}
-	release, err := s.holdCollectLock(ctx, hold)
+	release, err := hold(ctx)
 	if err != nil {
 		return Collection{}, err
 	}
 	defer release()
+	if s.leases != nil {
+		if err := s.leases.settle(ctx); err != nil {
+			return Collection{}, err
+		}
+	}
 	c := &collector{store: s, dry: dry, keys: map[string]bool{}, done: map[string]bool{}, objects: map[Digest]bool{}}
 	for _, k := range roots.Keys {
 		c.keys[k] = true
@@ -97,7 +102,7 @@ func (c *collector) runs(recent int) error {
 	}
 	for i := len(list) - 1; i >= 0; i-- {
 		path := c.store.runPath(list[i])
-		f, keys := readRun(path)
+		f, keys := c.store.readRun(path)
 		if f == nil { // alive, or just gone
 			keys = runKeys(path)
 		} else if recent == 0 {
@@ -179,14 +184,11 @@ func (c *collector) scratch() error {
 			return nil
 		}
 		if isHex256(name) {
-			lock, err := openLocked(c.store.path("locks", name))
-			if err != nil || lock == nil {
+			unlock, err := c.store.claim(name)
+			if err != nil || unlock == nil {
 				return err
 			}
-			defer func() {
-				os.Remove(lock.Name())
-				lock.Close()
-			}()
+			defer unlock()
 		}
 		return c.drop("scratch", path, treeSize(path))
 	})
@@ -195,6 +197,12 @@ func (c *collector) scratch() error {
 // locks drops the files of locks that nobody holds: their processes were killed.
 func (c *collector) locks() error {
 	return c.store.walkDir("locks", func(name, path string) error {
+		if l := c.store.leases; l != nil {
+			if data, err := os.ReadFile(path); err != nil || !l.abandoned(path, string(data)) {
+				return nil
+			}
+			return c.drop("lock", path, 0)
+		}
 		f, err := os.OpenFile(path, os.O_RDWR, 0)
 		if err != nil {
 			return ignoreMissing(err)
@@ -213,12 +221,15 @@ func (c *collector) temporary() error {
 		if err != nil || e.IsDir() || !strings.HasPrefix(e.Name(), tempPrefix) {
 			return ignoreMissing(err)
 		}
+		if l := c.store.leases; l != nil && !l.dead(tempOwner(e.Name())) {
+			return nil
+		}
 		f, err := os.Open(path)
 		if err != nil {
 			return ignoreMissing(err)
 		}
 		defer f.Close()
-		if locked, err := tryLock(f); err != nil || !locked {
+		if locked, err := tryLock(f); c.store.leases == nil && (err != nil || !locked) {
 			return err
 		}
 		return c.drop("temporary", path, fileSize(path))

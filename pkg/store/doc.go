@@ -25,8 +25,10 @@
 //	scratch/<key>/                         checkpoints of unfinished computations
 //	runs/<number>                          the keys that a run uses, one a line; locked while it lives
 //	gc.lock                                held by collection, and shared by those whom it must not disturb
+//	leases/                                heartbeats, where several machines share the store
 //
 // Every file is published whole: written to a temporary file in the same directory, flushed to the disk, made read-only, renamed, and
 // the directory flushed too. Temporary files (.tmp-*) are locked by their writer, so that those of dead writers can be told and swept
-// when a store is opened. All locks are flock: the kernel drops them when their process dies, however it dies.
+// when a store is opened. All locks are flock: the kernel drops them when their process dies, however it dies. On a network file system,
+// and in a store that has been used from one, they are leases with a heartbeat (lease.go).
 package store

@@ -11,7 +11,8 @@ import (
 )
 
 // Lock locks key against every other process and goroutine, waiting for whoever has it until ctx is done. The kernel frees the
-// lock if this process dies; unlock frees it otherwise, and may be called more than once.
+// lock if this process dies, or, on a network file system, those who wait when its heartbeat stops; unlock frees it otherwise, and may be
+// called more than once.
 func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -19,17 +20,13 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error)
 	path := s.path("locks", key)
 	wait := time.Millisecond
 	for {
-		f, err := openLocked(path)
+		unlock, err := s.claim(key)
 		if err != nil {
 			return nil, storeError("locking", path, err)
 		}
-		if f != nil {
+		if unlock != nil {
 			failpoint.At("lock: taken")
-			return sync.OnceFunc(func() {
-				os.Remove(path)
-				failpoint.At("lock: file removed")
-				f.Close()
-			}), nil
+			return unlock, nil
 		}
 		// flock cannot wait and be cancelled too.
 		select {
@@ -39,6 +36,41 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error)
 			wait = min(2*wait, 100*time.Millisecond)
 		}
 	}
+}
+
+// claim takes the lock of key, or returns nil if somebody else has it.
+func (s *Store) claim(key string) (unlock func(), err error) {
+	path := s.path("locks", key)
+	if s.leases == nil {
+		f, err := openLocked(path)
+		if f == nil {
+			return nil, err
+		}
+		return sync.OnceFunc(func() {
+			os.Remove(path)
+			failpoint.At("lock: file removed")
+			f.Close()
+		}), nil
+	}
+	release, mine, err := s.leases.claim(path)
+	if release == nil {
+		return nil, err
+	}
+	s.claims.Store(key, mine)
+	return sync.OnceFunc(func() {
+		s.claims.CompareAndDelete(key, mine)
+		release()
+	}), nil
+}
+
+// Holds says whether this process still has the lock of key that it took. On a network file system it may have lost it while it was suspended.
+func (s *Store) Holds(key string) bool {
+	if s.leases == nil {
+		return true
+	}
+	mine, _ := s.claims.Load(key)
+	text, _ := mine.(string)
+	return text != "" && s.leases.has(s.path("locks", key), text)
 }
 
 // openLocked returns the lock file at path, locked, or nil if somebody else has it.

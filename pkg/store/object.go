@@ -27,6 +27,13 @@ func (s *Store) PutAs(d Digest, write func(io.Writer) error) error {
 }
 
 func (s *Store) put(want Digest, write func(io.Writer) error) (Digest, int64, error) {
+	if s.leases != nil {
+		release, err := s.leases.hold() // for collection to spare the temporary file
+		if err != nil {
+			return "", 0, err
+		}
+		defer release()
+	}
 	f, err := createTemp(s.path("objects"))
 	if err != nil {
 		return "", 0, err

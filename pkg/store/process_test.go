@@ -22,6 +22,9 @@ const roleVariable = "SICGRID_STORE_TEST_ROLE"
 
 var roles = map[string]func(args []string) error{
 	"hold":       holdLock,
+	"hold-share": holdShare,
+	"hold-alone": holdAlone,
+	"hold-use":   holdUse,
 	"count":      countUnderLock,
 	"half-write": halfWrite,
 	"unwritable": openUnprivileged,
@@ -78,8 +81,12 @@ func holdLock(args []string) error {
 		return err
 	}
 	fmt.Println("locked")
-	time.Sleep(time.Hour) // until killed
-	return nil
+	for { // when asked, until killed
+		if _, err := fmt.Scanln(); err != nil {
+			time.Sleep(time.Hour)
+		}
+		fmt.Println("holds:", s.Holds(key("k")))
+	}
 }
 
 func TestALockHoldsAgainstOtherProcessesAndDiesWithItsOwn(t *testing.T) {

@@ -15,16 +15,19 @@ import (
 const tempPrefix = ".tmp-"
 
 // A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it until it is published or discarded,
-// which is how Sweep knows that it is still wanted.
+// which is how Sweep knows that it is still wanted. Where flock does not serve, its name tells whose it is, and only collection sweeps.
 type tempFile struct{ *os.File }
 
 func createTemp(dir string) (*tempFile, error) {
 	for {
-		f, err := os.CreateTemp(dir, tempPrefix)
+		f, err := os.CreateTemp(dir, tempPrefix+thisProcess+"-")
 		if err != nil {
 			return nil, storeError("writing to", dir, err)
 		}
 		failpoint.At("publish: temporary file made")
+		if leased(dir) {
+			return &tempFile{f}, nil
+		}
 		locked, err := tryLock(f)
 		if err == nil && locked && stillThere(f) {
 			return &tempFile{f}, nil
@@ -78,8 +81,17 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
+// leased says whether dir is one that several machines may write to: flock cannot tell then whether a file's writer lives.
+func leased(dir string) bool {
+	_, err := os.Lstat(filepath.Join(filepath.Dir(dir), leaseFolder))
+	return err == nil || onNetwork(dir)
+}
+
 // Sweep removes the temporary files in dir that no living writer holds. What it cannot remove it leaves: they do no harm but to take space.
 func Sweep(dir string) {
+	if leased(dir) {
+		return
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -27,7 +28,12 @@ func (d *Defect) Error() string { return d.Path + ": " + d.Reason }
 func (d *Defect) Is(target error) bool { return target == ErrMissing || target == ErrCorrupt }
 
 // A Store is a directory of objects and action records. Its methods may be called from many goroutines and processes at once.
-type Store struct{ dir string }
+type Store struct {
+	dir     string
+	leases  *leases  // nil where flock serves
+	claims  sync.Map // key -> what its lock file holds, of leases
+	decoded decodedActions
+}
 
 var subdirectories = []string{"objects", "actions", "names", "locks", "scratch", "runs"}
 
@@ -50,6 +56,10 @@ func Open(dir string) (*Store, error) {
 		if err := syncDir(dir); err != nil {
 			return nil, storeError("opening", dir, err)
 		}
+	}
+	var err error
+	if s.leases, err = openLeases(dir); err != nil {
+		return nil, err
 	}
 	for _, sub := range []string{"objects", "actions"} {
 		f, err := createTemp(s.path(sub)) // only this tells a directory that can be written from one that cannot

@@ -23,11 +23,17 @@ const collectLock = "gc.lock"
 // use it, or publishes objects and then their record, does so within one Share and tells its Use of the key before the end of it.
 // Keep it short: collection waits.
 func (s *Store) Share(ctx context.Context) (release func(), err error) {
+	if s.leases != nil {
+		return s.leases.share(ctx, s.path(collectLock))
+	}
 	return s.holdCollectLock(ctx, tryShare)
 }
 
 // Alone keeps everybody out who publishes or is about to use something, until release is called.
 func (s *Store) Alone(ctx context.Context) (release func(), err error) {
+	if s.leases != nil {
+		return s.leases.alone(ctx, s.path(collectLock))
+	}
 	return s.holdCollectLock(ctx, tryLock)
 }
 
@@ -62,8 +68,15 @@ type Use struct {
 	store *Store
 	mu    sync.Mutex
 	file  *os.File // locked while the run lives
+	rest  func()   // ends the heartbeat, of leases
 	keys  map[string]bool
 }
+
+// With leases, the first line of a list names the owner, with whose heartbeat the run lives, and the last one says that it has ended.
+const (
+	ownerLine = "owner "
+	endedLine = "ended"
+)
 
 const (
 	runDigits = 8   // of a run's number; runs are numbered, not dated, for a clock may jump back
@@ -82,6 +95,13 @@ func (s *Store) BeginUse() (*Use, error) {
 			next = runs[len(runs)-1] + 1
 		}
 		path := s.runPath(next)
+		if s.leases != nil {
+			u, err := s.beginLeasedUse(path)
+			if errors.Is(err, ErrExists) || errors.Is(err, os.ErrNotExist) {
+				continue
+			}
+			return u, err
+		}
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 		if errors.Is(err, os.ErrExist) {
 			continue
@@ -92,13 +112,30 @@ func (s *Store) BeginUse() (*Use, error) {
 		failpoint.At("use: begun")
 		locked, err := tryLock(f)
 		if err == nil && locked && stillThere(f) {
-			return &Use{store: s, file: f, keys: map[string]bool{}}, nil
+			return &Use{store: s, file: f, rest: func() {}, keys: map[string]bool{}}, nil
 		}
 		f.Close() // a collection came between creation and lock, and took the list for a dead run's
 		if err != nil {
 			return nil, storeError("locking", path, err)
 		}
 	}
+}
+
+// beginLeasedUse makes the list whole, so that one without an owner is nobody's.
+func (s *Store) beginLeasedUse(path string) (*Use, error) {
+	rest, err := s.leases.hold()
+	if err != nil {
+		return nil, err
+	}
+	if err = writeNew(path, ownerLine+thisProcess+"\n"); err == nil {
+		failpoint.At("use: begun")
+		var f *os.File
+		if f, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0); err == nil {
+			return &Use{store: s, file: f, rest: rest, keys: map[string]bool{}}, nil
+		}
+	}
+	rest()
+	return nil, err
 }
 
 // Add puts a key on the list, within a Share.
@@ -122,7 +159,11 @@ func (u *Use) Add(key string) error {
 func (u *Use) End() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	defer u.rest()
 	defer u.file.Close()
+	if u.store.leases != nil {
+		_, _ = u.file.WriteString(endedLine + "\n") // without it, the run ends with the process
+	}
 	if len(u.keys) == 0 {
 		os.Remove(u.file.Name())
 		return
@@ -136,7 +177,7 @@ func (u *Use) End() {
 		if path == u.file.Name() {
 			break
 		}
-		if f, keys := readRun(path); f != nil {
+		if f, keys := u.store.readRun(path); f != nil {
 			if len(runs)-i > mostRuns || u.same(keys) {
 				os.Remove(path)
 			}
@@ -169,10 +210,17 @@ func (s *Store) runs() ([]int, error) {
 }
 
 // readRun returns the keys of a run's list and the file, locked; nil if the run lives.
-func readRun(path string) (*os.File, []string) {
+func (s *Store) readRun(path string) (*os.File, []string) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return nil, nil
+	}
+	if s.leases != nil {
+		if !s.leases.runEnded(path) {
+			f.Close()
+			return nil, nil
+		}
+		return f, runKeys(path)
 	}
 	if locked, err := tryLock(f); err != nil || !locked || !stillThere(f) {
 		f.Close()
@@ -194,4 +242,15 @@ func runKeys(path string) []string {
 		}
 	}
 	return keys
+}
+
+// runEnded says whether the run of this list is over.
+func (l *leases) runEnded(path string) bool {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	line, rest, _ := strings.Cut(string(data), "\n")
+	owner, named := strings.CutPrefix(line, ownerLine)
+	return !named || strings.HasSuffix(rest, endedLine+"\n") || l.dead(owner)
 }
