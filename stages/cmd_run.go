@@ -33,8 +33,9 @@ func newRunCommand() *cobra.Command {
 		Use:   "run [TARGET...]",
 		Short: "Make targets and everything that they need; what is up to date is not run again",
 		Long: "Make targets and everything that they need; what is up to date is not run again. A target is\n" +
-			"\"all\" (the default: both networks of the profile's seed in every box, and figures 4, 6 and 8),\n" +
-			"\"seeds\" (both networks of every seed), a stage such as \"train\", or one node such as \"train/full\".",
+			"\"all\" (the default: every network of the profile's seed, and every figure), \"seeds\" (both variants for\n" +
+			"several seeds), \"results\" (the paper's claims beside every network for the seeds of results.seeds),\n" +
+			"a stage such as \"train\", or one node such as \"train/full\".",
 		Example: "  sicgrid run all\n" +
 			"  sicgrid run figure-6 --set seed=2\n" +
 			"  sicgrid run train/no-capacity --params params/smoke.yaml --jobs 1 -v",

@@ -38,21 +38,53 @@ type Closure struct {
 	Median float64 // over walks
 }
 
-// Loops takes each walk for lead steps, then through a loop of n steps back to the very same place: the next n/2 steps of the
-// walk and then the same ones backwards, in random order. It returns the distance of the states at the two ends of the loop
-// for every even n of lengths. Walks must have lead + n/2 steps.
+// Loops takes each walk for lead steps, then through a loop of n steps back to the very same place, and returns the distance of
+// the states at its two ends for every n of lengths. The loop has the next n/2 steps of the walk and the same ones backwards, in
+// random order; where n is odd, three steps along a triangle take the place of one step there and one back (a loop of one step
+// stands still). Walks must have lead + n/2 + 1 steps.
 func Loops(m Model, walks [][]float32, lead int, lengths []int, seed uint64) []Closure {
 	random := rand.New(rand.NewPCG(seed, 1))
 	out := make([]Closure, len(lengths))
 	for i, n := range lengths {
 		loops := make([][]float32, len(walks))
 		for w, v := range walks {
-			loops[w] = append([]float32(nil), v[:2*lead+n]...)
-			for _, k := range random.Perm(n / 2) {
-				loops[w] = append(loops[w], -v[2*(lead+k)], -v[2*(lead+k)+1])
+			loop := loop(v[2*lead:], n)
+			random.Shuffle(len(loop)-n/2, func(a, b int) { // the way back
+				a, b = a+n/2, b+n/2
+				loop[a], loop[b] = loop[b], loop[a]
+			})
+			loops[w] = append([]float32(nil), v[:2*lead]...)
+			for _, step := range loop {
+				loops[w] = append(loops[w], step[0], step[1])
 			}
 		}
-		out[i] = Closure{n, between(m, loops, lead-1, lead-1+n/2*2)}
+		out[i] = Closure{n, between(m, loops, lead-1, lead-1+n)}
+	}
+	return out
+}
+
+// loop returns n steps, those of a walk first, that add up to nothing.
+func loop(walk []float32, n int) [][2]float32 {
+	var out [][2]float32
+	add := func(k int, scale float32) { out = append(out, [2]float32{scale * walk[2*k], scale * walk[2*k+1]}) }
+	pairs := n / 2
+	if n%2 == 1 {
+		pairs = max(0, (n-3)/2)
+	}
+	for k := range pairs {
+		add(k, 1)
+	}
+	switch {
+	case n == 1:
+		add(0, 0)
+	case n%2 == 1: // a triangle of half steps, none longer than the walk's
+		add(pairs, 0.5)
+		add(pairs+1, 0.5)
+		a, b := out[pairs], out[pairs+1]
+		out = append(out, [2]float32{-a[0] - b[0], -a[1] - b[1]})
+	}
+	for k := range pairs {
+		add(k, -1)
 	}
 	return out
 }

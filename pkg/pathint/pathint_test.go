@@ -127,6 +127,24 @@ func TestABiasShowsInEveryMeasureAsLongAsItIs(t *testing.T) {
 	}
 }
 
+func TestALoopOfAnyLengthEndsWhereItBegan(t *testing.T) {
+	walks := wander(3, 40)
+	for n := 1; n <= 60; n++ {
+		steps := loop(walks[0], n)
+		var x, y, longest float64
+		for _, s := range steps {
+			x, y = x+float64(s[0]), y+float64(s[1])
+			longest = math.Max(longest, math.Hypot(float64(s[0]), float64(s[1])))
+		}
+		if len(steps) != n || math.Hypot(x, y) > 1e-6 || longest > 0.0501 {
+			t.Errorf("%d steps of a loop of %d end %g m away, the longest is %g m", len(steps), n, math.Hypot(x, y), longest)
+		}
+	}
+	for _, c := range Loops(code{exact, place}, walks, 5, []int{1, 2, 3, 4, 5, 60, 61}, 1) {
+		near(t, "distance after a loop", c.Median, 0, 1e-5)
+	}
+}
+
 func TestEveryPairOfTheSamePlaceIsFound(t *testing.T) {
 	there := [][]float32{{0.1, 0, 0.1, 0, -0.1, 0, 0.1, 0, 0.04, 0}} // at 0.1, 0.2, 0.1, 0.2, 0.24
 	got := Follow(code{exact, place}, there).Revisits(0.05, 4)

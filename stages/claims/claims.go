@@ -31,21 +31,24 @@ var Outputs = []string{"claims", "findings"}
 
 // Claim is a row of "claims".
 type Claim struct {
-	ID        string  `col:"claim"`
-	Text      string  `col:"text"`
-	Network   string  `col:"network"` // whose maps show it
-	Figure    string  `col:"figure"`  // of the paper, or its section
-	Paper     string  `col:"paper"`   // what it says there
-	Source    string  `col:"source"`  // of the number
-	Rule      string  `col:"rule"`    // "" for what is only reported
-	Unit      string  `col:"unit"`
-	Low       float64 `col:"low"` // over the seeds where it could be measured
-	Median    float64 `col:"median"`
-	High      float64 `col:"high"`
-	Holds     int32   `col:"holds"`   // seeds in which it does
-	Seeds     int32   `col:"seeds"`   // of how many
-	Undefined int32   `col:"unknown"` // seeds in which it could not be measured
-	Verdict   string  `col:"verdict"` // "holds", "does not hold", "not measurable" or "reported"
+	ID        string    `col:"claim"`
+	Group     string    `col:"group"` // "claim", "number" of a figure, or "beyond" the paper
+	Text      string    `col:"text"`
+	Network   string    `col:"network"` // whose maps show it
+	Figure    string    `col:"figure"`  // of the paper, or its section
+	Paper     string    `col:"paper"`   // what it says there
+	Source    string    `col:"source"`  // of the number
+	Rule      string    `col:"rule"`    // "" for what is only reported
+	Unit      string    `col:"unit"`
+	SeedList  []int64   `col:"seed_list" shape:"seeds"`
+	Values    []float64 `col:"values" shape:"seeds"` // NaN where it could not be measured
+	Low       float64   `col:"low"`                  // over the seeds where it could be measured
+	Median    float64   `col:"median"`
+	High      float64   `col:"high"`
+	Holds     int32     `col:"holds"`   // seeds in which it does
+	Seeds     int32     `col:"seeds"`   // of how many
+	Undefined int32     `col:"unknown"` // seeds in which it could not be measured
+	Verdict   string    `col:"verdict"` // "holds", "does not hold", "not measurable" or "reported"
 }
 
 // Finding is a row of "findings": a claim in one seed.
@@ -92,14 +95,16 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 
 // judge applies every rule of the table to every seed.
 func (p Params) judge(seeds []experiment) (claims []Claim, findings []Finding) {
-	for _, c := range table {
-		row := Claim{ID: c.id, Text: c.text, Network: c.network, Figure: c.figure, Paper: c.paper, Source: c.source, Rule: c.rule, Unit: c.unit, Seeds: int32(len(seeds))}
+	for i, c := range table {
+		row := Claim{ID: c.id, Group: group(i), Text: c.text, Network: c.network, Figure: c.figure, Paper: c.paper, Source: c.source, Rule: c.rule, Unit: c.unit,
+			Seeds: int32(len(seeds)), SeedList: []int64{}, Values: []float64{}}
 		var values []float64
 		for i, e := range seeds {
 			f := c.measure(e)
 			if c.rule == "" && f.outcome != Unknown {
 				f.outcome = Reported
 			}
+			row.SeedList, row.Values = append(row.SeedList, int64(p.Seeds[i])), append(row.Values, f.value)
 			findings = append(findings, Finding{c.id, int64(p.Seeds[i]), f.value, f.shown, f.outcome})
 			switch f.outcome {
 			case Holds:

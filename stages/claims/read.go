@@ -57,12 +57,6 @@ type decorrelationView struct {
 	Reach90 float64 `col:"reach_90"`
 }
 
-type lagView struct {
-	Lag   int32   `col:"lag"`
-	Same  float64 `col:"same_place"`
-	Pairs int64   `col:"pairs"`
-}
-
 type errorView struct {
 	Step   int32   `col:"step"`
 	Median float64 `col:"median"`
@@ -95,7 +89,6 @@ type network struct {
 	rings          []pointView
 	topology       topologyView
 	decorrelation  decorrelationView
-	lags           []lagView
 	errors         []errorView
 	closures       []closureView
 	integration    integrationView
@@ -122,10 +115,10 @@ func (p Params) read(t *pipeline.Task, seed uint64) (experiment, error) {
 				n.inBoxes = append(n.inBoxes, rows[moduleView](&r, role+BoxRole(box)))
 			}
 		}
-		if t.Record(role+"lags") != nil {
+		if t.Record(role+"integration") != nil {
 			n.hasIntegration = true
 			n.decorrelation, n.integration = one[decorrelationView](&r, role+"decorrelation"), one[integrationView](&r, role+"integration")
-			n.lags, n.errors, n.closures = rows[lagView](&r, role+"lags"), rows[errorView](&r, role+"errors"), rows[closureView](&r, role+"closures")
+			n.errors, n.closures = rows[errorView](&r, role+"errors"), rows[closureView](&r, role+"closures")
 		}
 		e.networks[v] = n
 	}

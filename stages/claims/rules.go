@@ -43,7 +43,6 @@ const (
 	reachInSigmas     = 3    // of sigma_x, where states have come to 90 % of the plateau
 	mostApart         = 0.25 // of the plateau, at the same place
 	trainedLags       = 60   // steps up to which path invariance is judged
-	leastPairs        = 20   // at a lag whose median is believed
 	leastPlaceLike    = 0.6  // share of active units
 	lostShare         = 0.5  // of the full network's share of units in modules
 )
@@ -147,7 +146,7 @@ func rings(points []pointView) finding {
 // difference of the periods of one module, as a share of the smallest.
 func sameInBoxes(boxes [][]moduleView) finding {
 	if slices.ContainsFunc(boxes, func(m []moduleView) bool { return len(m) == 0 }) || len(boxes) < 2 {
-		return unknown("no module in some box")
+		return unknown("no module")
 	}
 	worst, same := 0.0, true
 	for _, m := range boxes[len(boxes)-1] {
@@ -171,17 +170,25 @@ func decorrelated(d decorrelationView, sigmaX float64) finding {
 	return judged(d.Reach90, figure.Length(d.Reach90), d.Reach90 <= reachInSigmas*sigmaX)
 }
 
-// invariant: at every lag up to so many steps, the median distance of states at the same place is at most a quarter of the
-// plateau. The value is the greatest, in plateaus. Lags with few pairs say nothing; without any that do, nothing is known.
-func invariant(lags []lagView, plateau float64, upTo int32) finding {
-	worst, at := math.NaN(), int32(0)
-	for _, l := range lags {
-		if share := l.Same / plateau; l.Lag <= upTo && l.Pairs >= leastPairs && !(share <= worst) && !math.IsNaN(share) {
-			worst, at = share, l.Lag
+// invariant: after closed loops of every length up to so many steps, back at the same place, the median distance of the states is
+// at most a quarter of the plateau. The value is the greatest, in plateaus. Nothing is known if a length up to that of a training
+// walk is missing.
+func invariant(closures []closureView, plateau float64, upTo int32) finding {
+	worst, at, lengths := 0.0, int32(0), 0
+	for _, c := range closures {
+		share := c.Loop / plateau
+		if math.IsNaN(share) || c.Steps > upTo {
+			continue
+		}
+		if c.Steps <= trainedLags {
+			lengths++
+		}
+		if share >= worst {
+			worst, at = share, c.Steps
 		}
 	}
-	if math.IsNaN(worst) {
-		return unknown("no lag")
+	if lengths < trainedLags {
+		return unknown("lags missing")
 	}
 	return judged(worst, fmt.Sprintf("%s (lag %d)", percent(worst), at), worst <= mostApart)
 }
@@ -203,7 +210,7 @@ func smallerFields(greater, smaller summaryView) finding {
 // lost: the share of units in modules is under half of the full network's. No active unit is no unit in modules.
 func lost(full, without summaryView) finding {
 	if !(full.InModules > 0) {
-		return unknown("none in the full one")
+		return unknown("nothing to lose")
 	}
 	share := without.InModules
 	if without.Active == 0 {

@@ -32,10 +32,11 @@ func unitsOf(n, alike int) []unitView {
 	return out
 }
 
-func flat(same float64, pairs int64, upTo int32) []lagView {
-	var out []lagView
-	for l := int32(1); l <= upTo; l++ {
-		out = append(out, lagView{l, same, pairs})
+// flat is loops of 1 to so many steps after which states are equally far apart.
+func flat(apart float64, upTo int32) []closureView {
+	var out []closureView
+	for n := int32(1); n <= upTo; n++ {
+		out = append(out, closureView{n, apart, apart})
 	}
 	return out
 }
@@ -100,13 +101,13 @@ func TestEveryRuleCanHoldFailAndBeUnknown(t *testing.T) {
 		{"states that never differ", decorrelated(decorrelationView{0, nan}, 0.05), Unknown},
 		{"no plateau", decorrelated(decorrelationView{nan, nan}, 0.05), Unknown},
 
-		{"a quarter of the plateau", invariant(flat(0.2, 100, 80), 0.8, 60), Holds},
-		{"more than a quarter", invariant(flat(0.21, 100, 80), 0.8, 60), Fails},
-		{"one bad lag", invariant(append(flat(0.1, 100, 59), lagView{60, 0.3, 20}), 0.8, 60), Fails},
-		{"a bad lag beyond", invariant(append(flat(0.1, 100, 60), lagView{61, 0.3, 20}), 0.8, 60), Holds},
-		{"a bad lag of few pairs", invariant(append(flat(0.1, 100, 59), lagView{60, 0.3, 19}), 0.8, 60), Holds},
-		{"no pair", invariant(flat(nan, 0, 60), 0.8, 60), Unknown},
-		{"no plateau to compare with", invariant(flat(0.2, 100, 60), nan, 60), Unknown},
+		{"a quarter of the plateau", invariant(flat(0.2, 80), 0.8, 60), Holds},
+		{"more than a quarter", invariant(flat(0.21, 80), 0.8, 60), Fails},
+		{"one bad lag", invariant(append(flat(0.1, 59), closureView{60, 0.3, 0}), 0.8, 60), Fails},
+		{"a bad lag beyond", invariant(append(flat(0.1, 60), closureView{61, 0.3, 0}), 0.8, 60), Holds},
+		{"a bad lag beyond that counts", invariant(append(flat(0.1, 60), closureView{61, 0.3, 0}), 0.8, 1000), Fails},
+		{"a lag is missing", invariant(flat(0.1, 59), 0.8, 60), Unknown},
+		{"no plateau to compare with", invariant(flat(0.2, 60), nan, 60), Unknown},
 
 		{"60 % place-like", placeLike(summaryView{PlaceLike: 0.6}), Holds},
 		{"half place-like", placeLike(summaryView{PlaceLike: 0.5}), Fails},
@@ -158,7 +159,7 @@ func TestAVerdictNeedsFourSeedsOfFive(t *testing.T) {
 func good() experiment {
 	lattice := func(periods ...float64) *network {
 		n := &network{units: active(1.1, -0.5), summary: summaryView{Active: 30, InModules: 0.9}, lattice: summaryView{InModules: 0.9, Anisotropy: 0.1, Spread: 0.1},
-			rings: ring(2.6, 3), topology: topologyView{1, 2, 1, 0.1}, decorrelation: decorrelationView{0.81, 0.12}, lags: flat(0.1, 100, 999), hasIntegration: true,
+			rings: ring(2.6, 3), topology: topologyView{1, 2, 1, 0.1}, decorrelation: decorrelationView{0.81, 0.12}, closures: flat(0.01, 60), hasIntegration: true,
 			integration: integrationView{Range: 2, Apart: 0.01, Moved: 0.5, Relative: 0.1}}
 		for i, p := range periods {
 			n.modules = append(n.modules, moduleView{Module: int32(i), N: 10, Period: p, Score: 1, Ellipse: 1.1, Rayleigh1: 0.5, Rayleigh2: 0.5, Rayleigh3: 0.5, Uniform: 0.5})
@@ -167,9 +168,7 @@ func good() experiment {
 			}
 		}
 		n.inBoxes = [][]moduleView{n.modules, n.modules, n.modules}
-		for _, s := range []int32{1, 60, 1000} {
-			n.errors, n.closures = append(n.errors, errorView{s, 0.02, 1}), append(n.closures, closureView{s, 0.01, 0.01})
-		}
+		n.errors, n.closures = []errorView{{60, 0.02, 1}, {1000, 0.02, 1}}, append(n.closures, closureView{1000, 0.01, 0.01})
 		return n
 	}
 	place := func(area float64) *network {

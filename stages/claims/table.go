@@ -32,6 +32,17 @@ const (
 // table has the paper's claims in its order, then the numbers of its figures, then what it does not report.
 var table = append(append(judgedTable, numbersTable...), beyondTable()...)
 
+// group of the i-th row of the table.
+func group(i int) string {
+	switch {
+	case i < len(judgedTable):
+		return "claim"
+	case i < len(judgedTable)+len(numbersTable):
+		return "number"
+	}
+	return "beyond"
+}
+
 var judgedTable = []claim{
 	{"periodic", "Most units are periodic", "full", "Fig. 4, 6.1", "“most neurons exhibit periodic tuning”", sentence, "≥ 60 % of active units in modules", "share",
 		onFull(func(n *network, _ experiment) finding { return mostPeriodic(n.lattice) })},
@@ -54,8 +65,10 @@ var judgedTable = []claim{
 	{"decorrelation", "States decorrelate within about σ_x", "full", "Fig. 5a", "0.7 of 0.81 at 0.1 m", axes5, "90 % of the plateau within 3 σ_x", "m",
 		onFull(func(n *network, e experiment) finding { return decorrelated(n.decorrelation, e.sigmaX) })},
 	{"path-invariance", "The same place has the same state at any lag", "full", "Fig. 5a", "dark line at no separation", "the published figure 5a, right",
-		"median distance ≤ 25 % of the plateau at every lag to 60 steps", "plateaus",
-		onFull(func(n *network, _ experiment) finding { return invariant(n.lags, n.decorrelation.Plateau, trainedLags) })},
+		"after loops of 1 to 60 steps, median distance ≤ 25 % of the plateau", "plateaus",
+		onFull(func(n *network, _ experiment) finding {
+			return invariant(n.closures, n.decorrelation.Plateau, trainedLags)
+		})},
 	{"one-module", "No capacity loss: one module", "no-capacity", "Fig. 7a", "one module", sentence, "exactly one module", "modules",
 		onSingle(func(n *network, _ experiment) finding { return single(n.modules) })},
 	{"place-like-02", "σ_g = 0.2: place-like units", "sigma-g-02", "Fig. 7b", "“place cell-like”", sentence, "one field and no six peaks in ≥ 60 % of active units", "share",
@@ -105,7 +118,7 @@ var numbersTable = []claim{
 		})},
 	{id: "path-invariance-long", text: "The same place, at lags to the longest walk", network: "full", figure: "Fig. 5a", paper: "dark line at no separation", source: "the published figure 5a, right", unit: "plateaus",
 		measure: onFull(func(n *network, _ experiment) finding {
-			return invariant(n.lags, n.decorrelation.Plateau, math.MaxInt32)
+			return invariant(n.closures, n.decorrelation.Plateau, math.MaxInt32)
 		})},
 	area("sigma-g-02", "Field area at σ_g = 0.2", "Fig. 7b"),
 	area("sigma-g-01", "Field area at σ_g = 0.1", "Fig. 7c"),

@@ -33,8 +33,8 @@ func (p Params) Check() error {
 	switch {
 	case p.Walks < 1:
 		return fmt.Errorf("walks is %d, must be at least 1", p.Walks)
-	case p.Steps < 2*lead:
-		return fmt.Errorf("steps is %d, must be at least %d", p.Steps, 2*lead)
+	case p.Steps < 3*lead:
+		return fmt.Errorf("steps is %d, must be at least %d", p.Steps, 3*lead)
 	case p.Places < 1:
 		return fmt.Errorf("places is %d, must be at least 1", p.Places)
 	case !(p.ReachM >= ring):
@@ -50,11 +50,13 @@ const (
 	ring       = 0.25 // m, between two radii at which places are decoded
 	directions = 180  // straight ways of the library
 	shortest   = 1e-3 // m, the length from which equation 7 looks at a step
+	everyStep  = 60   // up to which loops of every length are walked: a training walk
+	looped     = 64   // walks that are sent round loops
 	// Walks as in training, on which equation 7 is measured.
 	trainingWalks, trainingSteps = 200, 60
 )
 
-// marks are the steps at which decoding, loops and stands are measured.
+// marks are the steps at which decoding is measured, and loops and stands beyond a training walk.
 var marks = []int{2, 4, 10, 20, 30, 60, 100, 150, 200, 300, 400, 500, 600, 800, 1000, 1500, 2000}
 
 // Outputs of the stage.
@@ -172,8 +174,9 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 			}
 		}},
 		{"loops", func() {
-			most := upTo(p.Steps)
-			loops, still := pathint.Loops(m, walks, lead, most, seed), pathint.Still(m, walks, lead, most)
+			most := everyLag(p.Steps)
+			loops := pathint.Loops(m, walks[:min(looped, len(walks))], lead, most, seed)
+			still := pathint.Still(m, walks, lead, most)
 			for i, n := range most {
 				out.closures = append(out.closures, Closure{int32(n), loops[i].Median, still[i].Median})
 			}
@@ -213,6 +216,20 @@ func upTo(steps int) []int {
 		n++
 	}
 	return marks[:n:n]
+}
+
+// everyLag returns 1 to everyStep, and then the marks.
+func everyLag(steps int) []int {
+	var out []int
+	for n := 1; n <= min(everyStep, steps); n++ {
+		out = append(out, n)
+	}
+	for _, n := range upTo(steps) {
+		if n > everyStep {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // training draws walks as the network was trained on.
