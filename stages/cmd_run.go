@@ -92,6 +92,11 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		return err
 	}
 	defer closeRemote()
+	if s.manyTrainings() && level >= 0 {
+		if err := s.announce(cmd.Context(), out, flags.trainer().Backend); err != nil {
+			return err
+		}
+	}
 	report, runErr := s.run(cmd, flags, out)
 	if lost := (*compute.DeviceLost)(nil); errors.As(runErr, &lost) && flags.device == "auto" && cmd.Context().Err() == nil {
 		fmt.Fprintf(out, "device  cpu (%v); going on from the last checkpoint\n", lost)

@@ -99,9 +99,12 @@ func (d ResultsData) paintWalked(c *figure.Canvas, y float64) {
 	a := figure.Axes{X: x, Y: share("distance / plateau", same)}
 	panel(0, "same place, walks in a box", a, true, nil, same)
 	a.Box = box(0)
-	a.HLine(c, 0.25, quarter)
+	a.HLine(c, mostApart, quarter)
 	x.Label = "steps"
-	panel(1, "after a loop; standing: dashed", figure.Axes{X: x, Y: share("distance / plateau", loops, still)}, true, still, loops)
+	a = figure.Axes{X: x, Y: share("distance / plateau", loops, still)}
+	panel(1, "after a loop; standing: dashed", a, true, still, loops)
+	a.Box = box(1)
+	a.HLine(c, mostApart, quarter)
 	a = figure.Axes{X: x, Y: share("decoding error (m)", errors)}
 	panel(2, "decoded walks; chance: grey", a, true, nil, errors)
 	if a.Box = box(2); !math.IsNaN(chance) {
@@ -140,6 +143,9 @@ func pooled(lags []SameLag) []SameLag {
 	}
 	return out
 }
+
+// mostApart is what path invariance is judged by, in plateaus.
+const mostApart = 0.25
 
 // fewPairs are too few to draw.
 const fewPairs = 20
