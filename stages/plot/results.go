@@ -162,9 +162,13 @@ func Results(_ context.Context, p ResultsParams, t *pipeline.Task) error {
 		}
 		for _, v := range p.Walked {
 			role := runRole(v, seed)
-			d.Walked = append(d.Walked, Walked{v, seed, one[struct {
+			box := r.box
+			r.box = 0 // plateaus may be of another one
+			plateau := one[struct {
 				Plateau float64 `col:"plateau"`
-			}](&r, role+"decorrelation").Plateau,
+			}](&r, role+"decorrelation").Plateau
+			r.box = box
+			d.Walked = append(d.Walked, Walked{v, seed, plateau,
 				read[SameLag](&r, role+"lags"), read[DecodingError](&r, role+"errors"), read[Closure](&r, role+"closures"), read[DecodingRange](&r, role+"ranges")})
 		}
 	}
@@ -186,7 +190,7 @@ func DrawResults(d ResultsData, p ResultsParams) ([]File, error) {
 		}
 	}
 	blocks := d.disagreeing()
-	nets := map[string]network{}
+	nets, gaps := map[string]network{}, ""
 	for _, n := range d.Networks {
 		if !slices.Contains(blocks, n.Variant) {
 			continue
@@ -196,6 +200,7 @@ func DrawResults(d ResultsData, p ResultsParams) ([]File, error) {
 			return nil, fmt.Errorf("results: %s, seed %d: %w", n.Variant, n.Seed, err)
 		}
 		nets[runRole(n.Variant, n.Seed)] = net
+		gaps = net.gaps()
 	}
 	const top, pitch, walked, mapPitch = 8.0, 10.2, 52.0, 18.5
 	walksY := top + pitch*float64(len(ruled)) + 6
@@ -208,7 +213,7 @@ func DrawResults(d ResultsData, p ResultsParams) ([]File, error) {
 		d.paintWalked(c, walksY+5)
 		if len(blocks) > 0 {
 			c.PanelLetter(0, mapsY, "c")
-			c.Text(5, mapsY+0.6, fmt.Sprintf("where ours disagrees: for each seed the maps of the two units of best score, which stands below; box of %s", figure.Metres(d.BoxM)), figure.Type{Size: figure.Normal})
+			c.Text(5, mapsY+0.6, fmt.Sprintf("where ours disagrees: for each seed the maps of the two units of best score, which stands below; box of %s%s", figure.Metres(d.BoxM), gaps), figure.Type{Size: figure.Normal})
 		}
 		for i, v := range blocks {
 			d.paintMaps(c, v, nets, p.Seeds, mapsY+5.5+mapPitch*float64(i), rates)
