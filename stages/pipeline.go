@@ -175,16 +175,17 @@ func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node,
 	f := p.Figures.Figure5
 	compared := map[string]*pipeline.Node{}
 	compare := func(variant, name string) {
-		if compared[name] == nil {
-			compared[name] = add(d, "distances", name, p.distances(variant), distances.Run, distances.Outputs, p.Evaluation.Seed, inputs{
-				"weights": networks[name].train.Ref("weights"), "walks": walks[f.BoxM].Ref("walks"),
-			})
-		}
+		compared[name] = add(d, "distances", name, p.distances(variant), distances.Run, distances.Outputs, p.Evaluation.Seed, inputs{
+			"weights": networks[name].train.Ref("weights"), "walks": walks[f.BoxM].Ref("walks"),
+		})
 	}
 	compare(f.Variant, f.Variant)
 	for _, seed := range p.Results.Seeds {
 		for _, v := range requiredVariants {
-			compare(v, p.networkName(v, seed))
+			if name := p.networkName(v, seed); compared[name] == nil {
+				compare(v, name)
+				d.leaveOut(compared[name])
+			}
 		}
 	}
 	n, own := networks[f.Variant], compared[f.Variant]
@@ -217,6 +218,7 @@ func wireResults(d *DAG, p *Parameters, networks map[string]network, compared ma
 				in[role+claims.BoxRole(b)] = n.spectra[b].Ref("modules")
 			}
 			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
+			d.leaveOut(walked)
 			in.with(role, walked, "errors", "closures")
 			in[role+"integration"], in[role+"decorrelation"] = walked.Ref("summary"), compared[name].Ref("summary")
 			shown.with(role, walked, "lags", "errors", "closures", "ranges")
@@ -225,6 +227,11 @@ func wireResults(d *DAG, p *Parameters, networks map[string]network, compared ma
 	}
 	table := add(d, "claims", resultsName, judged, claims.Run, claims.Outputs, 0, in)
 	add(d, plotStage, resultsName, drawn, plot.Results, plot.Outputs, 0, shown.with("", table, "claims", "findings"))
+}
+
+// leaveOut takes a node out of "all": one that only the results look at, of whatever seed.
+func (d *DAG) leaveOut(n *pipeline.Node) {
+	d.Targets["all"] = slices.DeleteFunc(d.Targets["all"], func(other *pipeline.Node) bool { return other == n })
 }
 
 type inputs map[string]pipeline.Ref
