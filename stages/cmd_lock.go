@@ -38,7 +38,7 @@ func newLockCommand() *cobra.Command {
 				return usagef("--jobs %d: must be 0 or greater", jobs)
 			}
 			flags.exact, flags.unpinned = true, true // of this program's own making, on this machine
-			s, err := flags.open([]string{"all", "seeds"})
+			s, err := flags.open([]string{"all", "seeds", resultsName})
 			if err != nil {
 				return err
 			}

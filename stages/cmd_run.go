@@ -44,8 +44,9 @@ func newRunCommand() *cobra.Command {
 		Use:   "run [TARGET...]",
 		Short: "Make targets and everything that they need; what is up to date is not run again",
 		Long: "Make targets and everything that they need; what is up to date is not run again. A target is\n" +
-			"\"all\" (the default: both networks of the profile's seed in every box, and figures 4, 6 and 8),\n" +
-			"\"seeds\" (both networks of every seed), a stage such as \"train\", or one node such as \"train/full\".",
+			"\"all\" (the default: every network of the profile's seed, and every figure), \"seeds\" (both variants for\n" +
+			"several seeds), \"results\" (the paper's claims beside every network for the seeds of results.seeds),\n" +
+			"a stage such as \"train\", or one node such as \"train/full\".",
 		Example: "  sicgrid run all\n" +
 			"  sicgrid run figure-6 --set seed=2\n" +
 			"  sicgrid run train/no-capacity --params params/smoke.yaml --jobs 1 -v",
@@ -93,15 +94,14 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if flags.json {
 		out = cmd.ErrOrStderr()
 	}
-	noGPU := ""
-	closeDevice := func() {}
-	defer func() { closeDevice() }()
+	device, noGPU := onCPU(), ""
+	defer func() { device.close() }()
 	train := func() error {
 		on, why, err := openDevice(flags.device, vulkan.Precision(flags.precision))
 		if err != nil {
 			return err
 		}
-		noGPU, closeDevice = why, on.close
+		device, noGPU = on, why
 		s, err = s.on(on)
 		return err
 	}
@@ -134,6 +134,11 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		return err
 	}
 	defer closeRemote()
+	if flags.before == nil && s.manyTrainings() && verbosityOf(cmd) >= 0 { // a sweep has said so itself
+		if err := s.announceTrainings(cmd.Context(), out, device.Backend); err != nil {
+			return err
+		}
+	}
 	report, runErr := s.run(cmd, flags, out)
 	if lost := (*compute.DeviceLost)(nil); errors.As(runErr, &lost) && flags.device == "auto" && cmd.Context().Err() == nil {
 		fmt.Fprintf(out, "device  cpu (%v); every training goes on from its last checkpoint, or starts over where it has none\n", lost)

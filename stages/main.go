@@ -118,6 +118,7 @@ func newRootCommand() *cobra.Command {
 		newAnalyzeCommand(), newExportCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
 	addBenchStore(root)
+	addBenchAnalysis(root)
 	for _, c := range root.Commands() {
 		if accepts := c.Args; accepts != nil {
 			c.Args = func(cmd *cobra.Command, args []string) error {

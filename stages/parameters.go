@@ -36,6 +36,8 @@ type Profile struct {
 	Analysis     spectra.Params `json:"analysis"`
 	Embedding    embed.Params   `json:"embedding"`
 	Ideal        Ideal          `json:"ideal"`
+	Integration  Integration    `json:"integration"`
+	Results      Results        `json:"results"`
 	Figures      Figures        `json:"figures"`
 }
 
@@ -54,6 +56,24 @@ type Evaluation struct {
 type Ideal struct {
 	ideal.Cells
 	ideal.Line
+}
+
+// Integration is how path integration is tested, on walks that move as those of the evaluation.
+type Integration struct {
+	BoxM   float64 `json:"box_m"`
+	Walks  int     `json:"walks"`
+	Steps  int     `json:"steps"`
+	Places int     `json:"places"`
+	ReachM float64 `json:"reach_m"`
+}
+
+// Results sets the paper's claims beside every variant and ablation of every seed; lattices are measured in one box, ablations in
+// that of figure 7.
+type Results struct {
+	Seeds       []uint64 `json:"seeds"`
+	BoxM        float64  `json:"box_m"`
+	DPI         int      `json:"dpi"`
+	RateColours string   `json:"rate_colours"`
 }
 
 // Figures says what each figure shows, and how it is drawn.
@@ -218,6 +238,15 @@ var allowed = params.Rules{
 	"ideal.most_modules":     params.Between(2, 6),
 	"ideal.draws":            params.AtLeast(3),
 
+	"integration.box_m":   params.Positive,
+	"integration.walks":   params.AtLeast(1),
+	"integration.steps":   params.AtLeast(30),
+	"integration.places":  params.AtLeast(1),
+	"integration.reach_m": params.Between(0.25, 20),
+
+	"results.dpi":          dpi,
+	"results.rate_colours": colours,
+
 	"figures.figure_1.dpi":                 dpi,
 	"figures.figure_1.rate_colours":        colours,
 	"figures.figure_1.correlation_colours": colours,
@@ -378,12 +407,17 @@ func checkTraining(doc *params.Document, t train.Params) error {
 }
 
 func (p *Parameters) checkSeeds(doc *params.Document) error {
-	if len(p.Seeds) > 12 {
-		return doc.Errorf("seeds", "found %d seeds, must be at most 12, as many as the figure has room for", len(p.Seeds))
-	}
-	for i, s := range p.Seeds {
-		if j := slices.Index(p.Seeds, s); j < i {
-			return doc.Errorf("seeds", "found %d twice, must be given once", s)
+	for _, list := range []struct {
+		key   string
+		seeds []uint64
+	}{{"seeds", p.Seeds}, {"results.seeds", p.Results.Seeds}} {
+		if n := len(list.seeds); n < 1 || n > 12 {
+			return doc.Errorf(list.key, "found %d seeds, must be 1 to 12, as many as the figure has room for", n)
+		}
+		for i, s := range list.seeds {
+			if j := slices.Index(list.seeds, s); j < i {
+				return doc.Errorf(list.key, "found %d twice, must be given once", s)
+			}
 		}
 	}
 	return nil
@@ -455,6 +489,14 @@ func (p *Parameters) checkFigures(doc *params.Document) error {
 			return doc.Errorf("figures."+choice.key+".variant", "found %q, must be one of %s", choice.variant, strings.Join(names, ", "))
 		}
 	}
+	if !slices.Contains(p.Evaluation.BoxesM, p.Results.BoxM) {
+		return doc.Errorf("results.box_m", "found %v, must be one of evaluation.boxes_m, %v", p.Results.BoxM, p.Evaluation.BoxesM)
+	}
+	for _, v := range requiredVariants {
+		if err := p.integration(v).Check(); err != nil {
+			return doc.Errorf("integration", "%v", err)
+		}
+	}
 	for _, choice := range []struct {
 		key string
 		box float64
@@ -466,7 +508,7 @@ func (p *Parameters) checkFigures(doc *params.Document) error {
 	for _, check := range []struct {
 		key string
 		err error
-	}{{"figure_1", f.Figure1.Check()}, {"figure_5", p.distances().Check()}, {"figure_5", p.figure5().Check()}, {"figure_7", p.figure7().Check()}, {"figure_4", f.Figure4.Check()}, {"figure_6", f.Figure6.Check()}, {"figure_8", f.Figure8.Check()}} {
+	}{{"figure_1", f.Figure1.Check()}, {"figure_5", p.distances(f.Figure5.Variant).Check()}, {"figure_5", p.figure5().Check()}, {"figure_7", p.figure7().Check()}, {"figure_4", f.Figure4.Check()}, {"figure_6", f.Figure6.Check()}, {"figure_8", f.Figure8.Check()}} {
 		if check.err != nil {
 			return doc.Errorf("figures."+check.key, "%v", check.err)
 		}

@@ -163,7 +163,7 @@ func TestImpossibleParameters(t *testing.T) {
 }
 
 func TestFilesThatAreNoParameters(t *testing.T) {
-	keys := "seed, seeds, network, batch, loss, optimiser, history_every, stop, variants, ablate, evaluation, analysis, embedding, ideal, figures"
+	keys := "seed, seeds, network, batch, loss, optimiser, history_every, stop, variants, ablate, evaluation, analysis, embedding, ideal, integration, results, figures"
 	for _, c := range []struct{ name, yaml, want string }{
 		{"empty", "", "params/laptop.yaml:1: found an empty file, must be a mapping with the keys " + keys},
 		{"a list", "- 1\n", "params/laptop.yaml:1: found a list, must be a mapping with the keys " + keys},

@@ -10,9 +10,11 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/batch"
+	"sicgrid/stages/claims"
 	"sicgrid/stages/distances"
 	"sicgrid/stages/embed"
 	"sicgrid/stages/ideal"
+	"sicgrid/stages/integration"
 	"sicgrid/stages/plot"
 	"sicgrid/stages/ratemaps"
 	"sicgrid/stages/spectra"
@@ -32,8 +34,11 @@ import (
 //	train (per ablation) ─> ratemaps ─> spectra ──> plot: figure 7 (8)
 //	train (full), trajectories ─> distances ──> plot: figure 5
 //
+//	train (per variant) ─> integration ─┐
+//	spectra, embed, distances ──────────┴─> claims ──> plot: results
+//
 // ratemaps, spectra and embed are made for every variant in every box, of an ablation ratemaps and spectra in one.
-// Everything above exists once a seed; the figure "seeds" sets several side by side.
+// Everything above exists once a seed; the figure "seeds" and the results set several side by side.
 //
 //	a sweep's runs, each: train ─> ratemaps ─> spectra ─> outcome ──> sweep ──> plot: its figures (sweep_wire.go)
 
@@ -65,7 +70,7 @@ func wire(p *Parameters, on trainOn) *DAG {
 	}
 
 	networks := map[string]network{} // by variant and seed
-	for _, seed := range p.allSeeds() {
+	for _, seed := range p.everySeed(p.Seeds, p.Results.Seeds) {
 		for _, v := range p.variants {
 			name := p.networkName(v.Name, seed)
 			n := addNetwork(d, name, v.Params, on, seed)
@@ -81,8 +86,8 @@ func wire(p *Parameters, on trainOn) *DAG {
 	}
 
 	first := wireUntrained(d, p)
-	ablated := wireAblations(d, p, on, walks, networks)
-	wireGeneralisation(d, p, walks, networks[p.Figures.Figure5.Variant], first)
+	wireAblations(d, p, on, walks, networks)
+	compared := wireGeneralisation(d, p, walks, networks, first)
 	f4, f6, f8, fs := p.Figures.Figure4, p.Figures.Figure6, p.Figures.Figure8, p.Figures.Seeds
 	n4, n6 := networks[f4.Variant], networks[f6.Variant]
 	add(d, plotStage, "figure-4", f4.Figure4Params, plot.Figure4, plot.Outputs, 0, inputs{"maps": n4.ratemaps[f4.BoxM].Ref("maps")}.
@@ -92,11 +97,7 @@ func wire(p *Parameters, on trainOn) *DAG {
 		with("", n6.embed[f6.BoxM], "pca", "points", "eigenvalues", "intervals", "topology"))
 	all := inputs{}
 	for _, name := range []string{"full", "no-isometry", "no-capacity"} {
-		n, ok := networks[name]
-		if !ok {
-			n, ok = ablated[name], ablated[name].train != nil
-		}
-		if ok { // a profile need not leave the isometry out
+		if n, ok := networks[name]; ok { // a profile need not leave the isometry out
 			all.with(name+"/", n.ratemaps[f8.BoxM], "maps").with(name+"/", n.spectra[f8.BoxM], "units")
 		}
 	}
@@ -110,6 +111,7 @@ func wire(p *Parameters, on trainOn) *DAG {
 		}
 	}
 	add(d, plotStage, "seeds", seeds, plot.Seeds, plot.Outputs, 0, runs)
+	wireResults(d, p, networks, compared)
 	return d
 }
 
@@ -130,33 +132,41 @@ func wireUntrained(d *DAG, p *Parameters) (first *pipeline.Node) {
 	return first
 }
 
-// wireAblations trains every ablation, the profile's seed alone, sees it in the boxes where it is drawn, and makes figure 7.
-func wireAblations(d *DAG, p *Parameters, on trainOn, walks map[float64]*pipeline.Node, networks map[string]network) map[string]network {
+// wireAblations trains every ablation, sees it in the boxes where it is drawn, and makes figure 7 of the profile's seed.
+func wireAblations(d *DAG, p *Parameters, on trainOn, walks map[float64]*pipeline.Node, networks map[string]network) {
 	f := p.Figures
-	ablated := map[string]network{}
-	for _, v := range p.ablated {
-		n := addNetwork(d, v.Name, v.Params, on, p.Seed)
-		d.Targets["ablate"] = append(d.Targets["ablate"], n.train)
-		for _, box := range []float64{f.Figure7.BoxM, f.Figure8.BoxM} {
-			if box == f.Figure7.BoxM && n.spectra[box] == nil || v.Name == "no-isometry" && n.spectra[box] == nil {
-				n.see(d, p, v.Name+"/"+boxName(box), box, walks[box])
+	for _, seed := range p.everySeed(p.Results.Seeds) {
+		for _, v := range p.ablated {
+			name := p.networkName(v.Name, seed)
+			n := addNetwork(d, name, v.Params, on, seed)
+			if seed == p.Seed {
+				d.Targets["ablate"] = append(d.Targets["ablate"], n.train)
 			}
-		}
-		ablated[v.Name] = n
-		if v.Name != "no-isometry" { // figure 8 has it
-			d.ask(n.train, n.ratemaps[f.Figure7.BoxM], n.spectra[f.Figure7.BoxM])
+			n.see(d, p, name+"/"+boxName(f.Figure7.BoxM), f.Figure7.BoxM, walks[f.Figure7.BoxM])
+			if v.Name == "no-isometry" && n.spectra[f.Figure8.BoxM] == nil {
+				n.see(d, p, name+"/"+boxName(f.Figure8.BoxM), f.Figure8.BoxM, walks[f.Figure8.BoxM])
+			}
+			networks[name] = n
+			if seed == p.Seed && v.Name != "no-isometry" { // figure 8 has it
+				d.ask(n.train, n.ratemaps[f.Figure7.BoxM], n.spectra[f.Figure7.BoxM])
+			}
 		}
 	}
 	in := inputs{}
 	for _, name := range p.figure7().Variants {
-		n, ok := ablated[name]
-		if !ok {
-			n = networks[name]
-		}
-		in.with(name+"/", n.ratemaps[f.Figure7.BoxM], "maps").with(name+"/", n.spectra[f.Figure7.BoxM], "units", "modules", "summary")
+		in.with(name+"/", networks[name].ratemaps[f.Figure7.BoxM], "maps").with(name+"/", networks[name].spectra[f.Figure7.BoxM], "units", "modules", "summary")
 	}
 	d.ask(add(d, plotStage, "figure-7", p.figure7(), plot.Figure7, plot.Outputs, 0, in))
-	return ablated
+}
+
+// ask takes nodes out of "all" and of their stages: figure 7 trains six networks
+// more, one of them at many times the cost of the others, and has to be asked for.
+func (d *DAG) ask(nodes ...*pipeline.Node) {
+	for _, n := range nodes {
+		for _, group := range []string{"all", n.Stage} {
+			d.Targets[group] = slices.DeleteFunc(d.Targets[group], func(other *pipeline.Node) bool { return other == n })
+		}
+	}
 }
 
 // addNetwork adds a training, which nothing looks at yet.
@@ -165,16 +175,6 @@ func addNetwork(d *DAG, name string, params train.Params, on trainOn, seed uint6
 	n.train = add(d, trainStage, name, params, train.On(on.Backend), train.Outputs, seed, nil)
 	n.train.Numerics, n.train.Code, n.train.OtherCode = on.Numerics, on.code, on.other
 	return n
-}
-
-// ask takes nodes out of "all" and of their stages: figure 7 trains seven networks
-// more, one of them at many times the cost of the others, and has to be asked for.
-func (d *DAG) ask(nodes ...*pipeline.Node) {
-	for _, n := range nodes {
-		for _, group := range []string{"all", n.Stage} {
-			d.Targets[group] = slices.DeleteFunc(d.Targets[group], func(other *pipeline.Node) bool { return other == n })
-		}
-	}
 }
 
 // see records a trained network's units in a box and measures them.
@@ -187,18 +187,69 @@ func (n network) see(d *DAG, p *Parameters, at string, box float64, walks *pipel
 	})
 }
 
-// wireGeneralisation compares a network's states with places, and makes figure 5.
-func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node, n network, first *pipeline.Node) {
+// wireGeneralisation compares the states of networks with places, those of figure 5 and of the results, and makes figure 5. It
+// returns the comparisons by network.
+func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node, networks map[string]network, first *pipeline.Node) map[string]*pipeline.Node {
 	f := p.Figures.Figure5
-	compared := add(d, "distances", f.Variant, p.distances(), distances.Run, distances.Outputs, p.Evaluation.Seed, inputs{
-		"weights": n.train.Ref("weights"), "walks": walks[f.BoxM].Ref("walks"),
-	})
-	in := inputs{"decorrelation": compared.Ref("summary"), "training": first.Ref("distances"), "batch": first.Ref("states"), "walks": walks[f.BoxM].Ref("walks")}
-	in.with("", compared, "density", "lags")
+	compared := map[string]*pipeline.Node{}
+	compare := func(variant, name string) {
+		compared[name] = add(d, "distances", name, p.distances(variant), distances.Run, distances.Outputs, p.Evaluation.Seed, inputs{
+			"weights": networks[name].train.Ref("weights"), "walks": walks[f.BoxM].Ref("walks"),
+		})
+	}
+	compare(f.Variant, f.Variant)
+	for _, seed := range p.Results.Seeds {
+		for _, v := range requiredVariants {
+			if name := p.networkName(v, seed); compared[name] == nil {
+				compare(v, name)
+				d.leaveOut(compared[name])
+			}
+		}
+	}
+	n, own := networks[f.Variant], compared[f.Variant]
+	in := inputs{"decorrelation": own.Ref("summary"), "training": first.Ref("distances"), "batch": first.Ref("states"), "walks": walks[f.BoxM].Ref("walks")}
+	in.with("", own, "density", "lags")
 	for _, box := range p.figure5().BoxesM {
 		in.with(boxName(box)+"/", n.ratemaps[box], "maps").with(boxName(box)+"/", n.spectra[box], "units", "modules")
 	}
 	add(d, plotStage, "figure-5", p.figure5(), plot.Figure5, plot.Outputs, 0, in)
+	return compared
+}
+
+// wireResults tests the path integration of both variants, and sets the paper's claims beside every network of the results' seeds.
+func wireResults(d *DAG, p *Parameters, networks map[string]network, compared map[string]*pipeline.Node) {
+	r := p.Results
+	drawn := plot.ResultsParams{DPI: r.DPI, RateColours: r.RateColours, Seeds: r.Seeds, Variants: p.figure7().Variants, Walked: requiredVariants}
+	judged := claims.Params{Seeds: r.Seeds, Variants: drawn.Variants, BoxesM: slices.Sorted(slices.Values(p.Evaluation.BoxesM)), SigmaX: p.variant("full").Loss.SigmaX}
+	in, shown := inputs{}, inputs{}
+	for _, seed := range r.Seeds {
+		for _, v := range drawn.Variants {
+			name, role, box := p.networkName(v, seed), claims.Role(v, seed), p.Figures.Figure7.BoxM
+			n := networks[name]
+			in.with(role, n.spectra[box], "units", "summary")
+			shown.with(role, n.spectra[box], "units").with(role, n.ratemaps[box], "maps")
+			if !slices.Contains(requiredVariants, v) {
+				continue
+			}
+			in.with(role+"lattice/", n.spectra[r.BoxM], "units", "modules", "summary").with(role, n.embed[r.BoxM], "points", "topology")
+			for _, b := range judged.BoxesM {
+				in[role+claims.BoxRole(b)] = n.spectra[b].Ref("modules")
+			}
+			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
+			d.leaveOut(walked)
+			in.with(role, walked, "errors", "closures")
+			in[role+"integration"], in[role+"decorrelation"] = walked.Ref("summary"), compared[name].Ref("summary")
+			shown.with(role, walked, "lags", "errors", "closures", "ranges")
+			shown[role+"decorrelation"] = compared[name].Ref("summary")
+		}
+	}
+	table := add(d, "claims", resultsName, judged, claims.Run, claims.Outputs, 0, in)
+	add(d, plotStage, resultsName, drawn, plot.Results, plot.Outputs, 0, shown.with("", table, "claims", "findings"))
+}
+
+// leaveOut takes a node out of "all": one that only the results look at, of whatever seed.
+func (d *DAG) leaveOut(n *pipeline.Node) {
+	d.Targets["all"] = slices.DeleteFunc(d.Targets["all"], func(other *pipeline.Node) bool { return other == n })
 }
 
 type inputs map[string]pipeline.Ref
@@ -215,7 +266,7 @@ func (in inputs) with(prefix string, n *pipeline.Node, outputs ...string) inputs
 func add[P any](d *DAG, stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
 	n := newNode(stage, name, p, run, outputs, seed, in)
 	d.Nodes = append(d.Nodes, n)
-	if !strings.Contains(name, seedMark) && name != "seeds" { // what is made of other seeds has to be asked for
+	if !strings.Contains(name, seedMark) && name != "seeds" && name != resultsName { // what is made of other seeds has to be asked for
 		d.Targets[stage] = append(d.Targets[stage], n)
 		d.Targets["all"] = append(d.Targets["all"], n)
 	}
@@ -229,6 +280,9 @@ func newNode[P any](stage, name string, p P, run func(context.Context, P, *pipel
 	}
 	return n
 }
+
+// resultsName is the table of the paper's claims: a target of its own, which trains every variant for every seed of a list.
+const resultsName = "results"
 
 // seedMark stands in the names of networks of another seed than the profile's.
 const seedMark = "/seed-"
@@ -259,9 +313,15 @@ func (p *Parameters) batch() batch.Params {
 	return batch.Params{Batch: full.Batch, SigmaX: full.Loss.SigmaX, Batches: batchesSeen}
 }
 
-func (p *Parameters) distances() distances.Params {
+func (p *Parameters) distances(variant string) distances.Params {
 	f := p.Figures.Figure5
-	return distances.Params{Walks: f.Walks, Pairs: f.Pairs, SigmaX: p.variant(f.Variant).Loss.SigmaX, ReachM: f.ReachM, LagStep: f.LagStep}
+	return distances.Params{Walks: f.Walks, Pairs: f.Pairs, SigmaX: p.variant(variant).Loss.SigmaX, ReachM: f.ReachM, LagStep: f.LagStep}
+}
+
+func (p *Parameters) integration(variant string) integration.Params {
+	i, v := p.Integration, p.variant(variant)
+	return integration.Params{BoxM: i.BoxM, Walks: i.Walks, Steps: i.Steps, Places: i.Places, ReachM: i.ReachM,
+		SigmaX: v.Loss.SigmaX, VelocityMax: v.Batch.VelocityMax, Motion: p.Evaluation.Motion}
 }
 
 // figure5 shows the boxes from the smallest to the largest, at most four.
@@ -290,9 +350,15 @@ func (p *Parameters) variant(name string) train.Params {
 	return train.Params{}
 }
 
-// allSeeds is the profile's own seed and then the others of its list.
-func (p *Parameters) allSeeds() []uint64 {
-	return append([]uint64{p.Seed}, slices.DeleteFunc(slices.Clone(p.Seeds), func(s uint64) bool { return s == p.Seed })...)
+// everySeed is the profile's own seed and then the others of the lists, each once.
+func (p *Parameters) everySeed(lists ...[]uint64) []uint64 {
+	seeds := []uint64{p.Seed}
+	for _, s := range slices.Concat(lists...) {
+		if !slices.Contains(seeds, s) {
+			seeds = append(seeds, s)
+		}
+	}
+	return seeds
 }
 
 // networkName is "full" for the profile's own seed and "full/seed-2" for another.

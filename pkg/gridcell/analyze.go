@@ -17,6 +17,8 @@ type Unit struct {
 	EllipseRatio, PeriodM, OrientationDeg float64
 	Module                                int        // index into Analysis.Modules, -1 for none
 	Phases                                [3]float64 // at the module's wave vectors
+	Fields                                []Field
+	PlaceLike                             bool
 }
 
 // Module holds the measures of one module.
@@ -98,7 +100,7 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 				sac := c.autocorrelogram(maps[i])
 				peaks[i] = FindPeaks(sac)
 				a.Autocorrelograms[i] = sac
-				a.Units[i] = unit(maps[i], peaks[i], rotor.score(sac, peaks[i]))
+				a.Units[i] = unit(maps[i], peaks[i], rotor.score(sac, peaks[i]), o.Module.MaxMisfit)
 				powers[i] = p.of(maps[i])
 				if d := int(done.Add(1)); o.Progress != nil {
 					o.Progress(d, n)
@@ -147,13 +149,14 @@ func sameShape(a, b Map) error {
 	return nil
 }
 
-func unit(m Map, p *Peaks, s Scores) Unit {
+func unit(m Map, p *Peaks, s Scores, maxMisfit float64) Unit {
 	nan := math.NaN()
 	u := Unit{
 		Peak: m.Peak(), Scores: s, Module: -1,
 		EllipseRatio: nan, PeriodM: nan, OrientationDeg: nan,
-		Phases: [3]float64{nan, nan, nan},
+		Phases: [3]float64{nan, nan, nan}, Fields: Fields(m),
 	}
+	u.PlaceLike = PlaceLike(u.Fields, p, maxMisfit)
 	if p != nil {
 		u.EllipseRatio, u.PeriodM, u.OrientationDeg = p.EllipseRatio, p.PeriodM, p.OrientationDeg
 	}

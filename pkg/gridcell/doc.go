@@ -12,6 +12,8 @@
 //     definitions are in use; each is named and its source given.
 //   - Peaks are the six autocorrelogram peaks nearest to zero lag. They give the
 //     period, the orientation and the ellipse.
+//   - A Field is a patch where a unit fires; a unit with one field and no six peaks is
+//     place-like.
 //   - A Module is a set of units that share period and orientation.
 //   - A Spectrum is the mean power spectrum of several maps; its six peaks give
 //     a module's wave vectors k1, k2, k3 with k1 + k2 + k3 = 0.

@@ -65,7 +65,7 @@ type Lag struct {
 // Summary is the one row of "summary".
 type Summary struct {
 	Plateau float64 `col:"plateau"`           // mean distance of states beyond half the reach
-	Reach90 float64 `col:"reach_90" unit:"m"` // least distance at which the mean has 90 % of the plateau; NaN if it never has
+	Reach90 float64 `col:"reach_90" unit:"m"` // distance at which the mean comes to 90 % of the plateau; NaN if it never does
 	Same    float64 `col:"same_place"`        // greatest Same over lags of up to 60 steps
 	SigmaX  float64 `col:"sigma_x" unit:"m"`
 }
@@ -208,6 +208,21 @@ func (r *rolled) lag(p Params, from, to int) Lag {
 	return out
 }
 
+// reach returns the distance in m at which the mean distance of states first comes to a level, between the middles of two bins;
+// NaN if it never does.
+func reach(density []Density, level float64) float64 {
+	var x, y float64 // a state is at no distance from itself
+	for _, d := range density {
+		if d.Mean >= level {
+			return x + (d.Distance-x)*(level-y)/(d.Mean-y)
+		}
+		if !math.IsNaN(d.Mean) {
+			x, y = d.Distance, d.Mean
+		}
+	}
+	return math.NaN()
+}
+
 // shortLag is the length of the training walks: the lag up to which path invariance was trained.
 const shortLag = 60
 
@@ -220,12 +235,7 @@ func summarise(p Params, density []Density, lags []Lag) Summary {
 		}
 	}
 	s.Plateau = sum / n
-	for _, d := range density {
-		if d.Mean >= 0.9*s.Plateau {
-			s.Reach90 = d.Distance
-			break
-		}
-	}
+	s.Reach90 = reach(density, 0.9*s.Plateau)
 	for _, l := range lags {
 		if l.Lag <= shortLag && !math.IsNaN(l.Same) && !(l.Same < s.Same) {
 			s.Same = l.Same

@@ -111,3 +111,15 @@ func TestImpossibleParametersAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTheReachLiesBetweenTheBins(t *testing.T) {
+	density := []Density{{Distance: 0.1, Mean: 0.2}, {Distance: 0.2, Mean: math.NaN()}, {Distance: 0.3, Mean: 0.6}, {Distance: 0.4, Mean: 0.5}}
+	for level, want := range map[float64]float64{0.1: 0.05, 0.2: 0.1, 0.4: 0.2, 0.6: 0.3} {
+		if got := reach(density, level); math.Abs(got-want) > 1e-12 {
+			t.Errorf("level %g is reached at %g m, want %g", level, got, want)
+		}
+	}
+	if got := reach(density, 0.7); !math.IsNaN(got) {
+		t.Errorf("a level above all is reached at %g m, want NaN", got)
+	}
+}

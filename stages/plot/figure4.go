@@ -121,7 +121,7 @@ func DrawFigure4(d Figure4Data, p Figure4Params) ([]File, error) {
 	paint := func(c *figure.Canvas) {
 		c.PanelLetter(0, 0.3, "a")
 		head := figure.Type{Size: figure.Normal, X: figure.Middle}
-		c.Text(left+(n*size+(n-1)*gap)/2, 0.8, fmt.Sprintf("ratemaps in a box of %s", figure.Metres(d.BoxM)), head)
+		c.Text(left+(n*size+(n-1)*gap)/2, 0.8, fmt.Sprintf("ratemaps in a box of %s%s", figure.Metres(d.BoxM), net.gaps()), head)
 		c.Text(correlogramX+size/2, 0.8, "autocorrelogram", head)
 		for i, r := range rows {
 			y := top + float64(i)*pitch + above

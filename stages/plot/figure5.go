@@ -370,6 +370,9 @@ func (d Figure5Data) paintBox(c *figure.Canvas, b InBox, net network, shown []in
 	for _, m := range b.Modules {
 		lines = append(lines, figure.Length(m.Period))
 	}
+	if share := net.unvisited(); share > uncovered {
+		lines = append([]string{percent(share) + " unvisited"}, lines...)
+	}
 	for i, l := range lines[:min(len(lines), 5)] {
 		c.Text(5, at.Y+6+3.2*float64(i), l, figure.Type{Size: figure.Small, Color: figure.Grey})
 	}

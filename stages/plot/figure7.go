@@ -100,8 +100,8 @@ func DrawFigure7(d Figure7Data, p Figure7Params) ([]File, error) {
 			row.paintScores(c, figure.Box{X: 128, Y: y, W: 21, H: 14}, i == len(d.Rows)-1)
 			row.paintPeriods(c, figure.Box{X: 155, Y: y, W: 19, H: 14}, longest, i == len(d.Rows)-1)
 		}
-		c.Text(0, page.Height-0.5, fmt.Sprintf("Box of %s. Each map is scaled to its peak, its score below. Histograms: active units, those of modules in colour; dashes: score %s.",
-			figure.Metres(d.BoxM), figure.Number(scoreLine, 1)), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+		c.Text(0, page.Height-0.5, fmt.Sprintf("Box of %s%s. Each map is scaled to its peak, its score below. Histograms: active units, those of modules in colour; dashes: score %s.",
+			figure.Metres(d.BoxM), nets[0].gaps(), figure.Number(scoreLine, 1)), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 	}
 	return files("figure-7", page, paint, shown)
 }

@@ -146,6 +146,9 @@ func DrawFigure8(d Figure8Data, p Figure8Params) ([]File, error) {
 			}
 		}
 		keys8(c, keysY, d.BoxM, size, rates)
+		if gaps := nets[0].gaps(); gaps != "" {
+			c.Text(0, keysY+7.4, fmt.Sprintf("box of %s%s", figure.Metres(d.BoxM), gaps), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+		}
 	}
 	return files("figure-8", page, paint, shown)
 }

@@ -162,6 +162,31 @@ func newNetwork(units []Unit, maps []RateMap) (network, error) {
 	return n, nil
 }
 
+// unvisited returns the share of the box that no walk came to; all units were on the same walks.
+func (n network) unvisited() float64 {
+	if len(n.units) == 0 {
+		return 0
+	}
+	rates, empty := n.maps[n.units[0].Unit], 0
+	for _, v := range rates {
+		if v != v {
+			empty++
+		}
+	}
+	return float64(empty) / float64(len(rates))
+}
+
+// uncovered is the share of the box from which on a figure says that its walks left it unvisited.
+const uncovered = 0.05
+
+// gaps says so, to be put behind the size of the box; it is empty where the walks cover the box.
+func (n network) gaps() string {
+	if share := n.unvisited(); share > uncovered {
+		return fmt.Sprintf("; no walk came to %s of it", percent(share))
+	}
+	return ""
+}
+
 // dead reports whether the unit never fires.
 func (u Unit) dead() bool { return !(u.Peak > 0) }
 

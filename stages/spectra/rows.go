@@ -1,6 +1,10 @@
 package spectra
 
-import "sicgrid/pkg/gridcell"
+import (
+	"math"
+
+	"sicgrid/pkg/gridcell"
+)
 
 // mapView and occupancyView are what this stage reads.
 type mapView struct {
@@ -33,6 +37,9 @@ type Unit struct {
 	Phi2         float64 `col:"phi2" unit:"rad"`
 	Phi3         float64 `col:"phi3" unit:"rad"`
 	Drift        float64 `col:"drift"` // Pearson of the early with the late map
+	Fields       int32   `col:"fields"`
+	FieldArea    float64 `col:"field_area" unit:"m2"` // of the field with the highest peak
+	PlaceLike    bool    `col:"place_like"`
 }
 
 // Autocorrelogram is a row of "autocorrelograms": zero lag in the middle.
@@ -84,6 +91,8 @@ type Summary struct {
 	Score     float64 `col:"grid_expanding_median"`
 	Above     float64 `col:"above_0_3"`
 	InModules float64 `col:"in_modules"`
+	PlaceLike float64 `col:"place_like"`
+	FieldArea float64 `col:"field_area_median" unit:"m2"` // of the place-like units
 	Explained float64 `col:"explained"`
 	Modules   int32   `col:"modules"`
 	// Of the active units' metric tensor, see gridcell.Isometry.
@@ -100,7 +109,10 @@ func unitRows(maps []mapView, a *gridcell.Analysis, drift []float64) []Unit {
 			Square: u.Square, Corrected: u.Corrected,
 			EllipseRatio: u.EllipseRatio, Period: u.PeriodM, Orientation: u.OrientationDeg,
 			Module: int32(u.Module), Phi1: u.Phases[0], Phi2: u.Phases[1], Phi3: u.Phases[2],
-			Drift: drift[i],
+			Drift: drift[i], Fields: int32(len(u.Fields)), FieldArea: math.NaN(), PlaceLike: u.PlaceLike,
+		}
+		if len(u.Fields) > 0 {
+			rows[i].FieldArea = u.Fields[0].AreaM2
 		}
 	}
 	return rows

@@ -140,8 +140,8 @@ func readMaps(rows []mapView, meta map[string]string) (mean []gridcell.Map, drif
 // is the share of the state variance that position explains.
 func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) Summary {
 	s := Summary{Units: int32(len(a.Units)), Modules: int32(len(a.Modules)), Explained: explained}
-	var scores []float64
-	var above, inside float64
+	var scores, areas []float64
+	var above, inside, place float64
 	var active []gridcell.Map
 	for i, u := range a.Units {
 		if !u.Active {
@@ -155,16 +155,21 @@ func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) Sum
 		if u.Module >= 0 {
 			inside++
 		}
+		if u.PlaceLike {
+			place++
+			areas = append(areas, u.Fields[0].AreaM2)
+		}
 	}
 	s.Active = int32(len(scores))
 	s.Dead = s.Units - s.Active
 	s.Score = gridcell.Median(scores)
-	s.Above, s.InModules, s.Anisotropy, s.Spread = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	s.FieldArea = gridcell.Median(areas)
+	s.Above, s.InModules, s.PlaceLike, s.Anisotropy, s.Spread = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
 	if metric, err := gridcell.MetricIsometry(active); err == nil { // there is an active unit; all maps have one shape
 		s.Anisotropy, s.Spread = metric.Anisotropy, metric.Spread
 	}
 	if n := float64(len(scores)); n > 0 {
-		s.Above, s.InModules = above/n, inside/n
+		s.Above, s.InModules, s.PlaceLike = above/n, inside/n, place/n
 	}
 	return s
 }

@@ -1,0 +1,161 @@
+package pathint
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// Library is states with their places.
+type Library struct {
+	units int
+	place []float32 // [n,2] m
+	state []float32 // [n,units]
+}
+
+// Store fills a library from straight walks from the start, in so many directions evenly spread, by steps of step metres up to
+// reach metres: the shortest ways, on which a model has had least chance to err.
+func Store(m Model, directions int, step, reach float64) *Library {
+	steps := int(math.Round(reach / step))
+	walks := make([][]float32, directions)
+	for w := range walks {
+		s, c := math.Sincos(2 * math.Pi * float64(w) / float64(directions))
+		for range steps {
+			walks[w] = append(walks[w], float32(step*c), float32(step*s))
+		}
+	}
+	t := Follow(m, walks)
+	l := &Library{units: t.Units}
+	for w := range walks {
+		l.place = append(l.place, t.Position[w]...)
+		l.state = append(l.state, t.State[w]...)
+	}
+	return l
+}
+
+// Len is the number of states.
+func (l *Library) Len() int { return len(l.place) / 2 }
+
+// Where returns the states whose places are inside.
+func (l *Library) Where(inside func(x, y float64) bool) *Library {
+	out := &Library{units: l.units}
+	for i := range l.Len() {
+		if inside(float64(l.place[2*i]), float64(l.place[2*i+1])) {
+			out.place = append(out.place, l.place[2*i:2*i+2]...)
+			out.state = append(out.state, l.state[i*l.units:(i+1)*l.units]...)
+		}
+	}
+	return out
+}
+
+// Decode returns the place of the stored state that is nearest to a state, of equally near ones the first; NaN of an empty library.
+func (l *Library) Decode(state []float32) (x, y float64) {
+	best, least := -1, float32(math.Inf(1))
+	for i := range l.Len() {
+		var sum float32
+		for k, v := range l.state[i*l.units : (i+1)*l.units] {
+			sum += (v - state[k]) * (v - state[k])
+		}
+		if sum < least {
+			best, least = i, sum
+		}
+	}
+	if best < 0 {
+		return math.NaN(), math.NaN()
+	}
+	return float64(l.place[2*best]), float64(l.place[2*best+1])
+}
+
+// Error is how far decoded places are from the true ones after so many steps, in metres over the walks.
+type Error struct {
+	Step         int // from 1
+	Median, High float64
+	// Chance is the median distance of the true places from a stored place drawn at random.
+	Chance float64
+}
+
+// Errors decodes the states after each of the given steps; High is the 90th percentile.
+func (t *Track) Errors(l *Library, steps []int, seed uint64) []Error {
+	random := rand.New(rand.NewPCG(seed, 3))
+	out := make([]Error, len(steps))
+	for i, step := range steps {
+		var off, chance []float64
+		for w := range t.Position {
+			x, y := t.place(w, step-1)
+			u, v := l.Decode(t.at(w, step-1))
+			off = append(off, math.Hypot(u-x, v-y))
+			if n := l.Len(); n > 0 {
+				k := random.IntN(n)
+				chance = append(chance, math.Hypot(float64(l.place[2*k])-x, float64(l.place[2*k+1])-y))
+			}
+		}
+		out[i] = Error{step, quantile(off, 0.5), quantile(off, 0.9), quantile(chance, 0.5)}
+	}
+	return out
+}
+
+// Reach is how well places within a radius are told from one another.
+type Reach struct {
+	RadiusM float64
+	Median  float64 // m, decoding error
+}
+
+// Reaches draws places uniformly from discs of the given radii around the start. The model goes to each by a detour, in steps of
+// the given length over a place drawn from the disc of half a metre, and its state is decoded among the stored states of the
+// same disc.
+func Reaches(m Model, l *Library, radii []float64, places int, step float64, seed uint64) []Reach {
+	random := rand.New(rand.NewPCG(seed, 4))
+	within := func(radius float64) (x, y float64) {
+		s, c := math.Sincos(2 * math.Pi * random.Float64())
+		r := radius * math.Sqrt(random.Float64())
+		return r * c, r * s
+	}
+	const detour = 0.5 // m
+	out := make([]Reach, len(radii))
+	for i, radius := range radii {
+		walks, arrival := make([][]float32, places), make([]int, places)
+		longest := 0
+		for w := range walks {
+			x, y := within(min(radius, detour))
+			u, v := within(radius)
+			walks[w] = append(leg(x, y, step), leg(u-x, v-y, step)...)
+			arrival[w] = len(walks[w])/2 - 1
+			longest = max(longest, len(walks[w]))
+		}
+		for w := range walks {
+			walks[w] = append(walks[w], make([]float32, longest-len(walks[w]))...)
+		}
+		t := Follow(m, walks)
+		near := l.Where(func(x, y float64) bool { return math.Hypot(x, y) <= radius+step/2 })
+		var off []float64
+		for w, s := range arrival {
+			x, y := t.place(w, s)
+			u, v := near.Decode(t.at(w, s))
+			off = append(off, math.Hypot(u-x, v-y))
+		}
+		out[i] = Reach{radius, quantile(off, 0.5)}
+	}
+	return out
+}
+
+// leg returns the steps of a straight way, as many as make them nearest to a length from below.
+func leg(x, y, step float64) []float32 {
+	n := max(1, int(math.Ceil(math.Hypot(x, y)/step)))
+	var out []float32
+	for range n {
+		out = append(out, float32(x/float64(n)), float32(y/float64(n)))
+	}
+	return out
+}
+
+// DecodingRange returns the largest radius up to which, at it and all smaller ones, the median error is at most bound metres: how
+// much space the code tells apart. 0 if it fails at the smallest.
+func DecodingRange(reaches []Reach, bound float64) float64 {
+	largest := 0.0
+	for _, r := range reaches {
+		if !(r.Median <= bound) {
+			break
+		}
+		largest = r.RadiusM
+	}
+	return largest
+}

@@ -1,0 +1,139 @@
+// Package claims is the stage that sets the claims of the paper beside what was measured: one row a claim, over the seeds. What
+// the paper says and the rule by which a claim holds are in table.go, the rules themselves in rules.go.
+package claims
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/pipeline"
+)
+
+// Params say which networks there are; the inputs of each begin with its Role.
+type Params struct {
+	Seeds    []uint64  `json:"seeds"`
+	Variants []string  `json:"variants"` // in any order; claims about others are not measurable
+	BoxesM   []float64 `json:"boxes_m"`  // in which periods are compared
+	SigmaX   float64   `json:"sigma_x"`  // m
+}
+
+// Role begins the names of the inputs of one network.
+func Role(variant string, seed uint64) string { return fmt.Sprintf("%s/seed-%d/", variant, seed) }
+
+// BoxRole is the role of the modules in one box.
+func BoxRole(boxM float64) string { return fmt.Sprintf("%gm/modules", boxM) }
+
+// Outputs of the stage.
+var Outputs = []string{"claims", "findings"}
+
+// Claim is a row of "claims".
+type Claim struct {
+	ID        string    `col:"claim"`
+	Group     string    `col:"group"` // "claim", "number" of a figure, or "beyond" the paper
+	Text      string    `col:"text"`
+	Network   string    `col:"network"` // whose maps show it
+	Figure    string    `col:"figure"`  // of the paper, or its section
+	Paper     string    `col:"paper"`   // what it says there
+	Source    string    `col:"source"`  // of the number
+	Rule      string    `col:"rule"`    // "" for what is only reported
+	Unit      string    `col:"unit"`
+	SeedList  []int64   `col:"seed_list" shape:"seeds"`
+	Values    []float64 `col:"values" shape:"seeds"` // NaN where it could not be measured
+	Low       float64   `col:"low"`                  // over the seeds where it could be measured
+	Median    float64   `col:"median"`
+	High      float64   `col:"high"`
+	Holds     int32     `col:"holds"`   // seeds in which it does
+	Seeds     int32     `col:"seeds"`   // of how many
+	Undefined int32     `col:"unknown"` // seeds in which it could not be measured
+	Verdict   string    `col:"verdict"` // "holds", "does not hold", "not measurable" or "reported"
+}
+
+// Finding is a row of "findings": a claim in one seed.
+type Finding struct {
+	ID      string  `col:"claim"`
+	Seed    int64   `col:"seed"`
+	Value   float64 `col:"value"`
+	Shown   string  `col:"shown"` // the value as it is printed
+	Outcome string  `col:"outcome"`
+}
+
+// Verdicts. A finding has "holds", "fails", "unknown" or, where there is no rule, "reported".
+const (
+	Holds         = "holds"
+	Fails         = "fails"
+	Unknown       = "unknown"
+	Reported      = "reported"
+	DoesNotHold   = "does not hold"
+	NotMeasurable = "not measurable"
+)
+
+// Run reads every network and judges every claim.
+func Run(ctx context.Context, p Params, t *pipeline.Task) error {
+	if len(p.Seeds) == 0 {
+		return fmt.Errorf("seeds: found none, must be at least one")
+	}
+	seeds := make([]experiment, len(p.Seeds))
+	for i, seed := range p.Seeds {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var err error
+		if seeds[i], err = p.read(t, seed); err != nil {
+			return err
+		}
+		t.Progress(int64(i+1), int64(len(p.Seeds)), "seeds")
+	}
+	claims, findings := p.judge(seeds)
+	if err := pipeline.Emit(t, "claims", claims, nil); err != nil {
+		return err
+	}
+	return pipeline.Emit(t, "findings", findings, nil)
+}
+
+// judge applies every rule of the table to every seed.
+func (p Params) judge(seeds []experiment) (claims []Claim, findings []Finding) {
+	for i, c := range table {
+		row := Claim{ID: c.id, Group: group(i), Text: c.text, Network: c.network, Figure: c.figure, Paper: c.paper, Source: c.source, Rule: c.rule, Unit: c.unit,
+			Seeds: int32(len(seeds)), SeedList: []int64{}, Values: []float64{}}
+		var values []float64
+		for i, e := range seeds {
+			f := c.measure(e)
+			if c.rule == "" && f.outcome != Unknown {
+				f.outcome = Reported
+			}
+			row.SeedList, row.Values = append(row.SeedList, int64(p.Seeds[i])), append(row.Values, f.value)
+			findings = append(findings, Finding{c.id, int64(p.Seeds[i]), f.value, f.shown, f.outcome})
+			switch f.outcome {
+			case Holds:
+				row.Holds++
+			case Unknown:
+				row.Undefined++
+				continue
+			}
+			values = append(values, f.value)
+		}
+		row.Low, row.Median, row.High = math.NaN(), gridcell.Median(values), math.NaN()
+		if len(values) > 0 {
+			row.Low, row.High = slices.Min(values), slices.Max(values)
+		}
+		row.Verdict = verdict(c.rule != "", row)
+		claims = append(claims, row)
+	}
+	return claims, findings
+}
+
+// verdict of a claim over seeds: it holds if it does in four of five. A seed in which it cannot be measured does not count for it.
+func verdict(judged bool, c Claim) string {
+	switch {
+	case c.Undefined == c.Seeds:
+		return NotMeasurable
+	case !judged:
+		return Reported
+	case 5*c.Holds >= 4*c.Seeds:
+		return Holds
+	}
+	return DoesNotHold
+}

@@ -1,0 +1,272 @@
+package claims
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"sicgrid/pkg/figure"
+	"sicgrid/pkg/gridcell"
+)
+
+// finding is what one seed says of a claim.
+type finding struct {
+	value   float64
+	shown   string // the value as it is printed
+	outcome string
+}
+
+// judged is a finding that holds or fails, or is unknown where the value is NaN.
+func judged(value float64, shown string, holds bool) finding {
+	switch {
+	case math.IsNaN(value):
+		return unknown(shown)
+	case holds:
+		return finding{value, shown, Holds}
+	}
+	return finding{value, shown, Fails}
+}
+
+func unknown(why string) finding { return finding{math.NaN(), why, Unknown} }
+
+// The thresholds of the rules.
+const (
+	leastPeriodic     = 0.6  // share of active units in modules
+	leastShared       = 0.9  // share of a module's units ...
+	periodWithin      = 0.05 // ... whose period is as near as this to the module's, as a share,
+	orientationWithin = 3    // and whose orientation by so many degrees
+	leastUniformP     = 0.01
+	mostVariation     = 0.25 // of the radius on a ring
+	innermost         = 0.4  // of the radius, the hole of a ring
+	samePeriod        = 0.05 // periods of one module in several boxes, as a share
+	reachInSigmas     = 3    // of sigma_x, where states have come to 90 % of the plateau
+	mostApart         = 0.25 // of the plateau, at the same place
+	trainedLags       = 60   // steps up to which path invariance is judged
+	leastPlaceLike    = 0.6  // share of active units
+	lostShare         = 0.5  // of the full network's share of units in modules
+)
+
+// mostPeriodic: at least 60 % of the active units are in modules.
+func mostPeriodic(s summaryView) finding {
+	return judged(s.InModules, percent(s.InModules), s.InModules >= leastPeriodic)
+}
+
+// distinct returns the modules that differ in period, by ascending period.
+func distinct(modules []moduleView) []moduleView {
+	return slices.DeleteFunc(slices.Clone(modules), func(m moduleView) bool { return m.Alone })
+}
+
+// several: two modules or more that differ in period, not in orientation alone.
+func several(modules []moduleView) finding {
+	n := len(distinct(modules))
+	return judged(float64(n), periods(modules), n >= 2)
+}
+
+// single: exactly one module; one that differs in orientation alone is another.
+func single(modules []moduleView) finding {
+	return judged(float64(len(modules)), periods(modules), len(modules) == 1)
+}
+
+// periods are what modules are shown as.
+func periods(modules []moduleView) string {
+	if len(modules) == 0 {
+		return "none"
+	}
+	var out []string
+	for _, m := range modules {
+		out = append(out, figure.Number(m.Period, 2))
+	}
+	return fmt.Sprintf("%d (%s m)", len(modules), strings.Join(out, ", "))
+}
+
+// shared: in every module 90 % of the units are within 5 % of its period and 3 degrees of its orientation. The value is the
+// least share of any module.
+func shared(units []unitView, modules []moduleView) finding {
+	if len(modules) == 0 {
+		return unknown("no module")
+	}
+	least := math.Inf(1)
+	for _, m := range modules {
+		var period, orientation []float64
+		for _, u := range units {
+			if u.Module == m.Module {
+				period, orientation = append(period, u.Period), append(orientation, u.Orientation)
+			}
+		}
+		least = math.Min(least, gridcell.Shared(period, orientation, periodWithin, orientationWithin))
+	}
+	return judged(least, percent(least), least >= leastShared)
+}
+
+// uniform: neither the three Rayleigh tests of the phases nor the test on the unit cell finds them uneven. The value is the
+// least p.
+func uniform(m *moduleView) finding {
+	if m == nil {
+		return unknown("no module")
+	}
+	p := min(m.Rayleigh1, m.Rayleigh2, m.Rayleigh3, m.Uniform)
+	return judged(p, fmt.Sprintf("p = %s", significant(p)), p > leastUniformP)
+}
+
+// torus: the Betti numbers that hold longest are 1, 2, 1.
+func torus(t topologyView) finding {
+	if math.IsNaN(t.From) {
+		return unknown("no scale")
+	}
+	is := t.Betti0 == 1 && t.Betti1 == 2 && t.Betti2 == 1
+	value := 0.0
+	if is {
+		value = 1
+	}
+	return finding{value, fmt.Sprintf("%d, %d, %d", t.Betti0, t.Betti1, t.Betti2), map[bool]string{true: Holds, false: Fails}[is]}
+}
+
+// rings: on each of the three, the radius varies by less than a quarter of its mean and no point is inside 0.4 of it. The
+// value is the greatest variation.
+func rings(points []pointView) finding {
+	worst, least := 0.0, math.Inf(1)
+	for a := range 3 {
+		var x, y []float64
+		for _, p := range points {
+			if len(p.Rings) == 6 {
+				x, y = append(x, float64(p.Rings[2*a])), append(y, float64(p.Rings[2*a+1]))
+			}
+		}
+		variation, inside := gridcell.Ring(x, y)
+		if math.IsNaN(variation) {
+			return unknown("no module")
+		}
+		worst, least = math.Max(worst, variation), math.Min(least, inside)
+	}
+	return judged(worst, fmt.Sprintf("%s, hole %s", figure.Number(worst, 2), figure.Number(least, 2)), worst < mostVariation && least >= innermost)
+}
+
+// sameInBoxes: every module of the last box has one in each other whose period is the same to 5 %. The value is the greatest
+// difference of the periods of one module, as a share of the smallest.
+func sameInBoxes(boxes [][]moduleView) finding {
+	if slices.ContainsFunc(boxes, func(m []moduleView) bool { return len(m) == 0 }) || len(boxes) < 2 {
+		return unknown("no module")
+	}
+	worst, same := 0.0, true
+	for _, m := range boxes[len(boxes)-1] {
+		low, high := m.Period, m.Period
+		for _, others := range boxes {
+			near := slices.MinFunc(others, func(a, b moduleView) int {
+				return compare(math.Abs(math.Log(a.Period/m.Period)), math.Abs(math.Log(b.Period/m.Period)))
+			})
+			low, high = math.Min(low, near.Period), math.Max(high, near.Period)
+		}
+		worst, same = math.Max(worst, high/low-1), same && high <= (1+samePeriod)*low
+	}
+	return judged(worst, percent1(worst), same)
+}
+
+// decorrelated: the mean distance of states comes to 90 % of its plateau within 3 sigma_x.
+func decorrelated(d decorrelationView, sigmaX float64) finding {
+	if !(d.Plateau > 0) {
+		return unknown("one state")
+	}
+	return judged(d.Reach90, figure.Length(d.Reach90), d.Reach90 <= reachInSigmas*sigmaX)
+}
+
+// invariant: after closed loops of every length up to so many steps, back at the same place, the median distance of the states is
+// at most a quarter of the plateau. The value is the greatest, in plateaus. Nothing is known if a length up to that of a training
+// walk is missing.
+func invariant(closures []closureView, plateau float64, upTo int32) finding {
+	worst, at, lengths := 0.0, int32(0), 0
+	for _, c := range closures {
+		share := c.Loop / plateau
+		if math.IsNaN(share) || c.Steps > upTo {
+			continue
+		}
+		if c.Steps <= trainedLags {
+			lengths++
+		}
+		if share >= worst {
+			worst, at = share, c.Steps
+		}
+	}
+	if lengths < trainedLags {
+		return unknown("lags missing")
+	}
+	return judged(worst, fmt.Sprintf("%s (lag %d)", percent(worst), at), worst <= mostApart)
+}
+
+// placeLike: at least 60 % of the active units have one field and no six peaks.
+func placeLike(s summaryView) finding {
+	return judged(s.PlaceLike, percent(s.PlaceLike), s.PlaceLike >= leastPlaceLike)
+}
+
+// smallerFields: fields at the greater sigma_g are smaller. The value is their ratio.
+func smallerFields(greater, smaller summaryView) finding {
+	ratio := greater.FieldArea / smaller.FieldArea
+	if math.IsNaN(ratio) {
+		return unknown("no place-like unit")
+	}
+	return judged(ratio, figure.Number(ratio, 2), ratio < 1)
+}
+
+// lost: the share of units in modules is under half of the full network's. No active unit is no unit in modules.
+func lost(full, without summaryView) finding {
+	if !(full.InModules > 0) {
+		return unknown("nothing to lose")
+	}
+	share := without.InModules
+	if without.Active == 0 {
+		share = 0
+	}
+	return judged(share/full.InModules, fmt.Sprintf("%s of %s", percent(share), percent(full.InModules)), share < lostShare*full.InModules)
+}
+
+// sheared: without the isometry loss the active units' median ellipse ratio or median score90 is larger. The value is the
+// difference in ellipse ratio.
+func sheared(full, without []unitView) finding {
+	measure := func(units []unitView, of func(unitView) float64) float64 {
+		var values []float64
+		for _, u := range units {
+			if v := of(u); u.Active && !math.IsNaN(v) {
+				values = append(values, v)
+			}
+		}
+		return gridcell.Median(values)
+	}
+	ellipse := func(u unitView) float64 { return u.Ellipse }
+	square := func(u unitView) float64 { return u.Square }
+	e0, e1, s0, s1 := measure(full, ellipse), measure(without, ellipse), measure(full, square), measure(without, square)
+	value := e1 - e0
+	if math.IsNaN(value) {
+		value = s1 - s0
+	}
+	shown := fmt.Sprintf("%s/%s; %s/%s", figure.Number(e1, 2), figure.Number(e0, 2), figure.Number(s1, 2), figure.Number(s0, 2))
+	return judged(value, shown, e1 > e0 || s1 > s0)
+}
+
+// fartherDecoded: the range over which places are told apart is larger with the capacity loss than without.
+func fartherDecoded(with, without integrationView) finding {
+	return judged(with.Range-without.Range, fmt.Sprintf("%s/%s m", figure.Number(with.Range, 2), figure.Number(without.Range, 2)), with.Range > without.Range)
+}
+
+// reported is a number without a rule.
+func reported(v float64, shown string) finding {
+	if math.IsNaN(v) {
+		return unknown("undefined")
+	}
+	return finding{v, shown, Reported}
+}
+
+func percent(v float64) string  { return figure.Number(100*v, 0) + " %" }
+func percent1(v float64) string { return figure.Number(100*v, 1) + " %" }
+
+// significant prints two significant digits.
+func significant(v float64) string { return fmt.Sprintf("%.2g", v) }
+
+func compare(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

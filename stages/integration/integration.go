@@ -1,0 +1,245 @@
+// Package integration is the stage that tests the path integration of a trained network, without a readout: path invariance at
+// every lag, decoding against steps, loops, standing still, the order of two steps, isometry, and the range that states tell
+// apart. The definitions are those of package pathint.
+package integration
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"sicgrid/pkg/compute/cpu"
+	"sicgrid/pkg/pathint"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/walk"
+	"sicgrid/stages/weights"
+)
+
+// Params are the parameters of the test.
+type Params struct {
+	BoxM        float64     `json:"box_m"`  // side of the box of the walks, m
+	Walks       int         `json:"walks"`  // smooth walks that are followed
+	Steps       int         `json:"steps"`  // of each walk, and the longest lag
+	Places      int         `json:"places"` // decoded at every radius
+	ReachM      float64     `json:"reach_m"`
+	SigmaX      float64     `json:"sigma_x"`      // m: two places nearer than this are the same
+	VelocityMax float64     `json:"velocity_max"` // m: the largest component of a training step
+	Motion      walk.Motion `json:"motion"`
+}
+
+// Check returns an error that names the first impossible parameter.
+func (p Params) Check() error {
+	switch {
+	case p.Walks < 1:
+		return fmt.Errorf("walks is %d, must be at least 1", p.Walks)
+	case p.Steps < 3*lead:
+		return fmt.Errorf("steps is %d, must be at least %d", p.Steps, 3*lead)
+	case p.Places < 1:
+		return fmt.Errorf("places is %d, must be at least 1", p.Places)
+	case !(p.ReachM >= ring):
+		return fmt.Errorf("reach_m is %g, must be at least %g", p.ReachM, ring)
+	case !(p.SigmaX > 0) || !(p.VelocityMax > 0):
+		return fmt.Errorf("sigma_x is %g and velocity_max %g, must be greater than 0", p.SigmaX, p.VelocityMax)
+	}
+	return p.Motion.Check(p.BoxM)
+}
+
+const (
+	lead       = 10   // steps before a loop, a stand or two steps in either order
+	ring       = 0.25 // m, between two radii at which places are decoded
+	directions = 180  // straight ways of the library
+	shortest   = 1e-3 // m, the length from which equation 7 looks at a step
+	everyStep  = 60   // up to which loops of every length are walked: a training walk
+	looped     = 64   // walks that are sent round loops
+	// Walks as in training, on which equation 7 is measured.
+	trainingWalks, trainingSteps = 200, 60
+)
+
+// marks are the steps at which decoding is measured, and loops and stands beyond a training walk.
+var marks = []int{2, 4, 10, 20, 30, 60, 100, 150, 200, 300, 400, 500, 600, 800, 1000, 1500, 2000}
+
+// Outputs of the stage.
+var Outputs = []string{"lags", "errors", "closures", "ranges", "summary"}
+
+// Lag is a row of "lags": states at the same place, so many steps apart on one walk.
+type Lag struct {
+	Lag   int32   `col:"lag" unit:"steps"`
+	Same  float64 `col:"same_place"` // median distance; NaN without a pair
+	Pairs int64   `col:"pairs"`
+}
+
+// Error is a row of "errors": decoding by the nearest stored state.
+type Error struct {
+	Step   int32   `col:"step"`
+	Median float64 `col:"median" unit:"m"`
+	High   float64 `col:"q90" unit:"m"`
+	Chance float64 `col:"chance" unit:"m"`
+}
+
+// Closure is a row of "closures": median distances of the states before and after.
+type Closure struct {
+	Steps int32   `col:"steps"`
+	Loop  float64 `col:"loop"`  // of a loop of so many steps
+	Still float64 `col:"still"` // of so many steps of zero velocity
+}
+
+// Range is a row of "ranges".
+type Range struct {
+	Radius float64 `col:"radius" unit:"m"`
+	Median float64 `col:"median" unit:"m"` // decoding error among places within the radius
+}
+
+// Summary is the one row of "summary".
+type Summary struct {
+	Range float64 `col:"decoding_range" unit:"m"` // largest radius up to which the median error is at most 2 sigma_x
+	// Distances of states after two steps in either order, and before and after them.
+	Apart float64 `col:"commutator"`
+	Moved float64 `col:"two_steps"`
+	// Equation 7 on walks as in training: the variance, and divided by the squared mean.
+	Variance float64 `col:"isometry_variance" unit:"1/m2"`
+	Relative float64 `col:"isometry_relative"`
+}
+
+// Run walks the network and measures.
+func Run(ctx context.Context, p Params, t *pipeline.Task) error {
+	if err := p.Check(); err != nil {
+		return err
+	}
+	network, params, err := weights.Read(t)
+	if err != nil {
+		return err
+	}
+	model, err := cpu.NewRoller(network, params)
+	if err != nil {
+		return err
+	}
+	found, err := p.measure(ctx, model, t.Seed(), func(done, of int64, what string) { t.Progress(done, of, what) })
+	if err != nil {
+		return err
+	}
+	about := map[string]string{"walk_box_m": fmt.Sprint(p.BoxM), "sigma_x": fmt.Sprint(p.SigmaX), "walks": fmt.Sprint(p.Walks), "steps": fmt.Sprint(p.Steps)}
+	if err := pipeline.Emit(t, "lags", found.lags, about); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "errors", found.errors, about); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "closures", found.closures, about); err != nil {
+		return err
+	}
+	if err := pipeline.Emit(t, "ranges", found.ranges, about); err != nil {
+		return err
+	}
+	return pipeline.Emit(t, "summary", []Summary{found.summary}, about)
+}
+
+type measured struct {
+	lags     []Lag
+	errors   []Error
+	closures []Closure
+	ranges   []Range
+	summary  Summary
+}
+
+// measure does all of it, a part after the other.
+func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progress func(done, of int64, what string)) (*measured, error) {
+	walks := make([][]float32, p.Walks)
+	for i := range walks {
+		w, err := p.Motion.Draw(seed, p.BoxM, i, p.Steps)
+		if err != nil {
+			return nil, err
+		}
+		walks[i] = w.Velocity
+	}
+	out := &measured{}
+	var track *pathint.Track
+	var library *pathint.Library
+	parts := []struct {
+		what string
+		do   func()
+	}{
+		{"walks", func() { track = pathint.Follow(m, walks) }},
+		{"lags", func() {
+			for _, r := range track.Revisits(p.SigmaX, p.Steps-1) {
+				out.lags = append(out.lags, Lag{int32(r.Lag), r.Median, int64(r.Pairs)})
+			}
+		}},
+		{"decoding", func() {
+			library = pathint.Store(m, directions, p.SigmaX, p.ReachM)
+			half := p.BoxM/2 + p.SigmaX/2
+			inside := library.Where(func(x, y float64) bool { return math.Abs(x) <= half && math.Abs(y) <= half })
+			for _, e := range track.Errors(inside, append([]int{1}, upTo(p.Steps)...), seed) {
+				out.errors = append(out.errors, Error{int32(e.Step), e.Median, e.High, e.Chance})
+			}
+		}},
+		{"loops", func() {
+			most := everyLag(p.Steps)
+			loops := pathint.Loops(m, walks[:min(looped, len(walks))], lead, most, seed)
+			still := pathint.Still(m, walks, lead, most)
+			for i, n := range most {
+				out.closures = append(out.closures, Closure{int32(n), loops[i].Median, still[i].Median})
+			}
+		}},
+		{"range", func() {
+			var radii []float64
+			for r := ring; r <= p.ReachM+1e-9; r += ring {
+				radii = append(radii, r)
+			}
+			reaches := pathint.Reaches(m, library, radii, p.Places, p.SigmaX, seed)
+			for _, r := range reaches {
+				out.ranges = append(out.ranges, Range{r.RadiusM, r.Median})
+			}
+			out.summary.Range = pathint.DecodingRange(reaches, 2*p.SigmaX)
+		}},
+		{"isometry", func() {
+			c := pathint.Commute(m, walks, lead, p.VelocityMax, seed)
+			out.summary.Apart, out.summary.Moved = c.Apart, c.Moved
+			iso := pathint.Follow(m, p.training(seed)).Isometry(shortest, p.SigmaX)
+			out.summary.Variance, out.summary.Relative = iso.Variance, iso.Relative()
+		}},
+	}
+	for i, part := range parts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		part.do()
+		progress(int64(i+1), int64(len(parts)), part.what)
+	}
+	return out, nil
+}
+
+// upTo returns the marks up to so many steps.
+func upTo(steps int) []int {
+	n := 0
+	for n < len(marks) && marks[n] <= steps {
+		n++
+	}
+	return marks[:n:n]
+}
+
+// everyLag returns 1 to everyStep, and then the marks.
+func everyLag(steps int) []int {
+	var out []int
+	for n := 1; n <= min(everyStep, steps); n++ {
+		out = append(out, n)
+	}
+	for _, n := range upTo(steps) {
+		if n > everyStep {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// training draws walks as the network was trained on.
+func (p Params) training(seed uint64) [][]float32 {
+	random := rand.New(rand.NewPCG(seed, 5))
+	walks := make([][]float32, trainingWalks)
+	for w := range walks {
+		for range 2 * trainingSteps {
+			walks[w] = append(walks[w], float32(p.VelocityMax*(2*random.Float64()-1)))
+		}
+	}
+	return walks
+}
