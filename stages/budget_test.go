@@ -33,7 +33,7 @@ func TestABudgetCountsTrainingsAndTimesEachKindOnce(t *testing.T) {
 	if want := (budget{5, 2, 4 * time.Second}); got != want { // two of 1 s and one of 2 s
 		t.Errorf("budget %+v, want %+v", got, want)
 	}
-	if text := got.text(2); !strings.Contains(text, "5 trainings: 2 are there, 3 to do in about 3 s on 2 cores") {
+	if text := got.text(2); !strings.Contains(text, "5 trainings: 2 are there, 3 to do in about 2 s on 2 cores") {
 		t.Error(text)
 	}
 	if text := (budget{3, 3, 0}).text(2); text != "3 trainings, all of them there" {
