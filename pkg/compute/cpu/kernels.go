@@ -9,7 +9,7 @@ type kernels struct {
 	numerics        string
 	tile            [7]func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, groups, panel int, accumulate bool) // by rows, 1 to 6
 	dot3x4          func(c *float32, ldc int, a *float32, lda int, b *float32, panel, panels int)
-	sparse          [5]func(h, w *float32, ld int, index *int32, value *float32, count int) // by width/16, 1 to 4
+	sparse          []sparseKernel // by width/16, from 1 on
 	transposeStrip  func(dst *float32, ldd int, src *float32, lds int, blocks int)
 	settle          func(state, h, sum *float32, index *int32, n int) (norm float32, active int)
 	unsettle        func(d, later, mean, pairs, state *float32, inverse float32, index *int32, n int) (active int)
@@ -24,6 +24,8 @@ type kernels struct {
 	adamw           func(p, m, v, g *float32, n int, c *float32)
 	multiplyAdd     func(n int) // 192·n operations at the machine's peak
 }
+
+type sparseKernel = func(h, w *float32, ld int, index *int32, value *float32, count int)
 
 // Numerics names what decides the last bit of this machine's results.
 func Numerics() string { return best().numerics }
@@ -92,8 +94,8 @@ func (k *kernels) matmul(c matrix, a []float32, rs, cs int, b matrix, rows, dept
 // gather computes h[n] = Σ over the count indices of value[index]·w[index][n]; n
 // is a multiple of 16.
 func (k *kernels) gather(h, w []float32, ld int, index []int32, value []float32, count, n int) {
-	for c := 0; c < n; c += 64 {
-		width := min(64, n-c)
+	for c, most := 0, 16*(len(k.sparse)-1); c < n; c += most {
+		width := min(most, n-c)
 		k.sparse[width/16](&h[c], &w[c], ld, &index[0], &value[0], count)
 	}
 }

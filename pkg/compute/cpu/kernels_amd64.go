@@ -59,6 +59,46 @@ func sparse48(h *float32, w *float32, ld int, index *int32, value *float32, coun
 //go:noescape
 func sparse64(h *float32, w *float32, ld int, index *int32, value *float32, count int)
 
+// sparse16wide adds up count rows of w, 16 wide, each times its value, into h; it needs AVX-512.
+//
+//go:noescape
+func sparse16wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+
+// sparse32wide adds up count rows of w, 32 wide, each times its value, into h; it needs AVX-512.
+//
+//go:noescape
+func sparse32wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+
+// sparse48wide adds up count rows of w, 48 wide, each times its value, into h; it needs AVX-512.
+//
+//go:noescape
+func sparse48wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+
+// sparse64wide adds up count rows of w, 64 wide, each times its value, into h; it needs AVX-512.
+//
+//go:noescape
+func sparse64wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+
+// sparse80wide adds up count rows of w, 80 wide, each times its value, into h; it needs AVX-512.
+//
+//go:noescape
+func sparse80wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+
+// sparse96wide adds up count rows of w, 96 wide, each times its value, into h; it needs AVX-512.
+//
+//go:noescape
+func sparse96wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+
+// sparse112wide adds up count rows of w, 112 wide, each times its value, into h; it needs AVX-512.
+//
+//go:noescape
+func sparse112wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+
+// sparse128wide adds up count rows of w, 128 wide, each times its value, into h; it needs AVX-512.
+//
+//go:noescape
+func sparse128wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+
 // transposeStrip writes the transpose of 8 rows of src, 8·blocks columns wide, to dst.
 //
 //go:noescape

@@ -860,6 +860,374 @@ row_done:
 	VZEROUPPER
 	RET
 
+// func sparse16wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·sparse16wide(SB), NOSPLIT, $0-48
+	MOVQ   w+8(FP), AX
+	MOVQ   ld+16(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   index+24(FP), DX
+	MOVQ   value+32(FP), BX
+	MOVQ   count+40(FP), SI
+	VPXORD Z0, Z0, Z0
+	TESTQ  SI, SI
+	JZ     row_done
+
+row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	MOVLQSX      (DX), DI
+	VBROADCASTSS (BX)(DI*4), Z1
+	IMULQ        CX, DI
+	LEAQ         (AX)(DI*1), DI
+	VFMADD231PS  (DI), Z1, Z0
+	ADDQ         $0x04, DX
+	DECQ         SI
+	JNZ          row
+
+row_done:
+	MOVQ    h+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VZEROUPPER
+	RET
+
+// func sparse32wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·sparse32wide(SB), NOSPLIT, $0-48
+	MOVQ   w+8(FP), AX
+	MOVQ   ld+16(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   index+24(FP), DX
+	MOVQ   value+32(FP), BX
+	MOVQ   count+40(FP), SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	TESTQ  SI, SI
+	JZ     row_done
+
+row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	PREFETCHT0   64(AX)(DI*1)
+	MOVLQSX      (DX), DI
+	VBROADCASTSS (BX)(DI*4), Z2
+	IMULQ        CX, DI
+	LEAQ         (AX)(DI*1), DI
+	VFMADD231PS  (DI), Z2, Z0
+	VFMADD231PS  64(DI), Z2, Z1
+	ADDQ         $0x04, DX
+	DECQ         SI
+	JNZ          row
+
+row_done:
+	MOVQ    h+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VZEROUPPER
+	RET
+
+// func sparse48wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·sparse48wide(SB), NOSPLIT, $0-48
+	MOVQ   w+8(FP), AX
+	MOVQ   ld+16(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   index+24(FP), DX
+	MOVQ   value+32(FP), BX
+	MOVQ   count+40(FP), SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	TESTQ  SI, SI
+	JZ     row_done
+
+row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	PREFETCHT0   64(AX)(DI*1)
+	PREFETCHT0   128(AX)(DI*1)
+	MOVLQSX      (DX), DI
+	VBROADCASTSS (BX)(DI*4), Z3
+	IMULQ        CX, DI
+	LEAQ         (AX)(DI*1), DI
+	VFMADD231PS  (DI), Z3, Z0
+	VFMADD231PS  64(DI), Z3, Z1
+	VFMADD231PS  128(DI), Z3, Z2
+	ADDQ         $0x04, DX
+	DECQ         SI
+	JNZ          row
+
+row_done:
+	MOVQ    h+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VZEROUPPER
+	RET
+
+// func sparse64wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·sparse64wide(SB), NOSPLIT, $0-48
+	MOVQ   w+8(FP), AX
+	MOVQ   ld+16(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   index+24(FP), DX
+	MOVQ   value+32(FP), BX
+	MOVQ   count+40(FP), SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	TESTQ  SI, SI
+	JZ     row_done
+
+row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	PREFETCHT0   64(AX)(DI*1)
+	PREFETCHT0   128(AX)(DI*1)
+	PREFETCHT0   192(AX)(DI*1)
+	MOVLQSX      (DX), DI
+	VBROADCASTSS (BX)(DI*4), Z4
+	IMULQ        CX, DI
+	LEAQ         (AX)(DI*1), DI
+	VFMADD231PS  (DI), Z4, Z0
+	VFMADD231PS  64(DI), Z4, Z1
+	VFMADD231PS  128(DI), Z4, Z2
+	VFMADD231PS  192(DI), Z4, Z3
+	ADDQ         $0x04, DX
+	DECQ         SI
+	JNZ          row
+
+row_done:
+	MOVQ    h+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VZEROUPPER
+	RET
+
+// func sparse80wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·sparse80wide(SB), NOSPLIT, $0-48
+	MOVQ   w+8(FP), AX
+	MOVQ   ld+16(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   index+24(FP), DX
+	MOVQ   value+32(FP), BX
+	MOVQ   count+40(FP), SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	TESTQ  SI, SI
+	JZ     row_done
+
+row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	PREFETCHT0   64(AX)(DI*1)
+	PREFETCHT0   128(AX)(DI*1)
+	PREFETCHT0   192(AX)(DI*1)
+	PREFETCHT0   256(AX)(DI*1)
+	MOVLQSX      (DX), DI
+	VBROADCASTSS (BX)(DI*4), Z5
+	IMULQ        CX, DI
+	LEAQ         (AX)(DI*1), DI
+	VFMADD231PS  (DI), Z5, Z0
+	VFMADD231PS  64(DI), Z5, Z1
+	VFMADD231PS  128(DI), Z5, Z2
+	VFMADD231PS  192(DI), Z5, Z3
+	VFMADD231PS  256(DI), Z5, Z4
+	ADDQ         $0x04, DX
+	DECQ         SI
+	JNZ          row
+
+row_done:
+	MOVQ    h+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VZEROUPPER
+	RET
+
+// func sparse96wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·sparse96wide(SB), NOSPLIT, $0-48
+	MOVQ   w+8(FP), AX
+	MOVQ   ld+16(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   index+24(FP), DX
+	MOVQ   value+32(FP), BX
+	MOVQ   count+40(FP), SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	TESTQ  SI, SI
+	JZ     row_done
+
+row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	PREFETCHT0   64(AX)(DI*1)
+	PREFETCHT0   128(AX)(DI*1)
+	PREFETCHT0   192(AX)(DI*1)
+	PREFETCHT0   256(AX)(DI*1)
+	PREFETCHT0   320(AX)(DI*1)
+	MOVLQSX      (DX), DI
+	VBROADCASTSS (BX)(DI*4), Z6
+	IMULQ        CX, DI
+	LEAQ         (AX)(DI*1), DI
+	VFMADD231PS  (DI), Z6, Z0
+	VFMADD231PS  64(DI), Z6, Z1
+	VFMADD231PS  128(DI), Z6, Z2
+	VFMADD231PS  192(DI), Z6, Z3
+	VFMADD231PS  256(DI), Z6, Z4
+	VFMADD231PS  320(DI), Z6, Z5
+	ADDQ         $0x04, DX
+	DECQ         SI
+	JNZ          row
+
+row_done:
+	MOVQ    h+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VZEROUPPER
+	RET
+
+// func sparse112wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·sparse112wide(SB), NOSPLIT, $0-48
+	MOVQ   w+8(FP), AX
+	MOVQ   ld+16(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   index+24(FP), DX
+	MOVQ   value+32(FP), BX
+	MOVQ   count+40(FP), SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	TESTQ  SI, SI
+	JZ     row_done
+
+row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	PREFETCHT0   64(AX)(DI*1)
+	PREFETCHT0   128(AX)(DI*1)
+	PREFETCHT0   192(AX)(DI*1)
+	PREFETCHT0   256(AX)(DI*1)
+	PREFETCHT0   320(AX)(DI*1)
+	PREFETCHT0   384(AX)(DI*1)
+	MOVLQSX      (DX), DI
+	VBROADCASTSS (BX)(DI*4), Z7
+	IMULQ        CX, DI
+	LEAQ         (AX)(DI*1), DI
+	VFMADD231PS  (DI), Z7, Z0
+	VFMADD231PS  64(DI), Z7, Z1
+	VFMADD231PS  128(DI), Z7, Z2
+	VFMADD231PS  192(DI), Z7, Z3
+	VFMADD231PS  256(DI), Z7, Z4
+	VFMADD231PS  320(DI), Z7, Z5
+	VFMADD231PS  384(DI), Z7, Z6
+	ADDQ         $0x04, DX
+	DECQ         SI
+	JNZ          row
+
+row_done:
+	MOVQ    h+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VMOVUPS Z6, 384(AX)
+	VZEROUPPER
+	RET
+
+// func sparse128wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·sparse128wide(SB), NOSPLIT, $0-48
+	MOVQ   w+8(FP), AX
+	MOVQ   ld+16(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   index+24(FP), DX
+	MOVQ   value+32(FP), BX
+	MOVQ   count+40(FP), SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	TESTQ  SI, SI
+	JZ     row_done
+
+row:
+	MOVLQSX      16(DX), DI
+	IMULQ        CX, DI
+	PREFETCHT0   (AX)(DI*1)
+	PREFETCHT0   64(AX)(DI*1)
+	PREFETCHT0   128(AX)(DI*1)
+	PREFETCHT0   192(AX)(DI*1)
+	PREFETCHT0   256(AX)(DI*1)
+	PREFETCHT0   320(AX)(DI*1)
+	PREFETCHT0   384(AX)(DI*1)
+	PREFETCHT0   448(AX)(DI*1)
+	MOVLQSX      (DX), DI
+	VBROADCASTSS (BX)(DI*4), Z8
+	IMULQ        CX, DI
+	LEAQ         (AX)(DI*1), DI
+	VFMADD231PS  (DI), Z8, Z0
+	VFMADD231PS  64(DI), Z8, Z1
+	VFMADD231PS  128(DI), Z8, Z2
+	VFMADD231PS  192(DI), Z8, Z3
+	VFMADD231PS  256(DI), Z8, Z4
+	VFMADD231PS  320(DI), Z8, Z5
+	VFMADD231PS  384(DI), Z8, Z6
+	VFMADD231PS  448(DI), Z8, Z7
+	ADDQ         $0x04, DX
+	DECQ         SI
+	JNZ          row
+
+row_done:
+	MOVQ    h+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VMOVUPS Z6, 384(AX)
+	VMOVUPS Z7, 448(AX)
+	VZEROUPPER
+	RET
+
 // func transposeStrip(dst *float32, ldd int, src *float32, lds int, blocks int)
 // Requires: AVX
 TEXT ·transposeStrip(SB), NOSPLIT, $0-40

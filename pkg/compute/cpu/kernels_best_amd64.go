@@ -11,7 +11,7 @@ func best() *kernels {
 		numerics:        "amd64-avx2",
 		tile:            [7]func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, groups, panel int, accumulate bool){nil, tile1, tile2, tile3, tile4, tile5, tile6},
 		dot3x4:          dot3x4,
-		sparse:          [5]func(h, w *float32, ld int, index *int32, value *float32, count int){nil, sparse16, sparse32, sparse48, sparse64},
+		sparse:          sparse(cpu.X86.HasAVX512F),
 		transposeStrip:  transposeStrip,
 		settle:          settle,
 		unsettle:        unsettle,
@@ -26,4 +26,12 @@ func best() *kernels {
 		adamw:           adamw,
 		multiplyAdd:     multiplyAdd,
 	}
+}
+
+// sparse returns the kernels for rows of active units. Registers of 64 bytes give the same bits.
+func sparse(wide bool) []sparseKernel {
+	if wide {
+		return []sparseKernel{nil, sparse16wide, sparse32wide, sparse48wide, sparse64wide, sparse80wide, sparse96wide, sparse112wide, sparse128wide}
+	}
+	return []sparseKernel{nil, sparse16, sparse32, sparse48, sparse64}
 }

@@ -30,6 +30,7 @@ func portable() *kernels {
 			goTile(rows*groups, c, ldc, a, rs, cs, b, ldb, depth, accumulate)
 		}
 	}
+	k.sparse = make([]sparseKernel, 5)
 	for width := 1; width <= 4; width++ {
 		k.sparse[width] = func(h, w *float32, ld int, index *int32, value *float32, count int) {
 			goSparse(16*width, h, w, ld, index, value, count)

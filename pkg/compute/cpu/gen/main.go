@@ -16,7 +16,10 @@ func main() {
 	}
 	dot3x4()
 	for width := 16; width <= 64; width += 16 {
-		sparse(width)
+		sparse(width, 32, 6)
+	}
+	for width := 16; width <= 128; width += 16 { // a row of 128 units in one pass
+		sparse(width, 64, 4)
 	}
 	transposeStrip()
 	table := lanes()

@@ -146,22 +146,31 @@ func dot3x4() {
 	RET()
 }
 
-// ahead is how many rows ahead sparse fetches: the rows of W lie in the second
-// cache at best, and no prefetcher guesses which unit is active next.
-const ahead = 6
-
-// sparse writes h[width] = Σ_q value[index_q] · w[index_q][width].
-func sparse(width int) {
-	name := fmt.Sprintf("sparse%d", width)
+// sparse writes h[width] = Σ_q value[index_q] · w[index_q][width], in registers
+// of 32 bytes, or of 64, which gives the same bits: no column's sum changes its
+// order. The rows of W lie in the second cache at best, and no prefetcher guesses
+// which unit is active next, so they are fetched some rows ahead.
+func sparse(width, bytes, ahead int) {
+	name, needs, register := fmt.Sprintf("sparse%d", width), "", YMM
+	if bytes == 64 {
+		name, needs, register = name+"wide", "; it needs AVX-512", ZMM
+	}
 	TEXT(name, NOSPLIT, "func(h, w *float32, ld int, index *int32, value *float32, count int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds up count rows of w, %d wide, each times its value, into h.", name, width))
+	Doc(fmt.Sprintf("%s adds up count rows of w, %d wide, each times its value, into h%s.", name, width, needs))
 	w, ld := load("w"), floats(load("ld"))
 	index, value, count := load("index"), load("value"), load("count")
-	acc := yields(width / 8)
-	zero(acc...)
+	acc := make([]VecVirtual, 4*width/bytes)
+	for i := range acc {
+		acc[i] = register()
+		if bytes == 64 {
+			VPXORD(acc[i], acc[i], acc[i])
+		} else {
+			zero(acc[i])
+		}
+	}
 	loop("row", count, func() {
-		j, x, row := GP64(), YMM(), GP64()
+		j, x, row := GP64(), register(), GP64()
 		MOVLQSX(Mem{Base: index, Disp: 4 * ahead}, j)
 		IMULQ(ld, j)
 		for line := 0; line < width/16; line++ {
@@ -172,13 +181,13 @@ func sparse(width int) {
 		IMULQ(ld, j)
 		LEAQ(Mem{Base: w, Index: j, Scale: 1}, row)
 		for i := range acc {
-			VFMADD231PS(Mem{Base: row, Disp: 32 * i}, x, acc[i])
+			VFMADD231PS(Mem{Base: row, Disp: bytes * i}, x, acc[i])
 		}
 		ADDQ(Imm(4), index)
 	})
 	h := load("h")
 	for i := range acc {
-		VMOVUPS(acc[i], Mem{Base: h, Disp: 32 * i})
+		VMOVUPS(acc[i], Mem{Base: h, Disp: bytes * i})
 	}
 	VZEROUPPER()
 	RET()
