@@ -26,12 +26,6 @@ func addBenchAnalysis(root *cobra.Command) {
 			"dimension 2, and the spectral embedding of 8000 states, on as many threads as there are cores, each turn about with plain\n" +
 			"work of the same size; prints medians.",
 		Example: "  sicgrid bench analysis\n  sicgrid bench analysis --json",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("sicgrid bench analysis: found %d arguments, must be none; see sicgrid bench analysis --help", len(args))
-			}
-			return nil
-		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			rows, err := benchAnalysis(cmd.Context(), fullAnalysis, cmd.ErrOrStderr())
 			if err != nil {
@@ -47,11 +41,7 @@ func addBenchAnalysis(root *cobra.Command) {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the measurements as JSON")
-	for _, c := range root.Commands() {
-		if c.Name() == "bench" {
-			c.AddCommand(cmd)
-		}
-	}
+	addBench(root, cmd)
 }
 
 // analysisSize is how much is analysed.

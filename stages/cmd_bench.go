@@ -77,6 +77,21 @@ func newBenchCommand() *cobra.Command {
 	return c
 }
 
+// addBench adds a benchmark of its own, which takes no arguments, below bench.
+func addBench(root, cmd *cobra.Command) {
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usagef("sicgrid bench %s: found %d arguments, must be none; see sicgrid bench %s --help", cmd.Name(), len(args), cmd.Name())
+		}
+		return nil
+	}
+	for _, c := range root.Commands() {
+		if c.Name() == "bench" {
+			c.AddCommand(cmd)
+		}
+	}
+}
+
 const (
 	// turns is how often peak and steps are timed one after the other; the medians
 	// stand against the noise of shared machines.

@@ -41,12 +41,6 @@ func addBenchStore(root *cobra.Command) {
 		Long: "Times a run of 2000 cached stages, the hashing of a store, and writing and reading a Parquet file of float32 tensors on one\n" +
 			"core, each beside the plain work on the same bytes, turn about; prints medians.",
 		Example: "  sicgrid bench store\n  sicgrid bench store --json",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("sicgrid bench store: found %d arguments, must be none; see sicgrid bench store --help", len(args))
-			}
-			return nil
-		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, err := os.MkdirTemp("", "sicgrid-bench-")
 			if err != nil {
@@ -67,11 +61,7 @@ func addBenchStore(root *cobra.Command) {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the measurements as JSON")
-	for _, c := range root.Commands() {
-		if c.Name() == "bench" {
-			c.AddCommand(cmd)
-		}
-	}
+	addBench(root, cmd)
 }
 
 func benchStore(ctx context.Context, dir string, progress io.Writer) ([]storeBenchmark, error) {

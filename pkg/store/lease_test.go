@@ -173,19 +173,7 @@ func TestASuspendedHolderWhomNobodyOvertakesGoesOn(t *testing.T) {
 func TestLeasesAreHeldByOneAtATimeAcrossProcesses(t *testing.T) {
 	t.Parallel()
 	s := openLeased(t)
-	var running sync.WaitGroup
-	for range counters {
-		cmd := process(t, "count", s.Dir())
-		running.Go(func() {
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v: %s", err, out)
-			}
-		})
-	}
-	running.Wait()
-	if data, err := os.ReadFile(filepath.Join(s.Dir(), "count")); err != nil || string(data) != fmt.Sprint(counters*counts) {
-		t.Errorf("counted to %s, want %d (%v)", data, counters*counts, err)
-	}
+	countTogether(t, s)
 }
 
 // Several find a dead owner's lock at once; they must not take it from each other.
@@ -196,19 +184,7 @@ func TestOneOfManyTakesOverFromADeadOwner(t *testing.T) {
 	untilItSays(t, holder, "locked")
 	holder.Process.Kill()
 	holder.Wait()
-	var running sync.WaitGroup
-	for range counters {
-		cmd := process(t, "count", s.Dir())
-		running.Go(func() {
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v: %s", err, out)
-			}
-		})
-	}
-	running.Wait()
-	if data, err := os.ReadFile(filepath.Join(s.Dir(), "count")); err != nil || string(data) != fmt.Sprint(counters*counts) {
-		t.Errorf("counted to %s, want %d (%v)", data, counters*counts, err)
-	}
+	countTogether(t, s)
 }
 
 func TestADamagedLeaseIsNobodys(t *testing.T) {

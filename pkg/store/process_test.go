@@ -152,9 +152,9 @@ func countUnderLock(args []string) error {
 	return nil
 }
 
-// Lock files are removed while others wait for them, which is where two could come to hold "the" lock.
-func TestOneAtATimeAcrossProcesses(t *testing.T) {
-	s := open(t)
+// countTogether has several processes count under one lock of the store; none of their counts may be lost.
+func countTogether(t *testing.T, s *Store) {
+	t.Helper()
 	var running sync.WaitGroup
 	for range counters {
 		cmd := process(t, "count", s.Dir())
@@ -168,6 +168,12 @@ func TestOneAtATimeAcrossProcesses(t *testing.T) {
 	if data, err := os.ReadFile(filepath.Join(s.Dir(), "count")); err != nil || string(data) != fmt.Sprint(counters*counts) {
 		t.Errorf("counted to %s, want %d (%v)", data, counters*counts, err)
 	}
+}
+
+// Lock files are removed while others wait for them, which is where two could come to hold "the" lock.
+func TestOneAtATimeAcrossProcesses(t *testing.T) {
+	s := open(t)
+	countTogether(t, s)
 }
 
 func TestOneAtATimeInOneProcess(t *testing.T) {
