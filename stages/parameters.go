@@ -30,6 +30,7 @@ type Profile struct {
 	Optimiser    sic.Optimiser  `json:"optimiser"`
 	HistoryEvery int            `json:"history_every"`
 	Stop         train.Stop     `json:"stop"`
+	Attempts     int            `json:"attempts"`
 	Variants     map[string]any `json:"variants"`
 	Ablate       map[string]any `json:"ablate"`
 	Evaluation   Evaluation     `json:"evaluation"`
@@ -141,7 +142,7 @@ type Seeds struct {
 var requiredVariants = []string{"full", "no-capacity"}
 
 // trainingSections are what a variant may change.
-var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop"}
+var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts"}
 
 // allowed is the range of every parameter that has one.
 var allowed = params.Rules{
@@ -185,6 +186,7 @@ var allowed = params.Rules{
 	"optimiser.threshold":     params.NotNegative,
 
 	"history_every": params.AtLeast(1),
+	"attempts":      params.Between(1, 100),
 
 	"stop.from_step": params.NotNegative,
 	"stop.diverged":  {Must: "greater than 1, or 0 for never", Number: func(x float64) bool { return x == 0 || x > 1 }},
@@ -299,8 +301,14 @@ type Parameters struct {
 
 // Variant is one way of training.
 type Variant struct {
-	Name   string
-	Params train.Params
+	Name     string
+	Training Training
+}
+
+// Training is how a network is trained, and how often before the best is kept.
+type Training struct {
+	train.Params
+	Attempts int `json:"attempts"`
 }
 
 // readParameters reads a profile, puts the --set values in their places and
@@ -365,20 +373,20 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 		}
 		v := Variant{Name: name}
 		var err error
-		if v.Params, err = readTraining(doc.Overlay(key, trainingSections)); err != nil {
+		if v.Training, err = readTraining(doc.Overlay(key, trainingSections)); err != nil {
 			return nil, err
 		}
 		out = append(out, v)
-		decoded[name] = v.Params
+		decoded[name] = v.Training
 	}
 	return out, nil
 }
 
-func readTraining(doc *params.Document) (t train.Params, err error) {
+func readTraining(doc *params.Document) (t Training, err error) {
 	if err := doc.Decode(&t, allowed); err != nil {
 		return t, err
 	}
-	return t, checkTraining(doc, t)
+	return t, checkTraining(doc, t.Params)
 }
 
 // checkTraining finds values that are possible one by one but not together.

@@ -109,11 +109,11 @@ func TestImpossibleParameters(t *testing.T) {
 	for _, c := range []struct{ name, old, new, at, want string }{
 		{"unknown key", "  sigma_x:", "  sigma_y:", "  sigma_x:", "loss.sigma_y: unknown key, did you mean sigma_x or sigma_g?"},
 		{"unknown section", "seed: 1 ", "sed: 1 ", "seed: 1 ", "sed: unknown key, did you mean seed?"},
-		{"missing key", "  units: 40 ", "  # ", "network:", "network.units: missing, must be at least 2"},
+		{"missing key", "  units: 24 ", "  # ", "network:", "network.units: missing, must be at least 2"},
 		{"missing section", "history_every: 100", "# ", "seed: 1 ", "history_every: missing, must be at least 1"},
-		{"wrong type", "units: 40 ", "units: many ", "units: 40", `network.units: found "many", must be a whole number`},
-		{"a fraction of a unit", "units: 40 ", "units: 64.5 ", "units: 40", "network.units: found 64.5, must be a whole number"},
-		{"no units", "units: 40 ", "units: 0 ", "units: 40", "network.units: found 0, must be at least 2"},
+		{"wrong type", "units: 24 ", "units: many ", "units: 24", `network.units: found "many", must be a whole number`},
+		{"a fraction of a unit", "units: 24 ", "units: 64.5 ", "units: 24", "network.units: found 64.5, must be a whole number"},
+		{"no units", "units: 24 ", "units: 0 ", "units: 24", "network.units: found 0, must be at least 2"},
 		{"no batch", "trajectories: 32", "trajectories: 0", "trajectories: 32", "batch.trajectories: found 0, must be at least 1"},
 		{"negative length scale", "sigma_g: 0.4", "sigma_g: -0.4", "sigma_g: 0.4", "loss.sigma_g: found -0.4, must be greater than 0"},
 		{"zero length scale", "sigma_x: 0.05", "sigma_x: 0", "sigma_x: 0.05", "loss.sigma_x: found 0, must be greater than 0"},
@@ -135,14 +135,14 @@ func TestImpossibleParameters(t *testing.T) {
 		{"no box", "boxes_m: [2, 3, 4]", "boxes_m: []", "boxes_m:", "evaluation.boxes_m: found an empty list, must be a list of at least one value"},
 		{"longest step below the shortest", "step_max_m: 0.1 ", "step_max_m: 0.01 ", "step_max_m:", "evaluation.motion.step_max_m: found 0.01, must be greater than 0.02, the shortest step"},
 		{"a step beyond the training range", "step_max_m: 0.1 ", "step_max_m: 0.2 ", "step_max_m:", "evaluation.motion.step_max_m: found 0.2, must be at most 0.15, the bound on its components"},
-		{"more units than memory", "units: 40 ", "units: 1000000 ", "units: 40", "network.units: found 1000000, would need 1797521888663424 bytes of memory, must be small enough for 68719476736 bytes (64 GiB)"},
-		{"more bins than memory", "bins: 48", "bins: 1000000", "bins: 48", "evaluation.bins: found 1000000, would need 3840000000640000 bytes of memory, must be small enough for 68719476736 bytes (64 GiB)"},
-		{"a number of 70 bits", "units: 40 ", "units: 999999999999999999999 ", "units: 40", "network.units: found 999999999999999999999, must be a whole number"},
+		{"more units than memory", "units: 24 ", "units: 1000000 ", "units: 24", "network.units: found 1000000, would need 1797521888663424 bytes of memory, must be small enough for 68719476736 bytes (64 GiB)"},
+		{"more bins than memory", "bins: 48", "bins: 1000000", "bins: 48", "evaluation.bins: found 1000000, would need 2944000000384000 bytes of memory, must be small enough for 68719476736 bytes (64 GiB)"},
+		{"a number of 70 bits", "units: 24 ", "units: 999999999999999999999 ", "units: 24", "network.units: found 999999999999999999999, must be a whole number"},
 		{"given twice", "  sigma_g: 0.4", "  sigma_x: 0.1\n  sigma_g: 0.4", "sigma_g: 0.4", "loss.sigma_x: found twice, first on line " + sigmaX + ", must be given once"},
 		{"variant with an unknown key", "loss: {capacity: 0}", "loss: {capacty: 0}", "loss: {capacity: 0}", "variants.no-capacity.loss.capacty: unknown key, did you mean capacity?"},
 		{"variant with an unknown section", "loss: {capacity: 0}", "los: {capacity: 0}", "loss: {capacity: 0}", "variants.no-capacity.los: unknown key, did you mean loss?"},
 		{"variant with an impossible value", "loss: {capacity: 0}", "loss: {capacity: -1}", "loss: {capacity: 0}", "variants.no-capacity.loss.capacity: found -1, must be 0 or greater"},
-		{"variant that is no mapping", "full: {} ", "full: 3 ", "full: {}", "variants.full: found 3, must be a mapping with the keys network, batch, loss, optimiser, history_every, stop"},
+		{"variant that is no mapping", "full: {} ", "full: 3 ", "full: {}", "variants.full: found 3, must be a mapping with the keys network, batch, loss, optimiser, history_every, stop, attempts"},
 		{"variant that a figure needs is missing", "  full: {}", "  whole: {}", "variants:", "variants: found whole, no-capacity, must have full and no-capacity"},
 		{"seed twice", "seeds: [1, 2, 3, 4, 5]", "seeds: [1, 2, 1]", "seeds:", "seeds: found 1 twice, must be given once"},
 		{"negative seed", "seed: 1 ", "seed: -1 ", "seed: 1 ", "seed: found -1, must be a whole number from 0 to 18446744073709551615"},
@@ -163,7 +163,7 @@ func TestImpossibleParameters(t *testing.T) {
 }
 
 func TestFilesThatAreNoParameters(t *testing.T) {
-	keys := "seed, seeds, network, batch, loss, optimiser, history_every, stop, variants, ablate, evaluation, analysis, embedding, ideal, integration, results, figures"
+	keys := "seed, seeds, network, batch, loss, optimiser, history_every, stop, attempts, variants, ablate, evaluation, analysis, embedding, ideal, integration, results, figures"
 	for _, c := range []struct{ name, yaml, want string }{
 		{"empty", "", "params/laptop.yaml:1: found an empty file, must be a mapping with the keys " + keys},
 		{"a list", "- 1\n", "params/laptop.yaml:1: found a list, must be a mapping with the keys " + keys},
@@ -206,7 +206,7 @@ func TestSetValuesAreCheckedLikeThoseOfTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if full, ablated := p.variants[0].Params.Loss.SigmaG, p.variants[1].Params.Loss.SigmaG; full != 0.6 || ablated != 0.7 {
+	if full, ablated := p.variants[0].Training.Loss.SigmaG, p.variants[1].Training.Loss.SigmaG; full != 0.6 || ablated != 0.7 {
 		t.Errorf("sigma_g of full %v, of no-capacity %v; want 0.6 and 0.7", full, ablated)
 	}
 }

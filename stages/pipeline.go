@@ -10,6 +10,7 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/batch"
+	"sicgrid/stages/best"
 	"sicgrid/stages/claims"
 	"sicgrid/stages/distances"
 	"sicgrid/stages/embed"
@@ -37,6 +38,7 @@ import (
 //	train (per variant) ─> integration ─┐
 //	spectra, embed, distances ──────────┴─> claims ──> plot: results
 //
+// Where a profile asks for several attempts, "train" above is that many trainings ─> best, which keeps the one of lowest loss.
 // ratemaps, spectra and embed are made for every variant in every box, of an ablation ratemaps and spectra in one.
 // Everything above exists once a seed; the figure "seeds" and the results set several side by side.
 //
@@ -56,7 +58,8 @@ type DAG struct {
 
 // network is one trained network, and what is made of it in each box.
 type network struct {
-	train    *pipeline.Node
+	made     []*pipeline.Node // its trainings, and the choice among them if there are several
+	train    *pipeline.Node   // the last of those, which has the network
 	ratemaps map[float64]*pipeline.Node
 	spectra  map[float64]*pipeline.Node
 	embed    map[float64]*pipeline.Node
@@ -73,7 +76,7 @@ func wire(p *Parameters, on trainOn) *DAG {
 	for _, seed := range p.everySeed(p.Seeds, p.Results.Seeds) {
 		for _, v := range p.variants {
 			name := p.networkName(v.Name, seed)
-			n := addNetwork(d, name, v.Params, on, seed)
+			n := addNetwork(d, name, v.Training, on, seed)
 			for _, box := range p.Evaluation.BoxesM {
 				at := name + "/" + boxName(box)
 				n.see(d, p, at, box, walks[box])
@@ -138,9 +141,9 @@ func wireAblations(d *DAG, p *Parameters, on trainOn, walks map[float64]*pipelin
 	for _, seed := range p.everySeed(p.Results.Seeds) {
 		for _, v := range p.ablated {
 			name := p.networkName(v.Name, seed)
-			n := addNetwork(d, name, v.Params, on, seed)
+			n := addNetwork(d, name, v.Training, on, seed)
 			if seed == p.Seed {
-				d.Targets["ablate"] = append(d.Targets["ablate"], n.train)
+				d.Targets["ablate"] = append(d.Targets["ablate"], n.made...)
 			}
 			n.see(d, p, name+"/"+boxName(f.Figure7.BoxM), f.Figure7.BoxM, walks[f.Figure7.BoxM])
 			if v.Name == "no-isometry" && n.spectra[f.Figure8.BoxM] == nil {
@@ -148,7 +151,7 @@ func wireAblations(d *DAG, p *Parameters, on trainOn, walks map[float64]*pipelin
 			}
 			networks[name] = n
 			if seed == p.Seed && v.Name != "no-isometry" { // figure 8 has it
-				d.ask(n.train, n.ratemaps[f.Figure7.BoxM], n.spectra[f.Figure7.BoxM])
+				d.ask(slices.Concat(n.made, []*pipeline.Node{n.ratemaps[f.Figure7.BoxM], n.spectra[f.Figure7.BoxM]})...)
 			}
 		}
 	}
@@ -169,12 +172,39 @@ func (d *DAG) ask(nodes ...*pipeline.Node) {
 	}
 }
 
-// addNetwork adds a training, which nothing looks at yet.
-func addNetwork(d *DAG, name string, params train.Params, on trainOn, seed uint64) network {
+// addNetwork adds a network's trainings, which nothing looks at yet.
+func addNetwork(d *DAG, name string, t Training, on trainOn, seed uint64) network {
 	n := network{ratemaps: map[float64]*pipeline.Node{}, spectra: map[float64]*pipeline.Node{}, embed: map[float64]*pipeline.Node{}}
-	n.train = add(d, trainStage, name, params, train.On(on.Backend), train.Outputs, seed, nil)
-	n.train.Numerics, n.train.Code, n.train.OtherCode = on.Numerics, on.code, on.other
+	n.made = trainings(name, t, on, seed, func(n *pipeline.Node) *pipeline.Node { return d.put(n, name) })
+	n.train = n.made[len(n.made)-1]
+	if t.Attempts > 1 {
+		d.Targets[trainStage+"/"+name] = n.made[:t.Attempts]
+	}
 	return n
+}
+
+// attemptSeeds is how far apart the seeds of a network's attempts are: the profiles' own and the reporting seeds are below it.
+const attemptSeeds = 1000
+
+// trainings are the nodes that make a network, the one that has it last: a training, or as many as there are attempts and the choice
+// of the best. Every node passes through put, which may know it already.
+func trainings(name string, t Training, on trainOn, seed uint64, put func(*pipeline.Node) *pipeline.Node) []*pipeline.Node {
+	attempt := func(name string, seed uint64) *pipeline.Node {
+		n := newNode(trainStage, name, t.Params, train.On(on.Backend), train.Outputs, seed, nil)
+		n.Numerics, n.Code, n.OtherCode = on.Numerics, on.code, on.other
+		return put(n)
+	}
+	if t.Attempts == 1 {
+		return []*pipeline.Node{attempt(name, seed)}
+	}
+	var made []*pipeline.Node
+	in := inputs{}
+	for i := range t.Attempts {
+		n := attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), seed+uint64(i)*attemptSeeds)
+		in.with(best.Role(i), n, train.Outputs...)
+		made = append(made, n)
+	}
+	return append(made, put(newNode("best", name, best.Params{Attempts: t.Attempts}, best.Run, best.Outputs, 0, in)))
 }
 
 // see records a trained network's units in a box and measures them.
@@ -264,10 +294,14 @@ func (in inputs) with(prefix string, n *pipeline.Node, outputs ...string) inputs
 
 // add makes a node called <stage>/<name>; a figure is called by its name alone.
 func add[P any](d *DAG, stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
-	n := newNode(stage, name, p, run, outputs, seed, in)
+	return d.put(newNode(stage, name, p, run, outputs, seed, in), name)
+}
+
+// put makes a node part of the DAG.
+func (d *DAG) put(n *pipeline.Node, name string) *pipeline.Node {
 	d.Nodes = append(d.Nodes, n)
 	if !strings.Contains(name, seedMark) && name != "seeds" && name != resultsName { // what is made of other seeds has to be asked for
-		d.Targets[stage] = append(d.Targets[stage], n)
+		d.Targets[n.Stage] = append(d.Targets[n.Stage], n)
 		d.Targets["all"] = append(d.Targets["all"], n)
 	}
 	return n
@@ -344,7 +378,7 @@ func (p *Parameters) figure7() plot.Figure7Params {
 func (p *Parameters) variant(name string) train.Params {
 	for _, v := range p.variants {
 		if v.Name == name {
-			return v.Params
+			return v.Training.Params
 		}
 	}
 	return train.Params{}

@@ -15,7 +15,6 @@ import (
 	"sicgrid/stages/ratemaps"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/sweep"
-	"sicgrid/stages/train"
 	"sicgrid/stages/trajectories"
 )
 
@@ -32,7 +31,7 @@ type wiredSweep struct {
 // wiredRun is one run: its nodes in their order, and what it is called.
 type wiredRun struct {
 	title string
-	nodes []*pipeline.Node // train, ratemaps, spectra, outcome
+	nodes []*pipeline.Node // the trainings, ratemaps, spectra, outcome
 }
 
 // wireSweep adds a sweep's runs, table and figures to the DAG of its profile, under the target of its name. A run that equals
@@ -70,20 +69,19 @@ func wireSweep(d *DAG, s *Sweep, on trainOn) (*wiredSweep, error) {
 		for _, t := range pt.trainings {
 			for _, seed := range s.seeds() {
 				name := fmt.Sprintf("%s/%d/%s%s%d", s.Name, i, t.variant, seedMark, seed.seed)
-				trained := newNode(trainStage, name, t.params, train.On(on.Backend), train.Outputs, seed.seed, nil)
-				trained.Numerics, trained.Code, trained.OtherCode = on.Numerics, on.code, on.other
-				trained = once(trained)
+				made := trainings(name, t.training, on, seed.seed, once)
+				trained := made[len(made)-1]
 				seen := once(newNode("ratemaps", name, q.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{"weights": trained.Ref("weights"), "walks": walks.Ref("walks")}))
 				measured := once(newNode("spectra", name, q.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", seen, "maps", "occupancy")))
 				came := once(newNode("outcome", name, outcome.Params{}, outcome.Run, outcome.Outputs, 0,
 					inputs{"history": trained.Ref("history"), "maps": seen.Ref("maps")}.with("", measured, "units", "modules", "summary")))
 				in.with(sweep.Role(len(table.Runs)), came, "outcome", "example")
 				rule := sweep.Several
-				if t.params.Loss.Capacity == 0 {
+				if t.training.Loss.Capacity == 0 {
 					rule = sweep.One
 				}
 				table.Runs = append(table.Runs, sweep.Run{Point: int32(i), Name: pt.name, Designs: pt.designs, Variant: t.variant, Seed: seed.seed, Purpose: seed.purpose, Rule: rule, Values: t.values})
-				w.runs = append(w.runs, wiredRun{s.title(i, t.variant, seed.seed), []*pipeline.Node{trained, seen, measured, came}})
+				w.runs = append(w.runs, wiredRun{s.title(i, t.variant, seed.seed), append(made, seen, measured, came)})
 			}
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"sicgrid/pkg/params"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/sweep"
-	"sicgrid/stages/train"
 )
 
 // A sweep is a file beside the profiles, params/sweep-<name>.yaml: settings over a profile, and the seeds that each is trained with.
@@ -74,9 +73,9 @@ type point struct {
 
 // trainingAt is one variant's training at a point.
 type trainingAt struct {
-	variant string
-	params  train.Params
-	values  []string // of the sweep's parameters
+	variant  string
+	training Training
+	values   []string // of the sweep's parameters
 }
 
 // tooManyPoints is the fault of a sweep that is larger than anybody has said is meant.

@@ -60,6 +60,7 @@ var rows1 = []row1{
 	{"Hidden units of the MLP", "", "network.hidden", ""},
 	{"Initialisation", "", "network.init", ""},
 	{"Scale of the last layer's draw", "", "network.init_scale", ""},
+	{"Trainings of which the best is kept", "", "attempts", ""},
 	{"States in the pair losses (0: all)", "", "batch.pairs", ""},
 	{"Reduction of the pair sums", "", "loss.reduction", ""},
 }
