@@ -7,6 +7,9 @@
 //     trajectories has only T of them.
 //   - W is kept by columns (source unit first), so that a step is a sum of the
 //     columns of the active units, in a trained network about a third of them.
+//   - States are mostly zeros, and so is what the hidden layers give for one velocity. Products with them (the Gram
+//     matrix and its gradient, the MLP's last layer, the gradient of W(v)) look at the elements that lists name, and
+//     load from the first cache as much as the dense product would; a skipped zero changes no sum.
 //   - The states before a step are stored grouped by the velocity they meet, so
 //     that the gradient of each W(v_k) is one product of two contiguous blocks.
 //   - The products would wait for memory, not for arithmetic, so every loop fetches

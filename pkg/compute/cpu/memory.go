@@ -15,7 +15,7 @@ const MemoryLimit = 64 << 30
 
 // Bytes is about what a training holds: parameters with gradient and two moments;
 // W(v) by columns and by rows, and dL/dW, of as many velocities as one window has;
-// states with their gradients; the sampled states, twice, with theirs. It is
+// states with their gradients; the sampled states, twice, with theirs and lists of their active units. It is
 // computed in float64, so that it is right for sizes that no int holds.
 func Bytes(s compute.Spec) float64 {
 	units, hidden := math.Ceil(float64(s.Network.Units)/16)*16, float64(s.Network.Hidden)
@@ -32,7 +32,7 @@ func Bytes(s compute.Spec) float64 {
 		sampled = min(sampled, float64(s.Batch.Pairs))
 	}
 	tiles := math.Pow(math.Ceil(sampled/tileSide), 2) / 2
-	return 4*(4*parameters+3*velocities*matrix+partial+(2*b*length+3*b+3*sampled)*(units+16)) + 100*tiles + 60*b*length
+	return 4*(4*parameters+3*velocities*matrix+partial+(2*b*length+3*b+6*sampled)*(units+16)) + 100*tiles + 60*b*length
 }
 
 // check refuses sizes that make no training, before anything is allocated.

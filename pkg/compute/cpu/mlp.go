@@ -90,6 +90,7 @@ type mlp struct {
 	*network
 	*kernels
 	input  [][]float32 // [layer][rows][lda]: rectified, with a 1 in column `in`
+	top    listed      // the input of the last layer, of which training leaves little but zeros
 	weight []float32   // [rows][ldo of the last layer]: W by columns
 }
 
@@ -99,11 +100,13 @@ const chunk = 8
 // newMLP makes room for up to this many velocities at once.
 func newMLP(n *network, k *kernels, rows int) *mlp {
 	m := &mlp{network: n, kernels: k}
-	padded := up(rows, 3)
-	for _, y := range n.layers {
+	padded := up(rows, 24) // for products of three rows and transposes of eight
+	for _, y := range n.layers[:len(n.layers)-1] {
 		m.input = append(m.input, floats(padded*y.lda))
 	}
-	m.weight = floats(padded * n.last().ldo)
+	m.top = newListed(padded, n.last().lda)
+	m.input = append(m.input, m.top.at)
+	m.weight = floats(rows * n.last().ldo)
 	return m
 }
 
@@ -125,19 +128,20 @@ func (m *mlp) hidden(params []float32, velocity [][2]float32) {
 			out[k*y.ldo+y.out] = 1
 		}
 	}
+	m.list(m.top, len(velocity), up(m.last().in+1, 8))
 }
 
 // columns runs one task of the last layer.
 func (m *mlp) columns(params []float32, rows, task int) {
 	y := m.last()
 	first := task * chunk
-	m.matmul(matrix{m.weight[16*first:], y.ldo, 16}, m.input[len(m.input)-1], y.lda, 1, y.weights(params, first),
-		rows, y.in+1, min(chunk, y.panels-first), false)
+	m.product(matrix{m.weight[16*first:], y.ldo, 16}, m.top, y.weights(params, first), rows, min(chunk, y.panels-first), false)
 }
 
 // mlpGradient is what an mlp needs besides to carry gradients back.
 type mlpGradient struct {
 	dWeight []float32   // [rows][ldo]: dL/dW
+	top     listed      // [lda of the last layer][rows]: its input, transposed
 	dInput  [][]float32 // [layer][rows][lda]
 	partial [][]float32 // [segment][rows][lda]
 }
@@ -147,7 +151,8 @@ type mlpGradient struct {
 const segment = 32
 
 func newMLPGradient(m *mlp) *mlpGradient {
-	g := &mlpGradient{dWeight: floats(len(m.weight))}
+	rows := len(m.top.count)
+	g := &mlpGradient{dWeight: floats(len(m.weight)), top: newListed(m.last().lda, odd(rows))}
 	for _, in := range m.input {
 		g.dInput = append(g.dInput, floats(len(in)))
 	}
@@ -159,20 +164,34 @@ func newMLPGradient(m *mlp) *mlpGradient {
 
 func (n *network) segments() int { return (n.last().panels + segment - 1) / segment }
 
+// startBackward prepares the input of the last layer for columnsBackward.
+func (m *mlp) startBackward(g *mlpGradient, rows int) {
+	inputs := m.last().in + 1
+	for k := rows; k < up(rows, 8); k++ { // left by a longer window
+		clear(m.top.from(k).at[:inputs])
+	}
+	m.kernels.transpose(g.top.at, g.top.row, m.top.at, m.top.row, rows, inputs)
+	m.list(g.top, inputs, up(rows, 8))
+}
+
 // columnsBackward adds one task of the last layer's weight gradient.
-func (m *mlp) columnsBackward(g *mlpGradient, gradient []float32, rows, task int, accumulate bool) {
+func (m *mlp) columnsBackward(g *mlpGradient, gradient []float32, task int, accumulate bool) {
 	y := m.last()
 	first := task * chunk
-	m.matmul(y.weights(gradient, first), m.input[len(m.input)-1], 1, y.lda, matrix{g.dWeight[16*first:], y.ldo, 16},
-		y.in+1, rows, min(chunk, y.panels-first), accumulate)
+	m.product(y.weights(gradient, first), g.top, matrix{g.dWeight[16*first:], y.ldo, 16}, y.in+1, min(chunk, y.panels-first), accumulate)
 }
 
 // segmentBackward computes one segment's share of the gradient of the last
-// hidden layer.
+// hidden layer, where its units are active: it goes no further at the others.
 func (m *mlp) segmentBackward(g *mlpGradient, params []float32, rows, task int) {
 	y := m.last()
 	first := task * segment
-	m.back(g.partial[task], y, g.dWeight[16*first:], y.weights(params, first), rows, min(segment, y.panels-first))
+	weight := y.weights(params, first)
+	for k := range rows {
+		in := m.top.from(k)
+		m.dotListed(&g.partial[task][k*y.lda], &g.dWeight[k*y.ldo+16*first], &weight.at[0], weight.panel, min(segment, y.panels-first),
+			&in.index[0], int(in.count[0])-1) // the last is the bias
+	}
 }
 
 // back computes dInput[rows][in] = dOutput[rows][16·panels] W[in][16·panels]^T.

@@ -206,7 +206,7 @@ func (t *Trainer) backward(index []int32, step hop) {
 }
 
 // transpose turns W(v_k) by columns into rows.
-func (t *Trainer) transpose(_, k int) {
+func (t *Trainer) weightsByRows(_, k int) {
 	p, ld := t.net.padded, t.net.last().ldo
 	for j := 0; j < p; j += 8 {
 		t.transposeStrip(&t.rows[k*ld+j], p, &t.mlp.weight[k*ld+j*p], p, p/8)
@@ -215,11 +215,15 @@ func (t *Trainer) transpose(_, k int) {
 
 // outer computes dL/dW(v_k), by columns: the sum over the trajectories of the
 // outer products of the state and the delta that met at v_k.
-func (t *Trainer) outer(_, k int) {
+func (t *Trainer) outer(worker, k int) {
 	p, n, stride := t.net.padded, t.group, t.net.stride
-	first := (t.window.first + k) * n * stride
-	t.matmul(matrix{t.gradient.dWeight[k*t.net.last().ldo:], p, 16}, t.states[first:], 1, stride, matrix{t.delta[first:], stride, 16},
-		t.net.Units, n, p/16, false)
+	first, units := (t.window.first+k)*n*stride, t.scratch[worker].group
+	t.kernels.transpose(units.at, units.row, t.states[first:], stride, n, p)
+	for j := range p { // what follows belongs to the next velocity
+		clear(units.at[j*units.row+n:][:up(n, 8)-n])
+	}
+	t.list(units, t.net.Units, up(n, 8))
+	t.product(matrix{t.gradient.dWeight[k*t.net.last().ldo:], p, 16}, units, matrix{t.delta[first:], stride, 16}, t.net.Units, p/16, false)
 }
 
 // isometryPull is the derivative of the weighted eq. 7 with respect to the

@@ -70,19 +70,17 @@ type scratch struct {
 	index  []int32 // [padded+listRoom]
 	h      []float32
 	tile   []float32
-	head   []int32 // [rows of a window]: the trajectory that waits first for a velocity, plus 1; 0 if none does
-	behind []int32 // [B]: the one that waits behind another, likewise
-	at     []int32 // [B]: the state that a waiting trajectory is in
+	mirror []float32 // the tile, transposed
+	group  listed    // [padded][group]: the states that meet one velocity, transposed
+	head   []int32   // [rows of a window]: the trajectory that waits first for a velocity, plus 1; 0 if none does
+	behind []int32   // [B]: the one that waits behind another, likewise
+	at     []int32   // [B]: the state that a waiting trajectory is in
 }
 
 // phases are the tasks of the step as values, made once: making one allocates.
 type phases struct {
-	columns, transpose, rollOut, transposePairs, countTile, runTile, rollBack, outer, columnsBackward, segmentBackward, squares, update func(worker, task int)
+	columns, transpose, rollOut, preparePairs, countTile, runTile, gatherGradient, rollBack, outer, columnsBackward, segmentBackward, squares, update func(worker, task int)
 }
-
-// listRoom is what a list of active units needs beyond the units: eight are
-// written at a time.
-const listRoom = 8
 
 // block is the number of parameters of one task of the optimiser.
 const block = 4096
@@ -107,7 +105,7 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	t.rows = floats(len(t.mlp.weight))
 	nodes := states + b
 	t.slot, t.taken, t.row, t.inverse = make([]int32, nodes), make([]int32, nodes), make([]int32, nodes), floats(nodes)
-	t.states, t.delta, t.distance, t.route = floats(nodes*stride), floats(states*stride), floats(states), make([]hop, states)
+	t.states, t.delta, t.distance, t.route = floats((nodes+7)*stride), floats(states*stride), floats(states), make([]hop, states)
 	t.velocity, t.speed = make([][2]float32, d), make([]float64, d)
 	t.sum, t.carry, t.dead = floats(b*stride), floats(b*stride), make([]int32, b)
 	t.index, t.active = make([]int32, b*(p+listRoom)), make([]int, b)
@@ -117,15 +115,16 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	t.squares = make([]float64, (t.net.size+block-1)/block)
 	t.phases = phases{
 		columns:        func(_, task int) { t.mlp.columns(t.params, t.window.rows, task) },
-		transpose:      t.transpose,
+		transpose:      t.weightsByRows,
 		rollOut:        t.rollOut,
-		transposePairs: t.transposePairs,
+		preparePairs:   t.preparePairs,
+		gatherGradient: t.gatherGradient,
 		countTile:      t.countTile,
 		runTile:        t.runTile,
 		rollBack:       t.rollBack,
 		outer:          t.outer,
 		columnsBackward: func(_, task int) {
-			t.mlp.columnsBackward(t.gradient, t.grad, t.window.rows, task, !t.fresh)
+			t.mlp.columnsBackward(t.gradient, t.grad, task, !t.fresh)
 		},
 		segmentBackward: func(_, task int) { t.mlp.segmentBackward(t.gradient, t.params, t.window.rows, task) },
 		squares:         t.squareBlock,
@@ -140,7 +139,7 @@ func (t *Trainer) SetThreads(n int) {
 	t.pool.resize(n)
 	for len(t.scratch) < t.pool.threads {
 		p, b := t.net.padded, t.spec.Batch.Trajectories
-		t.scratch = append(t.scratch, &scratch{make([]int32, p+listRoom), floats(p), floats(tileSide * tileStride),
+		t.scratch = append(t.scratch, &scratch{make([]int32, p+listRoom), floats(p), floats(tileSide * tileStride), floats(tileSide * tileStride), newListed(p, odd(t.group)),
 			make([]int32, t.all[0].rows), make([]int32, b), make([]int32, b)})
 	}
 }
@@ -210,6 +209,7 @@ func (t *Trainer) microBatch() sic.Terms {
 		t.pool.run(w.rows, t.phases.outer)
 		clock.lap(&t.Parts.Backward)
 
+		t.mlp.startBackward(t.gradient, w.rows)
 		t.pool.run(t.net.chunks(), t.phases.columnsBackward)
 		t.pool.run(t.net.segments(), t.phases.segmentBackward)
 		t.mlp.hiddenBackward(t.gradient, t.params, t.grad, w.rows, !t.fresh)

@@ -278,7 +278,7 @@ func TestImpossibleSizesAreRefused(t *testing.T) {
 		{func(s *compute.Spec) { s.Batch.Trajectories = 0 }, "trajectories: found 0, must be at least 1"},
 		{func(s *compute.Spec) { s.Batch.Length = 0 }, "length: found 0, must be at least 1"},
 		{func(s *compute.Spec) { s.Batch.Pairs = -1 }, "pairs: found -1, must be at least 0"},
-		{func(s *compute.Spec) { s.Network.Units = 1 << 31 }, "a network of 2147483648 units, 16 hidden, and batches of 5 x 13 steps would need 1988789598367388794880 bytes of memory"},
+		{func(s *compute.Spec) { s.Network.Units = 1 << 31 }, "a network of 2147483648 units, 16 hidden, and batches of 5 x 13 steps would need 1988789"},
 		{func(s *compute.Spec) { s.Batch.Trajectories = math.MaxInt }, "a network of 16 units, 16 hidden, and batches of 9223372036854775807 x 13 steps would need "},
 	} {
 		s := spec(16, 16)

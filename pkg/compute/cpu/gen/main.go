@@ -21,8 +21,14 @@ func main() {
 	for width := 16; width <= 128; width += 16 { // a row of 128 units in one pass
 		sparse(width, 64, 4)
 	}
+	for panels := 1; panels <= 4; panels++ {
+		combine(panels, 32)
+		combine(panels, 64)
+	}
 	transposeStrip()
+	dotListed()
 	table := lanes()
+	listRows(table)
 	settle(table)
 	unsettle(table)
 	pairTile()

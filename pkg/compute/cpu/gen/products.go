@@ -130,20 +130,24 @@ func dot3x4() {
 	})
 	c, ldc := load("c"), floats(load("ldc"))
 	for r := range 3 {
-		v := acc[4*r : 4*r+4]
-		VHADDPS(v[1], v[0], v[0])
-		VHADDPS(v[3], v[2], v[2])
-		VHADDPS(v[2], v[0], v[0])
-		high := XMM()
-		VEXTRACTF128(Imm(1), v[0], high)
-		VADDPS(v[0].AsX(), high, high)
-		VMOVUPS(high, Mem{Base: c})
+		VMOVUPS(addLanes(acc[4*r:4*r+4]), Mem{Base: c})
 		if r < 2 {
 			ADDQ(ldc, c)
 		}
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// addLanes adds up the lanes of each of four registers.
+func addLanes(v []VecVirtual) VecVirtual {
+	VHADDPS(v[1], v[0], v[0])
+	VHADDPS(v[3], v[2], v[2])
+	VHADDPS(v[2], v[0], v[0])
+	high := XMM()
+	VEXTRACTF128(Imm(1), v[0], high)
+	VADDPS(v[0].AsX(), high, high)
+	return high
 }
 
 // sparse writes h[width] = Σ_q value[index_q] · w[index_q][width], in registers
