@@ -12,6 +12,7 @@ type kernels struct {
 	dotListed       func(c, a, b *float32, panel, panels int, index *int32, count int)
 	sparse          []sparseKernel   // by width/16, from 1 on
 	combine         [5]combineKernel // by panels, from 1 on
+	spread          [5]spreadKernel  // likewise
 	listRows        func(index *int32, ldi int, count *int32, x *float32, ldx, n, rows int)
 	transposeStrip  func(dst *float32, ldd int, src *float32, lds int, blocks int)
 	settle          func(state, h, sum *float32, index *int32, n int) (norm float32, active int)
@@ -31,6 +32,8 @@ type kernels struct {
 type sparseKernel = func(h, w *float32, ld int, index *int32, value *float32, count int)
 
 type combineKernel = func(c *float32, ldc, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb, bpanel, rows int, accumulate bool)
+
+type spreadKernel = func(c *float32, cpanel int, g *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
 
 // Numerics names what decides the last bit of this machine's results.
 func Numerics() string { return best().numerics }

@@ -139,6 +139,26 @@ func combine4(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32
 //go:noescape
 func combine4wide(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
 
+// spread1 adds a[k][h]·(factor[k]·d[k]) to the rows h of 1 panels of c, for the n places k in listed and the count[k] places h in index[k].
+//
+//go:noescape
+func spread1(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+
+// spread2 adds a[k][h]·(factor[k]·d[k]) to the rows h of 2 panels of c, for the n places k in listed and the count[k] places h in index[k].
+//
+//go:noescape
+func spread2(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+
+// spread3 adds a[k][h]·(factor[k]·d[k]) to the rows h of 3 panels of c, for the n places k in listed and the count[k] places h in index[k].
+//
+//go:noescape
+func spread3(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+
+// spread4 adds a[k][h]·(factor[k]·d[k]) to the rows h of 4 panels of c, for the n places k in listed and the count[k] places h in index[k].
+//
+//go:noescape
+func spread4(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+
 // transposeStrip writes the transpose of 8 rows of src, 8·blocks columns wide, to dst.
 //
 //go:noescape

@@ -1780,6 +1780,292 @@ store:
 	VZEROUPPER
 	RET
 
+// func spread1(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+// Requires: AVX, FMA3
+TEXT ·spread1(SB), NOSPLIT, $0-96
+	MOVQ  c+0(FP), AX
+	MOVQ  cpanel+8(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  listed+24(FP), DX
+	MOVQ  n+32(FP), BX
+	TESTQ BX, BX
+	JZ    place_done
+
+place:
+	MOVLQSX      (DX), SI
+	MOVQ         factor+16(FP), DI
+	VBROADCASTSS (DI)(SI*4), Y0
+	MOVQ         ldd+48(FP), DI
+	IMULQ        SI, DI
+	MOVQ         d+40(FP), R8
+	VMULPS       (R8)(DI*4), Y0, Y1
+	VMULPS       32(R8)(DI*4), Y0, Y0
+	MOVQ         lda+64(FP), DI
+	IMULQ        SI, DI
+	MOVQ         a+56(FP), R8
+	LEAQ         (R8)(DI*4), R8
+	MOVQ         ldi+80(FP), DI
+	IMULQ        SI, DI
+	MOVQ         index+72(FP), R9
+	LEAQ         (R9)(DI*4), R9
+	MOVQ         count+88(FP), DI
+	MOVLQSX      (DI)(SI*4), DI
+	ADDQ         $0x04, DX
+	TESTQ        DI, DI
+	JZ           row_done
+
+row:
+	MOVLQSX      (R9), SI
+	VBROADCASTSS (R8)(SI*4), Y2
+	ADDQ         $0x04, R9
+	SHLQ         $0x06, SI
+	LEAQ         (AX)(SI*1), SI
+	VMOVUPS      (SI), Y3
+	VFMADD231PS  Y1, Y2, Y3
+	VMOVUPS      Y3, (SI)
+	VMOVUPS      32(SI), Y3
+	VFMADD231PS  Y0, Y2, Y3
+	VMOVUPS      Y3, 32(SI)
+	ADDQ         CX, SI
+	DECQ         DI
+	JNZ          row
+
+row_done:
+	DECQ BX
+	JNZ  place
+
+place_done:
+	VZEROUPPER
+	RET
+
+// func spread2(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+// Requires: AVX, FMA3
+TEXT ·spread2(SB), NOSPLIT, $0-96
+	MOVQ  c+0(FP), AX
+	MOVQ  cpanel+8(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  listed+24(FP), DX
+	MOVQ  n+32(FP), BX
+	TESTQ BX, BX
+	JZ    place_done
+
+place:
+	MOVLQSX      (DX), SI
+	MOVQ         factor+16(FP), DI
+	VBROADCASTSS (DI)(SI*4), Y0
+	MOVQ         ldd+48(FP), DI
+	IMULQ        SI, DI
+	MOVQ         d+40(FP), R8
+	VMULPS       (R8)(DI*4), Y0, Y1
+	VMULPS       32(R8)(DI*4), Y0, Y2
+	VMULPS       64(R8)(DI*4), Y0, Y3
+	VMULPS       96(R8)(DI*4), Y0, Y0
+	MOVQ         lda+64(FP), DI
+	IMULQ        SI, DI
+	MOVQ         a+56(FP), R8
+	LEAQ         (R8)(DI*4), R8
+	MOVQ         ldi+80(FP), DI
+	IMULQ        SI, DI
+	MOVQ         index+72(FP), R9
+	LEAQ         (R9)(DI*4), R9
+	MOVQ         count+88(FP), DI
+	MOVLQSX      (DI)(SI*4), DI
+	ADDQ         $0x04, DX
+	TESTQ        DI, DI
+	JZ           row_done
+
+row:
+	MOVLQSX      (R9), SI
+	VBROADCASTSS (R8)(SI*4), Y4
+	ADDQ         $0x04, R9
+	SHLQ         $0x06, SI
+	LEAQ         (AX)(SI*1), SI
+	VMOVUPS      (SI), Y5
+	VFMADD231PS  Y1, Y4, Y5
+	VMOVUPS      Y5, (SI)
+	VMOVUPS      32(SI), Y5
+	VFMADD231PS  Y2, Y4, Y5
+	VMOVUPS      Y5, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y5
+	VFMADD231PS  Y3, Y4, Y5
+	VMOVUPS      Y5, (SI)
+	VMOVUPS      32(SI), Y5
+	VFMADD231PS  Y0, Y4, Y5
+	VMOVUPS      Y5, 32(SI)
+	ADDQ         CX, SI
+	DECQ         DI
+	JNZ          row
+
+row_done:
+	DECQ BX
+	JNZ  place
+
+place_done:
+	VZEROUPPER
+	RET
+
+// func spread3(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+// Requires: AVX, FMA3
+TEXT ·spread3(SB), NOSPLIT, $0-96
+	MOVQ  c+0(FP), AX
+	MOVQ  cpanel+8(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  listed+24(FP), DX
+	MOVQ  n+32(FP), BX
+	TESTQ BX, BX
+	JZ    place_done
+
+place:
+	MOVLQSX      (DX), SI
+	MOVQ         factor+16(FP), DI
+	VBROADCASTSS (DI)(SI*4), Y0
+	MOVQ         ldd+48(FP), DI
+	IMULQ        SI, DI
+	MOVQ         d+40(FP), R8
+	VMULPS       (R8)(DI*4), Y0, Y1
+	VMULPS       32(R8)(DI*4), Y0, Y2
+	VMULPS       64(R8)(DI*4), Y0, Y3
+	VMULPS       96(R8)(DI*4), Y0, Y4
+	VMULPS       128(R8)(DI*4), Y0, Y5
+	VMULPS       160(R8)(DI*4), Y0, Y0
+	MOVQ         lda+64(FP), DI
+	IMULQ        SI, DI
+	MOVQ         a+56(FP), R8
+	LEAQ         (R8)(DI*4), R8
+	MOVQ         ldi+80(FP), DI
+	IMULQ        SI, DI
+	MOVQ         index+72(FP), R9
+	LEAQ         (R9)(DI*4), R9
+	MOVQ         count+88(FP), DI
+	MOVLQSX      (DI)(SI*4), DI
+	ADDQ         $0x04, DX
+	TESTQ        DI, DI
+	JZ           row_done
+
+row:
+	MOVLQSX      (R9), SI
+	VBROADCASTSS (R8)(SI*4), Y6
+	ADDQ         $0x04, R9
+	SHLQ         $0x06, SI
+	LEAQ         (AX)(SI*1), SI
+	VMOVUPS      (SI), Y7
+	VFMADD231PS  Y1, Y6, Y7
+	VMOVUPS      Y7, (SI)
+	VMOVUPS      32(SI), Y7
+	VFMADD231PS  Y2, Y6, Y7
+	VMOVUPS      Y7, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y7
+	VFMADD231PS  Y3, Y6, Y7
+	VMOVUPS      Y7, (SI)
+	VMOVUPS      32(SI), Y7
+	VFMADD231PS  Y4, Y6, Y7
+	VMOVUPS      Y7, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y7
+	VFMADD231PS  Y5, Y6, Y7
+	VMOVUPS      Y7, (SI)
+	VMOVUPS      32(SI), Y7
+	VFMADD231PS  Y0, Y6, Y7
+	VMOVUPS      Y7, 32(SI)
+	ADDQ         CX, SI
+	DECQ         DI
+	JNZ          row
+
+row_done:
+	DECQ BX
+	JNZ  place
+
+place_done:
+	VZEROUPPER
+	RET
+
+// func spread4(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+// Requires: AVX, FMA3
+TEXT ·spread4(SB), NOSPLIT, $0-96
+	MOVQ  c+0(FP), AX
+	MOVQ  cpanel+8(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  listed+24(FP), DX
+	MOVQ  n+32(FP), BX
+	TESTQ BX, BX
+	JZ    place_done
+
+place:
+	MOVLQSX      (DX), SI
+	MOVQ         factor+16(FP), DI
+	VBROADCASTSS (DI)(SI*4), Y0
+	MOVQ         ldd+48(FP), DI
+	IMULQ        SI, DI
+	MOVQ         d+40(FP), R8
+	VMULPS       (R8)(DI*4), Y0, Y1
+	VMULPS       32(R8)(DI*4), Y0, Y2
+	VMULPS       64(R8)(DI*4), Y0, Y3
+	VMULPS       96(R8)(DI*4), Y0, Y4
+	VMULPS       128(R8)(DI*4), Y0, Y5
+	VMULPS       160(R8)(DI*4), Y0, Y6
+	VMULPS       192(R8)(DI*4), Y0, Y7
+	VMULPS       224(R8)(DI*4), Y0, Y0
+	MOVQ         lda+64(FP), DI
+	IMULQ        SI, DI
+	MOVQ         a+56(FP), R8
+	LEAQ         (R8)(DI*4), R8
+	MOVQ         ldi+80(FP), DI
+	IMULQ        SI, DI
+	MOVQ         index+72(FP), R9
+	LEAQ         (R9)(DI*4), R9
+	MOVQ         count+88(FP), DI
+	MOVLQSX      (DI)(SI*4), DI
+	ADDQ         $0x04, DX
+	TESTQ        DI, DI
+	JZ           row_done
+
+row:
+	MOVLQSX      (R9), SI
+	VBROADCASTSS (R8)(SI*4), Y8
+	ADDQ         $0x04, R9
+	SHLQ         $0x06, SI
+	LEAQ         (AX)(SI*1), SI
+	VMOVUPS      (SI), Y9
+	VFMADD231PS  Y1, Y8, Y9
+	VMOVUPS      Y9, (SI)
+	VMOVUPS      32(SI), Y9
+	VFMADD231PS  Y2, Y8, Y9
+	VMOVUPS      Y9, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y9
+	VFMADD231PS  Y3, Y8, Y9
+	VMOVUPS      Y9, (SI)
+	VMOVUPS      32(SI), Y9
+	VFMADD231PS  Y4, Y8, Y9
+	VMOVUPS      Y9, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y9
+	VFMADD231PS  Y5, Y8, Y9
+	VMOVUPS      Y9, (SI)
+	VMOVUPS      32(SI), Y9
+	VFMADD231PS  Y6, Y8, Y9
+	VMOVUPS      Y9, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y9
+	VFMADD231PS  Y7, Y8, Y9
+	VMOVUPS      Y9, (SI)
+	VMOVUPS      32(SI), Y9
+	VFMADD231PS  Y0, Y8, Y9
+	VMOVUPS      Y9, 32(SI)
+	ADDQ         CX, SI
+	DECQ         DI
+	JNZ          row
+
+row_done:
+	DECQ BX
+	JNZ  place
+
+place_done:
+	VZEROUPPER
+	RET
+
 // func transposeStrip(dst *float32, ldd int, src *float32, lds int, blocks int)
 // Requires: AVX
 TEXT ·transposeStrip(SB), NOSPLIT, $0-40

@@ -14,6 +14,7 @@ func best() *kernels {
 		dotListed:       dotListed,
 		sparse:          sparse(cpu.X86.HasAVX512F),
 		combine:         combine(cpu.X86.HasAVX512F),
+		spread:          [5]spreadKernel{nil, spread1, spread2, spread3, spread4},
 		listRows:        listRows,
 		transposeStrip:  transposeStrip,
 		settle:          settle,

@@ -45,6 +45,13 @@ func portable() *kernels {
 			}
 		}
 	}
+	for panels := 1; panels < len(k.spread); panels++ {
+		k.spread[panels] = func(c *float32, cpanel int, g *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32) {
+			for p := range panels {
+				goSpread(at(c, p*cpanel), g, listed, n, at(d, 16*p), ldd, a, lda, index, ldi, count)
+			}
+		}
+	}
 	return k
 }
 
@@ -118,6 +125,19 @@ func goCombine(c *float32, ldc int, a *float32, lda int, index *int32, ldi int, 
 				sum += row[i]
 			}
 			row[i] = sum
+		}
+	}
+}
+
+// goSpread is one panel of spread.
+func goSpread(c, g *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32) {
+	for _, k := range unsafe.Slice(listed, n) {
+		k := int(k)
+		for _, h := range unsafe.Slice(at(index, k*ldi), *at(count, k)) {
+			row := slice(at(c, 16*int(h)), 16)
+			for i, x := range slice(at(d, k*ldd), 16) {
+				row[i] += *at(a, k*lda+int(h)) * (*at(g, k) * x)
+			}
 		}
 	}
 }

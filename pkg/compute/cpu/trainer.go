@@ -3,7 +3,6 @@ package cpu
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/sic"
@@ -24,10 +23,9 @@ type Trainer struct {
 	draw     *sic.Draw
 	mlp      *mlp
 	gradient *mlpGradient
-	rows     []float32 // [rows of a window][ldo]: W by rows
+	rows     []float32 // [T][ldo]: W by rows
 	group    int       // steps of a batch that share a velocity
-	all      []window
-	window   window // of the phase that runs
+	apart    *apart    // where trajectories share no velocity; else nil
 
 	slot     []int32      // [B·(T+1)]: where a state is stored
 	taken    []int32      // [B·(T+1)]: the velocity that is taken from a state
@@ -72,14 +70,20 @@ type scratch struct {
 	tile   []float32
 	mirror []float32 // the tile, transposed
 	group  listed    // [padded][group]: the states that meet one velocity, transposed
-	head   []int32   // [rows of a window]: the trajectory that waits first for a velocity, plus 1; 0 if none does
-	behind []int32   // [B]: the one that waits behind another, likewise
-	at     []int32   // [B]: the state that a waiting trajectory is in
+
+	// Of a training whose trajectories share no velocity:
+	weight  []float32 // [padded][padded]: W or dL/dW of a step
+	turned  []float32 // [padded][odd]: columns of W transposed
+	partial []float32 // [lda of the last layer]
+	head    []int32   // [D]: the trajectory that waits first for a velocity, plus 1; 0 if none does
+	behind  []int32   // [B]: the one that waits behind another, likewise
+	at      []int32   // [B]: the state that a waiting trajectory is in
 }
 
 // phases are the tasks of the step as values, made once: making one allocates.
 type phases struct {
 	columns, transpose, rollOut, preparePairs, countTile, runTile, gatherGradient, rollBack, outer, columnsBackward, segmentBackward, squares, update func(worker, task int)
+	hidden, unitBackward, rowsBackward, panelBackward                                                                                                 func(worker, task int)
 }
 
 // block is the number of parameters of one task of the optimiser.
@@ -98,9 +102,7 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	t.net.pack(t.params, sic.InitialParameters(spec.Network, spec.Seed))
 	d := spec.Batch.Distinct()
 	t.group = states / d
-	t.all = t.windows()
-	t.window = t.all[0] // no other has more rows
-	t.mlp = newMLP(&t.net, k, t.window.rows)
+	t.mlp = newMLP(&t.net, k, d, spec.Batch.Permute)
 	t.gradient = newMLPGradient(t.mlp)
 	t.rows = floats(len(t.mlp.weight))
 	nodes := states + b
@@ -110,11 +112,14 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	t.sum, t.carry, t.dead = floats(b*stride), floats(b*stride), make([]int32, b)
 	t.index, t.active = make([]int32, b*(p+listRoom)), make([]int, b)
 	t.start, t.startIndex, t.dMean, t.zeros = floats(p), make([]int32, p+listRoom), floats(p), floats(p)
+	if !spec.Batch.Permute {
+		t.apart = t.newApart()
+	}
 	t.pairs = newPairs(spec.Batch.Sampled(), &t.net)
 	t.dPairs = floats(up(t.pairs.count, tileSide) * stride)
 	t.squares = make([]float64, (t.net.size+block-1)/block)
 	t.phases = phases{
-		columns:        func(_, task int) { t.mlp.columns(t.params, t.window.rows, task) },
+		columns:        func(_, task int) { t.mlp.columns(t.params, d, task) },
 		transpose:      t.weightsByRows,
 		rollOut:        t.rollOut,
 		preparePairs:   t.preparePairs,
@@ -126,9 +131,16 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 		columnsBackward: func(_, task int) {
 			t.mlp.columnsBackward(t.gradient, t.grad, task, !t.fresh)
 		},
-		segmentBackward: func(_, task int) { t.mlp.segmentBackward(t.gradient, t.params, t.window.rows, task) },
-		squares:         t.squareBlock,
-		update:          t.updateBlock,
+		segmentBackward: func(_, task int) { t.mlp.segmentBackward(t.gradient, t.params, d, task) },
+		unitBackward:    t.unitBackward,
+		hidden: func(_, task int) {
+			first := task * rowBlock
+			t.mlp.hidden(t.params, t.velocity[first:min(first+rowBlock, d)], first)
+		},
+		rowsBackward:  t.rowsBackward,
+		panelBackward: func(_, task int) { t.mlp.panelBackward(t.gradient, t.grad, d, task, !t.fresh) },
+		squares:       t.squareBlock,
+		update:        t.updateBlock,
 	}
 	t.SetThreads(1)
 	return t, nil
@@ -139,8 +151,14 @@ func (t *Trainer) SetThreads(n int) {
 	t.pool.resize(n)
 	for len(t.scratch) < t.pool.threads {
 		p, b := t.net.padded, t.spec.Batch.Trajectories
-		t.scratch = append(t.scratch, &scratch{make([]int32, p+listRoom), floats(p), floats(tileSide * tileStride), floats(tileSide * tileStride), newListed(p, odd(t.group)),
-			make([]int32, t.all[0].rows), make([]int32, b), make([]int32, b)})
+		s := &scratch{index: make([]int32, p+listRoom), h: floats(p), tile: floats(tileSide * tileStride), mirror: floats(tileSide * tileStride),
+			head: make([]int32, len(t.velocity)), behind: make([]int32, b), at: make([]int32, b)}
+		if t.apart != nil {
+			s.weight, s.turned, s.partial = floats(p*p), floats(p*odd(p)), floats(t.net.last().lda)
+		} else {
+			s.group = newListed(p, odd(t.group))
+		}
+		t.scratch = append(t.scratch, s)
 	}
 }
 
@@ -183,12 +201,13 @@ func (t *Trainer) microBatch() sic.Terms {
 	clock := t.Parts.start()
 	t.place()
 	t.norm0, t.startActive = t.settle(&t.start[0], &t.params[t.net.initial], &t.scratch[0].h[0], &t.startIndex[0], t.net.padded)
-	for _, w := range t.all {
-		t.open(w)
-		clock.lap(&t.Parts.MLP)
-		t.pool.run(t.shares(), t.phases.rollOut)
-		clock.lap(&t.Parts.Forward)
+	t.pool.run(rowBlocks(len(t.velocity)), t.phases.hidden)
+	if t.apart == nil {
+		t.pool.run(t.net.chunks(), t.phases.columns)
 	}
+	clock.lap(&t.Parts.MLP)
+	t.pool.run(t.shares(), t.phases.rollOut)
+	clock.lap(&t.Parts.Forward)
 	var terms sic.Terms
 	for _, n := range t.dead {
 		terms.Dead += int(n)
@@ -199,32 +218,43 @@ func (t *Trainer) microBatch() sic.Terms {
 	terms.Short = t.short
 	clock.lap(&t.Parts.Pairs)
 
-	for i, w := range slices.Backward(t.all) {
-		if i < len(t.all)-1 {
-			t.open(w)
-			clock.lap(&t.Parts.MLP)
-		}
-		t.pool.run(w.rows, t.phases.transpose)
-		t.pool.run(t.shares(), t.phases.rollBack)
-		t.pool.run(w.rows, t.phases.outer)
-		clock.lap(&t.Parts.Backward)
+	if t.apart == nil {
+		t.pool.run(len(t.velocity), t.phases.transpose)
+	}
+	t.pool.run(t.shares(), t.phases.rollBack)
+	if t.apart == nil {
+		t.pool.run(len(t.velocity), t.phases.outer)
+	}
+	clock.lap(&t.Parts.Backward)
 
-		t.mlp.startBackward(t.gradient, w.rows)
+	if t.apart == nil {
+		t.mlp.startBackward(t.gradient, len(t.velocity))
 		t.pool.run(t.net.chunks(), t.phases.columnsBackward)
 		t.pool.run(t.net.segments(), t.phases.segmentBackward)
-		t.mlp.hiddenBackward(t.gradient, t.params, t.grad, w.rows, !t.fresh)
-		clock.lap(&t.Parts.MLPBackward)
-		t.fresh = false
+	} else {
+		t.byUnits(t.apart.units, t.states, len(t.velocity))
+		t.pool.run(t.net.Units, t.phases.unitBackward)
 	}
+	t.pool.run(rowBlocks(len(t.velocity)), t.phases.rowsBackward)
+	t.pool.run(t.net.hiddenPanels(), t.phases.panelBackward)
+	clock.lap(&t.Parts.MLPBackward)
+	t.fresh = false
 	t.startBackward()
 	return terms
 }
 
-// open evaluates W(v) for a window.
-func (t *Trainer) open(w window) {
-	t.window = w
-	t.mlp.hidden(t.params, t.velocity[w.first:][:w.rows])
-	t.pool.run(t.net.chunks(), t.phases.columns)
+// rowsBackward carries the gradient of some velocities' last hidden layer down.
+func (t *Trainer) rowsBackward(worker, task int) {
+	first := task * rowBlock
+	n := min(rowBlock, len(t.velocity)-first)
+	if t.apart == nil {
+		t.mlp.sumSegments(t.gradient, first, n)
+	} else {
+		for k := range n {
+			t.inputBackward(t.scratch[worker], first+k)
+		}
+	}
+	t.mlp.rowsBackward(t.gradient, t.params, first, n)
 }
 
 // startBackward adds the gradient of a, all trajectories sharing g_0.

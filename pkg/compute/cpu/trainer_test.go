@@ -188,27 +188,24 @@ func TestSingularPoints(t *testing.T) {
 	}
 }
 
-// Independent velocities in several windows give the losses and gradient of the
-// reference too.
-func TestWindowsOfVelocities(t *testing.T) {
-	before := windowBytes
-	defer func() { windowBytes = before }()
-	for _, bytes := range []int{1, 100_000, 200_000} {
-		windowBytes = bytes
-		bothKernels(t, func(t *testing.T, k *kernels) {
-			s := spec(20, 9)
-			s.Batch.Permute = false
+// Velocities that trajectories do not share give the losses and gradient of the
+// reference for every size too, and W of all of them is never in memory.
+func TestIndependentVelocities(t *testing.T) {
+	bothKernels(t, func(t *testing.T, k *kernels) {
+		for units := 2; units <= 130; units += 7 {
+			s := spec(units, 1+units*7%19)
+			s.Batch.Permute, s.Batch.Trajectories, s.Batch.Length = false, 2+units%4, 3+units%9
 			tr, err := newTrainer(s, k)
 			if err != nil {
 				t.Fatal(err)
 			}
 			tr.Close()
-			if len(tr.all) < 2 || len(tr.mlp.weight)*4 > max(bytes, 4*tr.net.last().ldo*up(s.Batch.Trajectories, 3)) {
-				t.Errorf("%d windows, %d bytes of W(v)", len(tr.all), 4*len(tr.mlp.weight))
+			if len(tr.mlp.weight)+len(tr.gradient.dWeight)+len(tr.rows) > 0 {
+				t.Errorf("room for %d numbers of W(v)", len(tr.mlp.weight))
 			}
 			checkGradient(t, s, k, 6)
-		})
-	}
+		}
+	})
 }
 
 // It agrees for every way that a step may take.
@@ -322,6 +319,14 @@ func TestBytesIsWhatATrainingAllocates(t *testing.T) {
 func TestThreadsChangeNoBit(t *testing.T) {
 	s := spec(33, 20)
 	s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 9, 29, 200
+	for _, permute := range []bool{true, false} {
+		s.Batch.Permute = permute
+		checkThreads(t, s)
+	}
+}
+
+func checkThreads(t *testing.T, s compute.Spec) {
+	t.Helper()
 	run := func(threads ...int) compute.State {
 		tr, err := New(s)
 		if err != nil {

@@ -129,3 +129,57 @@ func dotListed() {
 	VZEROUPPER()
 	RET()
 }
+
+// spread writes the kernel of a product of three factors that are all mostly zeros, C[h] += Σ_k a[k][h]·(factor[k]·d[k]),
+// over the k and h that are listed. Rows of C are 16 wide in panels.
+func spread(panels int) {
+	name := fmt.Sprintf("spread%d", panels)
+	TEXT(name, NOSPLIT, "func(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s adds a[k][h]·(factor[k]·d[k]) to the rows h of %d panels of c, for the n places k in listed and the count[k] places h in index[k].", name, panels))
+	c, cpanel, listed := load("c"), floats(load("cpanel")), load("listed")
+	loop("place", load("n"), func() {
+		k, t, d := GP64(), GP64(), GP64()
+		MOVLQSX(Mem{Base: listed}, k)
+		g, x := YMM(), yields(2*panels)
+		MOVQ(mustAddr("factor"), t)
+		VBROADCASTSS(Mem{Base: t, Index: k, Scale: 4}, g)
+		MOVQ(mustAddr("ldd"), t)
+		IMULQ(k, t)
+		MOVQ(mustAddr("d"), d)
+		for i := range x {
+			VMULPS(Mem{Base: d, Index: t, Scale: 4, Disp: 32 * i}, g, x[i])
+		}
+		a, index, count := GP64(), GP64(), GP64()
+		MOVQ(mustAddr("lda"), t)
+		IMULQ(k, t)
+		MOVQ(mustAddr("a"), a)
+		LEAQ(Mem{Base: a, Index: t, Scale: 4}, a)
+		MOVQ(mustAddr("ldi"), t)
+		IMULQ(k, t)
+		MOVQ(mustAddr("index"), index)
+		LEAQ(Mem{Base: index, Index: t, Scale: 4}, index)
+		MOVQ(mustAddr("count"), count)
+		MOVLQSX(Mem{Base: count, Index: k, Scale: 4}, count)
+		ADDQ(Imm(4), listed)
+		loop("row", count, func() {
+			h, p, value := GP64(), GP64(), YMM()
+			MOVLQSX(Mem{Base: index}, h)
+			VBROADCASTSS(Mem{Base: a, Index: h, Scale: 4}, value)
+			ADDQ(Imm(4), index)
+			SHLQ(Imm(6), h)
+			LEAQ(Mem{Base: c, Index: h, Scale: 1}, p)
+			for i := range x {
+				sum := YMM()
+				VMOVUPS(Mem{Base: p, Disp: 32 * (i % 2)}, sum)
+				VFMADD231PS(x[i], value, sum)
+				VMOVUPS(sum, Mem{Base: p, Disp: 32 * (i % 2)})
+				if i%2 == 1 {
+					ADDQ(cpanel, p)
+				}
+			}
+		})
+	})
+	VZEROUPPER()
+	RET()
+}

@@ -25,6 +25,9 @@ func main() {
 		combine(panels, 32)
 		combine(panels, 64)
 	}
+	for panels := 1; panels <= 4; panels++ {
+		spread(panels)
+	}
 	transposeStrip()
 	dotListed()
 	table := lanes()
