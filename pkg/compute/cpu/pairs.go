@@ -79,12 +79,12 @@ func tournament(n int) [][]tilePair {
 	return rounds
 }
 
-// gatherPairs copies the sampled states of trajectories' steps into place.
-func (t *Trainer) gatherPairs() {
-	for i := range t.row {
-		t.row[i] = -1
-	}
-	for s, step := range t.draw.Sampled {
+// preparePairs copies the sampled states of one row of tiles into place, transposes them, and lists the active units, by
+// states and by units.
+func (t *Trainer) preparePairs(_, task int) {
+	first := task * tileSide
+	for s := first; s < min(first+tileSide, t.pairs.count); s++ {
+		step := t.draw.Sampled[s]
 		n := t.after(int(step))
 		t.row[n] = int32(s)
 		copy(t.pairs.states.from(s).at, t.state(n))
@@ -94,11 +94,7 @@ func (t *Trainer) gatherPairs() {
 			t.pairs.half[s] = 0
 		}
 	}
-}
-
-// preparePairs transposes the states of one row of tiles and lists the active units, by states and by units.
-func (t *Trainer) preparePairs(_, task int) {
-	p, states, columns := t.net.padded, t.pairs.states.from(task*tileSide), t.pairs.transposed.from(task*t.net.padded)
+	p, states, columns := t.net.padded, t.pairs.states.from(first), t.pairs.transposed.from(task*t.net.padded)
 	t.kernels.transpose(columns.at, tileStride, states.at, states.row, tileSide, p)
 	t.list(states, tileSide, p)
 	t.list(columns, p, tileSide)
@@ -152,7 +148,9 @@ func (t *Trainer) gatherGradient(_, task int) {
 // weighted gradient in dPairs.
 func (t *Trainer) pairLosses(terms *sic.Terms) {
 	q, l := t.pairs, t.loss
-	t.gatherPairs()
+	for i := range t.row {
+		t.row[i] = -1
+	}
 	t.pool.run(len(q.half)/tileSide, t.phases.preparePairs)
 	q.constants.limit = splat(float32(l.SigmaX * l.SigmaX))
 	t.pool.run(len(q.tiles), t.phases.countTile)

@@ -42,7 +42,7 @@ func BenchmarkPhases(b *testing.B) {
 				{"columnsBackward", tr.net.chunks(), tr.phases.columnsBackward, last},
 				{"segmentBackward", tr.net.segments(), tr.phases.segmentBackward, last},
 				{"squares", len(tr.squares), tr.phases.squares, 0},
-				{"update", len(tr.squares), tr.phases.update, 0},
+				{"update", 1 + len(tr.squares), tr.phases.update, 0},
 			} {
 				b.Run(fmt.Sprintf("N=%d/threads=%d/%s", c.n, threads, phase.name), func(b *testing.B) {
 					for b.Loop() {

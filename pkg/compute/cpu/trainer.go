@@ -21,6 +21,7 @@ type Trainer struct {
 	plateau                     sic.Plateau
 
 	draw     *sic.Draw
+	drawn    uint64 // the number of the micro-batch in draw, plus 1
 	mlp      *mlp
 	gradient *mlpGradient
 	rows     []float32 // [T][ldo]: W by rows
@@ -177,7 +178,7 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 		t.fresh = true
 		clear(t.grad[t.net.initial:])
 		for a := range o.Accumulate {
-			t.draw.Fill(t.spec.Batch, t.spec.Seed, uint64(t.step*o.Accumulate+a))
+			t.fill(uint64(t.step*o.Accumulate + a))
 			record.Terms.Add(t.microBatch(), 1/float64(o.Accumulate))
 		}
 		record.Terms.Weigh(t.loss)
@@ -288,7 +289,12 @@ func (t *Trainer) gradientNorm() float64 {
 	return math.Sqrt(sum)
 }
 
+// updateBlock updates one block of parameters, or draws the next step's micro-batch meanwhile.
 func (t *Trainer) updateBlock(_, task int) {
+	if task == len(t.squares) {
+		t.fill(uint64((t.step + 1) * t.spec.Optimiser.Accumulate))
+		return
+	}
 	first := task * block
 	t.adamw(&t.params[first], &t.first[first], &t.second[first], &t.grad[first], min(block, t.net.size-first), &t.adam.scale[0])
 }
@@ -307,7 +313,15 @@ func (t *Trainer) update(r compute.Record) {
 		epsilon:     splat(float32(o.Epsilon)),
 		decay:       splat(float32(1 - r.Rate*o.WeightDecay)),
 	}
-	t.pool.run(len(t.squares), t.phases.update)
+	t.pool.run(1+len(t.squares), t.phases.update)
+}
+
+// fill draws a micro-batch, unless it is there already.
+func (t *Trainer) fill(moment uint64) {
+	if t.drawn != moment+1 {
+		t.draw.Fill(t.spec.Batch, t.spec.Seed, moment)
+		t.drawn = moment + 1
+	}
 }
 
 // Active is the share of units that are active in a state, in the mean over the
