@@ -231,3 +231,6 @@ func adamw(p *float32, m *float32, v *float32, gradient *float32, n int, c *floa
 
 // multiplyAdd does n times 12 independent multiply-adds of eight lanes: 192·n floating-point operations.
 func multiplyAdd(n int)
+
+// multiplyAddWide does n times 12 independent multiply-adds of sixteen lanes: 384·n floating-point operations. It needs AVX-512.
+func multiplyAddWide(n int)

@@ -28,7 +28,7 @@ func best() *kernels {
 		squaredDistance: squaredDistance,
 		sumSquares:      sumSquares,
 		adamw:           adamw,
-		multiplyAdd:     multiplyAdd,
+		multiplyAdd:     peak(cpu.X86.HasAVX512F),
 	}
 }
 
@@ -46,4 +46,12 @@ func combine(wide bool) [5]combineKernel {
 		return [5]combineKernel{nil, combine1wide, combine2wide, combine3wide, combine4wide}
 	}
 	return [5]combineKernel{nil, combine1, combine2, combine3, combine4}
+}
+
+// peak returns the bare multiply-adds of the widest registers that the kernels use.
+func peak(wide bool) func(n int) {
+	if wide {
+		return func(n int) { multiplyAddWide(n / 2) }
+	}
+	return multiplyAdd
 }

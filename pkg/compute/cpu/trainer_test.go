@@ -232,10 +232,18 @@ func TestOneUnit(t *testing.T) {
 	})
 }
 
-// 200 steps of training stay with the reference's losses.
+// 200 steps of training stay with the reference's losses, 100 where trajectories share no velocity: there single short steps
+// pull harder, and rounding grows faster.
 func TestTrainingFollowsReference(t *testing.T) {
-	s := spec(16, 12)
-	s.Batch.Pairs = 50
+	for permute, steps := range map[bool]int{true: 200, false: 100} {
+		s := spec(16, 12)
+		s.Batch.Pairs, s.Batch.Permute = 50, permute
+		t.Run(fmt.Sprintf("permute=%v", permute), func(t *testing.T) { checkTraining(t, s, steps) })
+	}
+}
+
+func checkTraining(t *testing.T, s compute.Spec, steps int) {
+	t.Helper()
 	s.Optimiser.Accumulate, s.Optimiser.WeightDecay, s.Loss.IsometryWarmup = 2, 0.01, 150
 	reference := sic.NewTrainer(s.Network, s.Batch, s.Loss, s.Optimiser, s.Seed)
 	tr, err := New(s)
@@ -243,7 +251,7 @@ func TestTrainingFollowsReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tr.Close()
-	records, err := tr.Train(200, nil)
+	records, err := tr.Train(steps, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,8 +265,8 @@ func TestTrainingFollowsReference(t *testing.T) {
 	for i, p := range sic.InitialParameters(s.Network, s.Seed) {
 		moved = max(moved, math.Abs(float64(p)-reference.Params[i]))
 	}
-	if moved < 0.05 {
-		t.Errorf("no parameter moved by more than %v in 200 steps", moved)
+	if moved < 0.00025*float64(steps) {
+		t.Errorf("no parameter moved by more than %v in %d steps", moved, steps)
 	}
 }
 

@@ -43,7 +43,8 @@ func main() {
 	squaredDistance()
 	sumSquares()
 	adamw()
-	multiplyAdd()
+	multiplyAdd(32)
+	multiplyAdd(64)
 	Generate()
 }
 
