@@ -175,8 +175,8 @@ func newMLPGradient(m *mlp) *mlpGradient {
 
 func (n *network) segments() int { return (n.last().panels + segment - 1) / segment }
 
-// startBackward prepares the input of the last layer for columnsBackward.
-func (m *mlp) startBackward(g *mlpGradient, rows int) {
+// transposeTop prepares the input of the last layer for columnsBackward.
+func (m *mlp) transposeTop(g *mlpGradient, rows int) {
 	inputs := m.last().in + 1
 	m.kernels.transpose(g.top.at, g.top.row, m.top.at, m.top.row, rows, inputs)
 	m.list(g.top, inputs, up(rows, 8))

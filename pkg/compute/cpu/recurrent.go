@@ -44,8 +44,7 @@ type hop struct {
 	row        int32 // of its velocity
 }
 
-// share returns the trajectories of one task of a rollout and their part of the
-// route.
+// share returns the trajectories of one task of a rollout and their part of the route.
 func (t *Trainer) share(task int) (first, last int, route []hop) {
 	all, n, steps := t.spec.Batch.Trajectories, t.shares(), t.spec.Batch.Length
 	first, last = task*all/n, (task+1)*all/n
@@ -56,8 +55,8 @@ func (t *Trainer) share(task int) (first, last int, route []hop) {
 // changes no bit.
 func (t *Trainer) shares() int { return min(t.pool.threads, t.spec.Batch.Trajectories) }
 
-// plan orders the steps of some trajectories so that steps
-// which take the same velocity come together, and W(v) out of the second cache:
+// plan orders the steps of some trajectories so that steps which take the same
+// velocity come together, and W(v) out of the second cache:
 // it goes round and round over the velocities and lets every trajectory that
 // waits for one take its step.
 func (t *Trainer) plan(s *scratch, first, last int, route []hop) {
@@ -132,7 +131,8 @@ func (t *Trainer) forward(s *scratch, step hop) {
 	}
 }
 
-// rollBack carries the gradient of a share of the trajectories back, by the route that they came: it leaves dL/d(W g) of every step in delta, grouped as the states are.
+// rollBack carries the gradient of a share of the trajectories back, by the route
+// that they came: it leaves dL/d(W g) of every step in delta, grouped as the states are.
 func (t *Trainer) rollBack(worker, task int) {
 	first, last, route := t.share(task)
 	clear(t.carry[first*t.net.stride : last*t.net.stride])

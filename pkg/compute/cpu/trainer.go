@@ -71,20 +71,20 @@ type scratch struct {
 	tile   []float32
 	mirror []float32 // the tile, transposed
 	group  listed    // [padded][group]: the states that meet one velocity, transposed
+	head   []int32   // [D]: the trajectory that waits first for a velocity, plus 1; 0 if none does
+	behind []int32   // [B]: the one that waits behind another, likewise
+	at     []int32   // [B]: the state that a waiting trajectory is in
 
 	// Of a training whose trajectories share no velocity:
 	weight  []float32 // [padded][padded]: W or dL/dW of a step
 	turned  []float32 // [padded][odd]: columns of W transposed
 	partial []float32 // [lda of the last layer]
-	head    []int32   // [D]: the trajectory that waits first for a velocity, plus 1; 0 if none does
-	behind  []int32   // [B]: the one that waits behind another, likewise
-	at      []int32   // [B]: the state that a waiting trajectory is in
 }
 
 // phases are the tasks of the step as values, made once: making one allocates.
 type phases struct {
-	columns, transpose, rollOut, preparePairs, countTile, runTile, gatherGradient, rollBack, outer, columnsBackward, segmentBackward, squares, update func(worker, task int)
-	hidden, unitBackward, rowsBackward, panelBackward                                                                                                 func(worker, task int)
+	hidden, columns, rollOut, preparePairs, countTile, runTile, gatherGradient, transpose, rollBack, outer,
+	columnsBackward, segmentBackward, unitBackward, rowsBackward, panelBackward, squares, update func(worker, task int)
 }
 
 // block is the number of parameters of one task of the optimiser.
@@ -229,7 +229,7 @@ func (t *Trainer) microBatch() sic.Terms {
 	clock.lap(&t.Parts.Backward)
 
 	if t.apart == nil {
-		t.mlp.startBackward(t.gradient, len(t.velocity))
+		t.mlp.transposeTop(t.gradient, len(t.velocity))
 		t.pool.run(t.net.chunks(), t.phases.columnsBackward)
 		t.pool.run(t.net.segments(), t.phases.segmentBackward)
 	} else {
