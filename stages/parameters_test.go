@@ -135,7 +135,7 @@ func TestImpossibleParameters(t *testing.T) {
 		{"no box", "boxes_m: [2, 3, 4]", "boxes_m: []", "boxes_m:", "evaluation.boxes_m: found an empty list, must be a list of at least one value"},
 		{"longest step below the shortest", "step_max_m: 0.1 ", "step_max_m: 0.01 ", "step_max_m:", "evaluation.motion.step_max_m: found 0.01, must be greater than 0.02, the shortest step"},
 		{"a step beyond the training range", "step_max_m: 0.1 ", "step_max_m: 0.2 ", "step_max_m:", "evaluation.motion.step_max_m: found 0.2, must be at most 0.15, the bound on its components"},
-		{"more units than memory", "units: 24 ", "units: 1000000 ", "units: 24", "network.units: found 1000000, would need 1797521888663424 bytes of memory, must be small enough for 68719476736 bytes (64 GiB)"},
+		{"more units than memory", "units: 24 ", "units: 1000000 ", "units: 24", "network.units: found 1000000, would need 1797528032761728 bytes of memory, must be small enough for 68719476736 bytes (64 GiB)"},
 		{"more bins than memory", "bins: 48", "bins: 1000000", "bins: 48", "evaluation.bins: found 1000000, would need 2944000000384000 bytes of memory, must be small enough for 68719476736 bytes (64 GiB)"},
 		{"a number of 70 bits", "units: 24 ", "units: 999999999999999999999 ", "units: 24", "network.units: found 999999999999999999999, must be a whole number"},
 		{"given twice", "  sigma_g: 0.4", "  sigma_x: 0.1\n  sigma_g: 0.4", "sigma_g: 0.4", "loss.sigma_x: found twice, first on line " + sigmaX + ", must be given once"},

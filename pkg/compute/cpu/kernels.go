@@ -9,7 +9,11 @@ type kernels struct {
 	numerics        string
 	tile            [7]func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, groups, panel int, accumulate bool) // by rows, 1 to 6
 	dot3x4          func(c *float32, ldc int, a *float32, lda int, b *float32, panel, panels int)
-	sparse          []sparseKernel // by width/16, from 1 on
+	dotListed       func(c, a, b *float32, panel, panels int, index *int32, count int)
+	sparse          []sparseKernel   // by width/16, from 1 on
+	combine         [5]combineKernel // by panels, from 1 on
+	spread          [5]spreadKernel  // likewise
+	listRows        func(index *int32, ldi int, count *int32, x *float32, ldx, n, rows int)
 	transposeStrip  func(dst *float32, ldd int, src *float32, lds int, blocks int)
 	settle          func(state, h, sum *float32, index *int32, n int) (norm float32, active int)
 	unsettle        func(d, later, mean, pairs, state *float32, inverse float32, index *int32, n int) (active int)
@@ -26,6 +30,10 @@ type kernels struct {
 }
 
 type sparseKernel = func(h, w *float32, ld int, index *int32, value *float32, count int)
+
+type combineKernel = func(c *float32, ldc, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb, bpanel, rows int, accumulate bool)
+
+type spreadKernel = func(c *float32, cpanel int, g *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
 
 // Numerics names what decides the last bit of this machine's results.
 func Numerics() string { return best().numerics }
@@ -97,5 +105,45 @@ func (k *kernels) gather(h, w []float32, ld int, index []int32, value []float32,
 	for c, most := 0, 16*(len(k.sparse)-1); c < n; c += most {
 		width := min(most, n-c)
 		k.sparse[width/16](&h[c], &w[c], ld, &index[0], &value[0], count)
+	}
+}
+
+// A listed matrix knows where its rows are not zero.
+type listed struct {
+	at    []float32 // [rows][row]
+	row   int
+	index []int32 // [rows][row+listRoom]
+	count []int32 // [rows]
+}
+
+// listRoom is what a list of places needs beyond them: eight are written at a time.
+const listRoom = 8
+
+func newListed(rows, row int) listed {
+	return listed{floats(rows * row), row, make([]int32, rows*(row+listRoom)), make([]int32, rows)}
+}
+
+// from returns the matrix from a row on.
+func (l listed) from(row int) listed {
+	return listed{l.at[row*l.row:], l.row, l.index[row*(l.row+listRoom):], l.count[row:]}
+}
+
+// list finds what is not zero in the first columns, a multiple of 8, of some rows.
+func (k *kernels) list(l listed, rows, columns int) {
+	k.listRows(&l.index[0], l.row+listRoom, &l.count[0], &l.at[0], l.row, columns, rows)
+}
+
+// product is matmul for an A that is mostly zeros: the sums are the same, the time is that of the terms that are not.
+func (k *kernels) product(c matrix, a listed, b matrix, rows, panels int, accumulate bool) {
+	for p := 0; p < panels; p += len(k.combine) - 1 {
+		k.combine[min(panels-p, len(k.combine)-1)](&c.at[p*c.panel], c.row, c.panel, &a.at[0], a.row, &a.index[0], a.row+listRoom, &a.count[0],
+			&b.at[p*b.panel], b.row, b.panel, rows, accumulate)
+	}
+}
+
+// transpose writes the transpose of src, rows x columns, to dst; both are rounded up to multiples of 8.
+func (k *kernels) transpose(dst []float32, ldd int, src []float32, lds, rows, columns int) {
+	for r := 0; r < rows; r += 8 {
+		k.transposeStrip(&dst[r], ldd, &src[r*lds], lds, up(columns, 8)/8)
 	}
 }

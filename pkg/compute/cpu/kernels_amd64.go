@@ -99,10 +99,80 @@ func sparse112wide(h *float32, w *float32, ld int, index *int32, value *float32,
 //go:noescape
 func sparse128wide(h *float32, w *float32, ld int, index *int32, value *float32, count int)
 
+// combine1 computes C (+)= A B for 1 panels of 16 columns of C; of row r of A only the count[r] elements listed in index are looked at.
+//
+//go:noescape
+func combine1(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+
+// combine1wide computes C (+)= A B for 1 panels of 16 columns of C; of row r of A only the count[r] elements listed in index are looked at. It needs AVX-512.
+//
+//go:noescape
+func combine1wide(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+
+// combine2 computes C (+)= A B for 2 panels of 16 columns of C; of row r of A only the count[r] elements listed in index are looked at.
+//
+//go:noescape
+func combine2(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+
+// combine2wide computes C (+)= A B for 2 panels of 16 columns of C; of row r of A only the count[r] elements listed in index are looked at. It needs AVX-512.
+//
+//go:noescape
+func combine2wide(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+
+// combine3 computes C (+)= A B for 3 panels of 16 columns of C; of row r of A only the count[r] elements listed in index are looked at.
+//
+//go:noescape
+func combine3(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+
+// combine3wide computes C (+)= A B for 3 panels of 16 columns of C; of row r of A only the count[r] elements listed in index are looked at. It needs AVX-512.
+//
+//go:noescape
+func combine3wide(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+
+// combine4 computes C (+)= A B for 4 panels of 16 columns of C; of row r of A only the count[r] elements listed in index are looked at.
+//
+//go:noescape
+func combine4(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+
+// combine4wide computes C (+)= A B for 4 panels of 16 columns of C; of row r of A only the count[r] elements listed in index are looked at. It needs AVX-512.
+//
+//go:noescape
+func combine4wide(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+
+// spread1 adds a[k][h]·(factor[k]·d[k]) to the rows h of 1 panels of c, for the n places k in listed and the count[k] places h in index[k].
+//
+//go:noescape
+func spread1(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+
+// spread2 adds a[k][h]·(factor[k]·d[k]) to the rows h of 2 panels of c, for the n places k in listed and the count[k] places h in index[k].
+//
+//go:noescape
+func spread2(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+
+// spread3 adds a[k][h]·(factor[k]·d[k]) to the rows h of 3 panels of c, for the n places k in listed and the count[k] places h in index[k].
+//
+//go:noescape
+func spread3(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+
+// spread4 adds a[k][h]·(factor[k]·d[k]) to the rows h of 4 panels of c, for the n places k in listed and the count[k] places h in index[k].
+//
+//go:noescape
+func spread4(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+
 // transposeStrip writes the transpose of 8 rows of src, 8·blocks columns wide, to dst.
 //
 //go:noescape
 func transposeStrip(dst *float32, ldd int, src *float32, lds int, blocks int)
+
+// dotListed computes c[j], the inner product of a and row j of b, 16·panels long, for the count places j listed in index, and up to three that follow; b is stored in panels of 16 columns.
+//
+//go:noescape
+func dotListed(c *float32, a *float32, b *float32, panel int, panels int, index *int32, count int)
+
+// listRows lists, for each of rows rows of x[n], the places of its non-zero values; a row of index has room for n+8, n is a multiple of 8.
+//
+//go:noescape
+func listRows(index *int32, ldi int, count *int32, x *float32, ldx int, n int, rows int)
 
 // settle writes state = ReLU(h)/max(‖ReLU(h)‖, 1e-8), adds it to sum, and lists the places of its non-zero values; index has room for n+8, n is a multiple of 16.
 //
@@ -161,3 +231,6 @@ func adamw(p *float32, m *float32, v *float32, gradient *float32, n int, c *floa
 
 // multiplyAdd does n times 12 independent multiply-adds of eight lanes: 192·n floating-point operations.
 func multiplyAdd(n int)
+
+// multiplyAddWide does n times 12 independent multiply-adds of sixteen lanes: 384·n floating-point operations. It needs AVX-512.
+func multiplyAddWide(n int)

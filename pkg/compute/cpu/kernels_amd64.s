@@ -1228,6 +1228,844 @@ row_done:
 	VZEROUPPER
 	RET
 
+// func combine1(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·combine1(SB), NOSPLIT, $0-97
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ index+40(FP), DX
+	MOVQ ldb+72(FP), BX
+	MOVQ b+64(FP), SI
+
+row:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    count+56(FP), DI
+	MOVLQSX (DI), R8
+	ADDQ    $0x04, count+56(FP)
+	MOVQ    DX, DI
+	TESTQ   R8, R8
+	JZ      term_done
+
+term:
+	MOVLQSX      (DI), R9
+	VBROADCASTSS (CX)(R9*4), Y2
+	IMULQ        BX, R9
+	ADDQ         $0x04, DI
+	VFMADD231PS  (SI)(R9*4), Y2, Y0
+	VFMADD231PS  32(SI)(R9*4), Y2, Y1
+	DECQ         R8
+	JNZ          term
+
+term_done:
+	MOVQ   cpanel+16(FP), R8
+	SHLQ   $0x02, R8
+	MOVQ   AX, DI
+	MOVB   accumulate+96(FP), R9
+	TESTB  R9, R9
+	JZ     store
+	VADDPS (DI), Y0, Y0
+	VADDPS 32(DI), Y1, Y1
+	ADDQ   R8, DI
+	MOVQ   AX, DI
+
+store:
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R8, DI
+	MOVQ    ldc+8(FP), DI
+	LEAQ    (AX)(DI*4), AX
+	MOVQ    lda+32(FP), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    ldi+48(FP), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    rows+88(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func combine1wide(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+// Requires: AVX, AVX512F
+TEXT ·combine1wide(SB), NOSPLIT, $0-97
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ index+40(FP), DX
+	MOVQ ldb+72(FP), BX
+	MOVQ b+64(FP), SI
+
+row:
+	VPXORD  Z0, Z0, Z0
+	MOVQ    count+56(FP), DI
+	MOVLQSX (DI), R8
+	ADDQ    $0x04, count+56(FP)
+	MOVQ    DX, DI
+	TESTQ   R8, R8
+	JZ      term_done
+
+term:
+	MOVLQSX      (DI), R9
+	VBROADCASTSS (CX)(R9*4), Z1
+	IMULQ        BX, R9
+	ADDQ         $0x04, DI
+	VFMADD231PS  (SI)(R9*4), Z1, Z0
+	DECQ         R8
+	JNZ          term
+
+term_done:
+	MOVQ   cpanel+16(FP), R8
+	SHLQ   $0x02, R8
+	MOVQ   AX, DI
+	MOVB   accumulate+96(FP), R9
+	TESTB  R9, R9
+	JZ     store
+	VADDPS (DI), Z0, Z0
+	ADDQ   R8, DI
+	MOVQ   AX, DI
+
+store:
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	MOVQ    ldc+8(FP), DI
+	LEAQ    (AX)(DI*4), AX
+	MOVQ    lda+32(FP), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    ldi+48(FP), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    rows+88(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func combine2(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·combine2(SB), NOSPLIT, $0-97
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ index+40(FP), DX
+	MOVQ ldb+72(FP), BX
+	MOVQ b+64(FP), SI
+	MOVQ bpanel+80(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(DI*1), DI
+
+row:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    count+56(FP), R8
+	MOVLQSX (R8), R9
+	ADDQ    $0x04, count+56(FP)
+	MOVQ    DX, R8
+	TESTQ   R9, R9
+	JZ      term_done
+
+term:
+	MOVLQSX      (R8), R10
+	VBROADCASTSS (CX)(R10*4), Y4
+	IMULQ        BX, R10
+	ADDQ         $0x04, R8
+	VFMADD231PS  (SI)(R10*4), Y4, Y0
+	VFMADD231PS  32(SI)(R10*4), Y4, Y1
+	VFMADD231PS  (DI)(R10*4), Y4, Y2
+	VFMADD231PS  32(DI)(R10*4), Y4, Y3
+	DECQ         R9
+	JNZ          term
+
+term_done:
+	MOVQ   cpanel+16(FP), R9
+	SHLQ   $0x02, R9
+	MOVQ   AX, R8
+	MOVB   accumulate+96(FP), R10
+	TESTB  R10, R10
+	JZ     store
+	VADDPS (R8), Y0, Y0
+	VADDPS 32(R8), Y1, Y1
+	ADDQ   R9, R8
+	VADDPS (R8), Y2, Y2
+	VADDPS 32(R8), Y3, Y3
+	ADDQ   R9, R8
+	MOVQ   AX, R8
+
+store:
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	ADDQ    R9, R8
+	MOVQ    ldc+8(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	MOVQ    lda+32(FP), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    ldi+48(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    rows+88(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func combine2wide(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+// Requires: AVX, AVX512F
+TEXT ·combine2wide(SB), NOSPLIT, $0-97
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ index+40(FP), DX
+	MOVQ ldb+72(FP), BX
+	MOVQ b+64(FP), SI
+	MOVQ bpanel+80(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(DI*1), DI
+
+row:
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    count+56(FP), R8
+	MOVLQSX (R8), R9
+	ADDQ    $0x04, count+56(FP)
+	MOVQ    DX, R8
+	TESTQ   R9, R9
+	JZ      term_done
+
+term:
+	MOVLQSX      (R8), R10
+	VBROADCASTSS (CX)(R10*4), Z2
+	IMULQ        BX, R10
+	ADDQ         $0x04, R8
+	VFMADD231PS  (SI)(R10*4), Z2, Z0
+	VFMADD231PS  (DI)(R10*4), Z2, Z1
+	DECQ         R9
+	JNZ          term
+
+term_done:
+	MOVQ   cpanel+16(FP), R9
+	SHLQ   $0x02, R9
+	MOVQ   AX, R8
+	MOVB   accumulate+96(FP), R10
+	TESTB  R10, R10
+	JZ     store
+	VADDPS (R8), Z0, Z0
+	ADDQ   R9, R8
+	VADDPS (R8), Z1, Z1
+	ADDQ   R9, R8
+	MOVQ   AX, R8
+
+store:
+	VMOVUPS Z0, (R8)
+	ADDQ    R9, R8
+	VMOVUPS Z1, (R8)
+	ADDQ    R9, R8
+	MOVQ    ldc+8(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	MOVQ    lda+32(FP), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    ldi+48(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    rows+88(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func combine3(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·combine3(SB), NOSPLIT, $0-97
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ index+40(FP), DX
+	MOVQ ldb+72(FP), BX
+	MOVQ b+64(FP), SI
+	MOVQ bpanel+80(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(DI*1), R8
+	LEAQ (R8)(DI*1), DI
+
+row:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    count+56(FP), R9
+	MOVLQSX (R9), R10
+	ADDQ    $0x04, count+56(FP)
+	MOVQ    DX, R9
+	TESTQ   R10, R10
+	JZ      term_done
+
+term:
+	MOVLQSX      (R9), R11
+	VBROADCASTSS (CX)(R11*4), Y6
+	IMULQ        BX, R11
+	ADDQ         $0x04, R9
+	VFMADD231PS  (SI)(R11*4), Y6, Y0
+	VFMADD231PS  32(SI)(R11*4), Y6, Y1
+	VFMADD231PS  (R8)(R11*4), Y6, Y2
+	VFMADD231PS  32(R8)(R11*4), Y6, Y3
+	VFMADD231PS  (DI)(R11*4), Y6, Y4
+	VFMADD231PS  32(DI)(R11*4), Y6, Y5
+	DECQ         R10
+	JNZ          term
+
+term_done:
+	MOVQ   cpanel+16(FP), R10
+	SHLQ   $0x02, R10
+	MOVQ   AX, R9
+	MOVB   accumulate+96(FP), R11
+	TESTB  R11, R11
+	JZ     store
+	VADDPS (R9), Y0, Y0
+	VADDPS 32(R9), Y1, Y1
+	ADDQ   R10, R9
+	VADDPS (R9), Y2, Y2
+	VADDPS 32(R9), Y3, Y3
+	ADDQ   R10, R9
+	VADDPS (R9), Y4, Y4
+	VADDPS 32(R9), Y5, Y5
+	ADDQ   R10, R9
+	MOVQ   AX, R9
+
+store:
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    R10, R9
+	MOVQ    ldc+8(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	MOVQ    lda+32(FP), R9
+	LEAQ    (CX)(R9*4), CX
+	MOVQ    ldi+48(FP), R9
+	LEAQ    (DX)(R9*4), DX
+	DECQ    rows+88(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func combine3wide(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+// Requires: AVX, AVX512F
+TEXT ·combine3wide(SB), NOSPLIT, $0-97
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ index+40(FP), DX
+	MOVQ ldb+72(FP), BX
+	MOVQ b+64(FP), SI
+	MOVQ bpanel+80(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(DI*1), R8
+	LEAQ (R8)(DI*1), DI
+
+row:
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	MOVQ    count+56(FP), R9
+	MOVLQSX (R9), R10
+	ADDQ    $0x04, count+56(FP)
+	MOVQ    DX, R9
+	TESTQ   R10, R10
+	JZ      term_done
+
+term:
+	MOVLQSX      (R9), R11
+	VBROADCASTSS (CX)(R11*4), Z3
+	IMULQ        BX, R11
+	ADDQ         $0x04, R9
+	VFMADD231PS  (SI)(R11*4), Z3, Z0
+	VFMADD231PS  (R8)(R11*4), Z3, Z1
+	VFMADD231PS  (DI)(R11*4), Z3, Z2
+	DECQ         R10
+	JNZ          term
+
+term_done:
+	MOVQ   cpanel+16(FP), R10
+	SHLQ   $0x02, R10
+	MOVQ   AX, R9
+	MOVB   accumulate+96(FP), R11
+	TESTB  R11, R11
+	JZ     store
+	VADDPS (R9), Z0, Z0
+	ADDQ   R10, R9
+	VADDPS (R9), Z1, Z1
+	ADDQ   R10, R9
+	VADDPS (R9), Z2, Z2
+	ADDQ   R10, R9
+	MOVQ   AX, R9
+
+store:
+	VMOVUPS Z0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	ADDQ    R10, R9
+	MOVQ    ldc+8(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	MOVQ    lda+32(FP), R9
+	LEAQ    (CX)(R9*4), CX
+	MOVQ    ldi+48(FP), R9
+	LEAQ    (DX)(R9*4), DX
+	DECQ    rows+88(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func combine4(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·combine4(SB), NOSPLIT, $0-97
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ index+40(FP), DX
+	MOVQ ldb+72(FP), BX
+	MOVQ b+64(FP), SI
+	MOVQ bpanel+80(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(DI*1), R8
+	LEAQ (R8)(DI*1), R9
+	LEAQ (R9)(DI*1), DI
+
+row:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    count+56(FP), R10
+	MOVLQSX (R10), R11
+	ADDQ    $0x04, count+56(FP)
+	MOVQ    DX, R10
+	TESTQ   R11, R11
+	JZ      term_done
+
+term:
+	MOVLQSX      (R10), R12
+	VBROADCASTSS (CX)(R12*4), Y8
+	IMULQ        BX, R12
+	ADDQ         $0x04, R10
+	VFMADD231PS  (SI)(R12*4), Y8, Y0
+	VFMADD231PS  32(SI)(R12*4), Y8, Y1
+	VFMADD231PS  (R8)(R12*4), Y8, Y2
+	VFMADD231PS  32(R8)(R12*4), Y8, Y3
+	VFMADD231PS  (R9)(R12*4), Y8, Y4
+	VFMADD231PS  32(R9)(R12*4), Y8, Y5
+	VFMADD231PS  (DI)(R12*4), Y8, Y6
+	VFMADD231PS  32(DI)(R12*4), Y8, Y7
+	DECQ         R11
+	JNZ          term
+
+term_done:
+	MOVQ   cpanel+16(FP), R11
+	SHLQ   $0x02, R11
+	MOVQ   AX, R10
+	MOVB   accumulate+96(FP), R12
+	TESTB  R12, R12
+	JZ     store
+	VADDPS (R10), Y0, Y0
+	VADDPS 32(R10), Y1, Y1
+	ADDQ   R11, R10
+	VADDPS (R10), Y2, Y2
+	VADDPS 32(R10), Y3, Y3
+	ADDQ   R11, R10
+	VADDPS (R10), Y4, Y4
+	VADDPS 32(R10), Y5, Y5
+	ADDQ   R11, R10
+	VADDPS (R10), Y6, Y6
+	VADDPS 32(R10), Y7, Y7
+	ADDQ   R11, R10
+	MOVQ   AX, R10
+
+store:
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    R11, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    R11, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    R11, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	ADDQ    R11, R10
+	MOVQ    ldc+8(FP), R10
+	LEAQ    (AX)(R10*4), AX
+	MOVQ    lda+32(FP), R10
+	LEAQ    (CX)(R10*4), CX
+	MOVQ    ldi+48(FP), R10
+	LEAQ    (DX)(R10*4), DX
+	DECQ    rows+88(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func combine4wide(c *float32, ldc int, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb int, bpanel int, rows int, accumulate bool)
+// Requires: AVX, AVX512F
+TEXT ·combine4wide(SB), NOSPLIT, $0-97
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ index+40(FP), DX
+	MOVQ ldb+72(FP), BX
+	MOVQ b+64(FP), SI
+	MOVQ bpanel+80(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(DI*1), R8
+	LEAQ (R8)(DI*1), R9
+	LEAQ (R9)(DI*1), DI
+
+row:
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    count+56(FP), R10
+	MOVLQSX (R10), R11
+	ADDQ    $0x04, count+56(FP)
+	MOVQ    DX, R10
+	TESTQ   R11, R11
+	JZ      term_done
+
+term:
+	MOVLQSX      (R10), R12
+	VBROADCASTSS (CX)(R12*4), Z4
+	IMULQ        BX, R12
+	ADDQ         $0x04, R10
+	VFMADD231PS  (SI)(R12*4), Z4, Z0
+	VFMADD231PS  (R8)(R12*4), Z4, Z1
+	VFMADD231PS  (R9)(R12*4), Z4, Z2
+	VFMADD231PS  (DI)(R12*4), Z4, Z3
+	DECQ         R11
+	JNZ          term
+
+term_done:
+	MOVQ   cpanel+16(FP), R11
+	SHLQ   $0x02, R11
+	MOVQ   AX, R10
+	MOVB   accumulate+96(FP), R12
+	TESTB  R12, R12
+	JZ     store
+	VADDPS (R10), Z0, Z0
+	ADDQ   R11, R10
+	VADDPS (R10), Z1, Z1
+	ADDQ   R11, R10
+	VADDPS (R10), Z2, Z2
+	ADDQ   R11, R10
+	VADDPS (R10), Z3, Z3
+	ADDQ   R11, R10
+	MOVQ   AX, R10
+
+store:
+	VMOVUPS Z0, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    R11, R10
+	MOVQ    ldc+8(FP), R10
+	LEAQ    (AX)(R10*4), AX
+	MOVQ    lda+32(FP), R10
+	LEAQ    (CX)(R10*4), CX
+	MOVQ    ldi+48(FP), R10
+	LEAQ    (DX)(R10*4), DX
+	DECQ    rows+88(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func spread1(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+// Requires: AVX, FMA3
+TEXT ·spread1(SB), NOSPLIT, $0-96
+	MOVQ  c+0(FP), AX
+	MOVQ  cpanel+8(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  listed+24(FP), DX
+	MOVQ  n+32(FP), BX
+	TESTQ BX, BX
+	JZ    place_done
+
+place:
+	MOVLQSX      (DX), SI
+	MOVQ         factor+16(FP), DI
+	VBROADCASTSS (DI)(SI*4), Y0
+	MOVQ         ldd+48(FP), DI
+	IMULQ        SI, DI
+	MOVQ         d+40(FP), R8
+	VMULPS       (R8)(DI*4), Y0, Y1
+	VMULPS       32(R8)(DI*4), Y0, Y0
+	MOVQ         lda+64(FP), DI
+	IMULQ        SI, DI
+	MOVQ         a+56(FP), R8
+	LEAQ         (R8)(DI*4), R8
+	MOVQ         ldi+80(FP), DI
+	IMULQ        SI, DI
+	MOVQ         index+72(FP), R9
+	LEAQ         (R9)(DI*4), R9
+	MOVQ         count+88(FP), DI
+	MOVLQSX      (DI)(SI*4), DI
+	ADDQ         $0x04, DX
+	TESTQ        DI, DI
+	JZ           row_done
+
+row:
+	MOVLQSX      (R9), SI
+	VBROADCASTSS (R8)(SI*4), Y2
+	ADDQ         $0x04, R9
+	SHLQ         $0x06, SI
+	LEAQ         (AX)(SI*1), SI
+	VMOVUPS      (SI), Y3
+	VFMADD231PS  Y1, Y2, Y3
+	VMOVUPS      Y3, (SI)
+	VMOVUPS      32(SI), Y3
+	VFMADD231PS  Y0, Y2, Y3
+	VMOVUPS      Y3, 32(SI)
+	ADDQ         CX, SI
+	DECQ         DI
+	JNZ          row
+
+row_done:
+	DECQ BX
+	JNZ  place
+
+place_done:
+	VZEROUPPER
+	RET
+
+// func spread2(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+// Requires: AVX, FMA3
+TEXT ·spread2(SB), NOSPLIT, $0-96
+	MOVQ  c+0(FP), AX
+	MOVQ  cpanel+8(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  listed+24(FP), DX
+	MOVQ  n+32(FP), BX
+	TESTQ BX, BX
+	JZ    place_done
+
+place:
+	MOVLQSX      (DX), SI
+	MOVQ         factor+16(FP), DI
+	VBROADCASTSS (DI)(SI*4), Y0
+	MOVQ         ldd+48(FP), DI
+	IMULQ        SI, DI
+	MOVQ         d+40(FP), R8
+	VMULPS       (R8)(DI*4), Y0, Y1
+	VMULPS       32(R8)(DI*4), Y0, Y2
+	VMULPS       64(R8)(DI*4), Y0, Y3
+	VMULPS       96(R8)(DI*4), Y0, Y0
+	MOVQ         lda+64(FP), DI
+	IMULQ        SI, DI
+	MOVQ         a+56(FP), R8
+	LEAQ         (R8)(DI*4), R8
+	MOVQ         ldi+80(FP), DI
+	IMULQ        SI, DI
+	MOVQ         index+72(FP), R9
+	LEAQ         (R9)(DI*4), R9
+	MOVQ         count+88(FP), DI
+	MOVLQSX      (DI)(SI*4), DI
+	ADDQ         $0x04, DX
+	TESTQ        DI, DI
+	JZ           row_done
+
+row:
+	MOVLQSX      (R9), SI
+	VBROADCASTSS (R8)(SI*4), Y4
+	ADDQ         $0x04, R9
+	SHLQ         $0x06, SI
+	LEAQ         (AX)(SI*1), SI
+	VMOVUPS      (SI), Y5
+	VFMADD231PS  Y1, Y4, Y5
+	VMOVUPS      Y5, (SI)
+	VMOVUPS      32(SI), Y5
+	VFMADD231PS  Y2, Y4, Y5
+	VMOVUPS      Y5, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y5
+	VFMADD231PS  Y3, Y4, Y5
+	VMOVUPS      Y5, (SI)
+	VMOVUPS      32(SI), Y5
+	VFMADD231PS  Y0, Y4, Y5
+	VMOVUPS      Y5, 32(SI)
+	ADDQ         CX, SI
+	DECQ         DI
+	JNZ          row
+
+row_done:
+	DECQ BX
+	JNZ  place
+
+place_done:
+	VZEROUPPER
+	RET
+
+// func spread3(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+// Requires: AVX, FMA3
+TEXT ·spread3(SB), NOSPLIT, $0-96
+	MOVQ  c+0(FP), AX
+	MOVQ  cpanel+8(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  listed+24(FP), DX
+	MOVQ  n+32(FP), BX
+	TESTQ BX, BX
+	JZ    place_done
+
+place:
+	MOVLQSX      (DX), SI
+	MOVQ         factor+16(FP), DI
+	VBROADCASTSS (DI)(SI*4), Y0
+	MOVQ         ldd+48(FP), DI
+	IMULQ        SI, DI
+	MOVQ         d+40(FP), R8
+	VMULPS       (R8)(DI*4), Y0, Y1
+	VMULPS       32(R8)(DI*4), Y0, Y2
+	VMULPS       64(R8)(DI*4), Y0, Y3
+	VMULPS       96(R8)(DI*4), Y0, Y4
+	VMULPS       128(R8)(DI*4), Y0, Y5
+	VMULPS       160(R8)(DI*4), Y0, Y0
+	MOVQ         lda+64(FP), DI
+	IMULQ        SI, DI
+	MOVQ         a+56(FP), R8
+	LEAQ         (R8)(DI*4), R8
+	MOVQ         ldi+80(FP), DI
+	IMULQ        SI, DI
+	MOVQ         index+72(FP), R9
+	LEAQ         (R9)(DI*4), R9
+	MOVQ         count+88(FP), DI
+	MOVLQSX      (DI)(SI*4), DI
+	ADDQ         $0x04, DX
+	TESTQ        DI, DI
+	JZ           row_done
+
+row:
+	MOVLQSX      (R9), SI
+	VBROADCASTSS (R8)(SI*4), Y6
+	ADDQ         $0x04, R9
+	SHLQ         $0x06, SI
+	LEAQ         (AX)(SI*1), SI
+	VMOVUPS      (SI), Y7
+	VFMADD231PS  Y1, Y6, Y7
+	VMOVUPS      Y7, (SI)
+	VMOVUPS      32(SI), Y7
+	VFMADD231PS  Y2, Y6, Y7
+	VMOVUPS      Y7, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y7
+	VFMADD231PS  Y3, Y6, Y7
+	VMOVUPS      Y7, (SI)
+	VMOVUPS      32(SI), Y7
+	VFMADD231PS  Y4, Y6, Y7
+	VMOVUPS      Y7, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y7
+	VFMADD231PS  Y5, Y6, Y7
+	VMOVUPS      Y7, (SI)
+	VMOVUPS      32(SI), Y7
+	VFMADD231PS  Y0, Y6, Y7
+	VMOVUPS      Y7, 32(SI)
+	ADDQ         CX, SI
+	DECQ         DI
+	JNZ          row
+
+row_done:
+	DECQ BX
+	JNZ  place
+
+place_done:
+	VZEROUPPER
+	RET
+
+// func spread4(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)
+// Requires: AVX, FMA3
+TEXT ·spread4(SB), NOSPLIT, $0-96
+	MOVQ  c+0(FP), AX
+	MOVQ  cpanel+8(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  listed+24(FP), DX
+	MOVQ  n+32(FP), BX
+	TESTQ BX, BX
+	JZ    place_done
+
+place:
+	MOVLQSX      (DX), SI
+	MOVQ         factor+16(FP), DI
+	VBROADCASTSS (DI)(SI*4), Y0
+	MOVQ         ldd+48(FP), DI
+	IMULQ        SI, DI
+	MOVQ         d+40(FP), R8
+	VMULPS       (R8)(DI*4), Y0, Y1
+	VMULPS       32(R8)(DI*4), Y0, Y2
+	VMULPS       64(R8)(DI*4), Y0, Y3
+	VMULPS       96(R8)(DI*4), Y0, Y4
+	VMULPS       128(R8)(DI*4), Y0, Y5
+	VMULPS       160(R8)(DI*4), Y0, Y6
+	VMULPS       192(R8)(DI*4), Y0, Y7
+	VMULPS       224(R8)(DI*4), Y0, Y0
+	MOVQ         lda+64(FP), DI
+	IMULQ        SI, DI
+	MOVQ         a+56(FP), R8
+	LEAQ         (R8)(DI*4), R8
+	MOVQ         ldi+80(FP), DI
+	IMULQ        SI, DI
+	MOVQ         index+72(FP), R9
+	LEAQ         (R9)(DI*4), R9
+	MOVQ         count+88(FP), DI
+	MOVLQSX      (DI)(SI*4), DI
+	ADDQ         $0x04, DX
+	TESTQ        DI, DI
+	JZ           row_done
+
+row:
+	MOVLQSX      (R9), SI
+	VBROADCASTSS (R8)(SI*4), Y8
+	ADDQ         $0x04, R9
+	SHLQ         $0x06, SI
+	LEAQ         (AX)(SI*1), SI
+	VMOVUPS      (SI), Y9
+	VFMADD231PS  Y1, Y8, Y9
+	VMOVUPS      Y9, (SI)
+	VMOVUPS      32(SI), Y9
+	VFMADD231PS  Y2, Y8, Y9
+	VMOVUPS      Y9, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y9
+	VFMADD231PS  Y3, Y8, Y9
+	VMOVUPS      Y9, (SI)
+	VMOVUPS      32(SI), Y9
+	VFMADD231PS  Y4, Y8, Y9
+	VMOVUPS      Y9, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y9
+	VFMADD231PS  Y5, Y8, Y9
+	VMOVUPS      Y9, (SI)
+	VMOVUPS      32(SI), Y9
+	VFMADD231PS  Y6, Y8, Y9
+	VMOVUPS      Y9, 32(SI)
+	ADDQ         CX, SI
+	VMOVUPS      (SI), Y9
+	VFMADD231PS  Y7, Y8, Y9
+	VMOVUPS      Y9, (SI)
+	VMOVUPS      32(SI), Y9
+	VFMADD231PS  Y0, Y8, Y9
+	VMOVUPS      Y9, 32(SI)
+	ADDQ         CX, SI
+	DECQ         DI
+	JNZ          row
+
+row_done:
+	DECQ BX
+	JNZ  place
+
+place_done:
+	VZEROUPPER
+	RET
+
 // func transposeStrip(dst *float32, ldd int, src *float32, lds int, blocks int)
 // Requires: AVX
 TEXT ·transposeStrip(SB), NOSPLIT, $0-40
@@ -1304,6 +2142,83 @@ block:
 	JNZ        block
 
 block_done:
+	VZEROUPPER
+	RET
+
+// func dotListed(c *float32, a *float32, b *float32, panel int, panels int, index *int32, count int)
+// Requires: AVX, FMA3
+TEXT ·dotListed(SB), NOSPLIT, $0-56
+	MOVQ  index+40(FP), AX
+	MOVQ  count+48(FP), CX
+	MOVQ  panel+24(FP), DX
+	SHLQ  $0x02, DX
+	ADDQ  $0x03, CX
+	SHRQ  $0x02, CX
+	TESTQ CX, CX
+	JZ    four_done
+
+four:
+	MOVQ    a+8(FP), BX
+	MOVQ    b+16(FP), SI
+	MOVLQSX (AX), DI
+	SHLQ    $0x06, DI
+	ADDQ    SI, DI
+	MOVLQSX 4(AX), R8
+	SHLQ    $0x06, R8
+	ADDQ    SI, R8
+	MOVLQSX 8(AX), R9
+	SHLQ    $0x06, R9
+	ADDQ    SI, R9
+	MOVLQSX 12(AX), R10
+	SHLQ    $0x06, R10
+	ADDQ    SI, R10
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    panels+32(FP), SI
+	TESTQ   SI, SI
+	JZ      panel_done
+
+panel:
+	VMOVUPS     (BX), Y4
+	VFMADD231PS (DI), Y4, Y0
+	VFMADD231PS (R8), Y4, Y1
+	VFMADD231PS (R9), Y4, Y2
+	VFMADD231PS (R10), Y4, Y3
+	VMOVUPS     32(BX), Y4
+	VFMADD231PS 32(DI), Y4, Y0
+	VFMADD231PS 32(R8), Y4, Y1
+	VFMADD231PS 32(R9), Y4, Y2
+	VFMADD231PS 32(R10), Y4, Y3
+	ADDQ        $0x40, BX
+	ADDQ        DX, DI
+	ADDQ        DX, R8
+	ADDQ        DX, R9
+	ADDQ        DX, R10
+	DECQ        SI
+	JNZ         panel
+
+panel_done:
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X0, X1, X1
+	MOVQ         c+0(FP), BX
+	MOVLQSX      (AX), SI
+	VEXTRACTPS   $0x00, X1, (BX)(SI*4)
+	MOVLQSX      4(AX), SI
+	VEXTRACTPS   $0x01, X1, (BX)(SI*4)
+	MOVLQSX      8(AX), SI
+	VEXTRACTPS   $0x02, X1, (BX)(SI*4)
+	MOVLQSX      12(AX), SI
+	VEXTRACTPS   $0x03, X1, (BX)(SI*4)
+	ADDQ         $0x10, AX
+	DECQ         CX
+	JNZ          four
+
+four_done:
 	VZEROUPPER
 	RET
 
@@ -1564,6 +2479,57 @@ DATA lanes<>+2024(SB)/8, $0x0007060504030200
 DATA lanes<>+2032(SB)/8, $0x0007060504030201
 DATA lanes<>+2040(SB)/8, $0x0706050403020100
 GLOBL lanes<>(SB), RODATA|NOPTR, $2048
+
+// func listRows(index *int32, ldi int, count *int32, x *float32, ldx int, n int, rows int)
+// Requires: AVX, AVX2, POPCNT
+TEXT ·listRows(SB), NOSPLIT, $0-56
+	MOVQ   index+0(FP), AX
+	MOVQ   count+16(FP), CX
+	MOVQ   x+24(FP), DX
+	MOVQ   ldi+8(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldx+32(FP), SI
+	SHLQ   $0x02, SI
+	VXORPS Y0, Y0, Y0
+
+row:
+	MOVQ  n+40(FP), R9
+	MOVQ  AX, DI
+	MOVQ  DX, R8
+	SHRQ  $0x03, R9
+	MOVQ  DI, R10
+	XORQ  R11, R11
+	LEAQ  lanes<>+0(SB), R12
+	TESTQ R9, R9
+	JZ    group_done
+
+group:
+	VMOVUPS      (R8), Y1
+	VCMPPS       $0x04, Y1, Y0, Y1
+	VMOVMSKPS    Y1, R13
+	VPMOVZXBD    (R12)(R13*8), Y1
+	VMOVD        R11, X2
+	VPBROADCASTD X2, Y2
+	VPADDD       Y2, Y1, Y1
+	VMOVDQU      Y1, (DI)
+	POPCNTQ      R13, R13
+	LEAQ         (DI)(R13*4), DI
+	ADDQ         $0x08, R11
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNZ          group
+
+group_done:
+	SUBQ R10, DI
+	SHRQ $0x02, DI
+	MOVL DI, (CX)
+	ADDQ $0x04, CX
+	ADDQ BX, AX
+	ADDQ SI, DX
+	DECQ rows+48(FP)
+	JNZ  row
+	VZEROUPPER
+	RET
 
 // func settle(state *float32, h *float32, sum *float32, index *int32, n int) (norm float32, active int)
 // Requires: AVX, AVX2, FMA3, POPCNT, SSE
@@ -2217,7 +3183,6 @@ group_done:
 // Requires: AVX, FMA3
 TEXT ·multiplyAdd(SB), NOSPLIT, $0-8
 	MOVQ   n+0(FP), AX
-	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
@@ -2230,22 +3195,63 @@ TEXT ·multiplyAdd(SB), NOSPLIT, $0-8
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
+	VXORPS Y0, Y0, Y0
 	TESTQ  AX, AX
 	JZ     round_done
 
 round:
-	VFMADD231PS Y12, Y12, Y0
-	VFMADD231PS Y12, Y12, Y1
-	VFMADD231PS Y12, Y12, Y2
-	VFMADD231PS Y12, Y12, Y3
-	VFMADD231PS Y12, Y12, Y4
-	VFMADD231PS Y12, Y12, Y5
-	VFMADD231PS Y12, Y12, Y6
-	VFMADD231PS Y12, Y12, Y7
-	VFMADD231PS Y12, Y12, Y8
-	VFMADD231PS Y12, Y12, Y9
-	VFMADD231PS Y12, Y12, Y10
-	VFMADD231PS Y12, Y12, Y11
+	VFMADD231PS Y0, Y0, Y1
+	VFMADD231PS Y0, Y0, Y2
+	VFMADD231PS Y0, Y0, Y3
+	VFMADD231PS Y0, Y0, Y4
+	VFMADD231PS Y0, Y0, Y5
+	VFMADD231PS Y0, Y0, Y6
+	VFMADD231PS Y0, Y0, Y7
+	VFMADD231PS Y0, Y0, Y8
+	VFMADD231PS Y0, Y0, Y9
+	VFMADD231PS Y0, Y0, Y10
+	VFMADD231PS Y0, Y0, Y11
+	VFMADD231PS Y0, Y0, Y12
+	DECQ        AX
+	JNZ         round
+
+round_done:
+	VZEROUPPER
+	RET
+
+// func multiplyAddWide(n int)
+// Requires: AVX, AVX512F
+TEXT ·multiplyAddWide(SB), NOSPLIT, $0-8
+	MOVQ   n+0(FP), AX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	VXORPS Y0, Y0, Y0
+	TESTQ  AX, AX
+	JZ     round_done
+
+round:
+	VFMADD231PS Z0, Z0, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VFMADD231PS Z0, Z0, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VFMADD231PS Z0, Z0, Z6
+	VFMADD231PS Z0, Z0, Z7
+	VFMADD231PS Z0, Z0, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VFMADD231PS Z0, Z0, Z10
+	VFMADD231PS Z0, Z0, Z11
+	VFMADD231PS Z0, Z0, Z12
 	DECQ        AX
 	JNZ         round
 

@@ -11,7 +11,11 @@ func best() *kernels {
 		numerics:        "amd64-avx2",
 		tile:            [7]func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, groups, panel int, accumulate bool){nil, tile1, tile2, tile3, tile4, tile5, tile6},
 		dot3x4:          dot3x4,
+		dotListed:       dotListed,
 		sparse:          sparse(cpu.X86.HasAVX512F),
+		combine:         combine(cpu.X86.HasAVX512F),
+		spread:          [5]spreadKernel{nil, spread1, spread2, spread3, spread4},
+		listRows:        listRows,
 		transposeStrip:  transposeStrip,
 		settle:          settle,
 		unsettle:        unsettle,
@@ -24,7 +28,7 @@ func best() *kernels {
 		squaredDistance: squaredDistance,
 		sumSquares:      sumSquares,
 		adamw:           adamw,
-		multiplyAdd:     multiplyAdd,
+		multiplyAdd:     peak(cpu.X86.HasAVX512F),
 	}
 }
 
@@ -34,4 +38,20 @@ func sparse(wide bool) []sparseKernel {
 		return []sparseKernel{nil, sparse16wide, sparse32wide, sparse48wide, sparse64wide, sparse80wide, sparse96wide, sparse112wide, sparse128wide}
 	}
 	return []sparseKernel{nil, sparse16, sparse32, sparse48, sparse64}
+}
+
+// combine returns the kernels for products of listed matrices, likewise.
+func combine(wide bool) [5]combineKernel {
+	if wide {
+		return [5]combineKernel{nil, combine1wide, combine2wide, combine3wide, combine4wide}
+	}
+	return [5]combineKernel{nil, combine1, combine2, combine3, combine4}
+}
+
+// peak returns the bare multiply-adds of the widest registers that the kernels use.
+func peak(wide bool) func(n int) {
+	if wide {
+		return func(n int) { multiplyAddWide(n / 2) }
+	}
+	return multiplyAdd
 }

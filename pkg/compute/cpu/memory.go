@@ -14,25 +14,25 @@ import (
 const MemoryLimit = 64 << 30
 
 // Bytes is about what a training holds: parameters with gradient and two moments;
-// W(v) by columns and by rows, and dL/dW, of as many velocities as one window has;
-// states with their gradients; the sampled states, twice, with theirs. It is
+// W(v) by columns and by rows, and dL/dW, of the velocities that trajectories share;
+// what the hidden layers make of each velocity; states with their gradients; the
+// sampled states, twice, with theirs and lists of their active units. It is
 // computed in float64, so that it is right for sizes that no int holds.
 func Bytes(s compute.Spec) float64 {
 	units, hidden := math.Ceil(float64(s.Network.Units)/16)*16, float64(s.Network.Hidden)
 	b, length := float64(s.Batch.Trajectories), float64(s.Batch.Length)
 	matrix := units * units
 	parameters := (hidden+1)*float64(s.Network.Units)*units + (float64(s.Network.Layers)-1)*(hidden+3)*hidden
-	velocities := length
-	if !s.Batch.Permute {
-		velocities = min(b*length, max(b, float64(windowBytes)/(4*matrix)))
+	velocities, hiddens := length*3*matrix, length*(hidden+16)*(matrix/(16*segment)+float64(s.Network.Layers))
+	if !s.Batch.Permute { // W(v) is never formed; states are listed, and transposed
+		velocities, hiddens = 3*b*length*(units+8), b*length*(hidden+16)*(2*float64(s.Network.Layers)+1)
 	}
-	partial := velocities * (hidden + 16) * (matrix/(16*segment) + float64(s.Network.Layers))
 	sampled := b * length
 	if s.Batch.Pairs > 0 {
 		sampled = min(sampled, float64(s.Batch.Pairs))
 	}
 	tiles := math.Pow(math.Ceil(sampled/tileSide), 2) / 2
-	return 4*(4*parameters+3*velocities*matrix+partial+(2*b*length+3*b+3*sampled)*(units+16)) + 100*tiles + 60*b*length
+	return 4*(4*parameters+velocities+hiddens+(2*b*length+3*b+6*sampled)*(units+16)) + 100*tiles + 60*b*length
 }
 
 // check refuses sizes that make no training, before anything is allocated.

@@ -90,20 +90,25 @@ type mlp struct {
 	*network
 	*kernels
 	input  [][]float32 // [layer][rows][lda]: rectified, with a 1 in column `in`
+	top    listed      // the input of the last layer, of which training leaves little but zeros
 	weight []float32   // [rows][ldo of the last layer]: W by columns
 }
 
 // chunk is the number of panels of one task of the last layer.
 const chunk = 8
 
-// newMLP makes room for up to this many velocities at once.
-func newMLP(n *network, k *kernels, rows int) *mlp {
+// newMLP makes room for up to this many velocities at once, and for W of them if it is to be formed.
+func newMLP(n *network, k *kernels, rows int, form bool) *mlp {
 	m := &mlp{network: n, kernels: k}
-	padded := up(rows, 3)
-	for _, y := range n.layers {
+	padded := up(rows, 24) // for products of three rows and transposes of eight
+	for _, y := range n.layers[:len(n.layers)-1] {
 		m.input = append(m.input, floats(padded*y.lda))
 	}
-	m.weight = floats(padded * n.last().ldo)
+	m.top = newListed(padded, n.last().lda)
+	m.input = append(m.input, m.top.at)
+	if form {
+		m.weight = floats(rows * n.last().ldo)
+	}
 	return m
 }
 
@@ -112,32 +117,39 @@ func (n *network) last() *layer { return &n.layers[len(n.layers)-1] }
 // chunks is the number of tasks that the last layer is cut into.
 func (n *network) chunks() int { return (n.last().panels + chunk - 1) / chunk }
 
-// hidden runs all layers but the last on the rows' velocities.
-func (m *mlp) hidden(params []float32, velocity [][2]float32) {
+// rowBlock is how many velocities one task of the hidden layers takes; a multiple of 3 for dot3x4.
+const rowBlock = 30
+
+// rowBlocks is the number of such tasks.
+func rowBlocks(rows int) int { return (rows + rowBlock - 1) / rowBlock }
+
+// hidden runs all layers but the last on some rows' velocities, from a row on.
+func (m *mlp) hidden(params []float32, velocity [][2]float32, first int) {
 	for k, v := range velocity {
-		copy(m.input[0][k*m.layers[0].lda:], []float32{v[0], v[1], 1})
+		copy(m.input[0][(first+k)*m.layers[0].lda:], []float32{v[0], v[1], 1})
 	}
 	for l := range m.layers[:len(m.layers)-1] {
-		y, out := &m.layers[l], m.input[l+1]
-		m.matmul(matrix{out, y.ldo, 16}, m.input[l], y.lda, 1, y.weights(params, 0), len(velocity), y.in+1, y.panels, false)
+		y, out := &m.layers[l], m.input[l+1][first*m.layers[l].ldo:]
+		m.matmul(matrix{out, y.ldo, 16}, m.input[l][first*y.lda:], y.lda, 1, y.weights(params, 0), len(velocity), y.in+1, y.panels, false)
 		m.rectify(&out[0], len(velocity)*y.ldo)
 		for k := range velocity {
 			out[k*y.ldo+y.out] = 1
 		}
 	}
+	m.list(m.top.from(first), len(velocity), up(m.last().in+1, 8))
 }
 
 // columns runs one task of the last layer.
 func (m *mlp) columns(params []float32, rows, task int) {
 	y := m.last()
 	first := task * chunk
-	m.matmul(matrix{m.weight[16*first:], y.ldo, 16}, m.input[len(m.input)-1], y.lda, 1, y.weights(params, first),
-		rows, y.in+1, min(chunk, y.panels-first), false)
+	m.product(matrix{m.weight[16*first:], y.ldo, 16}, m.top, y.weights(params, first), rows, min(chunk, y.panels-first), false)
 }
 
 // mlpGradient is what an mlp needs besides to carry gradients back.
 type mlpGradient struct {
 	dWeight []float32   // [rows][ldo]: dL/dW
+	top     listed      // [lda of the last layer][rows]: its input, transposed
 	dInput  [][]float32 // [layer][rows][lda]
 	partial [][]float32 // [segment][rows][lda]
 }
@@ -147,10 +159,14 @@ type mlpGradient struct {
 const segment = 32
 
 func newMLPGradient(m *mlp) *mlpGradient {
-	g := &mlpGradient{dWeight: floats(len(m.weight))}
+	g := &mlpGradient{}
 	for _, in := range m.input {
 		g.dInput = append(g.dInput, floats(len(in)))
 	}
+	if m.weight == nil {
+		return g
+	}
+	g.dWeight, g.top = floats(len(m.weight)), newListed(m.last().lda, odd(len(m.top.count)))
 	for range m.segments() {
 		g.partial = append(g.partial, floats(len(m.input[len(m.input)-1])))
 	}
@@ -159,20 +175,31 @@ func newMLPGradient(m *mlp) *mlpGradient {
 
 func (n *network) segments() int { return (n.last().panels + segment - 1) / segment }
 
+// transposeTop prepares the input of the last layer for columnsBackward.
+func (m *mlp) transposeTop(g *mlpGradient, rows int) {
+	inputs := m.last().in + 1
+	m.kernels.transpose(g.top.at, g.top.row, m.top.at, m.top.row, rows, inputs)
+	m.list(g.top, inputs, up(rows, 8))
+}
+
 // columnsBackward adds one task of the last layer's weight gradient.
-func (m *mlp) columnsBackward(g *mlpGradient, gradient []float32, rows, task int, accumulate bool) {
+func (m *mlp) columnsBackward(g *mlpGradient, gradient []float32, task int, accumulate bool) {
 	y := m.last()
 	first := task * chunk
-	m.matmul(y.weights(gradient, first), m.input[len(m.input)-1], 1, y.lda, matrix{g.dWeight[16*first:], y.ldo, 16},
-		y.in+1, rows, min(chunk, y.panels-first), accumulate)
+	m.product(y.weights(gradient, first), g.top, matrix{g.dWeight[16*first:], y.ldo, 16}, y.in+1, min(chunk, y.panels-first), accumulate)
 }
 
 // segmentBackward computes one segment's share of the gradient of the last
-// hidden layer.
+// hidden layer, where its units are active: it goes no further at the others.
 func (m *mlp) segmentBackward(g *mlpGradient, params []float32, rows, task int) {
 	y := m.last()
 	first := task * segment
-	m.back(g.partial[task], y, g.dWeight[16*first:], y.weights(params, first), rows, min(segment, y.panels-first))
+	weight := y.weights(params, first)
+	for k := range rows {
+		in := m.top.from(k)
+		m.dotListed(&g.partial[task][k*y.lda], &g.dWeight[k*y.ldo+16*first], &weight.at[0], weight.panel, min(segment, y.panels-first),
+			&in.index[0], int(in.count[0])-1) // the last is the bias
+	}
 }
 
 // back computes dInput[rows][in] = dOutput[rows][16·panels] W[in][16·panels]^T.
@@ -184,19 +211,22 @@ func (m *mlp) back(dInput []float32, y *layer, dOutput []float32, weight matrix,
 	}
 }
 
-// hiddenBackward adds up the segments and carries the gradient through the
-// layers below the last.
-func (m *mlp) hiddenBackward(g *mlpGradient, params, gradient []float32, rows int, accumulate bool) {
-	top := len(m.layers) - 1
-	sum := g.dInput[top][:rows*m.layers[top].lda]
-	copy(sum, g.partial[0])
+// sumSegments adds up the segments' shares for n rows.
+func (m *mlp) sumSegments(g *mlpGradient, first, n int) {
+	y := m.last()
+	sum := g.dInput[len(m.layers)-1][first*y.lda:][:n*y.lda]
+	copy(sum, g.partial[0][first*y.lda:])
 	for _, p := range g.partial[1:] {
-		m.add(&sum[0], &p[0], len(sum))
+		m.add(&sum[0], &p[first*y.lda], len(sum))
 	}
-	for l := top - 1; l >= 0; l-- {
+}
+
+// rowsBackward carries the gradient of n rows from the last hidden layer down through the others.
+func (m *mlp) rowsBackward(g *mlpGradient, params []float32, first, n int) {
+	for l := len(m.layers) - 2; l >= 0; l-- {
 		y := &m.layers[l]
-		dOutput, output := g.dInput[l+1], m.input[l+1]
-		for k := range rows {
+		dOutput, output := g.dInput[l+1][first*y.ldo:], m.input[l+1][first*y.ldo:]
+		for k := range n {
 			d, x := dOutput[k*y.ldo:][:y.ldo], output[k*y.ldo:][:y.ldo]
 			for o := range d {
 				if o >= y.out || x[o] <= 0 {
@@ -204,9 +234,27 @@ func (m *mlp) hiddenBackward(g *mlpGradient, params, gradient []float32, rows in
 				}
 			}
 		}
-		m.matmul(y.weights(gradient, 0), m.input[l], 1, y.lda, matrix{dOutput, y.ldo, 16}, y.in+1, rows, y.panels, accumulate)
 		if l > 0 {
-			m.back(g.dInput[l], y, dOutput, y.weights(params, 0), rows, y.panels)
+			m.back(g.dInput[l][first*y.lda:], y, dOutput, y.weights(params, 0), n, y.panels)
 		}
 	}
+}
+
+// hiddenPanels is the number of panels of the layers below the last.
+func (n *network) hiddenPanels() int {
+	panels := 0
+	for _, y := range n.layers[:len(n.layers)-1] {
+		panels += y.panels
+	}
+	return panels
+}
+
+// panelBackward adds the weight gradient of one of them.
+func (m *mlp) panelBackward(g *mlpGradient, gradient []float32, rows, panel int, accumulate bool) {
+	l := 0
+	for ; panel >= m.layers[l].panels; l++ {
+		panel -= m.layers[l].panels
+	}
+	y := &m.layers[l]
+	m.matmul(y.weights(gradient, panel), m.input[l], 1, y.lda, matrix{g.dInput[l+1][16*panel:], y.ldo, 16}, y.in+1, rows, 1, accumulate)
 }

@@ -20,8 +20,9 @@ type tilePair struct{ i, j int32 }
 // whole tiles; a padding state has a NaN place and so belongs to no pair.
 type pairs struct {
 	count      int
-	states     []float32    // [count][stride]
-	transposed []float32    // [tile][padded][tileStride]
+	states     listed       // [count][stride]
+	transposed listed       // [tile][padded][tileStride]
+	gradient   []float32    // [tile][padded][tileStride]: of the states, transposed
 	x, y, half []float32    // [count]: place, m, and half the squared norm (1/2, or 0 for a dead state)
 	rounds     [][]tilePair // tiles that share no row and no column; the diagonal first
 	tiles      []tilePair   // all of them
@@ -33,8 +34,9 @@ type pairs struct {
 
 func newPairs(count int, net *network) *pairs {
 	size := up(count, tileSide)
-	p := &pairs{count: count, states: floats(size * net.stride), x: floats(size), y: floats(size), half: floats(size)}
-	p.transposed = floats(size / tileSide * net.padded * tileStride)
+	p := &pairs{count: count, states: newListed(size, net.stride), x: floats(size), y: floats(size), half: floats(size)}
+	p.transposed = newListed(size/tileSide*net.padded, tileStride)
+	p.gradient = floats(len(p.transposed.at))
 	for i := count; i < size; i++ {
 		p.x[i], p.y[i] = float32(math.NaN()), float32(math.NaN())
 	}
@@ -77,29 +79,25 @@ func tournament(n int) [][]tilePair {
 	return rounds
 }
 
-// gatherPairs copies the sampled states of trajectories' steps into place.
-func (t *Trainer) gatherPairs() {
-	for i := range t.row {
-		t.row[i] = -1
-	}
-	for s, step := range t.draw.Sampled {
+// preparePairs copies the sampled states of one row of tiles into place, transposes them, and lists the active units, by
+// states and by units.
+func (t *Trainer) preparePairs(_, task int) {
+	first := task * tileSide
+	for s := first; s < min(first+tileSide, t.pairs.count); s++ {
+		step := t.draw.Sampled[s]
 		n := t.after(int(step))
 		t.row[n] = int32(s)
-		copy(t.pairs.states[s*t.net.stride:], t.state(n))
+		copy(t.pairs.states.from(s).at, t.state(n))
 		t.pairs.x[s], t.pairs.y[s] = t.draw.Position[step][0], t.draw.Position[step][1]
 		t.pairs.half[s] = 0.5
 		if t.inverse[n-1] >= 1e8 { // ‖ReLU(h)‖ = 0
 			t.pairs.half[s] = 0
 		}
 	}
-}
-
-// transposePairs transposes the states of one row of tiles.
-func (t *Trainer) transposePairs(_, task int) {
-	p, stride := t.net.padded, t.net.stride
-	for i := 0; i < tileSide; i += 8 {
-		t.transposeStrip(&t.pairs.transposed[task*p*tileStride+i], tileStride, &t.pairs.states[(task*tileSide+i)*stride], stride, p/8)
-	}
+	p, states, columns := t.net.padded, t.pairs.states.from(first), t.pairs.transposed.from(task*t.net.padded)
+	t.kernels.transpose(columns.at, tileStride, states.at, states.row, tileSide, p)
+	t.list(states, tileSide, p)
+	t.list(columns, p, tileSide)
 }
 
 func (t *Trainer) countTile(_, task int) {
@@ -111,15 +109,15 @@ func (t *Trainer) countTile(_, task int) {
 // runTile computes one tile of the Gram matrix, its losses and what it adds to
 // the gradient of the states of its rows and columns.
 func (t *Trainer) runTile(worker, task int) {
-	q, p, stride := t.pairs, t.net.padded, t.net.stride
+	q, p := t.pairs, t.net.padded
 	task += q.first
 	tile := q.tiles[task]
 	i, j := int(tile.i)*tileSide, int(tile.j)*tileSide
 	rows, columns := min(tileSide, q.count-i), min(tileSide, q.count-j)
 	wide := up(columns, 16)
-	gram := t.scratch[worker].tile
-	t.matmul(matrix{gram, tileStride, 16}, q.states[i*stride:], stride, 1, matrix{q.transposed[int(tile.j)*p*tileStride:], tileStride, 16},
-		rows, t.net.Units, wide/16, false)
+	gram, mirror := t.scratch[worker].tile, t.scratch[worker].mirror
+	left, top := q.transposed.from(int(tile.i)*p), q.transposed.from(int(tile.j)*p)
+	t.product(matrix{gram, tileStride, 16}, q.states.from(i), matrix{top.at, tileStride, 16}, rows, wide/16, false)
 	sums := q.sums[16*task:][:16]
 	clear(sums)
 	if i == j { // a state and itself: distance 0 exactly, and then no pair
@@ -128,23 +126,32 @@ func (t *Trainer) runTile(worker, task int) {
 		}
 	}
 	t.pairTile(&gram[0], tileStride, rows, wide, &q.x[i], &q.y[i], &q.half[i], &q.x[j], &q.y[j], &q.half[j], &q.constants.limit[0], &sums[0])
-	if i == j {
+	if i == j { // P is symmetric
 		for r := range rows {
 			gram[r*tileStride+r] = 0
 		}
+		t.product(matrix{q.gradient[int(tile.i)*p*tileStride:], tileStride, 16}, left, matrix{gram, tileStride, 16}, p, wide/16, false)
+		return
 	}
-	t.matmul(matrix{t.dPairs[i*stride:], stride, 16}, gram, tileStride, 1, matrix{q.states[j*stride:], stride, 16}, rows, columns, p/16, i != j)
-	if i != j {
-		t.matmul(matrix{t.dPairs[j*stride:], stride, 16}, gram, 1, tileStride, matrix{q.states[i*stride:], stride, 16}, columns, rows, p/16, true)
-	}
+	t.kernels.transpose(mirror, tileStride, gram, tileStride, rows, wide)
+	t.product(matrix{q.gradient[int(tile.i)*p*tileStride:], tileStride, 16}, top, matrix{mirror, tileStride, 16}, p, up(rows, 16)/16, true)
+	t.product(matrix{q.gradient[int(tile.j)*p*tileStride:], tileStride, 16}, left, matrix{gram, tileStride, 16}, p, wide/16, true)
+}
+
+// gatherGradient transposes the gradient of one row of tiles back.
+func (t *Trainer) gatherGradient(_, task int) {
+	p, stride := t.net.padded, t.net.stride
+	t.kernels.transpose(t.dPairs[task*tileSide*stride:], stride, t.pairs.gradient[task*p*tileStride:], tileStride, p, tileSide)
 }
 
 // pairLosses computes equations 4 and 5 over the sampled states and leaves their
 // weighted gradient in dPairs.
 func (t *Trainer) pairLosses(terms *sic.Terms) {
 	q, l := t.pairs, t.loss
-	t.gatherPairs()
-	t.pool.run(len(q.half)/tileSide, t.phases.transposePairs)
+	for i := range t.row {
+		t.row[i] = -1
+	}
+	t.pool.run(len(q.half)/tileSide, t.phases.preparePairs)
 	q.constants.limit = splat(float32(l.SigmaX * l.SigmaX))
 	t.pool.run(len(q.tiles), t.phases.countTile)
 	near := -q.count // the diagonal meets itself
@@ -167,6 +174,7 @@ func (t *Trainer) pairLosses(terms *sic.Terms) {
 		t.pool.run(len(round), t.phases.runTile)
 		q.first += len(round)
 	}
+	t.pool.run(len(q.half)/tileSide, t.phases.gatherGradient)
 	for task, tile := range q.tiles {
 		times := 2.0
 		if tile.i == tile.j {

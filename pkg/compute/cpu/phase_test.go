@@ -36,13 +36,13 @@ func BenchmarkPhases(b *testing.B) {
 				{"rollOut", tr.shares(), tr.phases.rollOut, recurrent},
 				{"countTile", len(tr.pairs.tiles), tr.phases.countTile, 0},
 				{"runTile", len(tr.pairs.tiles), tr.phases.runTile, 4 * pairs * pairs * n},
-				{"transpose", tr.window.rows, tr.phases.transpose, 0},
+				{"transpose", len(tr.velocity), tr.phases.transpose, 0},
 				{"rollBack", tr.shares(), tr.phases.rollBack, recurrent},
-				{"outer", tr.window.rows, tr.phases.outer, recurrent},
+				{"outer", len(tr.velocity), tr.phases.outer, recurrent},
 				{"columnsBackward", tr.net.chunks(), tr.phases.columnsBackward, last},
 				{"segmentBackward", tr.net.segments(), tr.phases.segmentBackward, last},
 				{"squares", len(tr.squares), tr.phases.squares, 0},
-				{"update", len(tr.squares), tr.phases.update, 0},
+				{"update", 1 + len(tr.squares), tr.phases.update, 0},
 			} {
 				b.Run(fmt.Sprintf("N=%d/threads=%d/%s", c.n, threads, phase.name), func(b *testing.B) {
 					for b.Loop() {

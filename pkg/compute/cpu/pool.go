@@ -11,9 +11,16 @@ type pool struct {
 	threads int
 	helpers []*helper
 	phase   func(worker, task int)
-	tasks   int64
-	next    atomic.Int64
+	tasks   int
+	workers int // that take part in the phase
+	next    [maxThreads]turn
 	busy    atomic.Int64 // helpers still in the phase
+}
+
+// A turn is the next task of one worker's own tasks, alone on its cache line.
+type turn struct {
+	atomic.Int64
+	_ [56]byte
 }
 
 type helper struct {
@@ -67,8 +74,10 @@ func (p *pool) run(tasks int, phase func(worker, task int)) {
 		}
 		return
 	}
-	p.phase, p.tasks = phase, int64(tasks)
-	p.next.Store(0)
+	p.phase, p.tasks, p.workers = phase, tasks, n
+	for w := range n {
+		p.next[w].Store(int64(w * tasks / n))
+	}
 	p.busy.Store(int64(n - 1))
 	for _, h := range p.helpers[:n-1] {
 		if h.signal.Swap(asked) == parked {
@@ -83,13 +92,15 @@ func (p *pool) run(tasks int, phase func(worker, task int)) {
 	}
 }
 
+// work runs the worker's own tasks, which are the same in every phase with as many tasks, so that it finds in its own cache
+// what it left there; then those that others have not come to.
 func (p *pool) work(worker int) {
-	for {
-		task := p.next.Add(1) - 1
-		if task >= p.tasks {
-			return
+	for i := range p.workers {
+		owner := (worker + i) % p.workers
+		end := int64((owner + 1) * p.tasks / p.workers)
+		for task := p.next[owner].Add(1) - 1; task < end; task = p.next[owner].Add(1) - 1 {
+			p.phase(worker, int(task))
 		}
-		p.phase(worker, int(task))
 	}
 }
 

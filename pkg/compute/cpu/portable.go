@@ -11,6 +11,8 @@ func portable() *kernels {
 	k := &kernels{
 		numerics:        "portable-" + runtime.GOARCH,
 		dot3x4:          goDot3x4,
+		dotListed:       goDotListed,
+		listRows:        goListRows,
 		transposeStrip:  goTransposeStrip,
 		settle:          goSettle,
 		unsettle:        goUnsettle,
@@ -36,8 +38,25 @@ func portable() *kernels {
 			goSparse(16*width, h, w, ld, index, value, count)
 		}
 	}
+	for panels := 1; panels < len(k.combine); panels++ {
+		k.combine[panels] = func(c *float32, ldc, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb, bpanel, rows int, accumulate bool) {
+			for p := range panels {
+				goCombine(at(c, p*cpanel), ldc, a, lda, index, ldi, count, at(b, p*bpanel), ldb, rows, accumulate)
+			}
+		}
+	}
+	for panels := 1; panels < len(k.spread); panels++ {
+		k.spread[panels] = func(c *float32, cpanel int, g *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32) {
+			for p := range panels {
+				goSpread(at(c, p*cpanel), g, listed, n, at(d, 16*p), ldd, a, lda, index, ldi, count)
+			}
+		}
+	}
 	return k
 }
+
+// at returns the address of the element n on from p.
+func at[T any](p *T, n int) *T { return (*T)(unsafe.Add(unsafe.Pointer(p), n*int(unsafe.Sizeof(*p)))) }
 
 func slice(p *float32, n int) []float32 { return unsafe.Slice(p, n) }
 
@@ -77,12 +96,70 @@ func goDot3x4(c *float32, ldc int, a *float32, lda int, b *float32, panel, panel
 	}
 }
 
+func goDotListed(c, a, b *float32, panel, panels int, index *int32, count int) {
+	for _, j := range unsafe.Slice(index, count) {
+		var sum float32
+		for p := range panels {
+			y := slice(at(b, p*panel+16*int(j)), 16)
+			for i, x := range slice(at(a, 16*p), 16) {
+				sum += x * y[i]
+			}
+		}
+		*at(c, int(j)) = sum
+	}
+}
+
+// goCombine is one panel of combine.
+func goCombine(c *float32, ldc int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb, rows int, accumulate bool) {
+	for r := range rows {
+		var sums [16]float32
+		for _, j := range unsafe.Slice(at(index, r*ldi), *at(count, r)) {
+			x := *at(a, r*lda+int(j))
+			for i, y := range slice(at(b, int(j)*ldb), 16) {
+				sums[i] += x * y
+			}
+		}
+		row := slice(at(c, r*ldc), 16)
+		for i, sum := range sums {
+			if accumulate {
+				sum += row[i]
+			}
+			row[i] = sum
+		}
+	}
+}
+
+// goSpread is one panel of spread.
+func goSpread(c, g *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32) {
+	for _, k := range unsafe.Slice(listed, n) {
+		k := int(k)
+		for _, h := range unsafe.Slice(at(index, k*ldi), *at(count, k)) {
+			row := slice(at(c, 16*int(h)), 16)
+			for i, x := range slice(at(d, k*ldd), 16) {
+				row[i] += *at(a, k*lda+int(h)) * (*at(g, k) * x)
+			}
+		}
+	}
+}
+
+func goListRows(index *int32, ldi int, count *int32, x *float32, ldx, n, rows int) {
+	for r := range rows {
+		places, found := unsafe.Slice(at(index, r*ldi), n), 0
+		for i, v := range slice(at(x, r*ldx), n) {
+			if v != 0 {
+				places[found] = int32(i)
+				found++
+			}
+		}
+		*at(count, r) = int32(found)
+	}
+}
+
 func goSparse(width int, h, w *float32, ld int, index *int32, value *float32, count int) {
 	out := slice(h, width)
 	clear(out)
 	for _, j := range unsafe.Slice(index, count) {
-		x := *(*float32)(unsafe.Add(unsafe.Pointer(value), 4*int(j)))
-		row := slice((*float32)(unsafe.Add(unsafe.Pointer(w), 4*int(j)*ld)), width)
+		x, row := *at(value, int(j)), slice(at(w, int(j)*ld), width)
 		for i := range out {
 			out[i] += x * row[i]
 		}

@@ -2,35 +2,6 @@ package cpu
 
 import "math"
 
-// window is the steps from..to of all trajectories, and the velocities that they
-// take: as many as there is memory for at once. Where trajectories permute one set
-// of velocities, that is all steps; where each has its own, a few.
-type window struct {
-	from, to int
-	first    int // slot of the first velocity
-	rows     int // number of velocities
-}
-
-// windows cuts a batch of independent trajectories into windows of at most
-// windowBytes of W(v).
-func (t *Trainer) windows() []window {
-	length, b := t.spec.Batch.Length, t.spec.Batch.Trajectories
-	if t.spec.Batch.Permute {
-		return []window{{0, length, 0, length}}
-	}
-	steps := min(max(windowBytes/(4*t.net.last().ldo*b), 1), length)
-	var w []window
-	for from := 0; from < length; from += steps {
-		to := min(from+steps, length)
-		w = append(w, window{from, to, from * b, (to - from) * b})
-	}
-	return w
-}
-
-// windowBytes is the memory for the matrices W(v) of one window. It changes no
-// more than the rounding of sums.
-var windowBytes = 16 << 20
-
 // place assigns every state of the batch its place in memory. States before a
 // step stand grouped by that step's velocity, the last of all trajectories behind
 // them: state t of trajectory b, number b·(T+1)+t, lies at slot[b·(T+1)+t].
@@ -70,13 +41,12 @@ func (t *Trainer) state(n int) []float32 {
 type hop struct {
 	from       int32 // number of the state that it starts from
 	trajectory int32
-	row        int32 // of its velocity in the window
+	row        int32 // of its velocity
 }
 
-// share returns the trajectories of one task of a rollout and their part of the
-// route through the present window.
+// share returns the trajectories of one task of a rollout and their part of the route.
 func (t *Trainer) share(task int) (first, last int, route []hop) {
-	all, n, steps := t.spec.Batch.Trajectories, t.shares(), t.window.to-t.window.from
+	all, n, steps := t.spec.Batch.Trajectories, t.shares(), t.spec.Batch.Length
 	first, last = task*all/n, (task+1)*all/n
 	return first, last, t.route[first*steps : last*steps]
 }
@@ -85,17 +55,17 @@ func (t *Trainer) share(task int) (first, last int, route []hop) {
 // changes no bit.
 func (t *Trainer) shares() int { return min(t.pool.threads, t.spec.Batch.Trajectories) }
 
-// plan orders the steps of some trajectories through the window so that steps
-// which take the same velocity come together, and W(v) out of the second cache:
+// plan orders the steps of some trajectories so that steps which take the same
+// velocity come together, and W(v) out of the second cache:
 // it goes round and round over the velocities and lets every trajectory that
 // waits for one take its step.
 func (t *Trainer) plan(s *scratch, first, last int, route []hop) {
-	length, w := int32(t.spec.Batch.Length), t.window
+	length := int32(t.spec.Batch.Length)
 	for b := int32(first); b < int32(last); b++ {
-		s.wait(b, b*(length+1)+int32(w.from), t.taken, w)
+		s.wait(b, b*(length+1), t.taken)
 	}
 	for row, n := 0, 0; n < len(route); row++ {
-		if row == w.rows {
+		if row == len(s.head) {
 			row = 0
 		}
 		b := s.head[row] - 1
@@ -104,8 +74,8 @@ func (t *Trainer) plan(s *scratch, first, last int, route []hop) {
 			from, behind := s.at[b], s.behind[b]
 			route[n] = hop{from, b, int32(row)}
 			n++
-			if from+1 < b*(length+1)+int32(w.to) {
-				s.wait(b, from+1, t.taken, w)
+			if from+1 < b*(length+1)+length {
+				s.wait(b, from+1, t.taken)
 			}
 			b = behind - 1
 		}
@@ -113,23 +83,21 @@ func (t *Trainer) plan(s *scratch, first, last int, route []hop) {
 }
 
 // wait puts a trajectory, arrived at a state, into the list of its next velocity.
-func (s *scratch) wait(b, state int32, taken []int32, w window) {
-	row := taken[state] - int32(w.first)
+func (s *scratch) wait(b, state int32, taken []int32) {
+	row := taken[state]
 	s.at[b], s.behind[b], s.head[row] = state, s.head[row], b+1
 }
 
-// rollOut runs a share of the trajectories forward through the window (eq. 3).
+// rollOut runs a share of the trajectories forward (eq. 3).
 func (t *Trainer) rollOut(worker, task int) {
 	first, last, route := t.share(task)
 	t.plan(t.scratch[worker], first, last, route)
 	p, stride := t.net.padded, t.net.stride
-	if t.window.from == 0 {
-		for b := first; b < last; b++ {
-			copy(t.state(b*(t.spec.Batch.Length+1)), t.start)
-			copy(t.index[b*(p+listRoom):], t.startIndex)
-			t.active[b], t.dead[b] = t.startActive, 0
-			clear(t.sum[b*stride:][:p])
-		}
+	for b := first; b < last; b++ {
+		copy(t.state(b*(t.spec.Batch.Length+1)), t.start)
+		copy(t.index[b*(p+listRoom):], t.startIndex)
+		t.active[b], t.dead[b] = t.startActive, 0
+		clear(t.sum[b*stride:][:p])
 	}
 	for i, step := range route {
 		if i+1 < len(route) { // each state lies somewhere else
@@ -137,16 +105,22 @@ func (t *Trainer) rollOut(worker, task int) {
 			t.fetch(&t.state(n)[0], p)
 			t.fetch(&t.state(n + 1)[0], p)
 		}
-		t.forward(t.scratch[worker].h, step)
+		t.forward(t.scratch[worker], step)
 	}
 }
 
-func (t *Trainer) forward(h []float32, step hop) {
+func (t *Trainer) forward(s *scratch, step hop) {
 	p, b, n := t.net.padded, int(step.trajectory), int(step.from)
 	slot := int(t.slot[n])
 	g, next, index := t.states[slot*t.net.stride:][:p], t.state(n+1), t.index[b*(p+listRoom):][:p+listRoom]
-	t.gather(h, t.mlp.weight[int(step.row)*t.net.last().ldo:], p, index, g, t.active[b], p)
-	norm, active := t.settle(&next[0], &h[0], &t.sum[b*t.net.stride], &index[0], p)
+	var w []float32
+	if t.apart != nil {
+		w = t.apart.columns(t, s, slot, index[:t.active[b]])
+	} else {
+		w = t.mlp.weight[int(step.row)*t.net.last().ldo:]
+	}
+	t.gather(s.h, w, p, index, g, t.active[b], p)
+	norm, active := t.settle(&next[0], &s.h[0], &t.sum[b*t.net.stride], &index[0], p)
 	t.active[b] = active
 	t.inverse[n] = 1 / max(norm, 1e-8)
 	if norm == 0 {
@@ -157,21 +131,16 @@ func (t *Trainer) forward(h []float32, step hop) {
 	}
 }
 
-// rollBack carries the gradient of a share of the trajectories back through the
-// window: it leaves dL/d(W g) of every step in delta, grouped as the states are.
+// rollBack carries the gradient of a share of the trajectories back, by the route
+// that they came: it leaves dL/d(W g) of every step in delta, grouped as the states are.
 func (t *Trainer) rollBack(worker, task int) {
 	first, last, route := t.share(task)
-	if len(t.all) > 1 { // else it is the route that they came by
-		t.plan(t.scratch[worker], first, last, route)
-	}
-	if t.window.to == t.spec.Batch.Length {
-		clear(t.carry[first*t.net.stride : last*t.net.stride])
-	}
+	clear(t.carry[first*t.net.stride : last*t.net.stride])
 	for i := len(route) - 1; i >= 0; i-- {
 		if i > 0 {
 			t.fetchBack(int(route[i-1].from))
 		}
-		t.backward(t.scratch[worker].index, route[i])
+		t.backward(t.scratch[worker], route[i])
 	}
 }
 
@@ -185,7 +154,7 @@ func (t *Trainer) fetchBack(n int) {
 	}
 }
 
-func (t *Trainer) backward(index []int32, step hop) {
+func (t *Trainer) backward(s *scratch, step hop) {
 	p, stride, n := t.net.padded, t.net.stride, int(step.from)
 	slot, next := int(t.slot[n]), t.state(n+1)
 	g, d, carry := t.states[slot*stride:][:p], t.delta[slot*stride:][:p], t.carry[int(step.trajectory)*stride:][:p]
@@ -198,15 +167,19 @@ func (t *Trainer) backward(index []int32, step hop) {
 		pull = t.isometryPull(slot, k)
 		t.addDifference(&carry[0], &next[0], &g[0], pull, p)
 	}
-	active := t.unsettle(&d[0], &carry[0], &t.dMean[0], &pairs[0], &next[0], t.inverse[n], &index[0], p)
-	t.gather(carry, t.rows[int(step.row)*t.net.last().ldo:], p, index, d, active, p)
+	active := t.unsettle(&d[0], &carry[0], &t.dMean[0], &pairs[0], &next[0], t.inverse[n], &s.index[0], p)
+	if t.apart != nil {
+		t.apart.back(t, s, carry, slot, s.index, d, active)
+	} else {
+		t.gather(carry, t.rows[int(step.row)*t.net.last().ldo:], p, s.index, d, active, p)
+	}
 	if pull != 0 {
 		t.addDifference(&carry[0], &next[0], &g[0], -pull, p)
 	}
 }
 
 // transpose turns W(v_k) by columns into rows.
-func (t *Trainer) transpose(_, k int) {
+func (t *Trainer) weightsByRows(_, k int) {
 	p, ld := t.net.padded, t.net.last().ldo
 	for j := 0; j < p; j += 8 {
 		t.transposeStrip(&t.rows[k*ld+j], p, &t.mlp.weight[k*ld+j*p], p, p/8)
@@ -215,11 +188,21 @@ func (t *Trainer) transpose(_, k int) {
 
 // outer computes dL/dW(v_k), by columns: the sum over the trajectories of the
 // outer products of the state and the delta that met at v_k.
-func (t *Trainer) outer(_, k int) {
+func (t *Trainer) outer(worker, k int) {
 	p, n, stride := t.net.padded, t.group, t.net.stride
-	first := (t.window.first + k) * n * stride
-	t.matmul(matrix{t.gradient.dWeight[k*t.net.last().ldo:], p, 16}, t.states[first:], 1, stride, matrix{t.delta[first:], stride, 16},
-		t.net.Units, n, p/16, false)
+	first, units := k*n*stride, t.scratch[worker].group
+	t.byUnits(units, t.states[first:], n)
+	t.product(matrix{t.gradient.dWeight[k*t.net.last().ldo:], p, 16}, units, matrix{t.delta[first:], stride, 16}, t.net.Units, p/16, false)
+}
+
+// byUnits transposes n states that stand one after the other, and lists where each unit is active.
+func (t *Trainer) byUnits(units listed, states []float32, n int) {
+	p := t.net.padded
+	t.kernels.transpose(units.at, units.row, states, t.net.stride, n, p)
+	for j := 0; j < p && n%8 != 0; j++ { // what follows belongs elsewhere
+		clear(units.at[j*units.row+n:][:8-n%8])
+	}
+	t.list(units, p, up(n, 8))
 }
 
 // isometryPull is the derivative of the weighted eq. 7 with respect to the

@@ -3,7 +3,6 @@ package cpu
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/sic"
@@ -22,12 +21,12 @@ type Trainer struct {
 	plateau                     sic.Plateau
 
 	draw     *sic.Draw
+	drawn    uint64 // the number of the micro-batch in draw, plus 1
 	mlp      *mlp
 	gradient *mlpGradient
-	rows     []float32 // [rows of a window][ldo]: W by rows
+	rows     []float32 // [T][ldo]: W by rows
 	group    int       // steps of a batch that share a velocity
-	all      []window
-	window   window // of the phase that runs
+	apart    *apart    // where trajectories share no velocity; else nil
 
 	slot     []int32      // [B·(T+1)]: where a state is stored
 	taken    []int32      // [B·(T+1)]: the velocity that is taken from a state
@@ -70,19 +69,23 @@ type scratch struct {
 	index  []int32 // [padded+listRoom]
 	h      []float32
 	tile   []float32
-	head   []int32 // [rows of a window]: the trajectory that waits first for a velocity, plus 1; 0 if none does
-	behind []int32 // [B]: the one that waits behind another, likewise
-	at     []int32 // [B]: the state that a waiting trajectory is in
+	mirror []float32 // the tile, transposed
+	group  listed    // [padded][group]: the states that meet one velocity, transposed
+	head   []int32   // [D]: the trajectory that waits first for a velocity, plus 1; 0 if none does
+	behind []int32   // [B]: the one that waits behind another, likewise
+	at     []int32   // [B]: the state that a waiting trajectory is in
+
+	// Of a training whose trajectories share no velocity:
+	weight  []float32 // [padded][padded]: W or dL/dW of a step
+	turned  []float32 // [padded][odd]: columns of W transposed
+	partial []float32 // [lda of the last layer]
 }
 
 // phases are the tasks of the step as values, made once: making one allocates.
 type phases struct {
-	columns, transpose, rollOut, transposePairs, countTile, runTile, rollBack, outer, columnsBackward, segmentBackward, squares, update func(worker, task int)
+	hidden, columns, rollOut, preparePairs, countTile, runTile, gatherGradient, transpose, rollBack, outer,
+	columnsBackward, segmentBackward, unitBackward, rowsBackward, panelBackward, squares, update func(worker, task int)
 }
-
-// listRoom is what a list of active units needs beyond the units: eight are
-// written at a time.
-const listRoom = 8
 
 // block is the number of parameters of one task of the optimiser.
 const block = 4096
@@ -100,36 +103,45 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	t.net.pack(t.params, sic.InitialParameters(spec.Network, spec.Seed))
 	d := spec.Batch.Distinct()
 	t.group = states / d
-	t.all = t.windows()
-	t.window = t.all[0] // no other has more rows
-	t.mlp = newMLP(&t.net, k, t.window.rows)
+	t.mlp = newMLP(&t.net, k, d, spec.Batch.Permute)
 	t.gradient = newMLPGradient(t.mlp)
 	t.rows = floats(len(t.mlp.weight))
 	nodes := states + b
 	t.slot, t.taken, t.row, t.inverse = make([]int32, nodes), make([]int32, nodes), make([]int32, nodes), floats(nodes)
-	t.states, t.delta, t.distance, t.route = floats(nodes*stride), floats(states*stride), floats(states), make([]hop, states)
+	t.states, t.delta, t.distance, t.route = floats((nodes+7)*stride), floats(states*stride), floats(states), make([]hop, states)
 	t.velocity, t.speed = make([][2]float32, d), make([]float64, d)
 	t.sum, t.carry, t.dead = floats(b*stride), floats(b*stride), make([]int32, b)
 	t.index, t.active = make([]int32, b*(p+listRoom)), make([]int, b)
 	t.start, t.startIndex, t.dMean, t.zeros = floats(p), make([]int32, p+listRoom), floats(p), floats(p)
+	if !spec.Batch.Permute {
+		t.apart = t.newApart()
+	}
 	t.pairs = newPairs(spec.Batch.Sampled(), &t.net)
 	t.dPairs = floats(up(t.pairs.count, tileSide) * stride)
 	t.squares = make([]float64, (t.net.size+block-1)/block)
 	t.phases = phases{
-		columns:        func(_, task int) { t.mlp.columns(t.params, t.window.rows, task) },
-		transpose:      t.transpose,
+		columns:        func(_, task int) { t.mlp.columns(t.params, d, task) },
+		transpose:      t.weightsByRows,
 		rollOut:        t.rollOut,
-		transposePairs: t.transposePairs,
+		preparePairs:   t.preparePairs,
+		gatherGradient: t.gatherGradient,
 		countTile:      t.countTile,
 		runTile:        t.runTile,
 		rollBack:       t.rollBack,
 		outer:          t.outer,
 		columnsBackward: func(_, task int) {
-			t.mlp.columnsBackward(t.gradient, t.grad, t.window.rows, task, !t.fresh)
+			t.mlp.columnsBackward(t.gradient, t.grad, task, !t.fresh)
 		},
-		segmentBackward: func(_, task int) { t.mlp.segmentBackward(t.gradient, t.params, t.window.rows, task) },
-		squares:         t.squareBlock,
-		update:          t.updateBlock,
+		segmentBackward: func(_, task int) { t.mlp.segmentBackward(t.gradient, t.params, d, task) },
+		unitBackward:    t.unitBackward,
+		hidden: func(_, task int) {
+			first := task * rowBlock
+			t.mlp.hidden(t.params, t.velocity[first:min(first+rowBlock, d)], first)
+		},
+		rowsBackward:  t.rowsBackward,
+		panelBackward: func(_, task int) { t.mlp.panelBackward(t.gradient, t.grad, d, task, !t.fresh) },
+		squares:       t.squareBlock,
+		update:        t.updateBlock,
 	}
 	t.SetThreads(1)
 	return t, nil
@@ -140,8 +152,14 @@ func (t *Trainer) SetThreads(n int) {
 	t.pool.resize(n)
 	for len(t.scratch) < t.pool.threads {
 		p, b := t.net.padded, t.spec.Batch.Trajectories
-		t.scratch = append(t.scratch, &scratch{make([]int32, p+listRoom), floats(p), floats(tileSide * tileStride),
-			make([]int32, t.all[0].rows), make([]int32, b), make([]int32, b)})
+		s := &scratch{index: make([]int32, p+listRoom), h: floats(p), tile: floats(tileSide * tileStride), mirror: floats(tileSide * tileStride),
+			head: make([]int32, len(t.velocity)), behind: make([]int32, b), at: make([]int32, b)}
+		if t.apart != nil {
+			s.weight, s.turned, s.partial = floats(p*p), floats(p*odd(p)), floats(t.net.last().lda)
+		} else {
+			s.group = newListed(p, odd(t.group))
+		}
+		t.scratch = append(t.scratch, s)
 	}
 }
 
@@ -160,7 +178,7 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 		t.fresh = true
 		clear(t.grad[t.net.initial:])
 		for a := range o.Accumulate {
-			t.draw.Fill(t.spec.Batch, t.spec.Seed, uint64(t.step*o.Accumulate+a))
+			t.fill(uint64(t.step*o.Accumulate + a))
 			record.Terms.Add(t.microBatch(), 1/float64(o.Accumulate))
 		}
 		record.Terms.Weigh(t.loss)
@@ -184,12 +202,13 @@ func (t *Trainer) microBatch() sic.Terms {
 	clock := t.Parts.start()
 	t.place()
 	t.norm0, t.startActive = t.settle(&t.start[0], &t.params[t.net.initial], &t.scratch[0].h[0], &t.startIndex[0], t.net.padded)
-	for _, w := range t.all {
-		t.open(w)
-		clock.lap(&t.Parts.MLP)
-		t.pool.run(t.shares(), t.phases.rollOut)
-		clock.lap(&t.Parts.Forward)
+	t.pool.run(rowBlocks(len(t.velocity)), t.phases.hidden)
+	if t.apart == nil {
+		t.pool.run(t.net.chunks(), t.phases.columns)
 	}
+	clock.lap(&t.Parts.MLP)
+	t.pool.run(t.shares(), t.phases.rollOut)
+	clock.lap(&t.Parts.Forward)
 	var terms sic.Terms
 	for _, n := range t.dead {
 		terms.Dead += int(n)
@@ -200,31 +219,43 @@ func (t *Trainer) microBatch() sic.Terms {
 	terms.Short = t.short
 	clock.lap(&t.Parts.Pairs)
 
-	for i, w := range slices.Backward(t.all) {
-		if i < len(t.all)-1 {
-			t.open(w)
-			clock.lap(&t.Parts.MLP)
-		}
-		t.pool.run(w.rows, t.phases.transpose)
-		t.pool.run(t.shares(), t.phases.rollBack)
-		t.pool.run(w.rows, t.phases.outer)
-		clock.lap(&t.Parts.Backward)
+	if t.apart == nil {
+		t.pool.run(len(t.velocity), t.phases.transpose)
+	}
+	t.pool.run(t.shares(), t.phases.rollBack)
+	if t.apart == nil {
+		t.pool.run(len(t.velocity), t.phases.outer)
+	}
+	clock.lap(&t.Parts.Backward)
 
+	if t.apart == nil {
+		t.mlp.transposeTop(t.gradient, len(t.velocity))
 		t.pool.run(t.net.chunks(), t.phases.columnsBackward)
 		t.pool.run(t.net.segments(), t.phases.segmentBackward)
-		t.mlp.hiddenBackward(t.gradient, t.params, t.grad, w.rows, !t.fresh)
-		clock.lap(&t.Parts.MLPBackward)
-		t.fresh = false
+	} else {
+		t.byUnits(t.apart.units, t.states, len(t.velocity))
+		t.pool.run(t.net.Units, t.phases.unitBackward)
 	}
+	t.pool.run(rowBlocks(len(t.velocity)), t.phases.rowsBackward)
+	t.pool.run(t.net.hiddenPanels(), t.phases.panelBackward)
+	clock.lap(&t.Parts.MLPBackward)
+	t.fresh = false
 	t.startBackward()
 	return terms
 }
 
-// open evaluates W(v) for a window.
-func (t *Trainer) open(w window) {
-	t.window = w
-	t.mlp.hidden(t.params, t.velocity[w.first:][:w.rows])
-	t.pool.run(t.net.chunks(), t.phases.columns)
+// rowsBackward carries the gradient of some velocities' last hidden layer down.
+func (t *Trainer) rowsBackward(worker, task int) {
+	first := task * rowBlock
+	n := min(rowBlock, len(t.velocity)-first)
+	if t.apart == nil {
+		t.mlp.sumSegments(t.gradient, first, n)
+	} else {
+		for k := range n {
+			t.inputBackward(t.scratch[worker], first+k)
+		}
+	}
+	t.mlp.rowsBackward(t.gradient, t.params, first, n)
 }
 
 // startBackward adds the gradient of a, all trajectories sharing g_0.
@@ -258,7 +289,12 @@ func (t *Trainer) gradientNorm() float64 {
 	return math.Sqrt(sum)
 }
 
+// updateBlock updates one block of parameters, or draws the next step's micro-batch meanwhile.
 func (t *Trainer) updateBlock(_, task int) {
+	if task == len(t.squares) {
+		t.fill(uint64((t.step + 1) * t.spec.Optimiser.Accumulate))
+		return
+	}
 	first := task * block
 	t.adamw(&t.params[first], &t.first[first], &t.second[first], &t.grad[first], min(block, t.net.size-first), &t.adam.scale[0])
 }
@@ -277,7 +313,15 @@ func (t *Trainer) update(r compute.Record) {
 		epsilon:     splat(float32(o.Epsilon)),
 		decay:       splat(float32(1 - r.Rate*o.WeightDecay)),
 	}
-	t.pool.run(len(t.squares), t.phases.update)
+	t.pool.run(1+len(t.squares), t.phases.update)
+}
+
+// fill draws a micro-batch, unless it is there already.
+func (t *Trainer) fill(moment uint64) {
+	if t.drawn != moment+1 {
+		t.draw.Fill(t.spec.Batch, t.spec.Seed, moment)
+		t.drawn = moment + 1
+	}
 }
 
 // Active is the share of units that are active in a state, in the mean over the

@@ -21,8 +21,17 @@ func main() {
 	for width := 16; width <= 128; width += 16 { // a row of 128 units in one pass
 		sparse(width, 64, 4)
 	}
+	for panels := 1; panels <= 4; panels++ {
+		combine(panels, 32)
+		combine(panels, 64)
+	}
+	for panels := 1; panels <= 4; panels++ {
+		spread(panels)
+	}
 	transposeStrip()
+	dotListed()
 	table := lanes()
+	listRows(table)
 	settle(table)
 	unsettle(table)
 	pairTile()
@@ -34,7 +43,8 @@ func main() {
 	squaredDistance()
 	sumSquares()
 	adamw()
-	multiplyAdd()
+	multiplyAdd(32)
+	multiplyAdd(64)
 	Generate()
 }
 

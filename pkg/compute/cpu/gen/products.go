@@ -130,20 +130,24 @@ func dot3x4() {
 	})
 	c, ldc := load("c"), floats(load("ldc"))
 	for r := range 3 {
-		v := acc[4*r : 4*r+4]
-		VHADDPS(v[1], v[0], v[0])
-		VHADDPS(v[3], v[2], v[2])
-		VHADDPS(v[2], v[0], v[0])
-		high := XMM()
-		VEXTRACTF128(Imm(1), v[0], high)
-		VADDPS(v[0].AsX(), high, high)
-		VMOVUPS(high, Mem{Base: c})
+		VMOVUPS(addLanes(acc[4*r:4*r+4]), Mem{Base: c})
 		if r < 2 {
 			ADDQ(ldc, c)
 		}
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// addLanes adds up the lanes of each of four registers.
+func addLanes(v []VecVirtual) VecVirtual {
+	VHADDPS(v[1], v[0], v[0])
+	VHADDPS(v[3], v[2], v[2])
+	VHADDPS(v[2], v[0], v[0])
+	high := XMM()
+	VEXTRACTF128(Imm(1), v[0], high)
+	VADDPS(v[0].AsX(), high, high)
+	return high
 }
 
 // sparse writes h[width] = Σ_q value[index_q] · w[index_q][width], in registers
@@ -235,14 +239,20 @@ func transposeStrip() {
 }
 
 // multiplyAdd does nothing but multiply and add, at the processor's peak.
-func multiplyAdd() {
-	TEXT("multiplyAdd", NOSPLIT, "func(n int)")
-	Doc("multiplyAdd does n times 12 independent multiply-adds of eight lanes: 192·n floating-point operations.")
-	n := load("n")
-	acc := yields(12)
-	zero(acc...)
-	x := YMM()
-	zero(x)
+func multiplyAdd(bytes int) {
+	name, lanes, needs, register := "multiplyAdd", "eight lanes: 192", "", YMM
+	if bytes == 64 {
+		name, lanes, needs, register = "multiplyAddWide", "sixteen lanes: 384", " It needs AVX-512.", ZMM
+	}
+	TEXT(name, NOSPLIT, "func(n int)")
+	Doc(fmt.Sprintf("%s does n times 12 independent multiply-adds of %s·n floating-point operations.%s", name, lanes, needs))
+	n, x := load("n"), register()
+	acc := make([]VecVirtual, 12)
+	for i := range acc {
+		acc[i] = register()
+		VXORPS(acc[i].AsY(), acc[i].AsY(), acc[i].AsY()) // which clears all of a wider one
+	}
+	VXORPS(x.AsY(), x.AsY(), x.AsY())
 	loop("round", n, func() {
 		for _, a := range acc {
 			VFMADD231PS(x, x, a)

@@ -56,6 +56,38 @@ func (l list) count() GPVirtual {
 	return l.end
 }
 
+// listRows finds the zeros of a matrix.
+func listRows(table Mem) {
+	TEXT("listRows", NOSPLIT, "func(index *int32, ldi int, count *int32, x *float32, ldx, n, rows int)")
+	Pragma("noescape")
+	Doc("listRows lists, for each of rows rows of x[n], the places of its non-zero values; a row of index has room for n+8, n is a multiple of 8.")
+	index, count, x := load("index"), load("count"), load("x")
+	ldi, ldx := floats(load("ldi")), floats(load("ldx"))
+	none := YMM()
+	zero(none)
+	Label("row")
+	end, p, n := GP64(), GP64(), load("n")
+	MOVQ(index, end)
+	MOVQ(x, p)
+	SHRQ(Imm(3), n)
+	l := newList(end, table)
+	loop("group", n, func() {
+		y := YMM()
+		VMOVUPS(Mem{Base: p}, y)
+		l.add(y, none)
+		ADDQ(Imm(32), p)
+	})
+	total := l.count()
+	MOVL(total.As32(), Mem{Base: count})
+	ADDQ(Imm(4), count)
+	ADDQ(ldi, index)
+	ADDQ(ldx, x)
+	DECQ(mustAddr("rows"))
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
 // settle normalises what the recurrent product left (eq. 3), in two passes.
 func settle(table Mem) {
 	TEXT("settle", NOSPLIT, "func(state, h, sum *float32, index *int32, n int) (norm float32, active int)")
