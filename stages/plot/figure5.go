@@ -151,10 +151,12 @@ func DrawFigure5(d Figure5Data, p Figure5Params) ([]File, error) {
 	shown := units[:min(cellsShown, len(units))]
 	rates, _ := figure.MapNamed(p.RateColours)
 	mm := 29 / widest // page mm a metre: maps of all boxes are to one scale
-	const top = 116.0
+	const top, mapsX = 116.0, 22.0
 	height := top
-	for _, b := range d.Boxes {
-		height += b.BoxM*mm + 7
+	rows := make([]float64, len(d.Boxes)) // their heights
+	for i, b := range d.Boxes {
+		rows[i] = max(b.BoxM*mm+7, 10+3.2*float64(len(b.facts(nets[i]))))
+		height += rows[i]
 	}
 	page := figure.Page{Title: "Figure 5: generalisation to other velocities and larger boxes", Height: height, DPI: p.DPI}
 	paint := func(c *figure.Canvas) {
@@ -166,13 +168,13 @@ func DrawFigure5(d Figure5Data, p Figure5Params) ([]File, error) {
 		d.paintSpeeds(c, figure.Box{X: 52, Y: 61, W: 30, H: 36}, figure.Box{X: 142, Y: 61, W: 34, H: 36})
 		y := top
 		if len(shown) > 0 {
-			c.Text(20, y-3, caption5(shown, by, d.Boxes[len(d.Boxes)-1].BoxM), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+			c.Text(mapsX, y-3, caption5(shown, by, d.Boxes[len(d.Boxes)-1].BoxM), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 		}
 		for i, b := range d.Boxes {
 			c.PanelLetter(0, y+0.3, string(rune('c'+i)))
 			c.Text(5, y+2.5, figure.Metres(b.BoxM), figure.Type{Size: figure.Normal, Bold: true})
-			d.paintBox(c, b, nets[i], shown, by, figure.Point{X: 20, Y: y}, mm, rates)
-			y += b.BoxM*mm + 7
+			d.paintBox(c, b, nets[i], shown, by, figure.Point{X: mapsX, Y: y}, mm, rates)
+			y += rows[i]
 		}
 	}
 	return files("figure-5", page, paint, d.numbers(shown, by))
@@ -352,7 +354,7 @@ func (d Figure5Data) paintBox(c *figure.Canvas, b InBox, net network, shown []Un
 		byUnit[u.Unit] = u
 	}
 	for i, example := range shown {
-		box := figure.Box{X: at.X + 31.5*float64(i), Y: at.Y, W: size, H: size}
+		box := figure.Box{X: at.X + 31*float64(i), Y: at.Y, W: size, H: size}
 		c.RateMap(box, net.maps[example.Unit], net.bins, rates)
 		u := byUnit[example.Unit]
 		label := by.label(net, u)
@@ -364,17 +366,23 @@ func (d Figure5Data) paintBox(c *figure.Canvas, b InBox, net network, shown []Un
 	if len(shown) == 0 {
 		notice(c, figure.Box{X: at.X, Y: at.Y, W: 60, H: size}, "no active unit")
 	}
-	lines := []string{"no module"}
-	if len(b.Modules) > 0 {
-		lines = []string{"modules"}
+	for i, l := range b.facts(net) {
+		c.Text(5, at.Y+6+3.2*float64(i), l, figure.Type{Size: figure.Small, Color: figure.Grey})
 	}
+}
+
+// facts are the lines beside the maps of a box: what of it no walk came to, and the periods of the modules, five lines at most.
+func (b InBox) facts(net network) []string {
+	var lines []string
+	if share := net.unvisited(); share > uncovered {
+		lines = append(lines, percent(share)+" unvisited")
+	}
+	if len(b.Modules) == 0 {
+		return append(lines, "no module")
+	}
+	lines = append(lines, "modules")
 	for _, m := range b.Modules {
 		lines = append(lines, figure.Length(m.Period))
 	}
-	if share := net.unvisited(); share > uncovered {
-		lines = append([]string{percent(share) + " unvisited"}, lines...)
-	}
-	for i, l := range lines[:min(len(lines), 5)] {
-		c.Text(5, at.Y+6+3.2*float64(i), l, figure.Type{Size: figure.Small, Color: figure.Grey})
-	}
+	return lines[:min(len(lines), 5)]
 }
