@@ -70,7 +70,7 @@ func benchAnalysis(ctx context.Context, size analysisSize, progress io.Writer) (
 		{fmt.Sprintf("analysis of %d units at %d x %d bins", size.units, size.bins, size.bins), "as many autocorrelograms by their definition, one of them timed",
 			func() error { _, err := gridcell.Analyze(ctx, maps, options); return err }, func() { sink = plainAutocorrelogram(maps[0]) }, float64(size.units)},
 		{fmt.Sprintf("cohomology of %d landmarks to dimension 2", size.landmarks), "looking up the diameters of all their tetrahedra",
-			func() error { _, err := manifold.Rips(distances, size.landmarks, 2); return err }, func() { sink = tetrahedra(distances, size.landmarks) }, 1},
+			func() error { _, err := manifold.Rips(distances, size.landmarks, 2, threads); return err }, func() { sink = tetrahedra(distances, size.landmarks) }, 1},
 		{fmt.Sprintf("spectral embedding of %d states", size.states), "the distances of all their pairs",
 			func() error { _, err := manifold.Spectral(torus, 15, 3, 12, threads); return err }, func() { sink = pairs(torus) }, 1},
 	} {

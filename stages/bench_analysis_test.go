@@ -42,3 +42,13 @@ func TestThePlainAutocorrelogramIsTheAnalysis(t *testing.T) {
 		t.Errorf("correlations add up to %g, those of the analysis to %g", got, want)
 	}
 }
+
+func TestTheSchedulingBenchMakesEveryStageAnew(t *testing.T) {
+	row, err := benchScheduling(t.Context(), t.TempDir(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(row.Value > 0) || !(row.ReferenceValue > 0) || row.Unit != "ms" || row.What != "making a stage, of 40 that are trivial" {
+		t.Errorf("row %+v", row)
+	}
+}

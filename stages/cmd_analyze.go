@@ -18,6 +18,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/spectra"
 )
 
 // analyzeFlags are what `sicgrid analyze` is told about the files that it is given.
@@ -206,7 +207,7 @@ func squareSide(shape []int) int {
 	return 0
 }
 
-// unitRow and moduleRow are rows of what analyze writes.
+// unitRow is a row of what analyze writes.
 type unitRow struct {
 	Unit         int32   `col:"unit"`
 	Active       bool    `col:"active"`
@@ -224,19 +225,6 @@ type unitRow struct {
 	Phi3         float64 `col:"phi3" unit:"rad"`
 }
 
-type moduleRow struct {
-	Module      int32   `col:"module"`
-	N           int32   `col:"n"`
-	Period      float64 `col:"period_m" unit:"m"`
-	Orientation float64 `col:"orientation_deg" unit:"deg"`
-	K1X         float64 `col:"k1x" unit:"rad/m"`
-	K1Y         float64 `col:"k1y" unit:"rad/m"`
-	K2X         float64 `col:"k2x" unit:"rad/m"`
-	K2Y         float64 `col:"k2y" unit:"rad/m"`
-	K3X         float64 `col:"k3x" unit:"rad/m"`
-	K3Y         float64 `col:"k3y" unit:"rad/m"`
-}
-
 // writeUnits writes the table of units, the table of modules beside it, and the summary.
 func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note string) error {
 	var units []unitRow
@@ -248,11 +236,7 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 		units = append(units, unitRow{int32(i), u.Active, u.Expanding, u.Ring, u.Banino60, u.Banino90, u.Corrected,
 			u.PeriodM, u.OrientationDeg, u.EllipseRatio, int32(u.Module), u.Phases[0], u.Phases[1], u.Phases[2]})
 	}
-	modules := []moduleRow{}
-	for i, m := range a.Modules {
-		k := m.Waves
-		modules = append(modules, moduleRow{int32(i), int32(len(m.Units)), m.PeriodM, m.OrientationDeg, k[0][0], k[0][1], k[1][0], k[1][1], k[2][0], k[2][1]})
-	}
+	modules := spectra.Lattices(a)
 	ext := filepath.Ext(f.out)
 	beside := strings.TrimSuffix(f.out, ext) + ".modules" + ext
 	if err := writeTable(f.out, units, unitDefinitions); err != nil {

@@ -134,8 +134,8 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		return err
 	}
 	defer closeRemote()
-	if flags.before == nil && s.manyTrainings() && verbosityOf(cmd) >= 0 { // a sweep has said so itself
-		if err := s.announceTrainings(cmd.Context(), out, device.Backend); err != nil {
+	if flags.before == nil && verbosityOf(cmd) >= 0 { // a sweep has said so itself
+		if err := s.announceTrainings(cmd.Context(), out); err != nil {
 			return err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,32 +66,27 @@ func (e *tooManyPoints) ask(flags graphFlags, jobs int) error {
 	if err != nil {
 		return err
 	}
-	known, err := readTimes(open)
+	known, err := readTimes(open, onCPU().Backend)
 	if err != nil {
 		return err
 	}
 	f := e.sweep.SweepFile
-	var one time.Duration // of a run of each variant, as the profile has them
-	like, all := 0, true
+	var one estimate // of a run of each variant, as the profile has them
 	for _, name := range f.Variants {
-		t, n := known.training(p.variant(name))
-		one, like, all = one+t, like+n, all && n > 0
+		known.addTraining(&one, p.variant(name), p.Seed)
 	}
-	seeds := len(f.Seeds.Finding) + len(f.Seeds.Reporting)
+	one.took = saturated(one.took, e.points*(len(f.Seeds.Finding)+len(f.Seeds.Reporting)))
 	jobs = (&pipeline.Options{Jobs: jobs}).Places()
-	total := time.Duration(0)
-	if all {
-		total = saturated(one, e.points*seeds, jobs)
-	}
-	return e.where.Errorf("designs", "found %d points, %d runs, %s; add --yes to run so many", e.points, e.runs(), estimateText(total, jobs, like))
+	return e.where.Errorf("designs", "found %d points, %d runs, %s; add --yes to run so many", e.points, e.runs(), one.text(jobs))
 }
 
-// saturated is n times a duration over jobs, or the longest that there is.
-func saturated(one time.Duration, n, jobs int) time.Duration {
-	if seconds := one.Seconds() * float64(n) / float64(jobs); seconds < 200*365*24*3600 {
-		return time.Duration(seconds * float64(time.Second))
+// saturated is n times a duration, or the longest that there is.
+func saturated(one time.Duration, n int) time.Duration {
+	const most = 200 * 365 * 24 * time.Hour
+	if one.Seconds()*float64(n) < most.Seconds() {
+		return one * time.Duration(n)
 	}
-	return 200 * 365 * 24 * time.Hour
+	return most
 }
 
 // announce says what a sweep comes to before it starts; goOn is false where there is nothing to run, or nothing is to be.
@@ -121,16 +115,17 @@ func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (goOn 
 		}
 	}
 	text := fmt.Sprintf("%s: %d points, %d runs, %d cached", w.Name, len(w.Points), len(w.runs), cached)
-	var estimate time.Duration
+	var rest estimate
 	if todo > 0 && len(flags.force) == 0 {
-		known, err := readTimes(s.options.Store)
+		known, err := readTimes(s.options.Store, s.device.Backend)
 		if err != nil {
 			return false, err
 		}
-		var like int
-		estimate, like = known.of(plan, s.options.Places())
+		if rest, err = known.of(cmd.Context(), plan); err != nil {
+			return false, err
+		}
 		if cached < len(w.runs) {
-			text += "; the rest: " + estimateText(estimate, s.options.Places(), like)
+			text += "; the rest: " + rest.text(s.options.Places())
 		}
 	}
 	if verbosityOf(cmd) >= 0 {
@@ -144,7 +139,7 @@ func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (goOn 
 		return false, s.finishSweep(cmd, flags, out, plan)
 	}
 	flags.view = func(d *progress.Display) view {
-		runs := progress.Runs{Todo: len(w.runs) - cached, Estimate: estimate, Stopped: s.stoppedEarly}
+		runs := progress.Runs{Todo: len(w.runs) - cached, Estimate: rest.on(s.options.Places()), Stopped: s.stoppedEarly}
 		for _, r := range w.runs {
 			runs.Runs = append(runs.Runs, progress.Run{Title: r.title, Nodes: r.nodes})
 		}
@@ -196,33 +191,4 @@ func (s *session) stoppedEarly(r *pipeline.NodeReport) string {
 		return ""
 	}
 	return madeBy(a).Stopped
-}
-
-// estimateText says how long something takes.
-func estimateText(d time.Duration, jobs, like int) string {
-	if like == 0 {
-		return "nobody knows how long: no like run is in the store"
-	}
-	at := fmt.Sprintf(" on %d jobs, by %d like runs in the store", jobs, like)
-	at = strings.Replace(at, " 1 jobs", " 1 job", 1)
-	at = strings.Replace(at, " 1 like runs", " 1 like run", 1)
-	return "about " + roughly(d) + at
-}
-
-// roughly writes a duration in its two largest units.
-func roughly(d time.Duration) string {
-	for _, u := range []struct {
-		name, below string
-		unit, sub   time.Duration
-	}{{"years", "", 365 * 24 * time.Hour, 0}, {"days", "h", 24 * time.Hour, time.Hour}, {"h", "min", time.Hour, time.Minute}, {"min", "", time.Minute, 0}} {
-		if d < 2*u.unit && !(u.sub > 0 && d >= u.unit && u.name == "h") {
-			continue
-		}
-		n := d / u.unit
-		if u.sub == 0 {
-			return fmt.Sprintf("%d %s", n, u.name)
-		}
-		return fmt.Sprintf("%d %s %d %s", n, u.name, d%u.unit/u.sub, u.below)
-	}
-	return fmt.Sprintf("%d s", int((d+time.Second-1)/time.Second))
 }

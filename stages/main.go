@@ -1,6 +1,6 @@
 // Command sicgrid trains networks that learn grid cells by themselves,
 // analyses them and draws the figures of Schaeffer, Khona et al. (NeurIPS
-// 2023). pipeline.go shows the whole order of events; parameters.go, what can
+// 2023). pipeline.go shows the whole order of events; profile.go, what can
 // be set.
 package main
 

@@ -46,6 +46,7 @@ type session struct {
 	graph      *pipeline.Graph // of the targets
 	sweeps     []*wiredSweep   // of designs
 	options    pipeline.Options
+	device     trainOn // of the networks
 }
 
 // open checks everything that can be wrong before anything runs: parameters
@@ -95,7 +96,7 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 
 // on is the session with its networks trained on a device.
 func (s *session) on(device trainOn) (*session, error) {
-	again := &session{parameters: s.parameters, targets: s.targets, designs: s.designs, dag: wire(s.parameters, device), options: s.options}
+	again := &session{parameters: s.parameters, targets: s.targets, designs: s.designs, dag: wire(s.parameters, device), options: s.options, device: device}
 	for _, one := range s.designs {
 		wired, err := wireSweep(again.dag, one, device)
 		if err != nil {

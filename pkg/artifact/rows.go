@@ -12,7 +12,7 @@ import (
 
 // A rowField is one field of a row struct and the column that it stands for.
 type rowField struct {
-	index       int // of the struct field
+	index       []int // of the struct field, as reflect.Value.FieldByIndex takes it
 	name        string
 	unit, shape string
 	typ         columnType
@@ -34,14 +34,25 @@ var fieldTypes = map[reflect.Type]columnType{
 }
 
 // rowFields reads the tags of a row struct. Every field must be exported, of a storable type and named by a col tag: a field that
-// was silently left out would be lost without anybody noticing.
+// was silently left out would be lost without anybody noticing. The fields of an embedded struct stand where it does.
 func rowFields(t reflect.Type) ([]rowField, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("artifact: rows must be structs, not %s", t)
 	}
-	fields := make([]rowField, t.NumField())
-	for i := range fields {
+	var fields []rowField
+	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous && f.IsExported() && f.Type.Kind() == reflect.Struct {
+			inner, err := rowFields(f.Type)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range inner {
+				r.index = append([]int{i}, r.index...)
+				fields = append(fields, r)
+			}
+			continue
+		}
 		typ, ok := fieldTypes[f.Type]
 		name := f.Tag.Get("col")
 		switch {
@@ -52,7 +63,7 @@ func rowFields(t reflect.Type) ([]rowField, error) {
 		case !ok:
 			return nil, fmt.Errorf("artifact: %s.%s: type %s cannot be stored", t, f.Name, f.Type)
 		}
-		fields[i] = rowField{index: i, name: name, unit: f.Tag.Get(unitKey), shape: f.Tag.Get(shapeKey), typ: typ}
+		fields = append(fields, rowField{index: []int{i}, name: name, unit: f.Tag.Get(unitKey), shape: f.Tag.Get(shapeKey), typ: typ})
 	}
 	return fields, nil
 }
@@ -143,7 +154,7 @@ func listColumnOf[E number](rows reflect.Value, f rowField) (arrow.Array, error)
 func gather[V any](rows reflect.Value, f rowField) []V {
 	values := make([]V, rows.Len())
 	for i := range values {
-		values[i] = *rows.Index(i).Field(f.index).Addr().Interface().(*V)
+		values[i] = *rows.Index(i).FieldByIndex(f.index).Addr().Interface().(*V)
 	}
 	return values
 }
@@ -236,7 +247,7 @@ func scatterColumn(rows reflect.Value, f rowField, arr arrow.Array) {
 
 func scatter[V any](rows reflect.Value, f rowField, value func(i int) V) {
 	for i := range rows.Len() {
-		*rows.Index(i).Field(f.index).Addr().Interface().(*V) = value(i)
+		*rows.Index(i).FieldByIndex(f.index).Addr().Interface().(*V) = value(i)
 	}
 }
 

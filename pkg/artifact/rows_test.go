@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,6 +98,40 @@ func TestRowsOfASliceAreTheRowsOfThatSlice(t *testing.T) {
 			t.Fatal(d)
 		}
 	})
+}
+
+// Place is exported, for what it is embedded in must be able to reach it.
+type Place struct {
+	X float64 `col:"x" unit:"m"`
+	Y float64 `col:"y" unit:"m"`
+}
+
+func TestFieldsOfAnEmbeddedStructStandWhereItDoes(t *testing.T) {
+	type visit struct {
+		Step int32 `col:"step"`
+		Place
+		Rate float64 `col:"rate"`
+	}
+	rows := []visit{{1, Place{2, 3}, 4}, {5, Place{6, 7}, 8}}
+	rec := table(t, rows, nil)
+	var names []string
+	for _, f := range rec.Schema().Fields() {
+		names = append(names, f.Name)
+	}
+	if want := []string{"step", "x", "y", "rate"}; !slices.Equal(names, want) {
+		t.Errorf("columns %v, want %v", names, want)
+	}
+	back, err := Rows[visit](rec)
+	if err != nil || !slices.Equal(back, rows) {
+		t.Errorf("rows %v, %v", back, err)
+	}
+	type twice struct {
+		X float64 `col:"x"`
+		Place
+	}
+	if _, err := FromRows([]twice{{}}, nil); err == nil {
+		t.Error("a table with two columns of one name was made")
+	}
 }
 
 func TestAViewReadsJustItsColumns(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // Interval is the range of scales [Birth, Death) over which a class of the cohomology of the Rips complex lives; Death is
@@ -32,8 +34,9 @@ type Persistence struct {
 // without a reduction (apparent pairs: Bauer 2021).
 //
 // It is an error unless the distances are square, symmetric, finite and not negative with a zero diagonal, 0 <= top <= 2, and
-// there are points, but not so many that a simplex has no number of 64 bits (2 000 are not).
-func Rips(distances []float64, n, top int) (*Persistence, error) {
+// there are points, but not so many that a simplex has no number of 64 bits (1 000 are not). The
+// result does not depend on the threads.
+func Rips(distances []float64, n, top, threads int) (*Persistence, error) {
 	if err := checkDistances(distances, n); err != nil {
 		return nil, fmt.Errorf("persistence: %w", err)
 	}
@@ -48,7 +51,7 @@ func Rips(distances []float64, n, top int) (*Persistence, error) {
 	columns := r.components(p)
 	for d := 1; d <= top; d++ {
 		if d > 1 {
-			columns = r.columns(d)
+			columns = r.triangles(threads)
 		}
 		r.reduce(columns, d, p)
 	}
@@ -93,38 +96,25 @@ type simplex uint64
 
 const none = simplex(math.MaxUint64)
 
-// rips is the filtration of a Rips complex. A simplex with points v_0 < v_1 < ... has the number sum of C(v_k, k+1).
+// rips is the filtration of a Rips complex. The number of a simplex is its points, side by side, the greatest in the highest bits.
 type rips struct {
 	n      int
-	rank   []uint32   // [n, n] of each distance among all different ones; equal ones share it
-	value  []float64  // [ranks] the distance of a rank
-	cone   uint32     // rank of the enclosing radius
-	choose [][]uint64 // [k][v] C(v, k)
-	low    uint       // bits of a number
+	rank   []uint32  // [n, n] of each distance among all different ones; equal ones share it
+	value  []float64 // [ranks] the distance of a rank
+	cone   uint32    // rank of the enclosing radius
+	point  uint      // bits of a point
+	low    uint      // bits of a number
 	mask   uint64
 	killed map[simplex]int32 // pivots of the dimension below; they need no column of their own
 }
 
 func newRips(distances []float64, n, top int) (*rips, error) {
-	r := &rips{n: n, rank: make([]uint32, n*n), choose: make([][]uint64, top+3)}
-	for k := range r.choose {
-		r.choose[k] = make([]uint64, n+1)
-		for v := range r.choose[k] {
-			switch {
-			case k == 0:
-				r.choose[k][v] = 1
-			case v > 0:
-				r.choose[k][v] = r.choose[k][v-1] + r.choose[k-1][v-1]
-			}
-		}
-	}
+	r := &rips{n: n, rank: make([]uint32, n*n), point: uint(bits.Len(uint(n)))}
 	r.value = append(r.value, distances...)
 	slices.Sort(r.value)
 	r.value = slices.Compact(r.value)
-	for _, c := range r.choose {
-		r.low = max(r.low, uint(bits.Len64(c[n])))
-	}
-	if r.low+uint(bits.Len(uint(len(r.value)))) > 63 {
+	r.low = r.point * uint(top+2)
+	if r.low+uint(bits.Len(uint(len(r.value)))) > 64 {
 		return nil, fmt.Errorf("persistence: %d points have too many simplices: take fewer landmarks", n)
 	}
 	r.mask = 1<<r.low - 1
@@ -134,7 +124,7 @@ func newRips(distances []float64, n, top int) (*rips, error) {
 	}
 	r.cone = math.MaxUint32
 	for i := range n {
-		r.cone = min(r.cone, slices.Max(r.rank[i*n:(i+1)*n]))
+		r.cone = min(r.cone, slices.Max(r.row(i)))
 	}
 	return r, nil
 }
@@ -146,23 +136,15 @@ func (r *rips) simplex(rank uint32, number uint64) simplex {
 func (r *rips) rankOf(s simplex) uint32   { return uint32(s >> simplex(r.low)) }
 func (r *rips) numberOf(s simplex) uint64 { return r.mask - uint64(s)&r.mask }
 
-// points writes the points of a simplex, greatest first, into p, which has one place for each.
-func (r *rips) points(number uint64, p []int32) {
-	high := r.n
-	for k := len(p); k > 0; k-- {
-		c := r.choose[k]
-		lo, hi := k-1, high // C(lo, k) <= number < C(hi, k)
-		for hi-lo > 1 {
-			if middle := (lo + hi) / 2; c[middle] <= number {
-				lo = middle
-			} else {
-				hi = middle
-			}
-		}
-		p[len(p)-k] = int32(lo)
-		number -= c[lo]
-		high = lo
-	}
+// row returns the ranks of the distances of point i.
+func (r *rips) row(i int) []uint32 { return r.rank[i*r.n : (i+1)*r.n] }
+
+// place is where in a number the k-th point from below begins.
+func (r *rips) place(k int) uint { return uint(k) * r.point }
+
+// pointOf returns the k-th point from below.
+func (r *rips) pointOf(number uint64, k int) int {
+	return int(number >> r.place(k) & (1<<r.point - 1))
 }
 
 // components finds the intervals of dimension 0, as Kruskal does a spanning tree, and returns the edges that are columns
@@ -172,7 +154,7 @@ func (r *rips) components(p *Persistence) []simplex {
 	for i := range r.n {
 		for j := range i {
 			if rank := r.rank[i*r.n+j]; rank <= r.cone {
-				edges = append(edges, r.simplex(rank, r.choose[2][i]+uint64(j)))
+				edges = append(edges, r.simplex(rank, uint64(i)<<r.place(1)|uint64(j)))
 			}
 		}
 	}
@@ -189,10 +171,9 @@ func (r *rips) components(p *Persistence) []simplex {
 		return i
 	}
 	var columns []simplex
-	var ends [2]int32
 	for _, e := range edges {
-		r.points(r.numberOf(e), ends[:])
-		a, b := find(ends[0]), find(ends[1])
+		number := r.numberOf(e)
+		a, b := find(int32(r.pointOf(number, 1))), find(int32(r.pointOf(number, 0)))
 		if a == b {
 			if r.apparentCofacet(e, 1) == none {
 				columns = append(columns, e)
@@ -209,106 +190,121 @@ func (r *rips) components(p *Persistence) []simplex {
 	return columns
 }
 
-// columns returns the simplices of dimension 2 or more whose coboundary must be reduced, latest first: neither killed by
-// the dimension below nor half of an apparent pair.
-func (r *rips) columns(d int) []simplex {
-	var out []simplex
-	var extend func(left int, below int, rank uint32, number uint64, points []int32)
-	extend = func(left int, below int, rank uint32, number uint64, points []int32) {
-		if left == 0 {
-			s := r.simplex(rank, number)
-			if _, dead := r.killed[s]; !dead && r.apparentCofacet(s, d) == none && r.apparentFacet(s, d) == none {
-				out = append(out, s)
+// triangles returns those whose coboundary must be reduced, latest first: neither killed by the edges nor half of an
+// apparent pair. Threads share them out by their greatest point.
+func (r *rips) triangles(threads int) []simplex {
+	found := make([][]simplex, r.n)
+	var left atomic.Int64
+	left.Store(int64(r.n))
+	var group sync.WaitGroup
+	for range max(1, threads) {
+		group.Go(func() {
+			for i := int(left.Add(-1)); i >= 0; i = int(left.Add(-1)) { // the greatest have the most
+				found[i] = r.trianglesOf(i)
 			}
-			return
-		}
-		for v := below - 1; v >= left-1; v-- {
-			widest := rank
-			for _, w := range points {
-				widest = max(widest, r.rank[v*r.n+int(w)])
-			}
-			if widest <= r.cone {
-				extend(left-1, v, widest, number+r.choose[left][v], append(points, int32(v)))
-			}
-		}
+		})
 	}
-	extend(d+1, r.n, 0, 0, make([]int32, 0, d+1))
+	group.Wait()
+	out := slices.Concat(found...)
 	slices.SortFunc(out, func(a, b simplex) int { return cmp.Compare(b, a) })
 	return out
 }
 
-// cofacets runs through the simplices with one point more, by descending number.
-type cofacets struct {
-	*rips
-	rank         uint32
-	below, above uint64 // parts of the number: of the points below and above the added one
-	v, k         int    // next point to add; how many points of the simplex are below it
-	points       [3]int32
-	size         int
+// trianglesOf are those whose greatest point is i.
+func (r *rips) trianglesOf(i int) (out []simplex) {
+	of := r.row(i)
+	for j := range i {
+		for k := range j {
+			rank := max(of[j], of[k], r.rank[j*r.n+k])
+			if rank > r.cone {
+				continue
+			}
+			s := r.simplex(rank, uint64(i)<<r.place(2)|uint64(j)<<r.place(1)|uint64(k))
+			if _, dead := r.killed[s]; !dead && r.apparentCofacet(s, 2) == none && r.apparentFacet(s, 2) == none {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }
 
-func (r *rips) cofacets(s simplex, d int) cofacets {
-	c := cofacets{rips: r, rank: r.rankOf(s), below: r.numberOf(s), v: r.n - 1, k: d + 1, size: d + 1}
-	r.points(c.below, c.points[:c.size])
+// cofacets runs through the simplices with one point more that are no wider than a limit, by descending number.
+type cofacets struct {
+	*rips
+	rank, limit  uint32
+	rows         [3][]uint32 // of each point, the ranks of its distances; of fewer points than three one again
+	below, above uint64      // parts of the number: of the points below and above the added one
+	v, k         int         // next point to add; how many points of the simplex are below it
+	nearest      int         // of those below the greatest, -1 if there is none
+}
+
+func (r *rips) cofacets(s simplex, d int, limit uint32) cofacets {
+	c := cofacets{rips: r, rank: r.rankOf(s), limit: limit, below: r.numberOf(s), v: r.n - 1, k: d + 1}
+	for a := range c.rows {
+		c.rows[a] = r.row(r.pointOf(c.below, min(a, d)))
+	}
+	c.nearest = r.pointOf(c.below, d)
 	return c
 }
 
 // next returns none after the last cofacet.
 func (c *cofacets) next() (simplex, uint32) {
-	for c.k > 0 && c.v >= 0 && int32(c.v) == c.points[c.size-c.k] {
-		c.below -= c.choose[c.k][c.v]
-		c.above += c.choose[c.k+1][c.v]
-		c.v--
-		c.k--
+	a, b, e := c.rows[0], c.rows[1], c.rows[2]
+	for v := c.v; v >= 0; v-- {
+		if v == c.nearest {
+			c.pass()
+			continue
+		}
+		if rank := max(c.rank, a[v], b[v], e[v]); rank <= c.limit {
+			c.v = v - 1
+			return c.simplex(rank, c.above|uint64(v)<<c.place(c.k)|c.below), rank
+		}
 	}
-	if c.v < 0 {
-		return none, 0
+	c.v = -1
+	return none, 0
+}
+
+// pass moves the nearest point below to those above: a place higher, because the added one comes below it.
+func (c *cofacets) pass() {
+	c.k--
+	c.below &= 1<<c.place(c.k) - 1
+	c.above |= uint64(c.nearest) << c.place(c.k+1)
+	c.nearest = -1
+	if c.k > 0 {
+		c.nearest = c.pointOf(c.below, c.k-1)
 	}
-	rank := c.rank
-	row := c.rips.rank[c.v*c.n : (c.v+1)*c.n]
-	for _, w := range c.points[:c.size] {
-		rank = max(rank, row[w])
-	}
-	s := c.simplex(rank, c.above+c.choose[c.k+1][c.v]+c.below)
-	c.v--
-	return s, rank
 }
 
 // firstCofacet is the cofacet of equal diameter that comes first.
 func (r *rips) firstCofacet(s simplex, d int) simplex {
-	c := r.cofacets(s, d)
-	for {
-		t, rank := c.next()
-		if t == none || rank == c.rank {
-			return t
-		}
-	}
+	c := r.cofacets(s, d, r.rankOf(s))
+	t, _ := c.next()
+	return t
 }
 
 // lastFacet is the facet of equal diameter that comes last; its dimension is d - 1.
 func (r *rips) lastFacet(s simplex, d int) simplex {
-	var store [4]int32
-	points := store[:d+1]
 	number, rank := r.numberOf(s), r.rankOf(s)
-	r.points(number, points)
+	var rows [4][]uint32
+	var points [4]int
+	for k := range d + 1 {
+		points[k] = r.pointOf(number, k)
+		rows[k] = r.row(points[k])
+	}
 	// Without its greatest point a simplex has the least number, so that facet is the last of its diameter.
-	var above uint64 // of the points above the missing one, each a place lower
-	below := number
-	for i, v := range points {
-		k := d + 1 - i
-		below -= r.choose[k][v]
+	for k := d; k >= 0; k-- {
 		widest := uint32(0)
-		for a, x := range points {
-			for b, y := range points[:a] {
-				if a != i && b != i {
-					widest = max(widest, r.rank[int(x)*r.n+int(y)])
+		for a := range d + 1 {
+			for b := range a {
+				if a != k && b != k {
+					widest = max(widest, rows[a][points[b]])
 				}
 			}
 		}
 		if widest == rank {
-			return r.simplex(rank, above+below)
+			low := number & (1<<r.place(k) - 1)
+			return r.simplex(rank, number>>r.place(k+1)<<r.place(k)|low)
 		}
-		above += r.choose[k-1][v]
 	}
 	return none
 }
@@ -376,15 +372,12 @@ func (r *rips) reduce(columns []simplex, d int, p *Persistence) {
 // initial adds the coboundary of a column and returns its pivot. It stops early, settled, where the pivot is a cofacet
 // of equal diameter that no other column has (an emergent pair).
 func (r *rips) initial(s simplex, d int, owner map[simplex]int32, boundary *cochain) (pivot simplex, settled bool) {
-	c := r.cofacets(s, d)
+	c := r.cofacets(s, d, r.cone)
 	first := true
 	for {
 		t, rank := c.next()
 		if t == none {
 			break
-		}
-		if rank > r.cone {
-			continue
 		}
 		boundary.append(t)
 		if first && rank == c.rank {
@@ -400,15 +393,13 @@ func (r *rips) initial(s simplex, d int, owner map[simplex]int32, boundary *coch
 
 // add adds the coboundary of s.
 func (r *rips) add(s simplex, d int, boundary *cochain) {
-	c := r.cofacets(s, d)
+	c := r.cofacets(s, d, r.cone)
 	for {
-		t, rank := c.next()
+		t, _ := c.next()
 		if t == none {
 			return
 		}
-		if rank <= r.cone {
-			boundary.push(t)
-		}
+		boundary.push(t)
 	}
 }
 

@@ -72,7 +72,7 @@ func Topology(points *mat.Dense, o TopologyOptions) (*Shape, error) {
 	if err != nil {
 		return nil, fmt.Errorf("topology of %d points: %w", all, err)
 	}
-	p, err := Rips(Distances(cloud, of), len(of), o.Dimension)
+	p, err := Rips(Distances(cloud, of), len(of), o.Dimension, o.Threads)
 	if err != nil {
 		return nil, err
 	}

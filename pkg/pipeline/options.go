@@ -44,6 +44,23 @@ type Options struct {
 	// commit, device, command line. A run that computes something asks once,
 	// before it does. nil is allowed.
 	Provenance func() map[string]any
+
+	listing *store.Listing // of what is only looked at, for a moment; nil = as the store is at each lookup
+}
+
+// atOnce is the options for many lookups that belong to one moment.
+func (o *Options) atOnce() *Options {
+	listed := *o
+	listed.listing = o.Store.List()
+	return &listed
+}
+
+// find looks a record up.
+func (o *Options) find(key, numerics string, exact bool) (*store.Action, error) {
+	if o.listing == nil {
+		return o.Store.Lookup(key, numerics, exact)
+	}
+	return o.Store.LookupAmong(o.listing, key, numerics, exact)
 }
 
 func (o *Options) cores() int {

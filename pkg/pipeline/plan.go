@@ -110,7 +110,7 @@ func (s *step) result() *store.Action {
 // lookup finds the action record of the step's key; any defect is a miss.
 func (s *step) lookup(opt *Options) {
 	s.action = nil
-	action, err := opt.Store.Lookup(s.key, opt.numerics(s.node), opt.Exact)
+	action, err := opt.find(s.key, opt.numerics(s.node), opt.Exact)
 	var defect *store.Defect
 	if errors.As(err, &defect) {
 		s.defect(defectText(opt.Store, defect))
@@ -149,7 +149,7 @@ func (s *step) remember(opt *Options) {
 		s.last = parseParts(s.action.Parts) // spares reading the record again
 		return
 	}
-	if action, _ := opt.Store.Lookup(key, opt.numerics(s.node), false); action != nil {
+	if action, _ := opt.find(key, opt.numerics(s.node), false); action != nil {
 		s.last = parseParts(action.Parts)
 	}
 }

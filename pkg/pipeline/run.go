@@ -40,7 +40,7 @@ func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 		r.about = sync.OnceValue(opt.Provenance)
 	}
 	r.objects = newObjectChecks(&r.opt)
-	lookAhead(g, &opt, r.objects)
+	lookAhead(g, opt.atOnce(), r.objects)
 	report, err := r.loop(ctx)
 	report.Time = time.Since(begun)
 	return report, err

@@ -48,6 +48,7 @@ type planned struct {
 }
 
 func planGraph(g *Graph, opt *Options) ([]planned, error) {
+	opt = opt.atOnce()
 	objects := newObjectChecks(opt)
 	found := lookAhead(g, opt, objects)
 	made := map[*Node]*store.Action{}

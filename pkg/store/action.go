@@ -126,6 +126,12 @@ func (s *Store) RemoveAction(key, numerics string) error {
 // If there is no record, the error is ErrMissing. If something was passed over, it is a *Defect naming the first such file, which is
 // ErrMissing as well; should another numerics' record be usable nevertheless, it is returned along with the Defect.
 func (s *Store) Lookup(key, numerics string, exact bool) (*Action, error) {
+	return s.LookupAmong(s.List(), key, numerics, exact)
+}
+
+// LookupAmong is Lookup that knows of records under other numerics only what the listing does, and so need not read the folder of
+// all records once more for each key that has none of its own.
+func (s *Store) LookupAmong(l *Listing, key, numerics string, exact bool) (*Action, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
@@ -139,7 +145,7 @@ func (s *Store) Lookup(key, numerics string, exact bool) (*Action, error) {
 		defect = err
 	}
 	if !exact {
-		others, err := s.otherActions(key, own, &defect)
+		others, err := s.otherActions(l, key, own, &defect)
 		if err != nil {
 			return nil, err
 		}
@@ -153,16 +159,38 @@ func (s *Store) Lookup(key, numerics string, exact bool) (*Action, error) {
 	return nil, fmt.Errorf("action %s: %w", key, ErrMissing)
 }
 
+// A Listing is what records there are by name at one moment, that of its first use.
+type Listing struct {
+	names func() (map[string][]string, error)
+}
+
+// List returns a listing of the records.
+func (s *Store) List() *Listing {
+	return &Listing{sync.OnceValues(func() (map[string][]string, error) {
+		entries, err := os.ReadDir(s.path("actions"))
+		if err != nil {
+			return nil, storeError("reading", s.path("actions"), err)
+		}
+		names := make(map[string][]string, len(entries))
+		for _, e := range entries {
+			if key, _, ok := strings.Cut(e.Name(), "."); ok {
+				names[key] = append(names[key], e.Name())
+			}
+		}
+		return names, nil
+	})}
+}
+
 // otherActions returns the sound records of key but the one at own, sorted by numerics. It keeps the first defect.
-func (s *Store) otherActions(key, own string, defect *error) ([]*Action, error) {
-	entries, err := os.ReadDir(s.path("actions"))
+func (s *Store) otherActions(l *Listing, key, own string, defect *error) ([]*Action, error) {
+	names, err := l.names()
 	if err != nil {
-		return nil, storeError("reading", s.path("actions"), err)
+		return nil, err
 	}
 	var actions []*Action
-	for _, e := range entries {
-		path := s.path("actions", e.Name())
-		if !strings.HasPrefix(e.Name(), key+".") || path == own {
+	for _, name := range names[key] {
+		path := s.path("actions", name)
+		if path == own {
 			continue
 		}
 		a, err := s.readAction(path)

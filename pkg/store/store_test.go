@@ -361,3 +361,33 @@ func TestTheSameResultsGiveTheSameFiles(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// What a listing says of other numerics is that of one moment; a key's own record is looked for each time.
+func TestAListingIsOfOneMoment(t *testing.T) {
+	s, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := strings.Repeat("ab", 32)
+	put := func(numerics string) {
+		t.Helper()
+		if err := s.PutAction(&Action{Format: 1, Key: key, Numerics: numerics}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("first")
+	l := s.List()
+	if a, err := s.LookupAmong(l, key, "other", false); err != nil || a.Numerics != "first" {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	put("early") // which comes before it by name
+	if a, err := s.LookupAmong(l, key, "other", false); err != nil || a.Numerics != "first" {
+		t.Errorf("%+v, %v: the listing changed", a, err)
+	}
+	if a, err := s.LookupAmong(l, key, "early", true); err != nil || a.Numerics != "early" {
+		t.Errorf("%+v, %v: its own record was not found", a, err)
+	}
+	if a, err := s.Lookup(key, "other", false); err != nil || a.Numerics != "early" {
+		t.Errorf("%+v, %v", a, err)
+	}
+}

@@ -67,11 +67,12 @@ type row4 struct {
 	colour int // of the module, -1 for none
 	period float64
 	cells  []Unit
+	by     measure // what the cells were chosen by
 }
 
 // DrawFigure4 draws the cells of each module: ratemaps with period, orientation
 // and score, an autocorrelogram, and the population's periods, orientations and scores.
-// Without a module the best-scoring active units are shown, and the figure says so.
+// Without a module the best examples of the active units are shown, and the figure says so.
 func DrawFigure4(d Figure4Data, p Figure4Params) ([]File, error) {
 	if err := p.Check(); err != nil {
 		return nil, fmt.Errorf("figure-4: %w", err)
@@ -89,7 +90,7 @@ func DrawFigure4(d Figure4Data, p Figure4Params) ([]File, error) {
 	}
 	rates, _ := figure.MapNamed(p.RateColours)
 	correlations, _ := figure.MapNamed(p.CorrelationColours)
-	rows := rows4(net.units, d.Modules, p)
+	rows := rows4(net, d.Modules, p)
 
 	shown := figure4Numbers{Figure: "figure-4", BoxM: number(d.BoxM), summaryNumbers: summaryTable(d.Summary),
 		Modules: moduleTable(d.Modules), Cells: []cellNumbers{}}
@@ -130,7 +131,7 @@ func DrawFigure4(d Figure4Data, p Figure4Params) ([]File, error) {
 				c.Text(0, y+3.6+3.1*float64(j), fact, figure.Type{Size: figure.Small})
 			}
 			for j, u := range r.cells {
-				cell4(c, figure.Box{X: left + float64(j)*(size+gap), Y: y, W: size, H: size}, u, net, rates)
+				cell4(c, figure.Box{X: left + float64(j)*(size+gap), Y: y, W: size, H: size}, u, r.by, net, rates)
 			}
 			if len(r.cells) == 0 {
 				continue
@@ -163,7 +164,7 @@ func ink(group int) color.RGBA {
 }
 
 // rows4 chooses what the rows of panel a show.
-func rows4(units []Unit, modules []Module, p Figure4Params) []row4 {
+func rows4(net network, modules []Module, p Figure4Params) []row4 {
 	var rows []row4
 	for i, m := range modules {
 		if i == p.MaxModules {
@@ -181,18 +182,17 @@ func rows4(units []Unit, modules []Module, p Figure4Params) []row4 {
 			facts = append(facts, "not hexagonal")
 		}
 		rows = append(rows, row4{fmt.Sprintf("module %d", m.Module+1), facts, i, m.Period,
-			exampleCells(members(units, m.Module), p.CellsPerModule)})
+			exampleCells(members(net.units, m.Module), p.CellsPerModule), byGrid})
 	}
 	if len(rows) > 0 {
 		return rows
 	}
-	cells := active(units)
+	cells, by := net.examples()
 	if len(cells) == 0 {
 		return []row4{{title: "no module", facts: []string{"no active unit"}, colour: -1}}
 	}
-	sortByScore(cells)
-	return []row4{{"no module", []string{"found in this box;", "the active units", "of best score"}, -1, cells[0].Period,
-		cells[:min(len(cells), p.CellsPerModule)]}}
+	return []row4{{"no module", []string{"found in this box;", "the active units", "of highest", by.name}, -1, cells[0].Period,
+		cells[:min(len(cells), p.CellsPerModule)], by}}
 }
 
 // exampleCells picks n cells: the best by score, then from the better half of the
@@ -248,12 +248,16 @@ func sortByScore(units []Unit) {
 }
 
 // cell4 draws one ratemap with its numbers.
-func cell4(c *figure.Canvas, b figure.Box, u Unit, net network, rates figure.Map) {
+func cell4(c *figure.Canvas, b figure.Box, u Unit, by measure, net network, rates figure.Map) {
 	c.Text(b.X, b.Y-1, fmt.Sprintf("unit %d", u.Unit), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 	c.RateMap(b, net.maps[u.Unit], net.bins, rates)
 	label := figure.Type{Size: figure.Small, X: figure.Middle}
+	if by.name != byGrid.name { // which has no lattice to be measured
+		c.Text(b.X+b.W/2, b.Bottom()+1.3, by.label(net, u), label)
+		return
+	}
 	c.Text(b.X+b.W/2, b.Bottom()+1.3, figure.Length(u.Period)+" · "+figure.Number(u.Orientation, 1)+"°", label)
-	c.Text(b.X+b.W/2, b.Bottom()+4.2, "score "+figure.Number(u.Score, 2), label)
+	c.Text(b.X+b.W/2, b.Bottom()+4.2, "score "+by.label(net, u), label)
 }
 
 // correlogram draws the middle of an autocorrelogram: lags up to half the box, or as far as

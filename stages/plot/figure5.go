@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image/color"
 	"math"
-	"sort"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
@@ -96,6 +95,8 @@ type figure5Numbers struct {
 	Pairs90      number         `json:"training_pairs_90_m"`
 	StartsMedian number         `json:"training_from_start_median_m"`
 	Starts90     number         `json:"training_from_start_90_m"`
+	ChosenBy     string         `json:"cells_chosen_by"`
+	Cells        []int32        `json:"cells"`
 	Boxes        []inBoxNumbers `json:"boxes"`
 }
 
@@ -146,13 +147,16 @@ func DrawFigure5(d Figure5Data, p Figure5Params) ([]File, error) {
 		nets[i] = net
 		widest = math.Max(widest, b.BoxM)
 	}
-	shown := d.cells()
+	units, by := nets[len(nets)-1].examples() // of the largest box
+	shown := units[:min(cellsShown, len(units))]
 	rates, _ := figure.MapNamed(p.RateColours)
 	mm := 29 / widest // page mm a metre: maps of all boxes are to one scale
-	const top = 112.0
+	const top, mapsX = 116.0, 22.0
 	height := top
-	for _, b := range d.Boxes {
-		height += b.BoxM*mm + 7
+	rows := make([]float64, len(d.Boxes)) // their heights
+	for i, b := range d.Boxes {
+		rows[i] = max(b.BoxM*mm+7, 10+3.2*float64(len(b.facts(nets[i]))))
+		height += rows[i]
 	}
 	page := figure.Page{Title: "Figure 5: generalisation to other velocities and larger boxes", Height: height, DPI: p.DPI}
 	paint := func(c *figure.Canvas) {
@@ -163,50 +167,33 @@ func DrawFigure5(d Figure5Data, p Figure5Params) ([]File, error) {
 		d.paintWalks(c, figure.Box{X: 4, Y: 61, W: 36, H: 36}, figure.Box{X: 92, Y: 61, W: 36, H: 36})
 		d.paintSpeeds(c, figure.Box{X: 52, Y: 61, W: 30, H: 36}, figure.Box{X: 142, Y: 61, W: 34, H: 36})
 		y := top
+		if len(shown) > 0 {
+			c.Text(mapsX, y-3, caption5(shown, by, d.Boxes[len(d.Boxes)-1].BoxM), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+		}
 		for i, b := range d.Boxes {
 			c.PanelLetter(0, y+0.3, string(rune('c'+i)))
 			c.Text(5, y+2.5, figure.Metres(b.BoxM), figure.Type{Size: figure.Normal, Bold: true})
-			d.paintBox(c, b, nets[i], shown, figure.Point{X: 20, Y: y}, mm, rates)
-			y += b.BoxM*mm + 7
+			d.paintBox(c, b, nets[i], shown, by, figure.Point{X: mapsX, Y: y}, mm, rates)
+			y += rows[i]
 		}
 	}
-	return files("figure-5", page, paint, d.numbers())
+	return files("figure-5", page, paint, d.numbers(shown, by))
 }
 
-func (d Figure5Data) numbers() figure5Numbers {
+func (d Figure5Data) numbers(shown []Unit, by measure) figure5Numbers {
 	at := func(share float64) Quantile {
 		return d.Training[int(math.Round(share*float64(len(d.Training)-1)))]
 	}
 	out := figure5Numbers{Figure: "figure-5", Plateau: number(d.Summary.Plateau), Reach90: number(d.Summary.Reach90), SigmaX: number(d.Summary.SigmaX), Same: number(d.Summary.Same),
-		PairsMedian: number(at(0.5).Pairs), Pairs90: number(at(0.9).Pairs), StartsMedian: number(at(0.5).FromStart), Starts90: number(at(0.9).FromStart)}
+		PairsMedian: number(at(0.5).Pairs), Pairs90: number(at(0.9).Pairs), StartsMedian: number(at(0.5).FromStart), Starts90: number(at(0.9).FromStart),
+		ChosenBy: by.name, Cells: []int32{}}
+	for _, u := range shown {
+		out.Cells = append(out.Cells, u.Unit)
+	}
 	for _, b := range d.Boxes {
 		out.Boxes = append(out.Boxes, inBoxNumbers{number(b.BoxM), moduleTable(b.Modules)})
 	}
 	return out
-}
-
-// cells are the units of best score in the largest box, those of modules first.
-func (d Figure5Data) cells() []int32 {
-	units := active(d.Boxes[len(d.Boxes)-1].Units)
-	sort.SliceStable(units, func(i, j int) bool {
-		if a, b := units[i].Module >= 0, units[j].Module >= 0; a != b {
-			return a
-		}
-		return rank(units[i].Score) > rank(units[j].Score)
-	})
-	var out []int32
-	for _, u := range units[:min(cellsShown, len(units))] {
-		out = append(out, u.Unit)
-	}
-	return out
-}
-
-// rank puts undefined scores last.
-func rank(score float64) float64 {
-	if math.IsNaN(score) {
-		return math.Inf(-1)
-	}
-	return score
 }
 
 var rootOfTwo = []figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}, {At: math.Sqrt2, Label: "√2"}}
@@ -347,33 +334,55 @@ func (d Figure5Data) paintSpeeds(c *figure.Canvas, training, evaluation figure.B
 	}
 }
 
+// caption5 says which cells the panels c to e show, chosen in the largest box.
+func caption5(shown []Unit, by measure, boxM float64) string {
+	which, below := "Active units of highest "+by.name, by.name
+	if shown[0].Module >= 0 {
+		which = "Units of highest grid score, one of each module in turn,"
+	}
+	if by.name == byGrid.name {
+		below = "period and " + below
+	}
+	return fmt.Sprintf("%s in the box of %s; below each its %s", which, figure.Metres(boxM), below)
+}
+
 // paintBox draws the cells' maps in one box and the periods of its modules.
-func (d Figure5Data) paintBox(c *figure.Canvas, b InBox, net network, shown []int32, at figure.Point, mm float64, rates figure.Map) {
+func (d Figure5Data) paintBox(c *figure.Canvas, b InBox, net network, shown []Unit, by measure, at figure.Point, mm float64, rates figure.Map) {
 	size := b.BoxM * mm
 	byUnit := map[int32]Unit{}
 	for _, u := range b.Units {
 		byUnit[u.Unit] = u
 	}
-	for i, unit := range shown {
-		box := figure.Box{X: at.X + 31.5*float64(i), Y: at.Y, W: size, H: size}
-		c.RateMap(box, net.maps[unit], net.bins, rates)
-		u := byUnit[unit]
-		c.Text(box.X+size/2, box.Bottom()+1.1, fmt.Sprintf("%s, %s", figure.Length(u.Period), figure.Number(u.Score, 2)), figure.Type{Size: figure.Small, X: figure.Middle})
+	for i, example := range shown {
+		box := figure.Box{X: at.X + 31*float64(i), Y: at.Y, W: size, H: size}
+		c.RateMap(box, net.maps[example.Unit], net.bins, rates)
+		u := byUnit[example.Unit]
+		label := by.label(net, u)
+		if by.name == byGrid.name { // only such a unit has a period
+			label = figure.Length(u.Period) + ", " + label
+		}
+		c.Text(box.X+size/2, box.Bottom()+1.1, label, figure.Type{Size: figure.Small, X: figure.Middle})
 	}
 	if len(shown) == 0 {
 		notice(c, figure.Box{X: at.X, Y: at.Y, W: 60, H: size}, "no active unit")
 	}
-	lines := []string{"no module"}
-	if len(b.Modules) > 0 {
-		lines = []string{"modules"}
+	for i, l := range b.facts(net) {
+		c.Text(5, at.Y+6+3.2*float64(i), l, figure.Type{Size: figure.Small, Color: figure.Grey})
 	}
+}
+
+// facts are the lines beside the maps of a box: what of it no walk came to, and the periods of the modules, five lines at most.
+func (b InBox) facts(net network) []string {
+	var lines []string
+	if share := net.unvisited(); share > uncovered {
+		lines = append(lines, percent(share)+" unvisited")
+	}
+	if len(b.Modules) == 0 {
+		return append(lines, "no module")
+	}
+	lines = append(lines, "modules")
 	for _, m := range b.Modules {
 		lines = append(lines, figure.Length(m.Period))
 	}
-	if share := net.unvisited(); share > uncovered {
-		lines = append([]string{percent(share) + " unvisited"}, lines...)
-	}
-	for i, l := range lines[:min(len(lines), 5)] {
-		c.Text(5, at.Y+6+3.2*float64(i), l, figure.Type{Size: figure.Small, Color: figure.Grey})
-	}
+	return lines[:min(len(lines), 5)]
 }

@@ -90,7 +90,7 @@ func DrawFigure7(d Figure7Data, p Figure7Params) ([]File, error) {
 		longest = math.Max(longest, periodRange(active(row.Units)))
 		shown.Rows = append(shown.Rows, row.numbers())
 	}
-	page := figure.Page{Title: "Figure 7: ablations", Height: top + pitch*float64(len(d.Rows)) + 9, DPI: p.DPI}
+	page := figure.Page{Title: "Figure 7: ablations", Height: top + pitch*float64(len(d.Rows)) + 12, DPI: p.DPI}
 	paint := func(c *figure.Canvas) {
 		for i, row := range d.Rows {
 			y := top + pitch*float64(i)
@@ -100,8 +100,10 @@ func DrawFigure7(d Figure7Data, p Figure7Params) ([]File, error) {
 			row.paintScores(c, figure.Box{X: 128, Y: y, W: 21, H: 14}, i == len(d.Rows)-1)
 			row.paintPeriods(c, figure.Box{X: 155, Y: y, W: 19, H: 14}, longest, i == len(d.Rows)-1)
 		}
-		c.Text(0, page.Height-0.5, fmt.Sprintf("Box of %s%s. Each map is scaled to its peak, its score below. Histograms: active units, those of modules in colour; dashes: score %s.",
-			figure.Metres(d.BoxM), nets[0].gaps(), figure.Number(scoreLine, 1)), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+		grey := figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End}
+		c.Text(0, page.Height-3.7, choice, grey)
+		c.Text(0, page.Height-0.5, fmt.Sprintf("Box of %s%s. Each map is scaled to its peak, its value below. Histograms: active units, those of modules in colour; dashes: score %s.",
+			figure.Metres(d.BoxM), nets[0].gaps(), figure.Number(scoreLine, 1)), grey)
 	}
 	return files("figure-7", page, paint, shown)
 }
@@ -129,23 +131,18 @@ func (a Ablation) paintName(c *figure.Canvas, y float64) {
 	}
 }
 
-// paintMaps draws the units of best score, those of modules first.
+// paintMaps draws the best examples.
 func (a Ablation) paintMaps(c *figure.Canvas, net network, at figure.Point, cells int, rates figure.Map) {
 	const size, pitch = 14.0, 15.5
-	box := InBox{Units: a.Units}
-	units := Figure5Data{Boxes: []InBox{box}}.cells()
+	units, by := net.examples()
 	if len(units) == 0 {
 		notice(c, figure.Box{X: at.X, Y: at.Y, W: 60, H: size}, "no active unit")
 		return
 	}
-	byUnit := map[int32]Unit{}
-	for _, u := range a.Units {
-		byUnit[u.Unit] = u
-	}
-	for i, unit := range units[:min(cells, len(units))] {
+	for i, u := range units[:min(cells, len(units))] {
 		b := figure.Box{X: at.X + pitch*float64(i), Y: at.Y, W: size, H: size}
-		c.RateMap(b, net.maps[unit], net.bins, rates)
-		c.Text(b.X+size/2, b.Bottom()+1, figure.Number(byUnit[unit].Score, 2), figure.Type{Size: figure.Small, X: figure.Middle})
+		c.RateMap(b, net.maps[u.Unit], net.bins, rates)
+		c.Text(b.X+size/2, b.Bottom()+1, by.label(net, u), figure.Type{Size: figure.Small, X: figure.Middle})
 	}
 }
 

@@ -61,8 +61,8 @@ func TestFigure4SaysThatThereIsNoModule(t *testing.T) {
 	net := idealNetwork(2, 5, lump{20, 0, 0, 0})
 	files, err := DrawFigure4(net, params4)
 	d := open(t, "figure-4", files, err)
-	d.want(t, "no module", "found in this box;", "the active units", "of best score", "0.5 m")
-	if d.count("score ") < params4.CellsPerModule {
+	d.want(t, "no module", "found in this box;", "the active units", "of highest", "spatial information", "0.5 m")
+	if d.count(" bit") < params4.CellsPerModule {
 		t.Error("no example cells")
 	}
 	files, err = DrawFigure4(idealNetwork(2, 8), params4)

@@ -56,7 +56,7 @@ func idealNetwork(boxM float64, dead int, lumps ...lump) Figure4Data {
 	for _, l := range lumps {
 		if l.period == 0 {
 			for range l.n {
-				add(Unit{Active: true, Peak: 1, Score: 0.2 * rng.NormFloat64(), Period: 0.4 + rng.Float64(), Orientation: 60 * rng.Float64(),
+				add(Unit{Active: true, Peak: 1, Score: 0.05 * rng.NormFloat64(), Period: 0.4 + rng.Float64(), Orientation: 60 * rng.Float64(),
 					Module: -1, Phi1: nan, Phi2: nan, Phi3: nan},
 					func(x, y float64) float64 { return rng.Float64() })
 			}

@@ -205,7 +205,7 @@ func DrawResults(d ResultsData, p ResultsParams) ([]File, error) {
 	const top, pitch, walked, mapPitch = 8.0, 10.2, 52.0, 18.5
 	walksY := top + pitch*float64(len(ruled)) + 6
 	mapsY := walksY + walked
-	page := figure.Page{Title: "The paper's claims", Height: mapsY + mapPitch*float64(len(blocks)) + 12, DPI: p.DPI}
+	page := figure.Page{Title: "The paper's claims", Height: mapsY + mapPitch*float64(len(blocks)) + 15, DPI: p.DPI}
 	paint := func(c *figure.Canvas) {
 		c.PanelLetter(0, 0.3, "a")
 		d.paintClaims(c, ruled, p.Seeds, top, pitch)
@@ -213,10 +213,11 @@ func DrawResults(d ResultsData, p ResultsParams) ([]File, error) {
 		d.paintWalked(c, walksY+5)
 		if len(blocks) > 0 {
 			c.PanelLetter(0, mapsY, "c")
-			c.Text(5, mapsY+0.6, fmt.Sprintf("where ours disagrees: for each seed the maps of the two units of best score, which stands below; box of %s%s", figure.Metres(d.BoxM), gaps), figure.Type{Size: figure.Normal})
+			c.Text(5, mapsY+0.6, fmt.Sprintf("where ours disagrees: for each seed its two best units; box of %s%s", figure.Metres(d.BoxM), gaps), figure.Type{Size: figure.Normal})
+			c.Text(5, mapsY+4.4, choice, figure.Type{Size: figure.Small, Color: figure.Grey})
 		}
 		for i, v := range blocks {
-			d.paintMaps(c, v, nets, p.Seeds, mapsY+5.5+mapPitch*float64(i), rates)
+			d.paintMaps(c, v, nets, p.Seeds, mapsY+8.5+mapPitch*float64(i), rates)
 		}
 	}
 	drawn, err := files("results", page, paint, d.numbers(p.Seeds))
@@ -363,7 +364,7 @@ func twoLines(s string, mm float64, t figure.Type) []string {
 	return []string{clip(strings.Join(words[:n], " "), mm, t), clip(strings.Join(words[n:], " "), mm, t)}
 }
 
-// paintMaps draws the two best units of every seed of a variant.
+// paintMaps draws the two best examples of every seed of a variant.
 func (d ResultsData) paintMaps(c *figure.Canvas, variant string, nets map[string]network, seeds []uint64, y float64, rates figure.Map) {
 	const left = 32.0
 	pitch := (figure.Width - left) / float64(len(seeds))
@@ -372,20 +373,16 @@ func (d ResultsData) paintMaps(c *figure.Canvas, variant string, nets map[string
 	for i, seed := range seeds {
 		x := left + pitch*float64(i)
 		net, ok := nets[runRole(variant, seed)]
-		units := Figure5Data{Boxes: []InBox{{Units: net.units}}}.cells()
+		units, by := net.examples()
 		if !ok || len(units) == 0 {
 			none := figure.Type{Size: figure.Small, Color: figure.Grey, X: figure.Middle, Y: figure.Middle}
 			c.Text(x+size+0.4, y+size/2, clip("no active unit", pitch-0.6, none), none)
 			continue
 		}
-		byUnit := map[int32]Unit{}
-		for _, u := range net.units {
-			byUnit[u.Unit] = u
-		}
 		for k, u := range units[:min(2, len(units))] {
 			b := figure.Box{X: x + float64(k)*(size+0.8), Y: y, W: size, H: size}
-			c.RateMap(b, net.maps[u], net.bins, rates)
-			c.Text(b.X+size/2, b.Bottom()+0.8, figure.Number(byUnit[u].Score, 2), figure.Type{Size: figure.Tiny, X: figure.Middle})
+			c.RateMap(b, net.maps[u.Unit], net.bins, rates)
+			c.Text(b.X+size/2, b.Bottom()+0.8, by.label(net, u), figure.Type{Size: figure.Tiny, X: figure.Middle})
 		}
 	}
 }

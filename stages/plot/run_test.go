@@ -19,6 +19,7 @@ type (
 		Active      bool    `col:"active"`
 		Peak        float64 `col:"peak"`
 		Score       float64 `col:"grid_expanding"`
+		Square      float64 `col:"score90"`
 		Ring        float64 `col:"grid_ring"`
 		Period      float64 `col:"period_m" unit:"m"`
 		Orientation float64 `col:"orientation_deg" unit:"deg"`

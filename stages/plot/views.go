@@ -15,6 +15,7 @@ type Unit struct {
 	Active      bool    `col:"active"`
 	Peak        float64 `col:"peak"`
 	Score       float64 `col:"grid_expanding"`
+	Square      float64 `col:"score90"`
 	Period      float64 `col:"period_m"`
 	Orientation float64 `col:"orientation_deg"`
 	Module      int32   `col:"module"`

@@ -48,18 +48,33 @@ type Autocorrelogram struct {
 	Values []float32 `col:"values" shape:"2ny-1,2nx-1"`
 }
 
+// Lattice is what a module is, in any table of modules.
+type Lattice struct {
+	Module      int32   `col:"module"`
+	N           int32   `col:"n"`
+	Period      float64 `col:"period_m" unit:"m"`
+	Orientation float64 `col:"orientation_deg" unit:"deg"`
+	K1X         float64 `col:"k1x" unit:"rad/m"`
+	K1Y         float64 `col:"k1y" unit:"rad/m"`
+	K2X         float64 `col:"k2x" unit:"rad/m"`
+	K2Y         float64 `col:"k2y" unit:"rad/m"`
+	K3X         float64 `col:"k3x" unit:"rad/m"`
+	K3Y         float64 `col:"k3y" unit:"rad/m"`
+}
+
+// Lattices are those of an analysis, by ascending period.
+func Lattices(a *gridcell.Analysis) []Lattice {
+	rows := make([]Lattice, len(a.Modules))
+	for i, m := range a.Modules {
+		k := m.Waves
+		rows[i] = Lattice{int32(i), int32(len(m.Units)), m.PeriodM, m.OrientationDeg, k[0][0], k[0][1], k[1][0], k[1][1], k[2][0], k[2][1]}
+	}
+	return rows
+}
+
 // Module is a row of "modules", by ascending period.
 type Module struct {
-	Module       int32   `col:"module"`
-	N            int32   `col:"n"`
-	Period       float64 `col:"period_m" unit:"m"`
-	Orientation  float64 `col:"orientation_deg" unit:"deg"`
-	K1X          float64 `col:"k1x" unit:"rad/m"`
-	K1Y          float64 `col:"k1y" unit:"rad/m"`
-	K2X          float64 `col:"k2x" unit:"rad/m"`
-	K2Y          float64 `col:"k2y" unit:"rad/m"`
-	K3X          float64 `col:"k3x" unit:"rad/m"`
-	K3Y          float64 `col:"k3y" unit:"rad/m"`
+	Lattice
 	Expanding    float64 `col:"grid_expanding_median"`
 	Corrected    float64 `col:"grid_corrected_median"`
 	EllipseRatio float64 `col:"ellipse_ratio_median"`
@@ -132,11 +147,10 @@ func autocorrelogramRows(maps []mapView, a *gridcell.Analysis) []Autocorrelogram
 
 func moduleRows(a *gridcell.Analysis) []Module {
 	rows := make([]Module, len(a.Modules))
-	for i, m := range a.Modules {
-		k := m.Waves
+	for i, lattice := range Lattices(a) {
+		m := a.Modules[i]
 		rows[i] = Module{
-			Module: int32(i), N: int32(len(m.Units)), Period: m.PeriodM, Orientation: m.OrientationDeg,
-			K1X: k[0][0], K1Y: k[0][1], K2X: k[1][0], K2Y: k[1][1], K3X: k[2][0], K3Y: k[2][1],
+			Lattice:   lattice,
 			Expanding: m.ExpandingMedian, Corrected: m.CorrectedMedian, EllipseRatio: m.EllipseRatioMedian,
 			PeriodsInBox: m.PeriodsInBox, Hexagonal: m.Hexagonal, OrientationAlone: m.OrientationAlone,
 			Rayleigh1: m.RayleighP[0], Rayleigh2: m.RayleighP[1], Rayleigh3: m.RayleighP[2], Uniform: m.UniformP,

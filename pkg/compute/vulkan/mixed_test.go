@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"slices"
 	"testing"
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/computetest"
-	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/compute/vulkan/vk"
 )
 
@@ -86,38 +84,7 @@ func times(s *compute.Spec, by float64) {
 
 // 50 steps of training in mixed precision stay near the CPU core's losses.
 func TestMixedTrainingFollowsTheCPU(t *testing.T) {
-	d := withMatrices(t)
-	s := spec(16, 12)
-	s.Batch.Pairs = 50
-	s.Optimiser.Accumulate, s.Optimiser.WeightDecay, s.Loss.IsometryWarmup = 2, 0.01, 30
-	reference, err := cpu.New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reference.Close()
-	wants, err := reference.Train(50, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr, err := New(s, d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tr.Close()
-	records, err := tr.Train(50, nil)
-	if err != nil || len(records) != 50 {
-		t.Fatalf("%d records, %v", len(records), err)
-	}
-	worst := 0.0
-	for i, r := range records {
-		want := wants[i]
-		off := math.Abs(r.Terms.Total-want.Terms.Total) / math.Abs(want.Terms.Total)
-		worst = max(worst, off)
-		if !(off < 2e-3) || !(math.Abs(r.GradientNorm-want.GradientNorm) < 0.01*want.GradientNorm) {
-			t.Fatalf("step %d: %+v; CPU %+v", r.Step, r, want)
-		}
-	}
-	t.Logf("the loss is off by at most %.2g of itself; from %.3g to %.3g", worst, wants[0].Terms.Total, wants[49].Terms.Total)
+	beside50(t, withMatrices(t), spec(16, 12), 2e-3, 1e-2)
 }
 
 // A run in mixed precision that is cut gives the same bits as one that is not, and
