@@ -150,26 +150,13 @@ func wireAblations(d *DAG, p *Parameters, on trainOn, walks map[float64]*pipelin
 				n.see(d, p, name+"/"+boxName(f.Figure8.BoxM), f.Figure8.BoxM, walks[f.Figure8.BoxM])
 			}
 			networks[name] = n
-			if seed == p.Seed && v.Name != "no-isometry" { // figure 8 has it
-				d.ask(slices.Concat(n.made, []*pipeline.Node{n.ratemaps[f.Figure7.BoxM], n.spectra[f.Figure7.BoxM]})...)
-			}
 		}
 	}
 	in := inputs{}
 	for _, name := range p.figure7().Variants {
 		in.with(name+"/", networks[name].ratemaps[f.Figure7.BoxM], "maps").with(name+"/", networks[name].spectra[f.Figure7.BoxM], "units", "modules", "summary")
 	}
-	d.ask(add(d, plotStage, "figure-7", p.figure7(), plot.Figure7, plot.Outputs, 0, in))
-}
-
-// ask takes nodes out of "all" and of their stages: figure 7 trains six networks
-// more, one of them at many times the cost of the others, and has to be asked for.
-func (d *DAG) ask(nodes ...*pipeline.Node) {
-	for _, n := range nodes {
-		for _, group := range []string{"all", n.Stage} {
-			d.Targets[group] = slices.DeleteFunc(d.Targets[group], func(other *pipeline.Node) bool { return other == n })
-		}
-	}
+	add(d, plotStage, "figure-7", p.figure7(), plot.Figure7, plot.Outputs, 0, in)
 }
 
 // addNetwork adds a network's trainings, which nothing looks at yet.
