@@ -24,7 +24,7 @@ import (
 var measures = map[string]pipeline.Measures{
 	"trajectories": trajectoriesMeasures,
 	trainStage:     trainMeasures,
-	"best":         trainMeasures,
+	bestStage:      trainMeasures,
 	"ratemaps":     ratemapsMeasures,
 	"spectra":      spectraMeasures,
 	"embed":        embedMeasures,

@@ -50,6 +50,9 @@ const plotStage = "plot"
 // trainStage is the stage that a GPU can run.
 const trainStage = "train"
 
+// bestStage chooses among the attempts at a training.
+const bestStage = "best"
+
 // DAG is every node that a profile can make, and the names of groups of them.
 type DAG struct {
 	Nodes   []*pipeline.Node
@@ -191,7 +194,7 @@ func trainings(name string, t Training, on trainOn, seed uint64, put func(*pipel
 		in.with(best.Role(i), n, train.Outputs...)
 		made = append(made, n)
 	}
-	return append(made, put(newNode("best", name, best.Params{Attempts: t.Attempts}, best.Run, best.Outputs, 0, in)))
+	return append(made, put(newNode(bestStage, name, best.Params{Attempts: t.Attempts}, best.Run, best.Outputs, 0, in)))
 }
 
 // see records a trained network's units in a box and measures them.

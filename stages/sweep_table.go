@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -66,7 +69,7 @@ func (s *session) table(r result, output string) (arrow.Record, error) {
 	return nil, fmt.Errorf("its record has no %s", output)
 }
 
-// withSeconds adds the column "seconds": the time of a run's training, its recording and measurement, by their records.
+// withSeconds adds the column "seconds": the time of a run's trainings, its recording and measurement, by their records.
 func (s *session) withSeconds(n *pipeline.Node, runs arrow.Record, results map[string]result) (arrow.Record, error) {
 	rows, err := artifact.Rows[struct {
 		Steps int64 `col:"steps"`
@@ -77,7 +80,7 @@ func (s *session) withSeconds(n *pipeline.Node, runs arrow.Record, results map[s
 	seconds := array.NewFloat64Builder(memory.DefaultAllocator)
 	for i, row := range rows {
 		total := 0.0
-		for node := n.Inputs[sweep.Role(i)+"outcome"].Node; node != nil; node = before(node) {
+		for _, node := range chain(n.Inputs[sweep.Role(i)+"outcome"].Node) {
 			if action, _ := s.record(results[node.Name]); action != nil {
 				total += runSeconds(node, action, row.Steps)
 			}
@@ -90,12 +93,21 @@ func (s *session) withSeconds(n *pipeline.Node, runs arrow.Record, results map[s
 	return array.NewRecord(arrow.NewSchema(fields, &meta), append(runs.Columns(), seconds.NewArray()), runs.NumRows()), nil
 }
 
-// before is the node of the same run that made what this one reads; nil before the training.
-func before(n *pipeline.Node) *pipeline.Node {
+// chain are the nodes of the run that a node belongs to, from it back to every attempt at the training.
+func chain(n *pipeline.Node) []*pipeline.Node {
+	made := []*pipeline.Node{n}
+	if n.Stage == bestStage {
+		for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
+			if strings.HasSuffix(role, "/weights") {
+				made = append(made, n.Inputs[role].Node)
+			}
+		}
+		return made
+	}
 	for _, role := range []string{"units", "maps", "weights"} { // outcome, spectra, ratemaps
 		if ref, ok := n.Inputs[role]; ok {
-			return ref.Node
+			return append(made, chain(ref.Node)...)
 		}
 	}
-	return nil
+	return made
 }
