@@ -98,7 +98,7 @@ func wire(p *Parameters, on trainOn) *DAG {
 	n4, n6 := networks[f4.Variant], networks[f6.Variant]
 	add(d, plotStage, "figure-4", f4.Figure4Params, plot.Figure4, plot.Outputs, 0, inputs{"maps": n4.ratemaps[f4.BoxM].Ref("maps")}.
 		with("", n4.spectra[f4.BoxM], "units", "modules", "autocorrelograms", "summary"))
-	add(d, plotStage, "figure-6", f6.Figure6Params, plot.Figure6, plot.Outputs, 0, inputs{}.
+	add(d, plotStage, "figure-6", f6.Figure6Params, plot.Figure6, plot.Outputs, 0, inputs{"maps": n6.ratemaps[f6.BoxM].Ref("maps")}.
 		with("", n6.spectra[f6.BoxM], "units", "modules", "spectrum", "summary").
 		with("", n6.embed[f6.BoxM], "pca", "points", "eigenvalues", "intervals", "topology"))
 	all := inputs{}

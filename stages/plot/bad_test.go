@@ -27,7 +27,7 @@ func TestEveryFigureSaysWhatIsWrongWithItsNetwork(t *testing.T) {
 		seven          string
 		eight, results string
 	}{
-		{"walks that do not cover the box", sparse(idealNetwork(12, 0, lump{8, 0.5, 10, 1})), "ratemaps in a box of 12 m; no walk came to 90 % of it", "90 % unvisited", "orientation (deg)",
+		{"walks that do not cover the box", sparse(idealNetwork(12, 0, lump{8, 0.5, 10, 1})), "ratemaps in a box of 12 m; no walk came to 90 % of it", "90 % unvisited", "Box of 12 m; no walk came to 90 % of it.",
 			"8 of 8 units active", "box of 12 m; no walk came to 90 % of it", "no walk came to 90 % of it"},
 		{"fewer than six units", idealNetwork(2, 0, lump{4, 0, 0, 0}), "no module", "no module", "no module", "4 of 4 units active", "4 units: 4 active, 0 weak, 0 dead", "not measurable"},
 		{"no module", idealNetwork(2, 3, lump{20, 0, 0, 0}), "no module", "no module", "no module: no ring", "0 modules", "23 units: 20 active, 0 weak, 3 dead", "not measurable"},

@@ -46,6 +46,7 @@ type Figure6Data struct {
 	BoxM        float64
 	Module      int32
 	Units       []Unit
+	Maps        []RateMap // of all units: where walks came
 	Modules     []Module
 	Spectra     []Spectrum
 	Summary     Summary
@@ -103,8 +104,20 @@ func DrawFigure6(d Figure6Data, p Figure6Params) ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("figure-6: %w", err)
 	}
+	net, err := newNetwork(d.Units, d.Maps)
+	if err != nil {
+		return nil, fmt.Errorf("figure-6: %w", err)
+	}
 	page := figure.Page{Title: "Figure 6: low-dimensional structure of one module", Height: 279, DPI: p.DPI}
-	return files("figure-6", page, f.paint, f.numbers())
+	paint := f.paint
+	if gaps := net.gaps(); gaps != "" {
+		page.Height += 5
+		paint = func(c *figure.Canvas) {
+			f.paint(c)
+			c.Text(0, page.Height-0.5, "Box of "+figure.Metres(d.BoxM)+gaps+".", figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+		}
+	}
+	return files("figure-6", page, paint, f.numbers())
 }
 
 func prepare6(d Figure6Data, p Figure6Params) (*figure6, error) {

@@ -109,7 +109,7 @@ func summarise(units []Unit, modules []Module) Summary {
 
 // idealFigure6 is the first module of the network with states on its torus.
 func idealFigure6(net Figure4Data, states int) Figure6Data {
-	d := Figure6Data{BoxM: net.BoxM, Module: -1, Units: net.Units, Modules: net.Modules, Summary: net.Summary}
+	d := Figure6Data{BoxM: net.BoxM, Module: -1, Units: net.Units, Maps: net.Maps, Modules: net.Modules, Summary: net.Summary}
 	rng := rand.New(rand.NewPCG(3, 4))
 	const bins = 48
 	step := 2 * math.Pi / net.BoxM

@@ -23,7 +23,7 @@ func Figure4(_ context.Context, p Figure4Params, t *pipeline.Task) error {
 	return r.emit(func() ([]File, error) { return DrawFigure4(d, p) })
 }
 
-// Figure6 reads units, modules, spectrum and summary of one network in one box, and
+// Figure6 reads maps, units, modules, spectrum and summary of one network in one box, and
 // pca, points, eigenvalues, intervals and topology of its embedding, whose metadata names the module, and
 // emits figure 6.
 func Figure6(_ context.Context, p Figure6Params, t *pipeline.Task) error {
@@ -35,6 +35,7 @@ func Figure6(_ context.Context, p Figure6Params, t *pipeline.Task) error {
 		Summary:     one[Summary](&r, "summary"),
 		PCA:         read[Component](&r, "pca"),
 		Eigenvalues: read[Eigenvalue](&r, "eigenvalues"),
+		Maps:        read[RateMap](&r, "maps"),
 		Intervals:   read[Interval](&r, "intervals"),
 		Topology:    one[Topology](&r, "topology"),
 		States:      read[State](&r, "points"),

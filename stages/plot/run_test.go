@@ -123,7 +123,7 @@ func TestStagesDrawWhatTheirInputsHold(t *testing.T) {
 	open(t, "figure-4", files, err).want(t, "module 1", "n = 58", "ratemaps in a box of 4 m")
 
 	six := idealFigure6(net, 200)
-	in := only(network4("", net), "units", "modules", "summary")
+	in := only(network4("", net), "maps", "units", "modules", "summary")
 	box := map[string]string{"box_m": "4"}
 	embedded := map[string]string{"box_m": "4", "module": "0", "neighbours": "20"}
 	in["spectrum"] = table("spectrum", six.Spectra, box)
