@@ -114,8 +114,9 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if err := flags.attach(s); err != nil {
 		return err
 	}
+	matters := asked
 	if !asked {
-		matters, err := s.deviceMatters(flags)
+		matters, err = s.deviceMatters(flags)
 		if err == nil && matters {
 			err = train()
 		}
@@ -134,7 +135,7 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		return err
 	}
 	defer closeRemote()
-	if flags.before == nil && verbosityOf(cmd) >= 0 { // a sweep has said so itself
+	if flags.before == nil && matters && verbosityOf(cmd) >= 0 { // a sweep has said so itself; without work there is nothing to say
 		if err := s.announceTrainings(cmd.Context(), out); err != nil {
 			return err
 		}
