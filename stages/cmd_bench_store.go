@@ -144,18 +144,22 @@ func benchNoOp(ctx context.Context, dir string, progress io.Writer) (storeBenchm
 		return row, err
 	}
 	nodes := len(g.Nodes())
-	opt := benchOptions(s)
 	row.What = fmt.Sprintf("run of %d cached stages", nodes)
 	fmt.Fprintf(progress, "making %d stages to find cached\n", nodes)
-	if _, err := pipeline.Run(ctx, g, opt); err != nil {
+	if _, err := pipeline.Run(ctx, g, benchOptions(s)); err != nil {
 		return row, err
 	}
 	return compare(row, func() (float64, error) {
-		report, err := pipeline.Run(ctx, g, opt)
+		begun := time.Now()
+		s, err := store.Open(dir) // anew, as a program that has read no record yet
+		if err != nil {
+			return 0, err
+		}
+		report, err := pipeline.Run(ctx, g, benchOptions(s))
 		if n := report.Count(pipeline.Cached); err == nil && n != nodes {
 			err = fmt.Errorf("only %d of %d stages were cached", n, nodes)
 		}
-		return report.Time.Seconds(), err
+		return time.Since(begun).Seconds(), err
 	}, func() (float64, error) {
 		begun := time.Now()
 		for _, table := range []string{"objects", "actions"} {

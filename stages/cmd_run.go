@@ -30,6 +30,7 @@ type runFlags struct {
 
 	before func(*session, *runFlags) (goOn bool, err error) // asked once all is checked; nil goes on
 	view   func(*progress.Display) view                     // shows how it goes; nil is the display itself
+	works  func()                                           // a stage begins to run
 }
 
 // view shows the events of a run.
@@ -83,6 +84,8 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 		return usagef("--checkpoint-every %s: must be greater than 0 and at most 30s", flags.checkpointEvery)
 	}
 	train.CheckpointEvery = flags.checkpointEvery
+	flags.works = untilWork()
+	defer flags.works()
 	s, err := flags.wire(targets)
 	if err != nil {
 		return err
@@ -227,7 +230,12 @@ func (s *session) run(cmd *cobra.Command, flags runFlags, out io.Writer) (pipeli
 		shown = flags.view(display)
 	}
 	defer shown.Close()
-	s.options.Jobs, s.options.Force, s.options.KeepGoing, s.options.Observer = flags.jobs, flags.force, flags.view != nil, shown.Observe
+	s.options.Jobs, s.options.Force, s.options.KeepGoing, s.options.Observer = flags.jobs, flags.force, flags.view != nil, func(e pipeline.Event) {
+		if e.Kind == pipeline.Started {
+			flags.works()
+		}
+		shown.Observe(e)
+	}
 	return pipeline.Run(cmd.Context(), s.graph, s.options)
 }
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"maps"
+	"runtime/debug"
 	"slices"
+	"sync"
 
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/params"
@@ -32,4 +34,11 @@ func checkMemory(doc *params.Document, bytes func(map[string]float64) float64, s
 		}
 	}
 	return doc.Errorf(blamed, "found %.0f, would need %.0f bytes of memory, must be small enough for %d bytes (64 GiB)", sizes[blamed], need, int64(cpu.MemoryLimit))
+}
+
+// untilWork lets more garbage gather than usual until the function that it returns is called: a run without work is over before
+// collecting pays, a stage at work has other needs.
+func untilWork() func() {
+	usual := debug.SetGCPercent(400)
+	return sync.OnceFunc(func() { debug.SetGCPercent(usual) })
 }
