@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/cpu"
@@ -34,6 +35,8 @@ type benchmark struct {
 	PeakShare  float64     `json:"peak_share"`
 	GonumMs    float64     `json:"gonum_ms_per_step"` // the same step, plainly written with gonum, turn about
 	TimesGonum float64     `json:"times_gonum"`       // how many times faster than it
+	Speedup    float64     `json:"speedup"`           // over one thread, turn about
+	Apart      float64     `json:"speedup_apart"`     // what the machine allows: as many trainings of one thread each at once, over one alone, turn about
 	Parts      cpu.Seconds `json:"parts"`             // ms a step
 	MemoryMiB  float64     `json:"memory_mib"`        // held by a training of this size
 }
@@ -48,7 +51,9 @@ func newBenchCommand() *cobra.Command {
 		Long: "Times optimiser steps of several sizes on 1 and 2 threads, turn about with the\n" +
 			"processor's bare multiply-add rate and with the same step plainly written with\n" +
 			"gonum, and prints the medians over the turns. Steps are those of a training under\n" +
-			"way: by then about a third of the units are active at a time.",
+			"way: by then about a third of the units are active at a time. What two threads gain\n" +
+			"over one stands beside what two separate trainings at once gain over one alone:\n" +
+			"they share caches, memory and clock, but no work.",
 		Example:   "  sicgrid bench train\n  sicgrid bench train --json --duration 5s\n  sicgrid bench train --device vulkan --precision mixed",
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"train"},
@@ -104,7 +109,7 @@ func benchTrain(ctx context.Context, duration time.Duration, progress io.Writer)
 	var rows []benchmark
 	states := map[int]compute.State{} // of trainings under way, by units
 	for _, size := range []benchmark{
-		{Units: 40, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60}, // the laptop profile's micro-batch
+		{Units: 24, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60}, // the laptop profile's micro-batch
 		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60},
 		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 32 * 60},
 		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024, Velocities: 60},
@@ -164,36 +169,53 @@ func benchStep(ctx context.Context, row benchmark, state compute.State, duration
 	trainer.SetThreads(row.Threads)
 	runtime.ReadMemStats(&after)
 	row.MemoryMiB = float64(after.TotalAlloc-before.TotalAlloc) / (1 << 20)
-	if err := trainer.Restore(state); err != nil {
-		return row, err
-	}
-	var records []compute.Record
 	begun := time.Now()
-	if _, err = trainer.Train(2, records); err != nil { // first touches of memory are not the step
+	if err := warm(trainer, state); err != nil {
 		return row, err
 	}
 	steps := max(1, int(duration/turns/max(time.Since(begun)/2, 1)))
-	records = make([]compute.Record, 0, steps)
 	trainer.Parts = cpu.Seconds{}
 	plain := gonum.New(row.spec())
 	plain.Restore(state)
+	apart := make([]compute.Trainer, row.Threads)
+	for i := range apart {
+		t, err := cpu.New(row.spec())
+		if err != nil {
+			return row, err
+		}
+		defer t.Close()
+		if err := warm(t, state); err != nil {
+			return row, err
+		}
+		apart[i] = t
+	}
 
 	work := usefulWork(row)
-	var ms, peaks, shares, gonumMs []float64
+	var ms, peaks, shares, gonumMs, speedups, aparts []float64
 	for range turns {
 		if ctx.Err() != nil {
 			return row, ctx.Err()
 		}
 		before := cpu.Peak(row.Threads)
-		begun := time.Now()
-		if records, err = trainer.Train(steps, records[:0]); err != nil {
+		perStep, err := secondsAStep(steps, trainer)
+		if err != nil {
 			return row, err
 		}
-		perStep := time.Since(begun).Seconds() / float64(steps)
 		peak := (before + cpu.Peak(row.Threads)) / 2
 		ms, peaks, shares = append(ms, 1e3*perStep), append(peaks, peak), append(shares, work/perStep/peak)
 		if len(gonumMs) == 0 || gonumMs[0] < 1e3*duration.Seconds() { // a slow step is timed once
 			gonumMs = append(gonumMs, 1e3*secondsOf(plain, row.Threads))
+		}
+		if row.Threads > 1 {
+			alone, err := secondsAStep(max(steps/2, 1), apart[0])
+			if err != nil {
+				return row, err
+			}
+			together, err := secondsAStep(max(steps/2, 1), apart...)
+			if err != nil {
+				return row, err
+			}
+			speedups, aparts = append(speedups, alone/perStep), append(aparts, alone/together)
 		}
 	}
 	row.Active = trainer.Active()
@@ -201,8 +223,36 @@ func benchStep(ctx context.Context, row benchmark, state compute.State, duration
 	row.GFLOPs = work / row.Ms * 1e3
 	row.GonumMs = gridcell.Median(gonumMs)
 	row.TimesGonum = row.GonumMs / row.Ms
+	row.Speedup, row.Apart = 1, 1
+	if row.Threads > 1 {
+		row.Speedup, row.Apart = gridcell.Median(speedups), gridcell.Median(aparts)
+	}
 	row.Parts = trainer.Parts.Scale(1e3 / float64(turns*steps))
 	return row, nil
+}
+
+// warm puts a trainer into a state and takes two steps: the first touches of its memory are not the step.
+func warm(t compute.Trainer, state compute.State) error {
+	if err := t.Restore(state); err != nil {
+		return err
+	}
+	_, err := t.Train(2, nil)
+	return err
+}
+
+// secondsAStep times so many steps of every trainer at once, divided by the steps of all.
+func secondsAStep(steps int, trainers ...compute.Trainer) (float64, error) {
+	var group errgroup.Group
+	begun := time.Now()
+	for _, t := range trainers {
+		records := make([]compute.Record, 0, steps)
+		group.Go(func() error {
+			_, err := t.Train(steps, records)
+			return err
+		})
+	}
+	err := group.Wait()
+	return time.Since(begun).Seconds() / float64(steps*len(trainers)), err
 }
 
 // secondsOf times one step of gonum's, which takes as many threads as Go has.
@@ -222,9 +272,9 @@ func usefulWork(r benchmark) float64 {
 }
 
 func printBenchmarks(w io.Writer, rows []benchmark) {
-	fmt.Fprintf(w, "%-14s %5s %6s %5s %5s %7s %8s %10s %8s %9s %7s\n", "device", "N", "B", "S", "D", "threads", "ms/step", "GFLOP/s", "of peak", "gonum", "MiB")
+	fmt.Fprintf(w, "%-14s %5s %6s %5s %5s %7s %8s %10s %8s %9s %7s %7s %7s\n", "device", "N", "B", "S", "D", "threads", "ms/step", "GFLOP/s", "of peak", "gonum", "MiB", "gain", "apart")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%-14s %5d %6d %5d %5d %7d %8.2f %10.1f %7.0f%% %8.1fx %7.0f\n",
-			r.Device, r.Units, r.Batch, r.Pairs, r.Velocities, r.Threads, r.Ms, r.GFLOPs, 100*r.PeakShare, r.TimesGonum, r.MemoryMiB)
+		fmt.Fprintf(w, "%-14s %5d %6d %5d %5d %7d %8.2f %10.1f %7.0f%% %8.1fx %7.0f %6.2fx %6.2fx\n",
+			r.Device, r.Units, r.Batch, r.Pairs, r.Velocities, r.Threads, r.Ms, r.GFLOPs, 100*r.PeakShare, r.TimesGonum, r.MemoryMiB, r.Speedup, r.Apart)
 	}
 }

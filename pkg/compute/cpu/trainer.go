@@ -289,13 +289,13 @@ func (t *Trainer) gradientNorm() float64 {
 	return math.Sqrt(sum)
 }
 
-// updateBlock updates one block of parameters, or draws the next step's micro-batch meanwhile.
+// updateBlock updates one block of parameters, or draws the next step's micro-batch meanwhile: first, for it takes longer than a block.
 func (t *Trainer) updateBlock(_, task int) {
-	if task == len(t.squares) {
+	if task == 0 {
 		t.fill(uint64((t.step + 1) * t.spec.Optimiser.Accumulate))
 		return
 	}
-	first := task * block
+	first := (task - 1) * block
 	t.adamw(&t.params[first], &t.first[first], &t.second[first], &t.grad[first], min(block, t.net.size-first), &t.adam.scale[0])
 }
 
