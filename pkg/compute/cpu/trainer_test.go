@@ -232,17 +232,18 @@ func TestOneUnit(t *testing.T) {
 	})
 }
 
-// 200 steps of training stay with the reference's losses, 100 where trajectories share no velocity: there single short steps
-// pull harder, and rounding grows faster.
+// 200 steps of training stay with the reference's losses and norms of the gradient. Where trajectories share no velocity, the norm is
+// that of single short steps at times (0.01 % off in the loss of step 188, but 13 % in its norm), and so is followed for 100 steps.
 func TestTrainingFollowsReference(t *testing.T) {
-	for permute, steps := range map[bool]int{true: 200, false: 100} {
+	for permute, norms := range map[bool]int{true: 200, false: 100} {
 		s := spec(16, 12)
 		s.Batch.Pairs, s.Batch.Permute = 50, permute
-		t.Run(fmt.Sprintf("permute=%v", permute), func(t *testing.T) { checkTraining(t, s, steps) })
+		t.Run(fmt.Sprintf("permute=%v", permute), func(t *testing.T) { checkTraining(t, s, 200, norms) })
 	}
 }
 
-func checkTraining(t *testing.T, s compute.Spec, steps int) {
+// checkTraining follows the losses for so many steps, and the norm of the gradient for the first of them.
+func checkTraining(t *testing.T, s compute.Spec, steps, norms int) {
 	t.Helper()
 	s.Optimiser.Accumulate, s.Optimiser.WeightDecay, s.Loss.IsometryWarmup = 2, 0.01, 150
 	reference := sic.NewTrainer(s.Network, s.Batch, s.Loss, s.Optimiser, s.Seed)
@@ -257,7 +258,7 @@ func checkTraining(t *testing.T, s compute.Spec, steps int) {
 	}
 	for _, r := range records {
 		want, norm := reference.Step()
-		if math.Abs(r.Terms.Total-want.Total) > 0.01*math.Abs(want.Total)+1e-4 || math.Abs(r.GradientNorm-norm) > 0.02*norm+1e-5 {
+		if math.Abs(r.Terms.Total-want.Total) > 0.01*math.Abs(want.Total)+1e-4 || r.Step <= norms && math.Abs(r.GradientNorm-norm) > 0.02*norm+1e-5 {
 			t.Fatalf("step %d: total %v, norm %v; reference %v, %v", r.Step, r.Terms.Total, r.GradientNorm, want.Total, norm)
 		}
 	}
