@@ -154,6 +154,8 @@ var allowed = params.Rules{
 	"loss.conformal_isometry": params.NotNegative,
 	"loss.isometry_warmup":    params.NotNegative,
 	"loss.isometry_radius":    params.NotNegative,
+	"loss.capacity_start":     params.NotNegative,
+	"loss.capacity_warmup":    params.NotNegative,
 	"loss.reduction":          params.OneOf(sic.ReductionMean, sic.ReductionSum),
 
 	"optimiser.steps":         params.AtLeast(1),

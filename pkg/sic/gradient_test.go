@@ -170,3 +170,20 @@ func TestEmptySetsContributeZero(t *testing.T) {
 		t.Errorf("empty sets: %+v", terms)
 	}
 }
+
+// The weights of isometry and capacity as they rise: 0 until the start, a line, then whole.
+func TestWeightsRise(t *testing.T) {
+	l := Loss{Capacity: 0.2, ConformalIsometry: 0.4, CapacityStart: 10, CapacityWarmup: 20, IsometryWarmup: 8}
+	for step, want := range map[int][2]float64{1: {0, 0.05}, 4: {0, 0.2}, 8: {0, 0.4}, 10: {0, 0.4}, 15: {0.05, 0.4}, 30: {0.2, 0.4}, 1000: {0.2, 0.4}} {
+		if at := l.At(step); math.Abs(at.Capacity-want[0]) > 1e-15 || math.Abs(at.ConformalIsometry-want[1]) > 1e-15 {
+			t.Errorf("step %d: capacity %v and isometry %v, want %v", step, at.Capacity, at.ConformalIsometry, want)
+		}
+	}
+	l.CapacityWarmup = 0
+	if before, from := l.At(9).Capacity, l.At(10).Capacity; before != 0 || from != 0.2 {
+		t.Errorf("capacity %v before its start and %v from it on, want 0 and 0.2", before, from)
+	}
+	if l.CapacityStart = 0; l.At(1).Capacity != 0.2 {
+		t.Errorf("capacity %v in the first step, want 0.2", l.At(1).Capacity)
+	}
+}

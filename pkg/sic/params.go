@@ -65,6 +65,11 @@ type Loss struct {
 	// hexagonal one over short steps, and less so over longer ones.
 	IsometryRadius float64 `json:"isometry_radius"`
 	Reduction      string  `json:"reduction"` // ReductionMean or ReductionSum
+	// CapacityStart is the optimiser step until which λ_Cap is 0, CapacityWarmup the
+	// number of steps over which it then rises linearly; 0 and 0, the paper's choice,
+	// apply it in full from the start. A lattice that has formed by then keeps its shape.
+	CapacityStart  int `json:"capacity_start,omitempty"`
+	CapacityWarmup int `json:"capacity_warmup,omitempty"`
 }
 
 // Optimiser is AdamW with clipping by global norm, and its schedule.
@@ -89,10 +94,17 @@ type Optimiser struct {
 
 // At returns the loss as it stands at optimiser step number step (from 1).
 func (l Loss) At(step int) Loss {
-	if step < l.IsometryWarmup {
-		l.ConformalIsometry *= float64(step) / float64(l.IsometryWarmup)
-	}
+	l.ConformalIsometry *= rise(step, l.IsometryWarmup)
+	l.Capacity *= rise(step-l.CapacityStart, l.CapacityWarmup)
 	return l
+}
+
+// rise is the share of a weight that rises from 0 to its whole over some steps.
+func rise(step, over int) float64 {
+	if step >= over {
+		return 1
+	}
+	return max(0, float64(step)/float64(over))
 }
 
 // ShortSpeed is the speed, m a step, below which equation 7 looks at a velocity.

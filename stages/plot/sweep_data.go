@@ -184,6 +184,8 @@ var parameterTitles = map[string]string{
 	"loss.capacity":              "weight of capacity",
 	"loss.conformal_isometry":    "weight of isometry",
 	"loss.isometry_warmup":       "isometry warm-up (steps)",
+	"loss.capacity_start":        "capacity from step",
+	"loss.capacity_warmup":       "capacity warm-up (steps)",
 	"network.units":              "units",
 	"network.init_scale":         "scale of initialisation",
 	"network.initial_state":      "g_0",

@@ -245,7 +245,8 @@ func TestTrainingFollowsReference(t *testing.T) {
 // checkTraining follows the losses for so many steps, and the norm of the gradient for the first of them.
 func checkTraining(t *testing.T, s compute.Spec, steps, norms int) {
 	t.Helper()
-	s.Optimiser.Accumulate, s.Optimiser.WeightDecay, s.Loss.IsometryWarmup = 2, 0.01, 150
+	s.Optimiser.Accumulate, s.Optimiser.WeightDecay = 2, 0.01
+	s.Loss.IsometryWarmup, s.Loss.CapacityStart, s.Loss.CapacityWarmup = 150, 60, 80
 	reference := sic.NewTrainer(s.Network, s.Batch, s.Loss, s.Optimiser, s.Seed)
 	tr, err := New(s)
 	if err != nil {

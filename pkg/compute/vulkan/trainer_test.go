@@ -160,7 +160,8 @@ func TestOneUnit(t *testing.T) {
 func beside50(t *testing.T, d *Device, s compute.Spec, loss, norm float64) (mine, theirs compute.State) {
 	t.Helper()
 	s.Batch.Pairs = 50
-	s.Optimiser.Accumulate, s.Optimiser.WeightDecay, s.Loss.IsometryWarmup = 2, 0.01, 30
+	s.Optimiser.Accumulate, s.Optimiser.WeightDecay = 2, 0.01
+	s.Loss.IsometryWarmup, s.Loss.CapacityStart, s.Loss.CapacityWarmup = 30, 10, 15
 	reference, err := cpu.New(s)
 	if err != nil {
 		t.Fatal(err)
