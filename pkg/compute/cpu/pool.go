@@ -95,11 +95,12 @@ func (p *pool) run(tasks int, phase func(worker, task int)) {
 // work runs the worker's own tasks, which are the same in every phase with as many tasks, so that it finds in its own cache
 // what it left there; then those that others have not come to.
 func (p *pool) work(worker int) {
-	for i := range p.workers {
-		owner := (worker + i) % p.workers
-		end := int64((owner + 1) * p.tasks / p.workers)
+	phase, tasks, workers := p.phase, p.tasks, p.workers // which lie beside the first turn: each task taken would fetch them anew
+	for i := range workers {
+		owner := (worker + i) % workers
+		end := int64((owner + 1) * tasks / workers)
 		for task := p.next[owner].Add(1) - 1; task < end; task = p.next[owner].Add(1) - 1 {
-			p.phase(worker, int(task))
+			phase(worker, int(task))
 		}
 	}
 }
