@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,7 @@ type benchmark struct {
 	TimesGonum float64     `json:"times_gonum"`       // how many times faster than it
 	Speedup    float64     `json:"speedup"`           // over one thread, turn about
 	Apart      float64     `json:"speedup_apart"`     // what the machine allows: as many trainings of one thread each at once, over one alone, turn about
+	LineNs     float64     `json:"line_ns"`           // a cache line to another thread and back, turn about: what sharing a step costs
 	Parts      cpu.Seconds `json:"parts"`             // ms a step
 	MemoryMiB  float64     `json:"memory_mib"`        // held by a training of this size
 }
@@ -53,7 +55,8 @@ func newBenchCommand() *cobra.Command {
 			"gonum, and prints the medians over the turns. Steps are those of a training under\n" +
 			"way: by then about a third of the units are active at a time. What two threads gain\n" +
 			"over one stands beside what two separate trainings at once gain over one alone:\n" +
-			"they share caches, memory and clock, but no work.",
+			"they share caches, memory and clock, but no work; line ns is how long a cache line\n" +
+			"takes from one thread to another and back.",
 		Example:   "  sicgrid bench train\n  sicgrid bench train --json --duration 5s\n  sicgrid bench train --device vulkan --precision mixed",
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"train"},
@@ -191,7 +194,7 @@ func benchStep(ctx context.Context, row benchmark, state compute.State, duration
 	}
 
 	work := usefulWork(row)
-	var ms, peaks, shares, gonumMs, speedups, aparts []float64
+	var ms, peaks, shares, gonumMs, speedups, aparts, lines []float64
 	for range turns {
 		if ctx.Err() != nil {
 			return row, ctx.Err()
@@ -215,7 +218,7 @@ func benchStep(ctx context.Context, row benchmark, state compute.State, duration
 			if err != nil {
 				return row, err
 			}
-			speedups, aparts = append(speedups, alone/perStep), append(aparts, alone/together)
+			speedups, aparts, lines = append(speedups, alone/perStep), append(aparts, alone/together), append(lines, lineTrip())
 		}
 	}
 	row.Active = trainer.Active()
@@ -225,7 +228,7 @@ func benchStep(ctx context.Context, row benchmark, state compute.State, duration
 	row.TimesGonum = row.GonumMs / row.Ms
 	row.Speedup, row.Apart = 1, 1
 	if row.Threads > 1 {
-		row.Speedup, row.Apart = gridcell.Median(speedups), gridcell.Median(aparts)
+		row.Speedup, row.Apart, row.LineNs = gridcell.Median(speedups), gridcell.Median(aparts), gridcell.Median(lines)
 	}
 	row.Parts = trainer.Parts.Scale(1e3 / float64(turns*steps))
 	return row, nil
@@ -255,6 +258,31 @@ func secondsAStep(steps int, trainers ...compute.Trainer) (float64, error) {
 	return time.Since(begun).Seconds() / float64(steps*len(trainers)), err
 }
 
+// lineTrip is how many nanoseconds a cache line takes to another thread and back. Virtual processors that the host has put on cores without
+// a common cache take five times as long as others, and two threads may then be slower at a step than one.
+func lineTrip() float64 {
+	const trips = 20000
+	var line atomic.Int64
+	var echo errgroup.Group
+	echo.Go(func() error {
+		for i := int64(1); i < 2*trips; i += 2 {
+			for line.Load() != i {
+			}
+			line.Store(i + 1)
+		}
+		return nil
+	})
+	begun := time.Now()
+	for i := int64(1); i < 2*trips; i += 2 {
+		line.Store(i)
+		for line.Load() != i+1 {
+		}
+	}
+	took := time.Since(begun)
+	echo.Wait()
+	return float64(took.Nanoseconds()) / trips
+}
+
 // secondsOf times one step of gonum's, which takes as many threads as Go has.
 func secondsOf(plain *gonum.Step, threads int) float64 {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
@@ -272,9 +300,9 @@ func usefulWork(r benchmark) float64 {
 }
 
 func printBenchmarks(w io.Writer, rows []benchmark) {
-	fmt.Fprintf(w, "%-14s %5s %6s %5s %5s %7s %8s %10s %8s %9s %7s %7s %7s\n", "device", "N", "B", "S", "D", "threads", "ms/step", "GFLOP/s", "of peak", "gonum", "MiB", "gain", "apart")
+	fmt.Fprintf(w, "%-14s %5s %6s %5s %5s %7s %8s %10s %8s %9s %7s %7s %7s %7s\n", "device", "N", "B", "S", "D", "threads", "ms/step", "GFLOP/s", "of peak", "gonum", "MiB", "gain", "apart", "line ns")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%-14s %5d %6d %5d %5d %7d %8.2f %10.1f %7.0f%% %8.1fx %7.0f %6.2fx %6.2fx\n",
-			r.Device, r.Units, r.Batch, r.Pairs, r.Velocities, r.Threads, r.Ms, r.GFLOPs, 100*r.PeakShare, r.TimesGonum, r.MemoryMiB, r.Speedup, r.Apart)
+		fmt.Fprintf(w, "%-14s %5d %6d %5d %5d %7d %8.2f %10.1f %7.0f%% %8.1fx %7.0f %6.2fx %6.2fx %7.0f\n",
+			r.Device, r.Units, r.Batch, r.Pairs, r.Velocities, r.Threads, r.Ms, r.GFLOPs, 100*r.PeakShare, r.TimesGonum, r.MemoryMiB, r.Speedup, r.Apart, r.LineNs)
 	}
 }

@@ -80,8 +80,13 @@ func tournament(n int) [][]tilePair {
 }
 
 // preparePairs copies the sampled states of one row of tiles into place, transposes them, and lists the active units, by
-// states and by units.
+// states and by units. Its first task is the losses that are no sum over pairs, which no thread need wait for.
 func (t *Trainer) preparePairs(_, task int) {
+	if task == 0 {
+		t.capacityLoss, t.isometryLoss = t.capacity(), t.isometry()
+		return
+	}
+	task--
 	first := task * tileSide
 	for s := first; s < min(first+tileSide, t.pairs.count); s++ {
 		step := t.draw.Sampled[s]
@@ -145,13 +150,14 @@ func (t *Trainer) gatherGradient(_, task int) {
 }
 
 // pairLosses computes equations 4 and 5 over the sampled states and leaves their
-// weighted gradient in dPairs.
+// weighted gradient in dPairs, and 6 and 7 meanwhile.
 func (t *Trainer) pairLosses(terms *sic.Terms) {
 	q, l := t.pairs, t.loss
 	for i := range t.row {
 		t.row[i] = -1
 	}
-	t.pool.run(len(q.half)/tileSide, t.phases.preparePairs)
+	t.pool.run(1+len(q.half)/tileSide, t.phases.preparePairs)
+	terms.Capacity, terms.ConformalIsometry = t.capacityLoss, t.isometryLoss
 	q.constants.limit = splat(float32(l.SigmaX * l.SigmaX))
 	t.pool.run(len(q.tiles), t.phases.countTile)
 	near := -q.count // the diagonal meets itself

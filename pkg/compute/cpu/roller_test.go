@@ -17,7 +17,7 @@ func TestRollerVisitsTheStatesOfTraining(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer tr.Close()
-		tr.draw.Fill(s.Batch, s.Seed, 0)
+		tr.fill(0)
 		tr.microBatch()
 		walks := make([][]float32, s.Batch.Trajectories)
 		for i, order := range tr.draw.Order {

@@ -56,6 +56,8 @@ type Trainer struct {
 	short        int
 	isometryMean float64
 
+	capacityLoss, isometryLoss float64 // of the micro-batch
+
 	scratch []*scratch
 	squares []float64
 	adam    adamConstants
@@ -200,7 +202,6 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 // microBatch runs the drawn micro-batch forward and backward and adds to grad.
 func (t *Trainer) microBatch() sic.Terms {
 	clock := t.Parts.start()
-	t.place()
 	t.norm0, t.startActive = t.settle(&t.start[0], &t.params[t.net.initial], &t.scratch[0].h[0], &t.startIndex[0], t.net.padded)
 	t.pool.run(rowBlocks(len(t.velocity)), t.phases.hidden)
 	if t.apart == nil {
@@ -214,8 +215,6 @@ func (t *Trainer) microBatch() sic.Terms {
 		terms.Dead += int(n)
 	}
 	t.pairLosses(&terms)
-	terms.Capacity = t.capacity()
-	terms.ConformalIsometry = t.isometry()
 	terms.Short = t.short
 	clock.lap(&t.Parts.Pairs)
 
@@ -316,10 +315,11 @@ func (t *Trainer) update(r compute.Record) {
 	t.pool.run(1+len(t.squares), t.phases.update)
 }
 
-// fill draws a micro-batch, unless it is there already.
+// fill draws a micro-batch and gives its states their places, unless it is there already.
 func (t *Trainer) fill(moment uint64) {
 	if t.drawn != moment+1 {
 		t.draw.Fill(t.spec.Batch, t.spec.Seed, moment)
+		t.place()
 		t.drawn = moment + 1
 	}
 }

@@ -63,6 +63,7 @@ func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64, change 
 	awayFromKinks(s, tr.draw)
 	tr.pairs = newPairs(len(tr.draw.Sampled), &tr.net)
 	tr.fresh = true
+	tr.place()
 	step := computetest.Step{Network: s.Network, Loss: s.Loss, Fast: tr.microBatch(), FastGradient: make([]float32, sic.NewLayout(s.Network).Size)}
 	step.Fast.Weigh(s.Loss)
 	tr.net.unpack(step.FastGradient, tr.grad)
