@@ -39,6 +39,6 @@ func checkMemory(doc *params.Document, bytes func(map[string]float64) float64, s
 // untilWork lets more garbage gather than usual until the function that it returns is called: a run without work is over before
 // collecting pays, a stage at work has other needs.
 func untilWork() func() {
-	usual := debug.SetGCPercent(400)
+	usual := debug.SetGCPercent(1000)
 	return sync.OnceFunc(func() { debug.SetGCPercent(usual) })
 }
