@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -180,8 +181,8 @@ func benchStep(ctx context.Context, row benchmark, state compute.State, duration
 	trainer.Parts = cpu.Seconds{}
 	plain := gonum.New(row.spec())
 	plain.Restore(state)
-	apart := make([]compute.Trainer, row.Threads)
-	for i := range apart {
+	var apart []compute.Trainer // of one thread each
+	for row.Threads > 1 && len(apart) < row.Threads {
 		t, err := cpu.New(row.spec())
 		if err != nil {
 			return row, err
@@ -190,7 +191,7 @@ func benchStep(ctx context.Context, row benchmark, state compute.State, duration
 		if err := warm(t, state); err != nil {
 			return row, err
 		}
-		apart[i] = t
+		apart = append(apart, t)
 	}
 
 	work := usefulWork(row)
@@ -209,7 +210,7 @@ func benchStep(ctx context.Context, row benchmark, state compute.State, duration
 		if len(gonumMs) == 0 || gonumMs[0] < 1e3*duration.Seconds() { // a slow step is timed once
 			gonumMs = append(gonumMs, 1e3*secondsOf(plain, row.Threads))
 		}
-		if row.Threads > 1 {
+		if len(apart) > 0 {
 			alone, err := secondsAStep(max(steps/2, 1), apart[0])
 			if err != nil {
 				return row, err
@@ -227,7 +228,7 @@ func benchStep(ctx context.Context, row benchmark, state compute.State, duration
 	row.GonumMs = gridcell.Median(gonumMs)
 	row.TimesGonum = row.GonumMs / row.Ms
 	row.Speedup, row.Apart = 1, 1
-	if row.Threads > 1 {
+	if len(apart) > 0 {
 		row.Speedup, row.Apart, row.LineNs = gridcell.Median(speedups), gridcell.Median(aparts), gridcell.Median(lines)
 	}
 	row.Parts = trainer.Parts.Scale(1e3 / float64(turns*steps))
@@ -258,19 +259,21 @@ func secondsAStep(steps int, trainers ...compute.Trainer) (float64, error) {
 	return time.Since(begun).Seconds() / float64(steps*len(trainers)), err
 }
 
-// lineTrip is how many nanoseconds a cache line takes to another thread and back. Virtual processors that the host has put on cores without
-// a common cache take five times as long as others, and two threads may then be slower at a step than one.
+// lineTrip is how many nanoseconds a cache line takes to another thread and back; 0 where all threads share a processor. Virtual processors
+// that the host has put on cores without a common cache take five times as long as others, and two threads may then be slower at a step than one.
 func lineTrip() float64 {
+	if runtime.GOMAXPROCS(0) < 2 { // each trip would wait until the scheduler takes the processor away
+		return 0
+	}
 	const trips = 20000
 	var line atomic.Int64
-	var echo errgroup.Group
-	echo.Go(func() error {
+	var echo sync.WaitGroup
+	echo.Go(func() {
 		for i := int64(1); i < 2*trips; i += 2 {
 			for line.Load() != i {
 			}
 			line.Store(i + 1)
 		}
-		return nil
 	})
 	begun := time.Now()
 	for i := int64(1); i < 2*trips; i += 2 {
