@@ -129,7 +129,7 @@ figure: overview
 box_m: 2
 variants: [full]
 seeds: {finding: [1, 2]}
-set: {optimiser: {steps: 60}}
+set: {optimiser: {steps: 1000}}
 designs:
   a: {grid: {loss: {sigma_g: [0.3, 0.4, 0.5]}}}
 `
@@ -168,7 +168,7 @@ designs:
 		cmd.Dir = dir
 		return cmd
 	}
-	kills, pause := 0, 20*time.Millisecond
+	kills, pause := 0, time.Duration(0)
 	for ended := false; !ended && kills < 200; {
 		cmd := sweepIn()
 		if err := cmd.Start(); err != nil {
@@ -182,7 +182,7 @@ designs:
 				if len(records) > before || cmd.ProcessState != nil {
 					break
 				}
-				time.Sleep(5 * time.Millisecond)
+				time.Sleep(time.Millisecond)
 			}
 			time.Sleep(pause)
 			_ = cmd.Process.Kill() // one that has ended by itself is past killing
@@ -191,7 +191,7 @@ designs:
 		<-stop
 		if ended = err == nil; !ended {
 			kills++
-			pause = (pause + 37*time.Millisecond) % (150 * time.Millisecond)
+			pause = (pause + 17*time.Millisecond) % (60 * time.Millisecond)
 		}
 		look()
 	}
