@@ -20,15 +20,15 @@ type tilePair struct{ i, j int32 }
 // whole tiles; a padding state has a NaN place and so belongs to no pair.
 type pairs struct {
 	count      int
-	states     listed       // [count][stride]
-	transposed listed       // [tile][padded][tileStride]
-	gradient   []float32    // [tile][padded][tileStride]: of the states, transposed
-	x, y, half []float32    // [count]: place, m, and half the squared norm (1/2, or 0 for a dead state)
-	rounds     [][]tilePair // tiles that share no row and no column; the diagonal first
-	tiles      []tilePair   // all of them
-	sums       []float32    // [tile][16]
+	states     listed     // [count][stride]
+	transposed listed     // [tile][padded][tileStride]
+	gradient   []float32  // [tile][padded][tileStride]: of the states, transposed
+	x, y, half []float32  // [count]: place, m, and half the squared norm (1/2, or 0 for a dead state)
+	tiles      []tilePair // in the order in which they add to the gradients of their rows and columns
+	before     [][2]int64 // [tile]: how many tiles add to its rows, and to its columns, before it
+	added      []turn     // [count/tileSide]: how many have
+	sums       []float32  // [tile][16]
 	near       []int
-	first      int // tile of the round that runs
 	constants  pairConstants
 }
 
@@ -40,26 +40,28 @@ func newPairs(count int, net *network) *pairs {
 	for i := count; i < size; i++ {
 		p.x[i], p.y[i] = float32(math.NaN()), float32(math.NaN())
 	}
-	p.rounds = tournament(size / tileSide)
-	for _, r := range p.rounds {
-		p.tiles = append(p.tiles, r...)
+	p.tiles, p.added = tournament(size/tileSide), make([]turn, size/tileSide)
+	met := make([]int64, size/tileSide)
+	for _, t := range p.tiles {
+		p.before = append(p.before, [2]int64{met[t.i], met[t.j]})
+		met[t.i]++
+		if t.i != t.j {
+			met[t.j]++
+		}
 	}
 	p.sums, p.near = floats(16*len(p.tiles)), make([]int, len(p.tiles))
 	return p
 }
 
-// tournament arranges all pairs i <= j of n into rounds within which nobody meets
-// twice: the diagonal, then the circle method.
-func tournament(n int) [][]tilePair {
-	var rounds [][]tilePair
-	var diagonal []tilePair
+// tournament arranges all pairs i <= j of n so that whoever meets once more has long finished its last meeting: the diagonal,
+// then the rounds of the circle method, in each of which nobody meets twice.
+func tournament(n int) []tilePair {
+	var tiles []tilePair
 	for i := range n {
-		diagonal = append(diagonal, tilePair{int32(i), int32(i)})
+		tiles = append(tiles, tilePair{int32(i), int32(i)})
 	}
-	rounds = append(rounds, diagonal)
 	even := n + n%2
 	for r := range even - 1 {
-		var round []tilePair
 		for k := range even / 2 {
 			i, j := (r+k)%(even-1), (r-k+even-1)%(even-1)
 			if k == 0 {
@@ -69,53 +71,95 @@ func tournament(n int) [][]tilePair {
 				i, j = j, i
 			}
 			if j < n {
-				round = append(round, tilePair{int32(i), int32(j)})
+				tiles = append(tiles, tilePair{int32(i), int32(j)})
 			}
 		}
-		if len(round) > 0 {
-			rounds = append(rounds, round)
-		}
 	}
-	return rounds
+	return tiles
 }
 
-// preparePairs copies the sampled states of one row of tiles into place, transposes them, and lists the active units, by
-// states and by units. Its first task is the losses that are no sum over pairs, which no thread need wait for.
-func (t *Trainer) preparePairs(_, task int) {
-	if task == 0 {
-		t.capacityLoss, t.isometryLoss = t.capacity(), t.isometry()
-		return
+// await returns when so many tiles have added to the gradient of a row of tiles.
+func (q *pairs) await(row int32, tiles int64) {
+	for i := 0; q.added[row].Load() < tiles; i++ {
+		linger(i)
 	}
-	task--
-	first := task * tileSide
+}
+
+// preparePairs is the tasks before the tiles, none of which waits for another: the losses that are no sum over pairs, then the
+// sampled states by rows of tiles, then the near pairs of each tile.
+func (t *Trainer) preparePairs(_, task int) {
+	q := t.pairs
+	switch rows := len(q.added); {
+	case task == 0:
+		t.capacityLoss, t.isometryLoss = t.capacity(), t.isometry()
+	case task <= rows:
+		t.sampleRow(task - 1)
+	default:
+		tile := task - 1 - rows
+		i, j := int(q.tiles[tile].i)*tileSide, int(q.tiles[tile].j)*tileSide
+		q.near[tile] = t.nearPairs(tileSide, tileSide, &q.x[i], &q.y[i], &q.x[j], &q.y[j], &q.constants.limit[0])
+	}
+}
+
+// sampleRow copies the sampled states of one row of tiles into place, transposes them, and lists the active units, by states and
+// by units.
+func (t *Trainer) sampleRow(row int) {
+	first := row * tileSide
 	for s := first; s < min(first+tileSide, t.pairs.count); s++ {
-		step := t.draw.Sampled[s]
-		n := t.after(int(step))
+		n := t.after(int(t.draw.Sampled[s]))
 		t.row[n] = int32(s)
 		copy(t.pairs.states.from(s).at, t.state(n))
-		t.pairs.x[s], t.pairs.y[s] = t.draw.Position[step][0], t.draw.Position[step][1]
 		t.pairs.half[s] = 0.5
 		if t.inverse[n-1] >= 1e8 { // ‖ReLU(h)‖ = 0
 			t.pairs.half[s] = 0
 		}
 	}
-	p, states, columns := t.net.padded, t.pairs.states.from(first), t.pairs.transposed.from(task*t.net.padded)
+	p, states, columns := t.net.padded, t.pairs.states.from(first), t.pairs.transposed.from(row*t.net.padded)
 	t.kernels.transpose(columns.at, tileStride, states.at, states.row, tileSide, p)
 	t.list(states, tileSide, p)
 	t.list(columns, p, tileSide)
 }
 
-func (t *Trainer) countTile(_, task int) {
-	q, tile := t.pairs, t.pairs.tiles[task]
-	i, j := int(tile.i)*tileSide, int(tile.j)*tileSide
-	q.near[task] = t.nearPairs(tileSide, tileSide, &q.x[i], &q.y[i], &q.x[j], &q.y[j], &q.constants.limit[0])
+// runPairs is the tiles, then what the way back needs and nobody waits for here, then the gradients of the rows of tiles: one
+// phase, in whose order a tile waits for those before it that add to the same gradients.
+func (t *Trainer) runPairs(worker, task int) {
+	q := t.pairs
+	if task < len(q.tiles) {
+		tile := q.tiles[task]
+		q.await(tile.i, q.before[task][0])
+		q.await(tile.j, q.before[task][1])
+		t.runTile(worker, task)
+		q.added[tile.i].Add(1)
+		if tile.i != tile.j {
+			q.added[tile.j].Add(1)
+		}
+		return
+	}
+	task -= len(q.tiles)
+	switch meanwhile := t.meanwhile(); {
+	case task >= meanwhile:
+		row := task - meanwhile
+		q.await(int32(row), int64(len(q.added)))
+		t.gatherGradient(row)
+	case task < len(t.velocity):
+		t.weightsByRows(task)
+	default:
+		t.mlp.transposeTop(t.gradient, len(t.velocity))
+	}
+}
+
+// meanwhile is how many tasks of runPairs transpose what the way back needs.
+func (t *Trainer) meanwhile() int {
+	if t.apart != nil {
+		return 0
+	}
+	return len(t.velocity) + 1
 }
 
 // runTile computes one tile of the Gram matrix, its losses and what it adds to
 // the gradient of the states of its rows and columns.
 func (t *Trainer) runTile(worker, task int) {
 	q, p := t.pairs, t.net.padded
-	task += q.first
 	tile := q.tiles[task]
 	i, j := int(tile.i)*tileSide, int(tile.j)*tileSide
 	rows, columns := min(tileSide, q.count-i), min(tileSide, q.count-j)
@@ -144,9 +188,9 @@ func (t *Trainer) runTile(worker, task int) {
 }
 
 // gatherGradient transposes the gradient of one row of tiles back.
-func (t *Trainer) gatherGradient(_, task int) {
+func (t *Trainer) gatherGradient(row int) {
 	p, stride := t.net.padded, t.net.stride
-	t.kernels.transpose(t.dPairs[task*tileSide*stride:], stride, t.pairs.gradient[task*p*tileStride:], tileStride, p, tileSide)
+	t.kernels.transpose(t.dPairs[row*tileSide*stride:], stride, t.pairs.gradient[row*p*tileStride:], tileStride, p, tileSide)
 }
 
 // pairLosses computes equations 4 and 5 over the sampled states and leaves their
@@ -156,10 +200,9 @@ func (t *Trainer) pairLosses(terms *sic.Terms) {
 	for i := range t.row {
 		t.row[i] = -1
 	}
-	t.pool.run(1+len(q.half)/tileSide, t.phases.preparePairs)
-	terms.Capacity, terms.ConformalIsometry = t.capacityLoss, t.isometryLoss
 	q.constants.limit = splat(float32(l.SigmaX * l.SigmaX))
-	t.pool.run(len(q.tiles), t.phases.countTile)
+	t.pool.inOrder(1+len(q.added)+len(q.tiles), t.phases.preparePairs)
+	terms.Capacity, terms.ConformalIsometry = t.capacityLoss, t.isometryLoss
 	near := -q.count // the diagonal meets itself
 	for task, n := range q.near {
 		if q.tiles[task].i != q.tiles[task].j {
@@ -175,12 +218,10 @@ func (t *Trainer) pairLosses(terms *sic.Terms) {
 	q.constants.exponent = splat(float32(-1 / (l.SigmaG * l.SigmaG)))
 	q.constants.separation = splat(float32(2 * l.Separation * farWeight / (l.SigmaG * l.SigmaG)))
 	q.constants.invariance = splat(float32(-4 * l.Invariance * nearWeight))
-	q.first = 0
-	for _, round := range q.rounds {
-		t.pool.run(len(round), t.phases.runTile)
-		q.first += len(round)
+	for row := range q.added {
+		q.added[row].Store(0)
 	}
-	t.pool.run(len(q.half)/tileSide, t.phases.gatherGradient)
+	t.pool.inOrder(len(q.tiles)+t.meanwhile()+len(q.added), t.phases.runPairs)
 	for task, tile := range q.tiles {
 		times := 2.0
 		if tile.i == tile.j {

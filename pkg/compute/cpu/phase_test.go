@@ -28,26 +28,22 @@ func BenchmarkPhases(b *testing.B) {
 			tr.SetThreads(threads)
 			for _, phase := range []struct {
 				name  string
-				tasks int
-				run   func(worker, task int)
+				run   func()
 				flops float64
 			}{
-				{"columns", tr.net.chunks(), tr.phases.columns, last},
-				{"rollOut", tr.shares(), tr.phases.rollOut, recurrent},
-				{"countTile", len(tr.pairs.tiles), tr.phases.countTile, 0},
-				{"runTile", len(tr.pairs.tiles), tr.phases.runTile, 4 * pairs * pairs * n},
-				{"transpose", len(tr.velocity), tr.phases.transpose, 0},
-				{"rollBack", tr.shares(), tr.phases.rollBack, recurrent},
-				{"outer", len(tr.velocity), tr.phases.outer, recurrent},
-				{"columnsBackward", tr.net.chunks(), tr.phases.columnsBackward, last},
-				{"segmentBackward", tr.net.segments(), tr.phases.segmentBackward, last},
-				{"squares", len(tr.squares), tr.phases.squares, 0},
-				{"update", 1 + len(tr.squares), tr.phases.update, 0},
+				{"columns", func() { tr.pool.run(tr.net.chunks(), tr.phases.columns) }, last},
+				{"rollOut", func() { tr.pool.run(tr.shares(), tr.phases.rollOut) }, recurrent},
+				{"pairs", func() { tr.pairLosses(&sic.Terms{}) }, 4 * pairs * pairs * n},
+				{"rollBack", func() { tr.pool.run(tr.shares(), tr.phases.rollBack) }, recurrent},
+				{"outer", func() { tr.pool.run(len(tr.velocity), tr.phases.outer) }, recurrent},
+				{"columnsBackward", func() { tr.pool.run(tr.net.chunks(), tr.phases.columnsBackward) }, last},
+				{"segmentBackward", func() { tr.pool.run(tr.net.segments(), tr.phases.segmentBackward) }, last},
+				{"squares", func() { tr.pool.run(len(tr.squares), tr.phases.squares) }, 0},
+				{"update", func() { tr.pool.run(1+len(tr.squares), tr.phases.update) }, 0},
 			} {
 				b.Run(fmt.Sprintf("N=%d/threads=%d/%s", c.n, threads, phase.name), func(b *testing.B) {
 					for b.Loop() {
-						tr.pairs.first = 0
-						tr.pool.run(phase.tasks, phase.run)
+						phase.run()
 					}
 					b.ReportMetric(phase.flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 				})

@@ -12,12 +12,13 @@ type pool struct {
 	helpers []*helper
 	phase   func(worker, task int)
 	tasks   int
-	workers int // that take part in the phase
-	next    [maxThreads]turn
-	busy    atomic.Int64 // helpers still in the phase
+	workers int              // that take part in the phase
+	queues  int              // that the tasks stand in
+	next    [maxThreads]turn // the next task of each queue
+	busy    atomic.Int64     // helpers still in the phase
 }
 
-// A turn is the next task of one worker's own tasks, alone on its cache line.
+// A turn is a number that threads change, alone on its cache line.
 type turn struct {
 	atomic.Int64
 	_ [56]byte
@@ -65,8 +66,13 @@ func (p *pool) close() {
 }
 
 // run calls phase(worker, task) for every task in [0, tasks) and returns when
-// all are done.
-func (p *pool) run(tasks int, phase func(worker, task int)) {
+// all are done. Each worker has tasks of its own, those beside one another.
+func (p *pool) run(tasks int, phase func(worker, task int)) { p.start(tasks, p.threads, phase) }
+
+// inOrder is run with tasks that are begun in their order, so that one may wait for another before it.
+func (p *pool) inOrder(tasks int, phase func(worker, task int)) { p.start(tasks, 1, phase) }
+
+func (p *pool) start(tasks, queues int, phase func(worker, task int)) {
 	n := min(p.threads, tasks)
 	if n <= 1 {
 		for task := range tasks {
@@ -74,9 +80,9 @@ func (p *pool) run(tasks int, phase func(worker, task int)) {
 		}
 		return
 	}
-	p.phase, p.tasks, p.workers = phase, tasks, n
-	for w := range n {
-		p.next[w].Store(int64(w * tasks / n))
+	p.phase, p.tasks, p.workers, p.queues = phase, tasks, n, min(queues, n)
+	for i := range p.queues {
+		p.next[i].Store(int64(i * tasks / p.queues))
 	}
 	p.busy.Store(int64(n - 1))
 	for _, h := range p.helpers[:n-1] {
@@ -86,19 +92,25 @@ func (p *pool) run(tasks int, phase func(worker, task int)) {
 	}
 	p.work(0)
 	for i := 0; p.busy.Load() > 0; i++ {
-		if i%64 == 63 {
-			runtime.Gosched()
-		}
+		linger(i)
+	}
+}
+
+// linger is called while a thread waits for another, for the i-th time: now and then it lets others run, for there may be
+// fewer processors than threads.
+func linger(i int) {
+	if i%64 == 63 {
+		runtime.Gosched()
 	}
 }
 
 // work runs the worker's own tasks, which are the same in every phase with as many tasks, so that it finds in its own cache
 // what it left there; then those that others have not come to.
 func (p *pool) work(worker int) {
-	phase, tasks, workers := p.phase, p.tasks, p.workers // which lie beside the first turn: each task taken would fetch them anew
-	for i := range workers {
-		owner := (worker + i) % workers
-		end := int64((owner + 1) * tasks / workers)
+	phase, tasks, queues := p.phase, p.tasks, p.queues // which lie beside the first turn: each task taken would fetch them anew
+	for i := range queues {
+		owner := (worker + i) % queues
+		end := int64((owner + 1) * tasks / queues)
 		for task := p.next[owner].Add(1) - 1; task < end; task = p.next[owner].Add(1) - 1 {
 			phase(worker, int(task))
 		}
@@ -108,9 +120,7 @@ func (p *pool) work(worker int) {
 func (p *pool) help(h *helper) {
 	for {
 		for i := 0; h.signal.Load() == idle; i++ {
-			if i%64 == 63 {
-				runtime.Gosched()
-			}
+			linger(i)
 			if i > spins && h.signal.CompareAndSwap(idle, parked) {
 				<-h.wake
 				break

@@ -27,6 +27,9 @@ func (t *Trainer) place() {
 			t.speed[k] = math.Hypot(float64(v[0]), float64(v[1]))
 		}
 	}
+	for s, step := range t.draw.Sampled {
+		t.pairs.x[s], t.pairs.y[s] = t.draw.Position[step][0], t.draw.Position[step][1]
+	}
 }
 
 // after returns the number of the state after step s of the batch, b·T+t.
@@ -178,8 +181,8 @@ func (t *Trainer) backward(s *scratch, step hop) {
 	}
 }
 
-// transpose turns W(v_k) by columns into rows.
-func (t *Trainer) weightsByRows(_, k int) {
+// weightsByRows turns W(v_k) by columns into rows.
+func (t *Trainer) weightsByRows(k int) {
 	p, ld := t.net.padded, t.net.last().ldo
 	for j := 0; j < p; j += 8 {
 		t.transposeStrip(&t.rows[k*ld+j], p, &t.mlp.weight[k*ld+j*p], p, p/8)

@@ -85,7 +85,7 @@ type scratch struct {
 
 // phases are the tasks of the step as values, made once: making one allocates.
 type phases struct {
-	hidden, columns, rollOut, preparePairs, countTile, runTile, gatherGradient, transpose, rollBack, outer,
+	hidden, columns, rollOut, preparePairs, runPairs, rollBack, outer,
 	columnsBackward, segmentBackward, unitBackward, rowsBackward, panelBackward, squares, update func(worker, task int)
 }
 
@@ -122,15 +122,12 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	t.dPairs = floats(up(t.pairs.count, tileSide) * stride)
 	t.squares = make([]float64, (t.net.size+block-1)/block)
 	t.phases = phases{
-		columns:        func(_, task int) { t.mlp.columns(t.params, d, task) },
-		transpose:      t.weightsByRows,
-		rollOut:        t.rollOut,
-		preparePairs:   t.preparePairs,
-		gatherGradient: t.gatherGradient,
-		countTile:      t.countTile,
-		runTile:        t.runTile,
-		rollBack:       t.rollBack,
-		outer:          t.outer,
+		columns:      func(_, task int) { t.mlp.columns(t.params, d, task) },
+		rollOut:      t.rollOut,
+		preparePairs: t.preparePairs,
+		runPairs:     t.runPairs,
+		rollBack:     t.rollBack,
+		outer:        t.outer,
 		columnsBackward: func(_, task int) {
 			t.mlp.columnsBackward(t.gradient, t.grad, task, !t.fresh)
 		},
@@ -218,9 +215,6 @@ func (t *Trainer) microBatch() sic.Terms {
 	terms.Short = t.short
 	clock.lap(&t.Parts.Pairs)
 
-	if t.apart == nil {
-		t.pool.run(len(t.velocity), t.phases.transpose)
-	}
 	t.pool.run(t.shares(), t.phases.rollBack)
 	if t.apart == nil {
 		t.pool.run(len(t.velocity), t.phases.outer)
@@ -228,7 +222,6 @@ func (t *Trainer) microBatch() sic.Terms {
 	clock.lap(&t.Parts.Backward)
 
 	if t.apart == nil {
-		t.mlp.transposeTop(t.gradient, len(t.velocity))
 		t.pool.run(t.net.chunks(), t.phases.columnsBackward)
 		t.pool.run(t.net.segments(), t.phases.segmentBackward)
 	} else {
