@@ -10,6 +10,7 @@ import (
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
+	"sicgrid/stages/best"
 	"sicgrid/stages/plot"
 	"sicgrid/stages/train"
 )
@@ -18,7 +19,7 @@ import (
 var requiredVariants = []string{"full", "no-capacity"}
 
 // trainingSections are what a variant may change.
-var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts"}
+var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts", "keep"}
 
 // Parameters are a profile as it was read, with every value checked.
 type Parameters struct {
@@ -41,7 +42,8 @@ type Variant struct {
 // Training is how a network is trained, and how often before the best is kept.
 type Training struct {
 	train.Params
-	Attempts int `json:"attempts"`
+	Attempts int       `json:"attempts"`
+	Keep     best.Keep `json:"keep"`
 }
 
 // readParameters reads a profile, puts the --set values in their places and

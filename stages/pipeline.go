@@ -38,7 +38,7 @@ import (
 //	train (per variant) ─> integration ─┐
 //	spectra, embed, distances ──────────┴─> claims ──> plot: results
 //
-// Where a profile asks for several attempts, "train" above is that many trainings ─> best, which keeps the one of lowest loss.
+// Where a profile asks for several attempts, "train" above is that many trainings ─> best, which keeps one of them.
 // ratemaps, spectra and embed are made for every variant in every box, of an ablation ratemaps and spectra in one.
 // Everything above exists once a seed; the figure "seeds" and the results set several side by side.
 //
@@ -194,7 +194,7 @@ func trainings(name string, t Training, on trainOn, seed uint64, put func(*pipel
 		in.with(best.Role(i), n, train.Outputs...)
 		made = append(made, n)
 	}
-	return append(made, put(newNode(bestStage, name, best.Params{Attempts: t.Attempts}, best.Run, best.Outputs, 0, in)))
+	return append(made, put(newNode(bestStage, name, best.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax}, best.Run, best.Outputs, 0, in)))
 }
 
 // see records a trained network's units in a box and measures them.

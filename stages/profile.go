@@ -6,6 +6,7 @@ import (
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/walk"
+	"sicgrid/stages/best"
 	"sicgrid/stages/embed"
 	"sicgrid/stages/ideal"
 	"sicgrid/stages/plot"
@@ -25,6 +26,7 @@ type Profile struct {
 	HistoryEvery int            `json:"history_every"`
 	Stop         train.Stop     `json:"stop"`
 	Attempts     int            `json:"attempts"`
+	Keep         best.Keep      `json:"keep"`
 	Variants     map[string]any `json:"variants"`
 	Ablate       map[string]any `json:"ablate"`
 	Evaluation   Evaluation     `json:"evaluation"`
@@ -177,6 +179,11 @@ var allowed = params.Rules{
 
 	"history_every": params.AtLeast(1),
 	"attempts":      params.Between(1, 100),
+
+	"keep.by":      params.OneOf(best.ByLoss, best.ByIsotropy),
+	"keep.reach_m": params.Positive,
+	"keep.within":  params.AtLeast(1),
+	"keep.near_m":  params.NotNegative,
 
 	"stop.from_step": params.NotNegative,
 	"stop.diverged":  {Must: "greater than 1, or 0 for never", Number: func(x float64) bool { return x == 0 || x > 1 }},

@@ -34,9 +34,11 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 	want := map[string]struct{ points, runs, trainings int }{
 		"phase-diagram":  {31, 93, 93}, // the two planes share the profile's own point
 		"robustness":     {11, 33, 33}, // five parameters share it
-		"report":         {1, 20, 80},  // four attempts a network
+		"report":         {1, 20, 160}, // eight attempts a network
+		"report-even":    {1, 20, 160},
+		"report-loss":    {1, 20, 80}, // four
 		"report-modules": {1, 10, 40},
-		"recipe":         {62, 372, 333}, // the network without the capacity loss is one for several weights of it
+		"recipe":         {62, 372, 327}, // the network without the capacity loss is one for several weights of it
 		"smoke":          {7, 42, 42},
 	}
 	if names := sweepNames("../params"); len(names) != len(want) {

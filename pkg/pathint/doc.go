@@ -10,6 +10,7 @@ package pathint
 
 import (
 	"math"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -29,6 +30,18 @@ type Track struct {
 	Steps, Units int
 	Position     [][]float32 // [walks][2·steps] m
 	State        [][]float32 // [walks][steps·units]
+}
+
+// TrainingWalks draws walks as networks are trained on: each component of a step is uniform within velocityMax metres.
+func TrainingWalks(walks, steps int, velocityMax float64, seed uint64) [][]float32 {
+	random := rand.New(rand.NewPCG(seed, 5))
+	out := make([][]float32, walks)
+	for w := range out {
+		for range 2 * steps {
+			out[w] = append(out[w], float32(velocityMax*(2*random.Float64()-1)))
+		}
+	}
+	return out
 }
 
 // Follow takes a model along walks.

@@ -235,3 +235,41 @@ func TestALibraryHoldsTheStatesOfStraightWays(t *testing.T) {
 		t.Errorf("decoded from nothing as %g, want NaN", x)
 	}
 }
+
+// lattice is a module of the grid code: unit vectors, the sums of plane waves of one length at equal angles, each with a cosine
+// and a sine.
+func lattice(period float64, waves int) func(x, y float64) []float32 {
+	return func(x, y float64) []float32 {
+		var out []float32
+		for k := range waves {
+			sin, cos := math.Sincos(math.Pi * float64(k) / float64(waves))
+			s, c := math.Sincos(2 * math.Pi / period * (cos*x + sin*y))
+			out = append(out, float32(c/math.Sqrt(float64(waves))), float32(s/math.Sqrt(float64(waves))))
+		}
+		return out
+	}
+}
+
+// The distance of places explains that of states in a linear code, less of it in a hexagonal lattice than there and more than in
+// a square one, and next to nothing where states are noise; path integration that errs takes some away.
+func TestTheDistanceOfPlacesExplainsThatOfStates(t *testing.T) {
+	walks := TrainingWalks(100, 60, 0.15, 1)
+	of := func(c code) float64 { return Follow(c, walks).Unexplained(1, 200000, 2) }
+	linear, hexagon, square := of(code{exact, place}), of(code{exact, lattice(1, 3)}), of(code{exact, lattice(1, 2)})
+	if linear > 0.001 {
+		t.Errorf("a linear code: %.4f, want 0", linear)
+	}
+	if hexagon < 0.01 || square < 1.3*hexagon || square > 0.5 {
+		t.Errorf("lattices of one period: hexagonal %.4f, square %.4f", hexagon, square)
+	}
+	if bent := of(code{func(x, y, vx, vy float64) (float64, float64) { return x + vx, y + vy*(1+x) }, lattice(1, 3)}); bent < 2*hexagon {
+		t.Errorf("path integration that depends on the way: %.4f, exact %.4f", bent, hexagon)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	if noise := of(code{exact, func(_, _ float64) []float32 { return []float32{random.Float32(), random.Float32()} }}); noise < 0.95 {
+		t.Errorf("noise: %.4f, want 1", noise)
+	}
+	if none := Follow(code{exact, place}, walks).Unexplained(1e-6, 1000, 1); !math.IsNaN(none) {
+		t.Errorf("empty rings: %v, want NaN", none)
+	}
+}

@@ -1,5 +1,5 @@
-// Package best is the stage that keeps one of several trainings of a network, which differ in their seeds alone: the one whose
-// loss is lowest at its end. It looks at nothing else, least of all at ratemaps.
+// Package best is the stage that keeps one of several trainings of a network, which differ in their seeds alone. It looks at how
+// they integrate paths and at their losses, never at ratemaps.
 package best
 
 import (
@@ -8,13 +8,36 @@ import (
 	"math"
 	"strconv"
 
+	"sicgrid/pkg/compute/cpu"
+	"sicgrid/pkg/pathint"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/train"
+	"sicgrid/stages/weights"
 )
+
+// What attempts are compared by.
+const (
+	ByLoss     = "loss"
+	ByIsotropy = "isotropy"
+)
+
+// Keep says which attempt is kept: the one of lowest loss; or by isotropy, of those whose states' distances follow from the
+// distances of their places about as well as the best one's, the one where they do so best nearby.
+type Keep struct {
+	By     string  `json:"by"`
+	ReachM float64 `json:"reach_m"` // up to which distances are compared, m
+	// Within is how many times the least share of the distances' variance that places leave unexplained (pathint.Unexplained) an
+	// attempt may have.
+	Within float64 `json:"within"`
+	NearM  float64 `json:"near_m"` // up to which those that are left are compared, m; 0 = by their losses
+}
 
 // Params of the stage.
 type Params struct {
 	Attempts int `json:"attempts"`
+	Keep
+	Steps       int     `json:"steps"`        // of the walks, as in training
+	VelocityMax float64 `json:"velocity_max"` // m, likewise
 }
 
 // Outputs of the stage: those of the training that is kept, and how all came out.
@@ -27,17 +50,25 @@ func Role(i int) string { return fmt.Sprintf("attempt-%d/", i+1) }
 // noisy, and near its end the learning rate of the cosine schedule is so low that the loss hardly falls any more.
 const endShare = 0.1
 
+// The walks on which distances are compared, as in training.
+const (
+	walks = 200
+	pairs = 500000
+)
+
 // Attempt is a row of "attempts".
 type Attempt struct {
 	Attempt int32   `col:"attempt"` // 1, 2, ...
 	Loss    float64 `col:"loss"`    // eq. 8, mean over the last tenth of the steps; NaN if none was made
-	Stopped string  `col:"stopped"` // why it ended early; "" = it did not
-	Kept    bool    `col:"kept"`
+	// Share of the variance of states' distances that the distances of their places leave unexplained; NaN where nobody asked.
+	Unexplained float64 `col:"distance_unexplained"`
+	Near        float64 `col:"near_distance_unexplained"`
+	Stopped     string  `col:"stopped"` // why it ended early; "" = it did not
+	Kept        bool    `col:"kept"`
 }
 
-// Run reads the weights and histories of all attempts and writes those of the best: of those that were not stopped early, if there
-// are any, the one of lowest loss; the first of equals.
-func Run(_ context.Context, p Params, t *pipeline.Task) error {
+// Run reads the weights and histories of all attempts and writes those of the one that is kept.
+func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	var rows []Attempt
 	var histories [][]train.Losses
 	var metas []map[string]string
@@ -50,10 +81,25 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 		if err != nil {
 			return fmt.Errorf("%shistory: %w", Role(i), err)
 		}
-		rows = append(rows, Attempt{Attempt: int32(i + 1), Loss: loss, Stopped: meta["stopped"]})
+		row := Attempt{Attempt: int32(i + 1), Loss: loss, Unexplained: math.NaN(), Near: math.NaN(), Stopped: meta["stopped"]}
+		if p.By == ByIsotropy {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			track, err := p.follow(t, Role(i)+"weights")
+			if err != nil {
+				return err
+			}
+			row.Unexplained = track.Unexplained(p.ReachM, pairs, t.Seed())
+			if p.NearM > 0 {
+				row.Near = track.Unexplained(p.NearM, pairs, t.Seed())
+			}
+		}
+		rows = append(rows, row)
+		t.Progress(int64(i+1), int64(p.Attempts), "attempts")
 		histories, metas = append(histories, history), append(metas, meta)
 	}
-	kept := choose(rows)
+	kept := p.choose(rows)
 	rows[kept].Kept = true
 	t.Note("kept_attempt", kept+1)
 	weights, meta, err := pipeline.Read[train.Tensor](t, Role(kept)+"weights")
@@ -85,20 +131,46 @@ func atEnd(history []train.Losses, meta map[string]string) (float64, error) {
 	return sum / float64(n), nil // no rows: 0/0
 }
 
-func choose(rows []Attempt) int {
+// follow takes a network along walks as in training.
+func (p Params) follow(t *pipeline.Task, role string) (*pathint.Track, error) {
+	network, params, err := weights.From(t, role)
+	if err != nil {
+		return nil, err
+	}
+	model, err := cpu.NewRoller(network, params)
+	if err != nil {
+		return nil, err
+	}
+	return pathint.Follow(model, pathint.TrainingWalks(walks, p.Steps, p.VelocityMax, t.Seed())), nil
+}
+
+// choose returns the attempt that is kept, the first of equals. One that was stopped early is kept only if all were.
+func (k Keep) choose(rows []Attempt) int {
+	least := math.Inf(1)
+	for _, r := range rows {
+		if r.Stopped == "" && r.Unexplained < least {
+			least = r.Unexplained
+		}
+	}
 	kept := 0
 	for i, r := range rows {
-		if better(r, rows[kept]) {
+		if k.better(r, rows[kept], least) {
 			kept = i
 		}
 	}
 	return kept
 }
 
-// better says whether a is kept rather than b.
-func better(a, b Attempt) bool {
-	if whole := a.Stopped == ""; whole != (b.Stopped == "") {
-		return whole
+// better says whether a is kept rather than b, where the attempts leave so little unexplained at best.
+func (k Keep) better(a, b Attempt, least float64) bool {
+	isotropic := func(r Attempt) bool { return k.By != ByIsotropy || r.Unexplained <= k.Within*least }
+	for _, good := range []func(Attempt) bool{func(r Attempt) bool { return r.Stopped == "" }, isotropic} {
+		if good(a) != good(b) {
+			return good(a)
+		}
+	}
+	if k.By == ByIsotropy && k.NearM > 0 && isotropic(a) {
+		return a.Near < b.Near
 	}
 	return a.Loss < b.Loss || math.IsNaN(b.Loss) && !math.IsNaN(a.Loss)
 }

@@ -20,9 +20,31 @@ func TestTheAttemptOfLowestLossIsKept(t *testing.T) {
 		"the lowest, if all were":        {[]Attempt{{Loss: 0.4, Stopped: "died"}, {Loss: 0.3, Stopped: "died"}}, 1},
 		"a loss rather than none at all": {[]Attempt{{Loss: nan}, {Loss: 5}, {Loss: nan}}, 1},
 	} {
-		if got := choose(c.attempts); got != c.want {
+		if got := (Keep{By: ByLoss}).choose(c.attempts); got != c.want {
 			t.Errorf("%s: kept attempt %d, want %d", name, got+1, c.want+1)
 		}
+	}
+}
+
+func TestOfTheAttemptsThatAreIsotropicTheLowestLossIsKept(t *testing.T) {
+	nan := math.NaN()
+	for name, c := range map[string]struct {
+		attempts []Attempt
+		want     int
+	}{
+		"a lower loss does not help":      {[]Attempt{{Loss: 0.1, Unexplained: 0.2}, {Loss: 0.3, Unexplained: 0.1}}, 1},
+		"the lowest loss among the even":  {[]Attempt{{Loss: 0.1, Unexplained: 0.2}, {Loss: 0.3, Unexplained: 0.1}, {Loss: 0.2, Unexplained: 0.12}}, 2},
+		"one that was stopped sets none":  {[]Attempt{{Loss: 0.1, Unexplained: 0.01, Stopped: "died"}, {Loss: 0.3, Unexplained: 0.1}, {Loss: 0.2, Unexplained: 0.2}}, 1},
+		"dead states explain nothing":     {[]Attempt{{Loss: 0.1, Unexplained: nan}, {Loss: 0.3, Unexplained: 0.9}}, 1},
+		"the lowest loss, if none is any": {[]Attempt{{Loss: 0.4, Unexplained: nan}, {Loss: 0.3, Unexplained: nan}}, 1},
+	} {
+		if got := (Keep{By: ByIsotropy, ReachM: 1, Within: 1.25}).choose(c.attempts); got != c.want {
+			t.Errorf("%s: kept attempt %d, want %d", name, got+1, c.want+1)
+		}
+	}
+	near := []Attempt{{Loss: 0.1, Unexplained: 0.11, Near: 0.03}, {Loss: 0.3, Unexplained: 0.1, Near: 0.02}, {Loss: 0.2, Unexplained: 0.2, Near: 0.01}}
+	if got := (Keep{By: ByIsotropy, ReachM: 1, Within: 1.25, NearM: 0.4}).choose(near); got != 1 {
+		t.Errorf("near: kept attempt %d, want 2, whatever its loss", got+1)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pathint"
@@ -195,7 +194,7 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 		{"isometry", func() {
 			c := pathint.Commute(m, walks, lead, p.VelocityMax, seed)
 			out.summary.Apart, out.summary.Moved = c.Apart, c.Moved
-			iso := pathint.Follow(m, p.training(seed)).Isometry(shortest, p.SigmaX)
+			iso := pathint.Follow(m, pathint.TrainingWalks(trainingWalks, trainingSteps, p.VelocityMax, seed)).Isometry(shortest, p.SigmaX)
 			out.summary.Variance, out.summary.Relative = iso.Variance, iso.Relative()
 		}},
 	}
@@ -230,16 +229,4 @@ func everyLag(steps int) []int {
 		}
 	}
 	return out
-}
-
-// training draws walks as the network was trained on.
-func (p Params) training(seed uint64) [][]float32 {
-	random := rand.New(rand.NewPCG(seed, 5))
-	walks := make([][]float32, trainingWalks)
-	for w := range walks {
-		for range 2 * trainingSteps {
-			walks[w] = append(walks[w], float32(p.VelocityMax*(2*random.Float64()-1)))
-		}
-	}
-	return walks
 }

@@ -60,7 +60,10 @@ var rows1 = []row1{
 	{"Hidden units of the MLP", "", "network.hidden", ""},
 	{"Initialisation", "", "network.init", ""},
 	{"Scale of the last layer's draw", "", "network.init_scale", ""},
-	{"Trainings of which the best is kept", "", "attempts", ""},
+	{"Capacity loss off until step", "", "loss.capacity_start", ""},
+	{"Steps over which it then rises", "", "loss.capacity_warmup", ""},
+	{"Trainings of which one is kept", "", "attempts", ""},
+	{"The one that is kept is chosen by", "", "keep.by", ""},
 	{"States in the pair losses (0: all)", "", "batch.pairs", ""},
 	{"Reduction of the pair sums", "", "loss.reduction", ""},
 }

@@ -15,8 +15,11 @@ type tensorView struct {
 }
 
 // Read returns the network of the input "weights", whose sizes come with it, and its parameters in the order of sic.NewLayout.
-func Read(t *pipeline.Task) (n sic.Network, params []float32, err error) {
-	tensors, meta, err := pipeline.Read[tensorView](t, "weights")
+func Read(t *pipeline.Task) (n sic.Network, params []float32, err error) { return From(t, "weights") }
+
+// From is Read of an input of any role.
+func From(t *pipeline.Task, role string) (n sic.Network, params []float32, err error) {
+	tensors, meta, err := pipeline.Read[tensorView](t, role)
 	if err != nil {
 		return n, nil, err
 	}
