@@ -183,7 +183,6 @@ var allowed = params.Rules{
 	"keep.by":      params.OneOf(best.ByLoss, best.ByIsotropy),
 	"keep.reach_m": params.Positive,
 	"keep.within":  params.AtLeast(1),
-	"keep.near_m":  params.NotNegative,
 
 	"stop.from_step": params.NotNegative,
 	"stop.diverged":  {Must: "greater than 1, or 0 for never", Number: func(x float64) bool { return x == 0 || x > 1 }},

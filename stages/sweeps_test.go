@@ -35,8 +35,7 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"phase-diagram":  {31, 93, 93}, // the two planes share the profile's own point
 		"robustness":     {11, 33, 33}, // five parameters share it
 		"report":         {1, 20, 160}, // eight attempts a network
-		"report-even":    {1, 20, 160},
-		"report-loss":    {1, 20, 80}, // four
+		"report-loss":    {1, 20, 80},  // four
 		"report-modules": {1, 10, 40},
 		"recipe":         {65, 390, 339}, // the network without the capacity loss is one for several weights of it
 		"smoke":          {7, 42, 42},

@@ -21,15 +21,14 @@ const (
 	ByIsotropy = "isotropy"
 )
 
-// Keep says which attempt is kept: the one of lowest loss; or by isotropy, of those whose states' distances follow from the
-// distances of their places about as well as the best one's, the one where they do so best nearby.
+// Keep says which attempt is kept: the one of lowest loss, of all or (by isotropy) of those whose states' distances follow from
+// the distances of their places about as well as the best one's.
 type Keep struct {
 	By     string  `json:"by"`
 	ReachM float64 `json:"reach_m"` // up to which distances are compared, m
 	// Within is how many times the least share of the distances' variance that places leave unexplained (pathint.Unexplained) an
 	// attempt may have.
 	Within float64 `json:"within"`
-	NearM  float64 `json:"near_m"` // up to which those that are left are compared, m; 0 = by their losses
 }
 
 // Params of the stage.
@@ -62,7 +61,6 @@ type Attempt struct {
 	Loss    float64 `col:"loss"`    // eq. 8, mean over the last tenth of the steps; NaN if none was made
 	// Share of the variance of states' distances that the distances of their places leave unexplained; NaN where nobody asked.
 	Unexplained float64 `col:"distance_unexplained"`
-	Near        float64 `col:"near_distance_unexplained"`
 	Stopped     string  `col:"stopped"` // why it ended early; "" = it did not
 	Kept        bool    `col:"kept"`
 }
@@ -81,18 +79,13 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 		if err != nil {
 			return fmt.Errorf("%shistory: %w", Role(i), err)
 		}
-		row := Attempt{Attempt: int32(i + 1), Loss: loss, Unexplained: math.NaN(), Near: math.NaN(), Stopped: meta["stopped"]}
+		row := Attempt{Attempt: int32(i + 1), Loss: loss, Unexplained: math.NaN(), Stopped: meta["stopped"]}
 		if p.By == ByIsotropy {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			track, err := p.follow(t, Role(i)+"weights")
-			if err != nil {
+			if row.Unexplained, err = p.unexplained(t, Role(i)+"weights"); err != nil {
 				return err
-			}
-			row.Unexplained = track.Unexplained(p.ReachM, pairs, t.Seed())
-			if p.NearM > 0 {
-				row.Near = track.Unexplained(p.NearM, pairs, t.Seed())
 			}
 		}
 		rows = append(rows, row)
@@ -131,17 +124,17 @@ func atEnd(history []train.Losses, meta map[string]string) (float64, error) {
 	return sum / float64(n), nil // no rows: 0/0
 }
 
-// follow takes a network along walks as in training.
-func (p Params) follow(t *pipeline.Task, role string) (*pathint.Track, error) {
+// unexplained takes a network along walks as in training and compares the distances of states and places.
+func (p Params) unexplained(t *pipeline.Task, role string) (float64, error) {
 	network, params, err := weights.From(t, role)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	model, err := cpu.NewRoller(network, params)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	return pathint.Follow(model, pathint.TrainingWalks(walks, p.Steps, p.VelocityMax, t.Seed())), nil
+	return pathint.Follow(model, pathint.TrainingWalks(walks, p.Steps, p.VelocityMax, t.Seed())).Unexplained(p.ReachM, pairs, t.Seed()), nil
 }
 
 // choose returns the attempt that is kept, the first of equals. One that was stopped early is kept only if all were.
@@ -168,9 +161,6 @@ func (k Keep) better(a, b Attempt, least float64) bool {
 		if good(a) != good(b) {
 			return good(a)
 		}
-	}
-	if k.By == ByIsotropy && k.NearM > 0 && isotropic(a) {
-		return a.Near < b.Near
 	}
 	return a.Loss < b.Loss || math.IsNaN(b.Loss) && !math.IsNaN(a.Loss)
 }

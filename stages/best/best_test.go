@@ -42,10 +42,6 @@ func TestOfTheAttemptsThatAreIsotropicTheLowestLossIsKept(t *testing.T) {
 			t.Errorf("%s: kept attempt %d, want %d", name, got+1, c.want+1)
 		}
 	}
-	near := []Attempt{{Loss: 0.1, Unexplained: 0.11, Near: 0.03}, {Loss: 0.3, Unexplained: 0.1, Near: 0.02}, {Loss: 0.2, Unexplained: 0.2, Near: 0.01}}
-	if got := (Keep{By: ByIsotropy, ReachM: 1, Within: 1.25, NearM: 0.4}).choose(near); got != 1 {
-		t.Errorf("near: kept attempt %d, want 2, whatever its loss", got+1)
-	}
 }
 
 func TestLossesAreComparedOverTheLastTenth(t *testing.T) {
