@@ -12,7 +12,6 @@ type pool struct {
 	helpers []*helper
 	phase   func(worker, task int)
 	tasks   int
-	workers int              // that take part in the phase
 	queues  int              // that the tasks stand in
 	next    [maxThreads]turn // the next task of each queue
 	busy    atomic.Int64     // helpers still in the phase
@@ -80,7 +79,7 @@ func (p *pool) start(tasks, queues int, phase func(worker, task int)) {
 		}
 		return
 	}
-	p.phase, p.tasks, p.workers, p.queues = phase, tasks, n, min(queues, n)
+	p.phase, p.tasks, p.queues = phase, tasks, min(queues, n)
 	for i := range p.queues {
 		p.next[i].Store(int64(i * tasks / p.queues))
 	}
