@@ -31,7 +31,7 @@ func laptop(t *testing.T) string {
 func TestEveryProfileIsValid(t *testing.T) {
 	files, _ := filepath.Glob("../params/*.yaml")
 	profiles := slices.DeleteFunc(files, isSweep)
-	if len(profiles) != 3 {
+	if len(profiles) != 4 {
 		t.Fatalf("profiles: %v", profiles)
 	}
 	for _, f := range profiles {
