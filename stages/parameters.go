@@ -19,7 +19,7 @@ import (
 var requiredVariants = []string{"full", "no-capacity"}
 
 // trainingSections are what a variant may change.
-var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts", "keep"}
+var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts", "keep", "parts"}
 
 // Parameters are a profile as it was read, with every value checked.
 type Parameters struct {
@@ -44,6 +44,7 @@ type Training struct {
 	train.Params
 	Attempts int       `json:"attempts"`
 	Keep     best.Keep `json:"keep"`
+	Parts    Parts     `json:"parts,omitempty"`
 }
 
 // readParameters reads a profile, puts the --set values in their places and
@@ -119,6 +120,9 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 
 func readTraining(doc *params.Document) (t Training, err error) {
 	if err := doc.Decode(&t, allowed); err != nil {
+		return t, err
+	}
+	if err := t.Parts.check(doc, t); err != nil {
 		return t, err
 	}
 	return t, checkTraining(doc, t.Params)

@@ -61,7 +61,7 @@ type DAG struct {
 
 // network is one trained network, and what is made of it in each box.
 type network struct {
-	made     []*pipeline.Node // its trainings, and the choice among them if there are several
+	made     []*pipeline.Node // its trainings and its parts', and the choices among them where there are several
 	train    *pipeline.Node   // the last of those, which has the network
 	ratemaps map[float64]*pipeline.Node
 	spectra  map[float64]*pipeline.Node
@@ -168,7 +168,11 @@ func addNetwork(d *DAG, name string, t Training, on trainOn, seed uint64) networ
 	n.made = trainings(name, t, on, seed, func(n *pipeline.Node) *pipeline.Node { return d.put(n, name) })
 	n.train = n.made[len(n.made)-1]
 	if t.Attempts > 1 {
-		d.Targets[trainStage+"/"+name] = n.made[:t.Attempts]
+		for _, made := range n.made {
+			if made.Stage == trainStage {
+				d.Targets[trainStage+"/"+name] = append(d.Targets[trainStage+"/"+name], made)
+			}
+		}
 	}
 	return n
 }
@@ -177,24 +181,36 @@ func addNetwork(d *DAG, name string, t Training, on trainOn, seed uint64) networ
 const attemptSeeds = 1000
 
 // trainings are the nodes that make a network, the one that has it last: a training, or as many as there are attempts and the choice
-// of the best. Every node passes through put, which may know it already.
-func trainings(name string, t Training, on trainOn, seed uint64, put func(*pipeline.Node) *pipeline.Node) []*pipeline.Node {
+// of the best; before each training those that make its parts. Every node passes through put, which may know it already.
+func trainings(name string, t Training, on trainOn, seed uint64, put func(*pipeline.Node) *pipeline.Node) (made []*pipeline.Node) {
+	keep := func(n *pipeline.Node) *pipeline.Node {
+		made = append(made, put(n))
+		return made[len(made)-1]
+	}
 	attempt := func(name string, seed uint64) *pipeline.Node {
-		n := newNode(trainStage, name, t.Params, train.On(on.Backend), train.Outputs, seed, nil)
+		var parts inputs
+		for i := range t.Parts.Scales {
+			part := trainings(fmt.Sprintf("%s/part-%d", name, i+1), t.part(i), on, seed+uint64(i)*partSeeds, put)
+			made = append(made, part...)
+			if parts == nil {
+				parts = inputs{}
+			}
+			parts[train.PartRole(i)] = part[len(part)-1].Ref("weights")
+		}
+		n := newNode(trainStage, name, t.Params, train.On(on.Backend), train.Outputs, seed, parts)
 		n.Numerics, n.Code, n.OtherCode = on.Numerics, on.code, on.other
-		return put(n)
+		return keep(n)
 	}
 	if t.Attempts == 1 {
-		return []*pipeline.Node{attempt(name, seed)}
+		attempt(name, seed)
+		return made
 	}
-	var made []*pipeline.Node
 	in := inputs{}
 	for i := range t.Attempts {
-		n := attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), seed+uint64(i)*attemptSeeds)
-		in.with(best.Role(i), n, train.Outputs...)
-		made = append(made, n)
+		in.with(best.Role(i), attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), seed+uint64(i)*attemptSeeds), train.Outputs...)
 	}
-	return append(made, put(newNode(bestStage, name, best.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax}, best.Run, best.Outputs, 0, in)))
+	keep(newNode(bestStage, name, best.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax}, best.Run, best.Outputs, 0, in))
+	return made
 }
 
 // see records a trained network's units in a box and measures them.

@@ -27,6 +27,7 @@ type Profile struct {
 	Stop         train.Stop     `json:"stop"`
 	Attempts     int            `json:"attempts"`
 	Keep         best.Keep      `json:"keep"`
+	Parts        Parts          `json:"parts,omitempty"`
 	Variants     map[string]any `json:"variants"`
 	Ablate       map[string]any `json:"ablate"`
 	Evaluation   Evaluation     `json:"evaluation"`
@@ -183,6 +184,14 @@ var allowed = params.Rules{
 	"keep.by":      params.OneOf(best.ByLoss, best.ByIsotropy),
 	"keep.reach_m": params.Positive,
 	"keep.within":  params.AtLeast(1),
+
+	"parts.scales":        params.Positive,
+	"parts.attempts":      params.Between(1, 100),
+	"parts.keep.by":       params.OneOf(best.ByLoss, best.ByIsotropy),
+	"parts.keep.reach_m":  params.Positive,
+	"parts.keep.within":   params.AtLeast(1),
+	"parts.steps":         params.AtLeast(1),
+	"parts.learning_rate": params.Positive,
 
 	"stop.from_step": params.NotNegative,
 	"stop.diverged":  {Must: "greater than 1, or 0 for never", Number: func(x float64) bool { return x == 0 || x > 1 }},

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -93,20 +92,15 @@ func (s *session) withSeconds(n *pipeline.Node, runs arrow.Record, results map[s
 	return array.NewRecord(arrow.NewSchema(fields, &meta), append(runs.Columns(), seconds.NewArray()), runs.NumRows()), nil
 }
 
-// chain are the nodes of the run that a node belongs to, from it back to every attempt at the training.
+// chain are the nodes of the run that a node belongs to, from it back to every attempt at the training and at its parts; the
+// walks are everybody's.
 func chain(n *pipeline.Node) []*pipeline.Node {
 	made := []*pipeline.Node{n}
-	if n.Stage == bestStage {
-		for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
-			if strings.HasSuffix(role, "/weights") {
-				made = append(made, n.Inputs[role].Node)
+	for i := 0; i < len(made); i++ {
+		for _, role := range slices.Sorted(maps.Keys(made[i].Inputs)) {
+			if from := made[i].Inputs[role].Node; from.Stage != "trajectories" && !slices.Contains(made, from) {
+				made = append(made, from)
 			}
-		}
-		return made
-	}
-	for _, role := range []string{"units", "maps", "weights"} { // outcome, spectra, ratemaps
-		if ref, ok := n.Inputs[role]; ok {
-			return append(made, chain(ref.Node)...)
 		}
 	}
 	return made

@@ -253,6 +253,9 @@ func canonical(data []byte) string {
 // steps that it made then.
 func runSeconds(n *pipeline.Node, a *store.Action, steps int64) float64 {
 	m := madeBy(a)
+	if t, ok := n.Params.(train.Params); ok && m.Stopped == "" { // a part has steps of its own
+		steps = int64(t.Optimiser.Steps)
+	}
 	if n.Stage == trainStage && m.Resumed > 0 && steps > int64(m.Resumed) {
 		return m.Seconds * float64(steps) / float64(steps-int64(m.Resumed))
 	}

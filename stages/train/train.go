@@ -11,6 +11,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
+	"sicgrid/stages/weights"
 )
 
 // Params are the parameters of one training.
@@ -22,6 +23,10 @@ type Params struct {
 	HistoryEvery int           `json:"history_every"` // steps whose mean is one row of the history
 	Stop         Stop          `json:"stop"`
 }
+
+// PartRole is what the weights of part i = 0, 1, ... are called among the inputs. A training with such inputs starts from these
+// networks, joined, and one without from a draw.
+func PartRole(i int) string { return fmt.Sprintf("part-%d/weights", i+1) }
 
 // Outputs of the stage: the trained parameters, one row a tensor, and the losses
 // over the steps.
@@ -67,6 +72,9 @@ func runOn(ctx context.Context, b compute.Backend, p Params, t *pipeline.Task) e
 	}
 	defer trainer.Close()
 	t.Note("device", b.Device)
+	if err := startFromParts(trainer, p, t); err != nil {
+		return err
+	}
 	r := run{Params: p, trainer: trainer, legs: []leg{{b.Numerics, 0}}}
 	if r.dir, err = t.Scratch(); err != nil {
 		return err
@@ -110,6 +118,27 @@ func runOn(ctx context.Context, b compute.Backend, p Params, t *pipeline.Task) e
 		return err
 	}
 	return pipeline.Emit(t, "history", r.history, meta)
+}
+
+// startFromParts puts the trainer where the joined parts are, if there are any, the optimiser fresh.
+func startFromParts(trainer compute.Trainer, p Params, t *pipeline.Task) error {
+	var parts []sic.Part
+	for t.Record(PartRole(len(parts))) != nil {
+		network, params, err := weights.From(t, PartRole(len(parts)))
+		if err != nil {
+			return err
+		}
+		parts = append(parts, sic.Part{Network: network, Params: params})
+	}
+	if parts == nil {
+		return nil
+	}
+	joined, err := sic.Join(p.Network, parts, p.Batch, t.Seed())
+	if err != nil {
+		return err
+	}
+	fresh := sic.Moments[float32]{First: make([]float32, len(joined)), Second: make([]float32, len(joined))}
+	return trainer.Restore(compute.State{Params: joined, Moments: fresh, Plateau: sic.NewPlateau()})
 }
 
 // run is a training under way.

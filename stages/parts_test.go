@@ -1,0 +1,147 @@
+package main
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/pipeline/codedigest"
+	"sicgrid/pkg/store"
+	"sicgrid/stages/train"
+)
+
+// joinedProfile is the smoke profile whose full network is joined from two parts and then hardly trained at all.
+func joinedProfile(t *testing.T, changes ...string) string {
+	t.Helper()
+	data, err := os.ReadFile("../params/smoke.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := "  full: {}"
+	if !strings.Contains(string(data), full) {
+		t.Fatal("the smoke profile's full network is not the profile's own")
+	}
+	text := strings.Replace(string(data), full, `  full:
+    optimiser: {learning_rate: 1e-9, final_rate: 1e-9}
+    parts: {scales: [0.5, 1.5], attempts: 2, keep: {by: isotropy, reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3}`, 1)
+	return strings.NewReplacer(changes...).Replace(text)
+}
+
+func wireJoined(t *testing.T, text string, targets ...string) *session {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "smoke.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	flags := graphFlags{params: filepath.Join(dir, "smoke.yaml")}
+	s, err := flags.wire(targets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := store.Open(filepath.Join(dir, "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := map[string]codedigest.Stage{}
+	for _, n := range s.graph.Nodes() {
+		code[n.Stage] = codedigest.Stage{Digest: "made up"}
+	}
+	s.options = pipeline.Options{Store: open, DAG: "smoke", Code: code, Numerics: numerics()}
+	return s
+}
+
+// Each part is a training of its own, at its scale and without the capacity loss, of which the better attempt is kept; the network
+// starts from both side by side.
+func TestANetworkStartsFromItsParts(t *testing.T) {
+	s := wireJoined(t, joinedProfile(t), "train/full")
+	var names []string
+	for _, n := range s.graph.Nodes() {
+		names = append(names, n.Name)
+	}
+	slices.Sort(names)
+	want := []string{"best/full/part-1", "best/full/part-2", "train/full",
+		"train/full/part-1/attempt-1", "train/full/part-1/attempt-2", "train/full/part-2/attempt-1", "train/full/part-2/attempt-2"}
+	if !slices.Equal(names, want) {
+		t.Fatalf("nodes %v, want %v", names, want)
+	}
+	seeds := map[uint64]bool{}
+	for _, name := range want {
+		n := s.graph.Node(name)
+		p, ok := n.Params.(train.Params)
+		if !ok {
+			continue
+		}
+		if seeds[n.Seed] && name != "train/full" {
+			t.Errorf("%s has a seed that another has", name)
+		}
+		seeds[n.Seed] = name != "train/full"
+		for i, scale := range []float64{0.5, 1.5} {
+			if !strings.Contains(name, []string{"part-1", "part-2"}[i]) {
+				continue
+			}
+			if p.Network.Units != 8 || p.Network.Hidden != 8 || p.Loss.Capacity != 0 || p.Optimiser.Steps != 40 || math.Abs(p.Loss.SigmaX-0.05*scale) > 1e-12 ||
+				math.Abs(p.Batch.VelocityMax-0.15*scale) > 1e-12 || math.Abs(p.Loss.ConformalIsometry-0.3*scale*scale) > 1e-12 {
+				t.Errorf("%s: %+v", name, p)
+			}
+		}
+	}
+
+	digests, report := s.digests(t)
+	again := wireJoined(t, joinedProfile(t), "train/full")
+	again.options.Jobs = 1
+	if twice, _ := again.digests(t); !slices.Equal(slices.Sorted(slices.Values(digests)), slices.Sorted(slices.Values(twice))) {
+		t.Error("one job and several do not give the same digests")
+	}
+	for _, n := range report.Nodes {
+		if n.Node.Name != "train/full" {
+			continue
+		}
+		data, err := s.options.Store.Get(n.Outputs[slices.IndexFunc(n.Outputs, func(o pipeline.Output) bool { return o.Name == "weights" })].Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec, err := artifact.Read(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tensors, err := artifact.Rows[train.Tensor](rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bias := tensors[slices.IndexFunc(tensors, func(x train.Tensor) bool { return x.Name == "mlp.2.bias" })].Values
+		between, within := 0.0, 0.0
+		for i, b := range bias {
+			if row, column := i/16, i%16; (row < 8) == (column < 8) {
+				within = max(within, math.Abs(float64(b)))
+			} else {
+				between = max(between, math.Abs(float64(b)))
+			}
+		}
+		if between > 1e-5 || within < 0.1 {
+			t.Errorf("weights between the parts reach %v, within them %v", between, within)
+		}
+	}
+}
+
+func TestImpossiblePartsAreRefusedInOneLine(t *testing.T) {
+	for _, c := range []struct{ change, to, want string }{
+		{"scales: [0.5, 1.5]", "scales: [0.5, 1, 1.5]", "network.units: found 16, must be a multiple of 3, the number of parts"},
+		{"scales: [0.5, 1.5]", "scales: [0.5, 0]", "parts.scales[1]: found 0, must be greater than 0"},
+		{"scales: [0.5, 1.5]", "scales: []", "parts.scales: found an empty list, must be a list of at least one value"},
+		{"scales: [0.5, 1.5]", "scales: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]", "found 16 parts, must leave each at least 2 of the 16 units"},
+		{"steps: 40, learning_rate", "steps: 30, learning_rate", "parts.steps: found 30, must be more than 30, the optimiser's warm-up"},
+		{"steps: 40, learning_rate: 1e-3", "steps: 40, learning_rate: 1e-10", "parts.learning_rate: found 1e-10, must be at least 1e-09, the optimiser's final rate"},
+		{"within: 1}", "within: 0.5}", "parts.keep.within: found 0.5, must be at least 1"},
+		{"attempts: 2", "attempts: 0", "parts.attempts: found 0, must be from 1 to 100"},
+	} {
+		_, err := check(joinedProfile(t, c.change, c.to))
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v\nwant %s", c.to, err, c.want)
+		}
+	}
+}
