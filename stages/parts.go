@@ -14,6 +14,7 @@ type Parts struct {
 	Keep         best.Keep `json:"keep"`          // which; reach_m is at scale 1
 	Steps        int       `json:"steps"`         // of each training
 	LearningRate float64   `json:"learning_rate"` // at its highest
+	SigmaG       float64   `json:"sigma_g"`       // neural length scale of a part by itself
 }
 
 // partSeeds is how far apart the seeds of a network's parts are: beyond those of all attempts at one.
@@ -29,6 +30,7 @@ func (t Training) part(i int) Training {
 	p.Loss.SigmaX *= scale
 	p.Loss.IsometryRadius *= scale
 	p.Loss.ConformalIsometry *= scale * scale
+	p.Loss.SigmaG = t.Parts.SigmaG
 	p.Loss.Capacity, p.Loss.CapacityStart, p.Loss.CapacityWarmup = 0, 0, 0
 	p.Optimiser.Steps, p.Optimiser.LearningRate = t.Parts.Steps, t.Parts.LearningRate
 	p.Keep.ReachM *= scale

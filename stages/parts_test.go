@@ -28,7 +28,7 @@ func joinedProfile(t *testing.T, changes ...string) string {
 	}
 	text := strings.Replace(string(data), full, `  full:
     optimiser: {learning_rate: 1e-9, final_rate: 1e-9}
-    parts: {scales: [0.5, 1.5], attempts: 2, keep: {by: isotropy, reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3}`, 1)
+    parts: {scales: [0.5, 1.5], attempts: 2, keep: {by: isotropy, reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3}`, 1)
 	return strings.NewReplacer(changes...).Replace(text)
 }
 
@@ -84,7 +84,7 @@ func TestANetworkStartsFromItsParts(t *testing.T) {
 			if !strings.Contains(name, []string{"part-1", "part-2"}[i]) {
 				continue
 			}
-			if p.Network.Units != 8 || p.Network.Hidden != 8 || p.Loss.Capacity != 0 || p.Optimiser.Steps != 40 || math.Abs(p.Loss.SigmaX-0.05*scale) > 1e-12 ||
+			if p.Network.Units != 8 || p.Network.Hidden != 8 || p.Loss.Capacity != 0 || p.Loss.SigmaG != 0.3 || p.Optimiser.Steps != 40 || math.Abs(p.Loss.SigmaX-0.05*scale) > 1e-12 ||
 				math.Abs(p.Batch.VelocityMax-0.15*scale) > 1e-12 || math.Abs(p.Loss.ConformalIsometry-0.3*scale*scale) > 1e-12 {
 				t.Errorf("%s: %+v", name, p)
 			}

@@ -192,6 +192,7 @@ var allowed = params.Rules{
 	"parts.keep.within":   params.AtLeast(1),
 	"parts.steps":         params.AtLeast(1),
 	"parts.learning_rate": params.Positive,
+	"parts.sigma_g":       params.Positive,
 
 	"stop.from_step": params.NotNegative,
 	"stop.diverged":  {Must: "greater than 1, or 0 for never", Number: func(x float64) bool { return x == 0 || x > 1 }},

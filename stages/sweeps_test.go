@@ -37,7 +37,7 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"report":         {1, 20, 160}, // eight attempts a network
 		"report-loss":    {1, 20, 80},  // four
 		"report-modules": {1, 10, 40},
-		"report-desk":    {1, 10, 120},   // twelve
+		"report-desk":    {1, 10, 250},   // eight of each of three parts, and the network
 		"recipe":         {68, 408, 354}, // the network without the capacity loss is one for several weights of it
 		"smoke":          {7, 42, 42},
 	}
