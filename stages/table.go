@@ -27,7 +27,9 @@ func profileTable(path string, doc *params.Document) []plot.Table1Profile {
 	return table
 }
 
+// profileColumn is the training of the network with all losses, as Table 1 is.
 func profileColumn(path string, doc *params.Document) plot.Table1Profile {
+	doc = doc.Overlay("variants.full", trainingSections)
 	p := plot.Table1Profile{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Values: map[string]string{}, Comments: map[string]string{}}
 	for _, key := range plot.Table1Keys() {
 		p.Values[key], p.Comments[key] = doc.Text(key)

@@ -147,7 +147,7 @@ func (v *value) put(key string, child *value) {
 // values of the mapping at key (such as "variants.no-capacity") take the
 // place of d's own. A section or key that d does not have stays for Decode to refuse.
 func (d *Document) Overlay(key string, sections []string) *Document {
-	return &Document{root: overlay(d.Sections(sections...).root, d.at(key))}
+	return &Document{root: overlay(d.Sections(sections...).root, d.at(key)), lines: d.lines}
 }
 
 // Sections is a document of those of the given top-level sections that d has.

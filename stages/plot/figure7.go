@@ -125,10 +125,17 @@ func (a Ablation) paintName(c *figure.Canvas, y float64) {
 		fmt.Sprintf("%d of %d units active", a.Summary.Active, a.Summary.Units),
 		"median score " + figure.Number(a.Summary.Score, 2),
 		percent(a.Summary.InModules) + " in modules",
-		fmt.Sprintf("%d modules", len(a.Modules)),
+		modulesText(len(a.Modules)),
 	} {
 		c.Text(4.5, y+4.4+3.1*float64(i), s, small)
 	}
+}
+
+func modulesText(n int) string {
+	if n == 1 {
+		return "1 module"
+	}
+	return fmt.Sprintf("%d modules", n)
 }
 
 // paintMaps draws the best examples.

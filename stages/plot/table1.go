@@ -64,6 +64,7 @@ var rows1 = []row1{
 	{"Steps over which it then rises", "", "loss.capacity_warmup", ""},
 	{"Trainings of which one is kept", "", "attempts", ""},
 	{"The one that is kept is chosen by", "", "keep.by", ""},
+	{"Trainings of each part it starts from", "", "parts.attempts", ""},
 	{"States in the pair losses (0: all)", "", "batch.pairs", ""},
 	{"Reduction of the pair sums", "", "loss.reduction", ""},
 }
