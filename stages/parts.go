@@ -6,8 +6,8 @@ import (
 	"sicgrid/stages/best"
 )
 
-// Parts are smaller networks that are trained first, each alone, on walks of a scale of its own and without the capacity loss; the
-// network starts from them, joined (sic.Join), instead of a draw. Without scales there are none.
+// Parts are networks that are trained first, each alone, on walks of a scale of its own and without the capacity loss; the network
+// starts from them, joined (sic.Join), instead of a draw. One part alone is the network itself. Without scales there are none.
 type Parts struct {
 	Scales       []float64 `json:"scales"`        // of each part's walks
 	Attempts     int       `json:"attempts"`      // trainings of each, of which one is kept
@@ -17,7 +17,7 @@ type Parts struct {
 	SigmaG       float64   `json:"sigma_g"`       // neural length scale of a part by itself
 }
 
-// partSeeds is how far apart the seeds of a network's parts are: beyond those of all attempts at one.
+// partSeeds is how far apart the seeds of a network's parts are, each attempt's its own: beyond those of all attempts at one.
 const partSeeds = 100 * attemptSeeds
 
 // part is the training of part i: the network's own, but for an equal share of its units, at a scale of its own. Velocities and the

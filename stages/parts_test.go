@@ -91,6 +91,22 @@ func TestANetworkStartsFromItsParts(t *testing.T) {
 		}
 	}
 
+	// Attempts at a network that starts from parts share none of them.
+	two := wireJoined(t, joinedProfile(t, "    optimiser: {learning_rate", "    attempts: 3\n    optimiser: {learning_rate"), "train/full")
+	own := map[uint64]string{}
+	for _, n := range two.graph.Nodes() {
+		if n.Stage != trainStage || !strings.Contains(n.Name, "/part-") {
+			continue
+		}
+		if own[n.Seed] != "" {
+			t.Errorf("%s has the seed of %s", n.Name, own[n.Seed])
+		}
+		own[n.Seed] = n.Name
+	}
+	if len(own) != 3*2*2 {
+		t.Errorf("%d trainings of parts, want 12: %v", len(own), own)
+	}
+
 	digests, report := s.digests(t)
 	again := wireJoined(t, joinedProfile(t), "train/full")
 	again.options.Jobs = 1

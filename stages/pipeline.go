@@ -187,27 +187,27 @@ func trainings(name string, t Training, on trainOn, seed uint64, put func(*pipel
 		made = append(made, put(n))
 		return made[len(made)-1]
 	}
-	attempt := func(name string, seed uint64) *pipeline.Node {
+	attempt := func(name string, n int) *pipeline.Node {
 		var parts inputs
 		for i := range t.Parts.Scales {
-			part := trainings(fmt.Sprintf("%s/part-%d", name, i+1), t.part(i), on, seed+uint64(i)*partSeeds, put)
+			part := trainings(fmt.Sprintf("%s/part-%d", name, i+1), t.part(i), on, seed+uint64(n*len(t.Parts.Scales)+i)*partSeeds, put)
 			made = append(made, part...)
 			if parts == nil {
 				parts = inputs{}
 			}
 			parts[train.PartRole(i)] = part[len(part)-1].Ref("weights")
 		}
-		n := newNode(trainStage, name, t.Params, train.On(on.Backend), train.Outputs, seed, parts)
-		n.Numerics, n.Code, n.OtherCode = on.Numerics, on.code, on.other
-		return keep(n)
+		node := newNode(trainStage, name, t.Params, train.On(on.Backend), train.Outputs, seed+uint64(n)*attemptSeeds, parts)
+		node.Numerics, node.Code, node.OtherCode = on.Numerics, on.code, on.other
+		return keep(node)
 	}
 	if t.Attempts == 1 {
-		attempt(name, seed)
+		attempt(name, 0)
 		return made
 	}
 	in := inputs{}
 	for i := range t.Attempts {
-		in.with(best.Role(i), attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), seed+uint64(i)*attemptSeeds), train.Outputs...)
+		in.with(best.Role(i), attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), i), train.Outputs...)
 	}
 	keep(newNode(bestStage, name, best.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax}, best.Run, best.Outputs, 0, in))
 	return made
