@@ -171,6 +171,7 @@ func (r *run) goOn() string {
 func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 	saved := time.Now()
 	steps, records := 1, []compute.Record(nil)
+	var tempo pace
 	for r.step < r.Optimiser.Steps {
 		if r.stopped = r.verdict(); r.stopped != "" {
 			return nil
@@ -179,7 +180,7 @@ func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 			steps = min(steps, r.HistoryEvery-r.step%r.HistoryEvery) // no step beyond a row before it is judged
 		}
 		begun := time.Now()
-		r.trainer.SetThreads(t.Threads())
+		r.trainer.SetThreads(tempo.threads(t.Threads()))
 		var err error
 		records, err = r.trainer.Train(steps, records[:0])
 		for _, record := range records {
@@ -204,6 +205,7 @@ func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 		}
 		// How many steps a burst has changes nothing but how often we look up.
 		perStep := time.Since(begun) / time.Duration(len(records)+1)
+		tempo.note(perStep)
 		steps = min(max(int(min(burst, CheckpointEvery)/max(perStep, time.Microsecond)), 1), 1000)
 		if time.Since(saved) > CheckpointEvery {
 			r.save()
