@@ -18,11 +18,16 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// smokeSession is the smoke profile with everything that it can make, in a store of its own. Its code digests are made up: here nothing
-// depends on what they are.
+// smokeSession is the smoke profile with everything that it can make, in a store of its own.
 func smokeSession(t testing.TB, targets ...string) *session {
 	t.Helper()
-	flags := graphFlags{params: filepath.Join("..", "params", "smoke.yaml")}
+	return sessionOf(t, filepath.Join("..", "params", "smoke.yaml"), targets...)
+}
+
+// sessionOf is a profile of this file in a store of its own. Its code digests are made up: here nothing depends on what they are.
+func sessionOf(t testing.TB, path string, targets ...string) *session {
+	t.Helper()
+	flags := graphFlags{params: path}
 	s, err := flags.wire(targets)
 	if err != nil {
 		t.Fatal(err)

@@ -10,8 +10,6 @@ import (
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/pipeline"
-	"sicgrid/pkg/pipeline/codedigest"
-	"sicgrid/pkg/store"
 	"sicgrid/stages/train"
 )
 
@@ -34,25 +32,11 @@ func joinedProfile(t *testing.T, changes ...string) string {
 
 func wireJoined(t *testing.T, text string, targets ...string) *session {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "smoke.yaml"), []byte(text), 0o644); err != nil {
+	path := filepath.Join(t.TempDir(), "smoke.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	flags := graphFlags{params: filepath.Join(dir, "smoke.yaml")}
-	s, err := flags.wire(targets)
-	if err != nil {
-		t.Fatal(err)
-	}
-	open, err := store.Open(filepath.Join(dir, "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	code := map[string]codedigest.Stage{}
-	for _, n := range s.graph.Nodes() {
-		code[n.Stage] = codedigest.Stage{Digest: "made up"}
-	}
-	s.options = pipeline.Options{Store: open, DAG: "smoke", Code: code, Numerics: numerics()}
-	return s
+	return sessionOf(t, path, targets...)
 }
 
 // Each part is a training of its own, at its scale and without the capacity loss, of which the better attempt is kept; the network
