@@ -33,14 +33,6 @@ func lossCases() map[string]Loss {
 	return cases
 }
 
-func float64s(p []float32) []float64 {
-	q := make([]float64, len(p))
-	for i := range p {
-		q[i] = float64(p[i])
-	}
-	return q
-}
-
 // The gradient of every loss term, alone and all together, is the slope of the
 // loss: central differences agree for every parameter.
 func TestGradientIsSlopeOfLoss(t *testing.T) {

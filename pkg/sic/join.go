@@ -61,29 +61,29 @@ func (p Part) into(n Network, joined []float32, units, hidden int, gain float64)
 			}
 		}
 	}
-	start := Of(p.Params, own.InitialState())
-	wide := make([]float64, len(start))
+	start := float64s(Of(p.Params, own.InitialState()))
+	_, norm := normReLU(start)
 	for i, a := range start {
-		wide[i] = float64(a)
-	}
-	_, norm := normReLU(wide)
-	for i, a := range wide {
 		Of(joined, whole.InitialState())[units+i] = float32(a / math.Max(norm, tiny))
 	}
 }
 
 // Gain is the geometric mean of ‖ReLU(W(v) g)‖ (eq. 3) over all steps of a micro-batch: what σ divides by.
 func Gain(p Part, b Batch, seed uint64) float64 {
-	params := make([]float64, len(p.Params))
-	for i, x := range p.Params {
-		params[i] = float64(x)
-	}
 	draw := NewDraw(b)
 	draw.Fill(b, seed, 0)
 	sum := 0.0
-	norms := forward(p.Network, b, params, draw).norm
+	norms := forward(p.Network, b, float64s(p.Params), draw).norm
 	for _, norm := range norms {
 		sum += math.Log(math.Max(norm, tiny))
 	}
 	return math.Exp(sum / float64(len(norms)))
+}
+
+func float64s(p []float32) []float64 {
+	q := make([]float64, len(p))
+	for i := range p {
+		q[i] = float64(p[i])
+	}
+	return q
 }

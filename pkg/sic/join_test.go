@@ -11,14 +11,6 @@ func partOf(units, hidden int, seed uint64) Part {
 	return Part{n, InitialParameters(n, seed)}
 }
 
-func widen(params []float32) []float64 {
-	out := make([]float64, len(params))
-	for i, x := range params {
-		out[i] = float64(x)
-	}
-	return out
-}
-
 // Started from one part's g_0 alone, the joined network is that part, and the others stay silent.
 func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 	parts := []Part{partOf(5, 4, 1), partOf(7, 3, 2), partOf(4, 6, 3)}
@@ -38,7 +30,7 @@ func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 	start := Of(joined, NewLayout(n).InitialState())
 	first := 0
 	for i, p := range parts {
-		alone := widen(joined)
+		alone := float64s(joined)
 		norm := 0.0
 		for j, a := range Of(alone, NewLayout(n).InitialState()) {
 			if j < first || j >= first+p.Units {
@@ -50,7 +42,7 @@ func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 		if math.Abs(norm-1) > 1e-6 {
 			t.Errorf("part %d: ‖a‖² is %v, must be 1 as every other's", i, norm)
 		}
-		own, whole := forward(p.Network, b, widen(p.Params), draw), forward(n, b, alone, draw)
+		own, whole := forward(p.Network, b, float64s(p.Params), draw), forward(n, b, alone, draw)
 		for s, want := range own.state {
 			for j, g := range whole.state[s] {
 				at := 0.0
@@ -84,7 +76,7 @@ func TestPartsJoinWithOneGain(t *testing.T) {
 	}
 	draw := NewDraw(b)
 	draw.Fill(b, 8, 0)
-	for s, g := range forward(n, b, widen(joined), draw).state {
+	for s, g := range forward(n, b, float64s(joined), draw).state {
 		for j := range 6 {
 			if math.Abs(g[j]-g[6+j]) > 1e-5 {
 				t.Fatalf("state %d: unit %d has %v in one part and %v in the other, which differ in length alone", s, j, g[j], g[6+j])

@@ -16,6 +16,10 @@ const paceEvery = 50
 
 // threads returns how many of so many the next burst takes.
 func (p *pace) threads(most int) int {
+	if most == 1 { // what one thread takes says nothing of more, if there will be more
+		p.bursts, p.alone = 0, true
+		return 1
+	}
 	trial := p.bursts % paceEvery
 	p.bursts++
 	p.alone = trial == 0 || trial > 1 && p.one < p.most

@@ -171,7 +171,7 @@ func (r *run) goOn() string {
 func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 	saved := time.Now()
 	steps, records := 1, []compute.Record(nil)
-	var tempo pace
+	tempo := pace{bursts: -1} // the first burst is one step, too few to be timed
 	for r.step < r.Optimiser.Steps {
 		if r.stopped = r.verdict(); r.stopped != "" {
 			return nil
