@@ -7,17 +7,19 @@ import (
 )
 
 // Parts are networks that are trained first, each alone, on walks of a scale of its own and without the capacity loss; the network
-// starts from them, joined (sic.Join), instead of a draw. One part alone is the network itself. Without scales there are none.
+// starts from them, joined (sic.Join), instead of a draw. Attempts at the network start from the same parts, each turned by other
+// angles. One part alone is the network itself. Without scales there are none.
 type Parts struct {
-	Scales       []float64 `json:"scales"`        // of each part's walks
-	Attempts     int       `json:"attempts"`      // trainings of each, of which one is kept
-	Keep         best.Keep `json:"keep"`          // which; reach_m is at scale 1
-	Steps        int       `json:"steps"`         // of each training
-	LearningRate float64   `json:"learning_rate"` // at its highest
-	SigmaG       float64   `json:"sigma_g"`       // neural length scale of a part by itself
+	Scales       []float64 `json:"scales"`             // of each part's walks
+	Attempts     int       `json:"attempts"`           // trainings of each, of which one is kept
+	Keep         best.Keep `json:"keep"`               // which; reach_m is at scale 1
+	Steps        int       `json:"steps"`              // of each training
+	LearningRate float64   `json:"learning_rate"`      // at its highest
+	SigmaG       float64   `json:"sigma_g"`            // neural length scale of a part by itself
+	Isometry     float64   `json:"conformal_isometry"` // weight of its conformal isometry loss, at scale 1
 }
 
-// partSeeds is how far apart the seeds of a network's parts are, each attempt's its own: beyond those of all attempts at one.
+// partSeeds is how far apart the seeds of a network's parts are: beyond those of all attempts at one.
 const partSeeds = 100 * attemptSeeds
 
 // part is the training of part i: the network's own, but for an equal share of its units, at a scale of its own. Velocities and the
@@ -29,7 +31,7 @@ func (t Training) part(i int) Training {
 	p.Batch.VelocityMax *= scale
 	p.Loss.SigmaX *= scale
 	p.Loss.IsometryRadius *= scale
-	p.Loss.ConformalIsometry *= scale * scale
+	p.Loss.ConformalIsometry = t.Parts.Isometry * scale * scale
 	p.Loss.SigmaG = t.Parts.SigmaG
 	p.Loss.Capacity, p.Loss.CapacityStart, p.Loss.CapacityWarmup = 0, 0, 0
 	p.Optimiser.Steps, p.Optimiser.LearningRate = t.Parts.Steps, t.Parts.LearningRate

@@ -26,7 +26,7 @@ func joinedProfile(t *testing.T, changes ...string) string {
 	}
 	text := strings.Replace(string(data), full, `  full:
     optimiser: {learning_rate: 1e-9, final_rate: 1e-9}
-    parts: {scales: [0.5, 1.5], attempts: 2, keep: {by: isotropy, reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3}`, 1)
+    parts: {scales: [0.5, 1.5], attempts: 2, keep: {by: isotropy, reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3, conformal_isometry: 0.2}`, 1)
 	return strings.NewReplacer(changes...).Replace(text)
 }
 
@@ -69,26 +69,31 @@ func TestANetworkStartsFromItsParts(t *testing.T) {
 				continue
 			}
 			if p.Network.Units != 8 || p.Network.Hidden != 8 || p.Loss.Capacity != 0 || p.Loss.SigmaG != 0.3 || p.Optimiser.Steps != 40 || math.Abs(p.Loss.SigmaX-0.05*scale) > 1e-12 ||
-				math.Abs(p.Batch.VelocityMax-0.15*scale) > 1e-12 || math.Abs(p.Loss.ConformalIsometry-0.3*scale*scale) > 1e-12 {
+				math.Abs(p.Batch.VelocityMax-0.15*scale) > 1e-12 || math.Abs(p.Loss.ConformalIsometry-0.2*scale*scale) > 1e-12 {
 				t.Errorf("%s: %+v", name, p)
 			}
 		}
 	}
 
-	// Attempts at a network that starts from parts share none of them.
-	two := wireJoined(t, joinedProfile(t, "    optimiser: {learning_rate", "    attempts: 3\n    optimiser: {learning_rate"), "train/full")
-	own := map[uint64]string{}
-	for _, n := range two.graph.Nodes() {
-		if n.Stage != trainStage || !strings.Contains(n.Name, "/part-") {
-			continue
+	// All attempts at a network start from the same parts, and have seeds of their own.
+	several := wireJoined(t, joinedProfile(t, "    optimiser: {learning_rate", "    attempts: 3\n    optimiser: {learning_rate"), "train/full")
+	parts, attempts := map[uint64]string{}, map[uint64]bool{}
+	for _, n := range several.graph.Nodes() {
+		switch {
+		case n.Stage == trainStage && strings.Contains(n.Name, "/part-"):
+			if parts[n.Seed] != "" {
+				t.Errorf("%s has the seed of %s", n.Name, parts[n.Seed])
+			}
+			parts[n.Seed] = n.Name
+		case n.Stage == trainStage:
+			attempts[n.Seed] = true
+			if from := n.Inputs[train.PartRole(1)].Node; from == nil || from.Name != "best/full/part-2" {
+				t.Errorf("%s starts from %v", n.Name, from)
+			}
 		}
-		if own[n.Seed] != "" {
-			t.Errorf("%s has the seed of %s", n.Name, own[n.Seed])
-		}
-		own[n.Seed] = n.Name
 	}
-	if len(own) != 3*2*2 {
-		t.Errorf("%d trainings of parts, want 12: %v", len(own), own)
+	if len(parts) != 2*2 || len(attempts) != 3 {
+		t.Errorf("%d trainings of parts and %d of the network, want 4 and 3: %v", len(parts), len(attempts), parts)
 	}
 
 	digests, report := s.digests(t)

@@ -180,23 +180,23 @@ func addNetwork(d *DAG, name string, t Training, on trainOn, seed uint64) networ
 // attemptSeeds is how far apart the seeds of a network's attempts are: the profiles' own and the reporting seeds are below it.
 const attemptSeeds = 1000
 
-// trainings are the nodes that make a network, the one that has it last: a training, or as many as there are attempts and the choice
-// of the best; before each training those that make its parts. Every node passes through put, which may know it already.
+// trainings are the nodes that make a network, the one that has it last: those that make its parts, and a training, or as many as
+// there are attempts, all from the same parts, and the choice of the best. Every node passes through put, which may know it already.
 func trainings(name string, t Training, on trainOn, seed uint64, put func(*pipeline.Node) *pipeline.Node) (made []*pipeline.Node) {
 	keep := func(n *pipeline.Node) *pipeline.Node {
 		made = append(made, put(n))
 		return made[len(made)-1]
 	}
-	attempt := func(name string, n int) *pipeline.Node {
-		var parts inputs
-		for i := range t.Parts.Scales {
-			part := trainings(fmt.Sprintf("%s/part-%d", name, i+1), t.part(i), on, seed+uint64(n*len(t.Parts.Scales)+i)*partSeeds, put)
-			made = append(made, part...)
-			if parts == nil {
-				parts = inputs{}
-			}
-			parts[train.PartRole(i)] = part[len(part)-1].Ref("weights")
+	var parts inputs
+	for i := range t.Parts.Scales {
+		part := trainings(fmt.Sprintf("%s/part-%d", name, i+1), t.part(i), on, seed+uint64(i)*partSeeds, put)
+		made = append(made, part...)
+		if parts == nil {
+			parts = inputs{}
 		}
+		parts[train.PartRole(i)] = part[len(part)-1].Ref("weights")
+	}
+	attempt := func(name string, n int) *pipeline.Node {
 		node := newNode(trainStage, name, t.Params, train.On(on.Backend), train.Outputs, seed+uint64(n)*attemptSeeds, parts)
 		node.Numerics, node.Code, node.OtherCode = on.Numerics, on.code, on.other
 		return keep(node)
@@ -209,7 +209,7 @@ func trainings(name string, t Training, on trainOn, seed uint64, put func(*pipel
 	for i := range t.Attempts {
 		in.with(best.Role(i), attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), i), train.Outputs...)
 	}
-	keep(newNode(bestStage, name, best.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax}, best.Run, best.Outputs, 0, in))
+	keep(newNode(bestStage, name, best.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax, SigmaG: t.Loss.SigmaG}, best.Run, best.Outputs, 0, in))
 	return made
 }
 

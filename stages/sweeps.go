@@ -47,7 +47,7 @@ const (
 var sweepRules = params.Rules{"figure": params.OneOf(overviewFigure, phaseFigure, robustnessFigure), "box_m": params.Positive}
 
 // sweepSections are what a sweep may change.
-var sweepSections = append(slices.Clone(trainingSections), "evaluation", "analysis")
+var sweepSections = append(slices.Clone(trainingSections), "evaluation", "analysis", "variants")
 
 // manyPoints is how many points a sweep may have without anybody saying that so many are meant.
 const manyPoints = 1000

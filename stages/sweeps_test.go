@@ -38,6 +38,7 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"report-loss":    {1, 20, 80},  // four
 		"report-modules": {1, 10, 40},
 		"report-desk":    {1, 10, 250},   // eight of each of three parts, and the network
+		"parts":          {18, 72, 584},  // settings share parts
 		"recipe":         {68, 408, 354}, // the network without the capacity loss is one for several weights of it
 		"smoke":          {7, 42, 42},
 	}

@@ -40,3 +40,24 @@ func (t *Track) Unexplained(reach float64, pairs int, seed uint64) float64 {
 	}
 	return within / (square - mean*mean)
 }
+
+// Collisions is how little a code keeps the states of places at least `from` metres apart from one another: the mean of
+// exp(-‖g-g'‖²/2σ_g²), the separation loss (eq. 4), over so many random pairs of moments, of any walks, less those that are nearer.
+// It is NaN if no pair is so far apart.
+func (t *Track) Collisions(from, sigmaG float64, pairs int, seed uint64) float64 {
+	random := rand.New(rand.NewPCG(seed, 7))
+	sum, n := 0.0, 0
+	for range pairs {
+		w, s := random.IntN(len(t.State)), random.IntN(t.Steps)
+		v, u := random.IntN(len(t.State)), random.IntN(t.Steps)
+		x0, y0 := t.place(w, s)
+		x, y := t.place(v, u)
+		if math.Hypot(x-x0, y-y0) < from {
+			continue
+		}
+		d := distance(t.at(w, s), t.at(v, u))
+		sum += math.Exp(-d * d / (2 * sigmaG * sigmaG))
+		n++
+	}
+	return sum / float64(n)
+}

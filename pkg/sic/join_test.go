@@ -2,6 +2,8 @@ package sic
 
 import (
 	"math"
+	"math/cmplx"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -11,7 +13,7 @@ func partOf(units, hidden int, seed uint64) Part {
 	return Part{n, InitialParameters(n, seed)}
 }
 
-// Started from one part's g_0 alone, the joined network is that part, and the others stay silent.
+// Started from one part's g_0 alone, the joined network is that part turned, and the others stay silent.
 func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 	parts := []Part{partOf(5, 4, 1), partOf(7, 3, 2), partOf(4, 6, 3)}
 	for i := range parts[1].Params { // no part has the others' lengths
@@ -42,7 +44,7 @@ func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 		if math.Abs(norm-1) > 1e-6 {
 			t.Errorf("part %d: ‖a‖² is %v, must be 1 as every other's", i, norm)
 		}
-		own, whole := forward(p.Network, b, float64s(p.Params), draw), forward(n, b, alone, draw)
+		own, whole := forward(p.Network, b, float64s(p.Params), turnedBack(draw, Turn(9, i))), forward(n, b, alone, draw)
 		for s, want := range own.state {
 			for j, g := range whole.state[s] {
 				at := 0.0
@@ -58,12 +60,39 @@ func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 	}
 }
 
+// turnedBack is the same walks, turned clockwise about their start.
+func turnedBack(d *Draw, angle float64) *Draw {
+	turned := *d
+	turned.Velocity = slices.Clone(d.Velocity)
+	for i, v := range d.Velocity {
+		w := complex(float64(v[0]), float64(v[1])) * cmplx.Rect(1, -angle)
+		turned.Velocity[i] = [2]float32{float32(real(w)), float32(imag(w))}
+	}
+	return &turned
+}
+
+func TestEveryPartAndSeedIsTurnedByAnAngleOfItsOwn(t *testing.T) {
+	angles := map[float64]bool{}
+	for seed := range uint64(10) {
+		for i := range 3 {
+			a := Turn(seed, i)
+			if a < 0 || a >= 2*math.Pi || angles[a] || a != Turn(seed, i) {
+				t.Errorf("part %d of seed %d is turned by %v", i, seed, a)
+			}
+			angles[a] = true
+		}
+	}
+}
+
 // Whatever the lengths that the parts' W have, no part outgrows another on the way.
 func TestPartsJoinWithOneGain(t *testing.T) {
 	one, other := partOf(6, 5, 1), partOf(6, 5, 1)
 	l := NewLayout(other.Network)
 	for i := l.Weight(2).Offset; i < l.InitialState().Offset; i++ {
 		other.Params[i] *= 3
+	}
+	for i := l.Weight(0).Offset; i < l.Bias(0).Offset; i++ { // told no velocity, they are the same whichever way they are turned
+		one.Params[i], other.Params[i] = 0, 0
 	}
 	b := Batch{Trajectories: 3, Length: 30, VelocityMax: 0.15, Permute: true}
 	if a, c := Gain(one, b, 4), Gain(other, b, 4); math.Abs(c/a-3) > 1e-6 {

@@ -44,6 +44,25 @@ func TestOfTheAttemptsThatAreIsotropicTheLowestLossIsKept(t *testing.T) {
 	}
 }
 
+func TestOfTheAttemptsThatTellFarPlacesApartTheLowestLossIsKept(t *testing.T) {
+	nan := math.NaN()
+	for name, c := range map[string]struct {
+		within   float64
+		attempts []Attempt
+		want     int
+	}{
+		"the one with the fewest collisions":    {1, []Attempt{{Loss: 0.1, Collisions: 0.03}, {Loss: 0.3, Collisions: 0.02}, {Loss: 0.2, Collisions: 0.021}}, 1},
+		"the lowest loss of those about as few": {1.1, []Attempt{{Loss: 0.1, Collisions: 0.03}, {Loss: 0.3, Collisions: 0.02}, {Loss: 0.2, Collisions: 0.021}}, 2},
+		"not by isotropy":                       {1, []Attempt{{Loss: 0.1, Unexplained: 0.1, Collisions: 0.03}, {Loss: 0.3, Unexplained: 0.3, Collisions: 0.02}}, 1},
+		"one that was stopped sets none":        {1, []Attempt{{Loss: 0.1, Collisions: 0.01, Stopped: "died"}, {Loss: 0.3, Collisions: 0.02}}, 1},
+		"one without far places is not kept":    {1, []Attempt{{Loss: 0.1, Collisions: nan}, {Loss: 0.3, Collisions: 0.02}}, 1},
+	} {
+		if got := (Keep{By: BySeparation, ReachM: 1.5, Within: c.within}).choose(c.attempts); got != c.want {
+			t.Errorf("%s: kept attempt %d, want %d", name, got+1, c.want+1)
+		}
+	}
+}
+
 func TestLossesAreComparedOverTheLastTenth(t *testing.T) {
 	history := []train.Losses{{Step: 100, Total: 9}, {Step: 900, Total: 5}, {Step: 950, Total: 1}, {Step: 1000, Total: 2}}
 	got, err := atEnd(history, map[string]string{"step": "1000"})
