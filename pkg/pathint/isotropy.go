@@ -18,15 +18,12 @@ func (t *Track) Unexplained(reach float64, pairs int, seed uint64) float64 {
 	random := rand.New(rand.NewPCG(seed, 6))
 	var count, sum, squares [rings]float64
 	for range pairs {
-		w, s := random.IntN(len(t.State)), random.IntN(t.Steps)
-		v, u := random.IntN(len(t.State)), random.IntN(t.Steps)
-		x0, y0 := t.place(w, s)
-		x, y := t.place(v, u)
-		ring := int(math.Hypot(x-x0, y-y0) / reach * rings)
-		if ring >= rings || w == v && s == u {
+		a, b := t.draw(random), t.draw(random)
+		ring := int(t.apart(a, b) / reach * rings)
+		if ring >= rings || a == b {
 			continue
 		}
-		d := distance(t.at(w, s), t.at(v, u))
+		d := distance(t.at(a.walk, a.step), t.at(b.walk, b.step))
 		count[ring]++
 		sum[ring] += d
 		squares[ring] += d * d
@@ -48,16 +45,28 @@ func (t *Track) Collisions(from, sigmaG float64, pairs int, seed uint64) float64
 	random := rand.New(rand.NewPCG(seed, 7))
 	sum, n := 0.0, 0
 	for range pairs {
-		w, s := random.IntN(len(t.State)), random.IntN(t.Steps)
-		v, u := random.IntN(len(t.State)), random.IntN(t.Steps)
-		x0, y0 := t.place(w, s)
-		x, y := t.place(v, u)
-		if math.Hypot(x-x0, y-y0) < from {
+		a, b := t.draw(random), t.draw(random)
+		if t.apart(a, b) < from {
 			continue
 		}
-		d := distance(t.at(w, s), t.at(v, u))
+		d := distance(t.at(a.walk, a.step), t.at(b.walk, b.step))
 		sum += math.Exp(-d * d / (2 * sigmaG * sigmaG))
 		n++
 	}
 	return sum / float64(n)
+}
+
+// moment is a step of a walk.
+type moment struct{ walk, step int }
+
+// draw is a random moment of any walk.
+func (t *Track) draw(random *rand.Rand) moment {
+	return moment{random.IntN(len(t.State)), random.IntN(t.Steps)}
+}
+
+// apart is how far apart (m) the places of two moments are.
+func (t *Track) apart(a, b moment) float64 {
+	x0, y0 := t.place(a.walk, a.step)
+	x, y := t.place(b.walk, b.step)
+	return math.Hypot(x-x0, y-y0)
 }
