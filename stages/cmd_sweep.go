@@ -12,6 +12,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/train"
 )
 
 func newSweepCommand() *cobra.Command {
@@ -73,7 +74,7 @@ func (e *tooManyPoints) ask(flags graphFlags, jobs int) error {
 	f := e.sweep.SweepFile
 	var one estimate // of a run of each variant, as the profile has them
 	for _, name := range f.Variants {
-		known.addTraining(&one, p.variant(name), p.Seed)
+		known.addTraining(&one, train.Params{Recipe: p.variant(name)}, p.Seed)
 	}
 	one.took = saturated(one.took, e.points*(len(f.Seeds.Finding)+len(f.Seeds.Reporting)))
 	jobs = (&pipeline.Options{Jobs: jobs}).Places()

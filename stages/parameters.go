@@ -41,7 +41,7 @@ type Variant struct {
 
 // Training is how a network is trained, and how often before the best is kept.
 type Training struct {
-	train.Params
+	train.Recipe
 	Attempts int       `json:"attempts"`
 	Keep     best.Keep `json:"keep"`
 	Parts    Parts     `json:"parts,omitempty"`
@@ -122,14 +122,14 @@ func readTraining(doc *params.Document) (t Training, err error) {
 	if err := doc.Decode(&t, allowed); err != nil {
 		return t, err
 	}
-	if err := t.Parts.check(doc, t); err != nil {
+	if err := checkTraining(doc, t.Recipe); err != nil {
 		return t, err
 	}
-	return t, checkTraining(doc, t.Params)
+	return t, t.Parts.check(doc, t)
 }
 
 // checkTraining finds values that are possible one by one but not together.
-func checkTraining(doc *params.Document, t train.Params) error {
+func checkTraining(doc *params.Document, t train.Recipe) error {
 	if states := t.Batch.States(); t.Batch.Pairs > states {
 		return doc.Errorf("batch.pairs", "found %d, must be at most %d, all states of a batch (0 takes all)", t.Batch.Pairs, states)
 	}

@@ -124,8 +124,8 @@ func TestImpossibleParameters(t *testing.T) {
 		{"unknown reduction", "reduction: mean", "reduction: median", "reduction: mean", `loss.reduction: found "median", must be one of mean, sum`},
 		{"permute is not a truth", "permute: true", "permute: 1", "permute: true", "batch.permute: found 1, must be true or false"},
 		{"more pairs than states", "pairs: 512", "pairs: 2000", "pairs: 512", "batch.pairs: found 2000, must be at most 1920, all states of a batch (0 takes all)"},
-		{"warm-up longer than training", "warmup_steps: 500", "warmup_steps: 40000", "warmup_steps: 500", "optimiser.warmup_steps: found 40000, must be less than 40000, the steps of the optimiser"},
-		{"rate that rises", "final_rate: 1e-5", "final_rate: 0.1", "final_rate:", "optimiser.final_rate: found 0.1, must be at most 0.001, the learning rate"},
+		{"warm-up longer than training", "warmup_steps: 500", "warmup_steps: 40000", "warmup_steps: 500", "optimiser.warmup_steps: found 40000, must be less than 12000, the steps of the optimiser"},
+		{"rate that rises", "final_rate: 1e-5", "final_rate: 0.1", "final_rate:", "optimiser.final_rate: found 0.1, must be at most 0.0002, the learning rate"},
 		{"beta of 1", "beta2: 0.999", "beta2: 1", "beta2:", "optimiser.beta2: found 1, must be at least 0 and less than 1"},
 		{"plateau factor of 1", "factor: 0.5", "factor: 1", "factor: 0.5", "optimiser.factor: found 1, must be greater than 0 and less than 1"},
 		{"no bins", "bins: 48", "bins: 0", "bins: 48", "evaluation.bins: found 0, must be at least 2"},
@@ -142,8 +142,8 @@ func TestImpossibleParameters(t *testing.T) {
 		{"variant with an unknown key", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "loss: {capacty: 0}", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "variants.no-capacity.loss.capacty: unknown key, did you mean capacity?"},
 		{"variant with an unknown section", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "los: {capacity: 0}", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "variants.no-capacity.los: unknown key, did you mean loss?"},
 		{"variant with an impossible value", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "loss: {capacity: -1}", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "variants.no-capacity.loss.capacity: found -1, must be 0 or greater"},
-		{"variant that is no mapping", "full: {} ", "full: 3 ", "full: {}", "variants.full: found 3, must be a mapping with the keys network, batch, loss, optimiser, history_every, stop, attempts, keep, parts"},
-		{"variant that a figure needs is missing", "  full: {}", "  whole: {}", "variants:", "variants: found whole, no-capacity, must have full and no-capacity"},
+		{"variant that is no mapping", "from-scratch: {} ", "from-scratch: 3 ", "from-scratch: {}", "variants.from-scratch: found 3, must be a mapping with the keys network, batch, loss, optimiser, history_every, stop, attempts, keep, parts"},
+		{"variant that a figure needs is missing", "  full: ", "  whole: ", "variants:", "variants: found whole, from-scratch, no-capacity, must have full and no-capacity"},
 		{"seed twice", "seeds: [1, 2, 3, 4, 5]", "seeds: [1, 2, 1]", "seeds:", "seeds: found 1 twice, must be given once"},
 		{"negative seed", "seed: 1 ", "seed: -1 ", "seed: 1 ", "seed: found -1, must be a whole number from 0 to 18446744073709551615"},
 	} {
@@ -206,7 +206,7 @@ func TestSetValuesAreCheckedLikeThoseOfTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if full, ablated := p.variants[0].Training.Loss.SigmaG, p.variants[1].Training.Loss.SigmaG; full != 0.6 || ablated != 0.7 {
-		t.Errorf("sigma_g of full %v, of no-capacity %v; want 0.6 and 0.7", full, ablated)
+	if scratch, without := p.variant("from-scratch").Loss.SigmaG, p.variant("no-capacity").Loss.SigmaG; scratch != 0.6 || without != 0.7 {
+		t.Errorf("sigma_g of from-scratch %v, of no-capacity %v; want 0.6 and 0.7", scratch, without)
 	}
 }

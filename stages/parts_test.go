@@ -102,33 +102,77 @@ func TestANetworkStartsFromItsParts(t *testing.T) {
 	if twice, _ := again.digests(t); !slices.Equal(slices.Sorted(slices.Values(digests)), slices.Sorted(slices.Values(twice))) {
 		t.Error("one job and several do not give the same digests")
 	}
-	for _, n := range report.Nodes {
-		if n.Node.Name != "train/full" {
-			continue
+	between, within := 0.0, 0.0
+	for i, b := range tensorOf(t, s, report, "train/full", "mlp.2.bias") {
+		if row, column := i/16, i%16; (row < 8) == (column < 8) {
+			within = max(within, math.Abs(float64(b)))
+		} else {
+			between = max(between, math.Abs(float64(b)))
 		}
-		data, err := s.options.Store.Get(n.Outputs[slices.IndexFunc(n.Outputs, func(o pipeline.Output) bool { return o.Name == "weights" })].Object)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rec, err := artifact.Read(data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tensors, err := artifact.Rows[train.Tensor](rec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		bias := tensors[slices.IndexFunc(tensors, func(x train.Tensor) bool { return x.Name == "mlp.2.bias" })].Values
-		between, within := 0.0, 0.0
-		for i, b := range bias {
-			if row, column := i/16, i%16; (row < 8) == (column < 8) {
-				within = max(within, math.Abs(float64(b)))
-			} else {
-				between = max(between, math.Abs(float64(b)))
+	}
+	if between > 1e-5 || within < 0.1 {
+		t.Errorf("weights between the parts reach %v, within them %v", between, within)
+	}
+}
+
+// tensorOf is a tensor of the weights that a node of a run made.
+func tensorOf(t *testing.T, s *session, report pipeline.Report, node, name string) []float32 {
+	t.Helper()
+	n := report.Nodes[slices.IndexFunc(report.Nodes, func(n pipeline.NodeReport) bool { return n.Node.Name == node })]
+	data, err := s.options.Store.Get(n.Outputs[slices.IndexFunc(n.Outputs, func(o pipeline.Output) bool { return o.Name == "weights" })].Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := artifact.Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tensors, err := artifact.Rows[train.Tensor](rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tensors[slices.IndexFunc(tensors, func(x train.Tensor) bool { return x.Name == name })].Values
+}
+
+// lengthsProfile is the smoke profile whose full network is joined from two copies of one, of which the first is trained on further.
+func lengthsProfile(t *testing.T, changes ...string) string {
+	return joinedProfile(t, append(changes, "scales: [0.5, 1.5]", "lengths: [5, 20], further_steps: 35, turns_deg: [0, 90]")...)
+}
+
+// Copies are trained on from one network, on walks of their own length, turned as the profile says, and joined.
+func TestANetworkStartsFromCopiesOfOne(t *testing.T) {
+	s := wireJoined(t, lengthsProfile(t), "train/full")
+	var names []string
+	for _, n := range s.graph.Nodes() {
+		names = append(names, n.Name)
+	}
+	slices.Sort(names)
+	want := []string{"best/full/part", "train/full", "train/full/part-1", "train/full/part/attempt-1", "train/full/part/attempt-2"}
+	if !slices.Equal(names, want) {
+		t.Fatalf("nodes %v, want %v", names, want)
+	}
+	further := s.graph.Node("train/full/part-1").Params.(train.Params)
+	if b := further.Batch; b.Length != 5 || b.Trajectories != 32 || further.Optimiser.Steps != 35 || further.Loss.Capacity != 0 || further.Loss.SigmaG != 0.3 || further.Network.Units != 8 {
+		t.Errorf("trained further as %+v", further)
+	}
+	_, report := s.digests(t)
+	const layer = "mlp.0.weight"
+	one, copied, joined := tensorOf(t, s, report, "best/full/part", layer), tensorOf(t, s, report, "train/full/part-1", layer), tensorOf(t, s, report, "train/full", layer)
+	moved := 0.0
+	for i := range one {
+		moved = max(moved, math.Abs(float64(copied[i]-one[i])))
+	}
+	if moved == 0 || moved > 0.2 {
+		t.Errorf("the weights of the copy moved by %v: it must start from the network and be trained on", moved)
+	}
+	for unit := range 8 {
+		for _, c := range []struct{ got, want float32 }{
+			{joined[2*unit], copied[2*unit]}, {joined[2*unit+1], copied[2*unit+1]},
+			{joined[16+2*unit], -one[2*unit+1]}, {joined[16+2*unit+1], one[2*unit]}, // by 90 degrees
+		} {
+			if math.Abs(float64(c.got-c.want)) > 1e-5 {
+				t.Errorf("hidden unit %d of a part has the weight %v, want %v", unit, c.got, c.want)
 			}
-		}
-		if between > 1e-5 || within < 0.1 {
-			t.Errorf("weights between the parts reach %v, within them %v", between, within)
 		}
 	}
 }
@@ -137,14 +181,21 @@ func TestImpossiblePartsAreRefusedInOneLine(t *testing.T) {
 	for _, c := range []struct{ change, to, want string }{
 		{"scales: [0.5, 1.5]", "scales: [0.5, 1, 1.5]", "network.units: found 16, must be a multiple of 3, the number of parts"},
 		{"scales: [0.5, 1.5]", "scales: [0.5, 0]", "parts.scales[1]: found 0, must be greater than 0"},
-		{"scales: [0.5, 1.5]", "scales: []", "parts.scales: found an empty list, must be a list of at least one value"},
 		{"scales: [0.5, 1.5]", "scales: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]", "found 16 parts, must leave each at least 2 of the 16 units"},
+		{"scales: [0.5, 1.5]", "scales: []", "parts.scales: found an empty list, must be a list of at least one value"},
+		{"scales: [0.5, 1.5], ", "", "parts: found neither lengths nor scales, must have one"},
+		{"scales: [0.5, 1.5]", "scales: [0.5, 1.5], lengths: [5, 20], further_steps: 40, turns_deg: [0, 1]", "parts.lengths: found lengths beside scales, must be one or the other"},
+		{"scales: [0.5, 1.5]", "lengths: [5, 20], further_steps: 40, turns_deg: [0]", "parts.turns_deg: found 1 angles, must be as many as there are lengths, 2"},
+		{"scales: [0.5, 1.5]", "lengths: [5, 20], further_steps: 30, turns_deg: [0, 1]", "parts.further_steps: found 30, must be more than 30, the optimiser's warm-up"},
+		{"scales: [0.5, 1.5]", "lengths: [101, 20], further_steps: 40, turns_deg: [0, 1]", "parts.lengths[0]: found 101, which leaves 101 states in a batch, must leave at least 150, batch.pairs"},
+		{"scales: [0.5, 1.5]", "lengths: [0, 20], further_steps: 40, turns_deg: [0, 1]", "parts.lengths[0]: found 0, must be from 1 to 10000"},
+		{"scales: [0.5, 1.5]", "lengths: [5, 20], further_steps: 40, turns_deg: [0, -1]", "parts.turns_deg[1]: found -1, must be from 0 to 360"},
 		{"steps: 40, learning_rate", "steps: 30, learning_rate", "parts.steps: found 30, must be more than 30, the optimiser's warm-up"},
 		{"steps: 40, learning_rate: 1e-3", "steps: 40, learning_rate: 1e-10", "parts.learning_rate: found 1e-10, must be at least 1e-09, the optimiser's final rate"},
 		{"within: 1}", "within: 0.5}", "parts.keep.within: found 0.5, must be at least 1"},
 		{"attempts: 2", "attempts: 0", "parts.attempts: found 0, must be from 1 to 100"},
 	} {
-		_, err := check(joinedProfile(t, c.change, c.to))
+		_, err := check(joinedProfile(t, c.change, c.to, "pairs: 64 ", "pairs: 150 "))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v\nwant %s", c.to, err, c.want)
 		}

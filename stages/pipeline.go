@@ -187,19 +187,38 @@ func trainings(name string, t Training, on trainOn, seed uint64, put func(*pipel
 		made = append(made, put(n))
 		return made[len(made)-1]
 	}
-	var parts inputs
-	for i := range t.Parts.Scales {
-		part := trainings(fmt.Sprintf("%s/part-%d", name, i+1), t.part(i), on, seed+uint64(i)*partSeeds, put)
-		made = append(made, part...)
+	training := func(name string, p train.Params, seed uint64, from inputs) *pipeline.Node {
+		node := newNode(trainStage, name, p, train.On(on.Backend), train.Outputs, seed, from)
+		node.Numerics, node.Code, node.OtherCode = on.Numerics, on.code, on.other
+		return keep(node)
+	}
+	var parts inputs // none, not an empty one: that is what the key of a network from a draw has
+	start := func(from *pipeline.Node) {
 		if parts == nil {
 			parts = inputs{}
 		}
-		parts[train.PartRole(i)] = part[len(part)-1].Ref("weights")
+		parts[train.PartRole(len(parts))] = from.Ref("weights")
+	}
+	partOf := func(name string, scale float64, seed uint64) *pipeline.Node {
+		part := trainings(name, t.part(scale), on, seed, put)
+		made = append(made, part...)
+		return part[len(part)-1]
+	}
+	for i, scale := range t.Parts.Scales {
+		start(partOf(fmt.Sprintf("%s/part-%d", name, i+1), scale, seed+uint64(i)*partSeeds))
+	}
+	if len(t.Parts.Lengths) > 0 {
+		part := partOf(name+"/part", 1, seed)
+		for i, length := range t.Parts.Lengths {
+			one := part
+			if length != t.Batch.Length {
+				one = training(fmt.Sprintf("%s/part-%d", name, i+1), t.copied(i), seed, inputs{train.PartRole(0): part.Ref("weights")})
+			}
+			start(one)
+		}
 	}
 	attempt := func(name string, n int) *pipeline.Node {
-		node := newNode(trainStage, name, t.Params, train.On(on.Backend), train.Outputs, seed+uint64(n)*attemptSeeds, parts)
-		node.Numerics, node.Code, node.OtherCode = on.Numerics, on.code, on.other
-		return keep(node)
+		return training(name, train.Params{Recipe: t.Recipe, TurnsDeg: t.Parts.TurnsDeg}, seed+uint64(n)*attemptSeeds, parts)
 	}
 	if t.Attempts == 1 {
 		attempt(name, 0)
@@ -381,13 +400,13 @@ func (p *Parameters) figure7() plot.Figure7Params {
 }
 
 // variant is the training of this name, which must be one.
-func (p *Parameters) variant(name string) train.Params {
+func (p *Parameters) variant(name string) train.Recipe {
 	for _, v := range p.variants {
 		if v.Name == name {
-			return v.Training.Params
+			return v.Training.Recipe
 		}
 	}
-	return train.Params{}
+	return train.Recipe{}
 }
 
 // everySeed is the profile's own seed and then the others of the lists, each once.

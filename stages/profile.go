@@ -186,6 +186,9 @@ var allowed = params.Rules{
 	"keep.within":  params.AtLeast(1),
 
 	"parts.scales":             params.Positive,
+	"parts.lengths":            params.Between(1, 10000),
+	"parts.turns_deg":          params.Between(0, 360),
+	"parts.further_steps":      params.AtLeast(1),
 	"parts.attempts":           params.Between(1, 100),
 	"parts.keep.by":            params.OneOf(best.ByLoss, best.ByIsotropy, best.BySeparation),
 	"parts.keep.reach_m":       params.Positive,

@@ -17,7 +17,7 @@ import (
 
 // ofUnits is a training of 1000 steps.
 func ofUnits(units int, capacity float64) train.Params {
-	return train.Params{Network: sic.Network{Units: units}, Loss: sic.Loss{Capacity: capacity}, Optimiser: sic.Optimiser{Steps: 1000}}
+	return train.Params{Recipe: train.Recipe{Network: sic.Network{Units: units}, Loss: sic.Loss{Capacity: capacity}, Optimiser: sic.Optimiser{Steps: 1000}}}
 }
 
 // storeOf has a record of each training, which took so many seconds under the numerics.

@@ -9,6 +9,7 @@ import (
 type Part struct {
 	Network
 	Params []float32 // in its layout's order
+	Turn   float64   // rad, counter-clockwise: what was its state at a place is the joined one's at the place turned about the start
 }
 
 // Join returns the parameters of the network n whose units are those of the parts side by side, which neither add nor share
@@ -16,8 +17,7 @@ type Part struct {
 // started from one part's g_0 alone it is that part. It is an initialisation: training is free to change every weight.
 //
 // σ keeps nothing of the length of W(v) g, so that a part alone may have any: each part's W is divided by its Gain on the
-// velocities of b, and its g_0 has the same length as the others'. Nor does anything say which way a part's lattice lies: each part
-// is turned by an angle that the seed draws (Turn). Units and hidden units of n must be the sums of the parts', and its layers theirs.
+// velocities of b, which the seed draws, and its g_0 has the same length as the others'. Units and hidden units of n must be the sums of the parts', and its layers theirs.
 func Join(n Network, parts []Part, b Batch, seed uint64) ([]float32, error) {
 	units, hidden := 0, 0
 	for i, p := range parts {
@@ -31,24 +31,23 @@ func Join(n Network, parts []Part, b Batch, seed uint64) ([]float32, error) {
 	}
 	joined := make([]float32, NewLayout(n).Size)
 	units, hidden = 0, 0
-	for i, p := range parts {
-		p.into(n, joined, units, hidden, Gain(p, b, seed), Turn(seed, i))
+	for _, p := range parts {
+		p.into(n, joined, units, hidden, Gain(p, b, seed))
 		units, hidden = units+p.Units, hidden+p.Hidden
 	}
 	return joined, nil
 }
 
-// Turn is the angle (rad, counter-clockwise) by which Join turns part i = 0, 1, ...: what was the part's state at a place is the
-// joined one's at the place turned about the start.
-func Turn(seed uint64, i int) float64 {
+// DrawTurn draws an angle for part i = 0, 1, ..., uniform in [0, 2π) rad.
+func DrawTurn(seed uint64, i int) float64 {
 	s := newSource(seed, streamTurn, uint64(i))
 	return 2 * math.Pi * s.unit()
 }
 
 // into copies a part into the joined network n, its units from `units` on and its hidden units from `hidden` on.
-func (p Part) into(n Network, joined []float32, units, hidden int, gain, turn float64) {
+func (p Part) into(n Network, joined []float32, units, hidden int, gain float64) {
 	whole, own := NewLayout(n), NewLayout(p.Network)
-	sin, cos := math.Sincos(turn)
+	sin, cos := math.Sincos(p.Turn)
 	for layer := range n.Layers {
 		in, inWhole, from, scale := own.Weight(layer).Shape[1], whole.Weight(layer).Shape[1], hidden, 1.0
 		if layer == 0 {

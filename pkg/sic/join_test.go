@@ -10,7 +10,7 @@ import (
 
 func partOf(units, hidden int, seed uint64) Part {
 	n := Network{Units: units, Hidden: hidden, Layers: 3, Init: InitIdentity, InitScale: 0.3, InitialState: InitialStateLearned}
-	return Part{n, InitialParameters(n, seed)}
+	return Part{Network: n, Params: InitialParameters(n, seed), Turn: float64(seed)}
 }
 
 // Started from one part's g_0 alone, the joined network is that part turned, and the others stay silent.
@@ -44,7 +44,7 @@ func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 		if math.Abs(norm-1) > 1e-6 {
 			t.Errorf("part %d: ‖a‖² is %v, must be 1 as every other's", i, norm)
 		}
-		own, whole := forward(p.Network, b, float64s(p.Params), turnedBack(draw, Turn(9, i))), forward(n, b, alone, draw)
+		own, whole := forward(p.Network, b, float64s(p.Params), turnedBack(draw, p.Turn)), forward(n, b, alone, draw)
 		for s, want := range own.state {
 			for j, g := range whole.state[s] {
 				at := 0.0
@@ -71,13 +71,13 @@ func turnedBack(d *Draw, angle float64) *Draw {
 	return &turned
 }
 
-func TestEveryPartAndSeedIsTurnedByAnAngleOfItsOwn(t *testing.T) {
+func TestEveryPartAndSeedHasAnAngleOfItsOwn(t *testing.T) {
 	angles := map[float64]bool{}
 	for seed := range uint64(10) {
 		for i := range 3 {
-			a := Turn(seed, i)
-			if a < 0 || a >= 2*math.Pi || angles[a] || a != Turn(seed, i) {
-				t.Errorf("part %d of seed %d is turned by %v", i, seed, a)
+			a := DrawTurn(seed, i)
+			if a < 0 || a >= 2*math.Pi || angles[a] || a != DrawTurn(seed, i) {
+				t.Errorf("part %d of seed %d has %v", i, seed, a)
 			}
 			angles[a] = true
 		}

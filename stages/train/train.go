@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"sicgrid/pkg/compute"
@@ -14,14 +15,20 @@ import (
 	"sicgrid/stages/weights"
 )
 
-// Params are the parameters of one training.
-type Params struct {
+// Recipe is how a network is trained.
+type Recipe struct {
 	Network      sic.Network   `json:"network"`
 	Batch        sic.Batch     `json:"batch"`
 	Loss         sic.Loss      `json:"loss"`
 	Optimiser    sic.Optimiser `json:"optimiser"`
 	HistoryEvery int           `json:"history_every"` // steps whose mean is one row of the history
 	Stop         Stop          `json:"stop"`
+}
+
+// Params are the parameters of one training.
+type Params struct {
+	Recipe
+	TurnsDeg []float64 `json:"turns_deg,omitempty"` // degrees by which each part is turned; none: by angles that the seed draws
 }
 
 // PartRole is what the weights of part i = 0, 1, ... are called among the inputs. A training with such inputs starts from these
@@ -128,7 +135,11 @@ func startFromParts(trainer compute.Trainer, p Params, t *pipeline.Task) error {
 		if err != nil {
 			return err
 		}
-		parts = append(parts, sic.Part{Network: network, Params: params})
+		turn := sic.DrawTurn(t.Seed(), len(parts))
+		if p.TurnsDeg != nil {
+			turn = p.TurnsDeg[len(parts)] * math.Pi / 180
+		}
+		parts = append(parts, sic.Part{Network: network, Params: params, Turn: turn})
 	}
 	if parts == nil {
 		return nil
