@@ -389,12 +389,14 @@ func (p *Parameters) figure5() plot.Figure5Params {
 	return plot.Figure5Params{DPI: f.DPI, RateColours: f.RateColours, BoxesM: boxes[:min(4, len(boxes))]}
 }
 
-// figure7 shows the required variants and every ablation, in the order of the file.
+// figure7 shows the required variants, then the others and every ablation, in the order of the file.
 func (p *Parameters) figure7() plot.Figure7Params {
 	f := p.Figures.Figure7
 	out := plot.Figure7Params{DPI: f.DPI, RateColours: f.RateColours, Cells: f.Cells, Variants: slices.Clone(requiredVariants)}
-	for _, v := range p.ablated {
-		out.Variants = append(out.Variants, v.Name)
+	for _, v := range slices.Concat(p.variants, p.ablated) {
+		if !slices.Contains(out.Variants, v.Name) {
+			out.Variants = append(out.Variants, v.Name)
+		}
 	}
 	return out
 }

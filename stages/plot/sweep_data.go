@@ -196,8 +196,11 @@ var parameterTitles = map[string]string{
 	"evaluation.samples_per_bin": "samples a bin",
 }
 
-// parameterTitle is what a parameter is called on an axis.
+// parameterTitle is what a parameter is called on an axis, one variant's as the profile's.
 func parameterTitle(key string) string {
+	if ofVariant, ok := strings.CutPrefix(key, "variants."); ok {
+		_, key, _ = strings.Cut(ofVariant, ".")
+	}
 	if title, ok := parameterTitles[key]; ok {
 		return title
 	}
