@@ -39,20 +39,26 @@ func wireJoined(t *testing.T, text string, targets ...string) *session {
 	return sessionOf(t, path, targets...)
 }
 
-// Each part is a training of its own, at its scale and without the capacity loss, of which the better attempt is kept; the network
-// starts from both side by side.
-func TestANetworkStartsFromItsParts(t *testing.T) {
-	s := wireJoined(t, joinedProfile(t), "train/full")
+// wantNodes fails unless these are all nodes of the session, sorted by name.
+func wantNodes(t *testing.T, s *session, want ...string) {
+	t.Helper()
 	var names []string
 	for _, n := range s.graph.Nodes() {
 		names = append(names, n.Name)
 	}
 	slices.Sort(names)
-	want := []string{"best/full/part-1", "best/full/part-2", "train/full",
-		"train/full/part-1/attempt-1", "train/full/part-1/attempt-2", "train/full/part-2/attempt-1", "train/full/part-2/attempt-2"}
 	if !slices.Equal(names, want) {
 		t.Fatalf("nodes %v, want %v", names, want)
 	}
+}
+
+// Each part is a training of its own, at its scale and without the capacity loss, of which the better attempt is kept; the network
+// starts from both side by side.
+func TestANetworkStartsFromItsParts(t *testing.T) {
+	s := wireJoined(t, joinedProfile(t), "train/full")
+	want := []string{"best/full/part-1", "best/full/part-2", "train/full",
+		"train/full/part-1/attempt-1", "train/full/part-1/attempt-2", "train/full/part-2/attempt-1", "train/full/part-2/attempt-2"}
+	wantNodes(t, s, want...)
 	seeds := map[uint64]bool{}
 	for _, name := range want {
 		n := s.graph.Node(name)
@@ -134,23 +140,10 @@ func tensorOf(t *testing.T, s *session, report pipeline.Report, node, name strin
 	return tensors[slices.IndexFunc(tensors, func(x train.Tensor) bool { return x.Name == name })].Values
 }
 
-// lengthsProfile is the smoke profile whose full network is joined from two copies of one, of which the first is trained on further.
-func lengthsProfile(t *testing.T, changes ...string) string {
-	return joinedProfile(t, append(changes, "scales: [0.5, 1.5]", "lengths: [5, 20], further_steps: 35, turns_deg: [0, 90]")...)
-}
-
 // Copies are trained on from one network, on walks of their own length, turned as the profile says, and joined.
 func TestANetworkStartsFromCopiesOfOne(t *testing.T) {
-	s := wireJoined(t, lengthsProfile(t), "train/full")
-	var names []string
-	for _, n := range s.graph.Nodes() {
-		names = append(names, n.Name)
-	}
-	slices.Sort(names)
-	want := []string{"best/full/part", "train/full", "train/full/part-1", "train/full/part/attempt-1", "train/full/part/attempt-2"}
-	if !slices.Equal(names, want) {
-		t.Fatalf("nodes %v, want %v", names, want)
-	}
+	s := wireJoined(t, joinedProfile(t, "scales: [0.5, 1.5]", "lengths: [5, 20], further_steps: 35, turns_deg: [0, 90]"), "train/full")
+	wantNodes(t, s, "best/full/part", "train/full", "train/full/part-1", "train/full/part/attempt-1", "train/full/part/attempt-2")
 	further := s.graph.Node("train/full/part-1").Params.(train.Params)
 	if b := further.Batch; b.Length != 5 || b.Trajectories != 32 || further.Optimiser.Steps != 35 || further.Loss.Capacity != 0 || further.Loss.SigmaG != 0.3 || further.Network.Units != 8 {
 		t.Errorf("trained further as %+v", further)

@@ -192,13 +192,8 @@ func trainings(name string, t Training, on trainOn, seed uint64, put func(*pipel
 		node.Numerics, node.Code, node.OtherCode = on.Numerics, on.code, on.other
 		return keep(node)
 	}
-	var parts inputs // none, not an empty one: that is what the key of a network from a draw has
-	start := func(from *pipeline.Node) {
-		if parts == nil {
-			parts = inputs{}
-		}
-		parts[train.PartRole(len(parts))] = from.Ref("weights")
-	}
+	parts := inputs{}
+	start := func(from *pipeline.Node) { parts[train.PartRole(len(parts))] = from.Ref("weights") }
 	partOf := func(name string, scale float64, seed uint64) *pipeline.Node {
 		part := trainings(name, t.part(scale), on, seed, put)
 		made = append(made, part...)
