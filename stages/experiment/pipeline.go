@@ -1,0 +1,432 @@
+// Package experiment is the science's order of events: it turns a profile, a file of parameters, into
+// variants (ways of training), ablations and sweeps, and those into the nodes of a graph of stages. It
+// knows no command line, no store and no device.
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/batch"
+	"sicgrid/stages/best"
+	"sicgrid/stages/claims"
+	"sicgrid/stages/distances"
+	"sicgrid/stages/embed"
+	"sicgrid/stages/ideal"
+	"sicgrid/stages/integration"
+	"sicgrid/stages/plot"
+	"sicgrid/stages/ratemaps"
+	"sicgrid/stages/spectra"
+	"sicgrid/stages/train"
+	"sicgrid/stages/trajectories"
+)
+
+// The order of events:
+//
+//	trajectories (per box) ─────────────────┐
+//	train (per variant: full, no-capacity) ─┴─> ratemaps ─> spectra ──> plot: figures 4, 6, 8
+//	                                               └────────────┴─> embed ──> plot: figure 6
+//
+//	ideal ─> spectra ──> plot: figure 1        ideal ──> plot: figures 2, 9
+//	batch ──> plot: figure 3                   the profiles themselves ──> plot: table 1
+//
+//	train (per ablation) ─> ratemaps ─> spectra ──> plot: figure 7 (8)
+//	train (full), trajectories ─> distances ──> plot: figure 5
+//
+//	train (per variant) ─> integration ─┐
+//	spectra, embed, distances ──────────┴─> claims ──> plot: results
+//
+// Where a profile asks for several attempts, "train" above is that many trainings ─> best, which keeps one of them.
+// ratemaps, spectra and embed are made for every variant in every box, of an ablation ratemaps and spectra in one.
+// Everything above exists once a seed; the figure "seeds" and the results set several side by side.
+//
+//	a sweep's runs, each: train ─> ratemaps ─> spectra ─> outcome ──> sweep ──> plot: its figures (sweep_wire.go)
+
+// FigureStage is the stage whose artifacts are laid out as files.
+const FigureStage = "plot"
+
+// TrainStage is the stage that a GPU can run.
+const TrainStage = "train"
+
+// bestStage chooses among the attempts at a training.
+const bestStage = "best"
+
+// DAG is every node that a profile can make, and the names of groups of them.
+type DAG struct {
+	Nodes   []*pipeline.Node
+	Targets map[string][]*pipeline.Node // "all", "train", ...
+}
+
+// network is one trained network, and what is made of it in each box.
+type network struct {
+	made     []*pipeline.Node // its trainings and its parts', and the choices among them where there are several
+	train    *pipeline.Node   // the last of those, which has the network
+	ratemaps map[float64]*pipeline.Node
+	spectra  map[float64]*pipeline.Node
+	embed    map[float64]*pipeline.Node
+}
+
+func Wire(p *Parameters, on Device) *DAG {
+	d := &DAG{Targets: map[string][]*pipeline.Node{}}
+	walks := map[float64]*pipeline.Node{}
+	for _, box := range p.Evaluation.BoxesM {
+		walks[box] = add(d, "trajectories", boxName(box), p.trajectories(box), trajectories.Run, trajectories.Outputs, p.Evaluation.Seed, nil)
+	}
+
+	networks := map[string]network{} // by variant and seed
+	for _, seed := range p.everySeed(p.Seeds, p.Results.Seeds) {
+		for _, v := range p.variants {
+			name := p.networkName(v.Name, seed)
+			n := addNetwork(d, name, v.Training, on, seed)
+			for _, box := range p.Evaluation.BoxesM {
+				at := name + "/" + boxName(box)
+				n.see(d, p, at, box, walks[box])
+				n.embed[box] = add(d, "embed", at, p.Embedding, embed.Run, embed.Outputs, 0, inputs{
+					"states": n.ratemaps[box].Ref("states"), "units": n.spectra[box].Ref("units"), "modules": n.spectra[box].Ref("modules"),
+				})
+			}
+			networks[name] = n
+		}
+	}
+
+	first := wireUntrained(d, p)
+	wireAblations(d, p, on, walks, networks)
+	compared := wireGeneralisation(d, p, walks, networks, first)
+	f4, f6, f8, fs := p.Figures.Figure4, p.Figures.Figure6, p.Figures.Figure8, p.Figures.Seeds
+	n4, n6 := networks[f4.Variant], networks[f6.Variant]
+	add(d, FigureStage, "figure-4", f4.Figure4Params, plot.Figure4, plot.Outputs, 0, inputs{"maps": n4.ratemaps[f4.BoxM].Ref("maps")}.
+		with("", n4.spectra[f4.BoxM], "units", "modules", "autocorrelograms", "summary"))
+	add(d, FigureStage, "figure-6", f6.Figure6Params, plot.Figure6, plot.Outputs, 0, inputs{"maps": n6.ratemaps[f6.BoxM].Ref("maps")}.
+		with("", n6.spectra[f6.BoxM], "units", "modules", "spectrum", "summary").
+		with("", n6.embed[f6.BoxM], "pca", "points", "eigenvalues", "intervals", "topology"))
+	all := inputs{}
+	for _, name := range []string{"full", "no-isometry", "no-capacity"} {
+		if n, ok := networks[name]; ok { // a profile need not leave the isometry out
+			all.with(name+"/", n.ratemaps[f8.BoxM], "maps").with(name+"/", n.spectra[f8.BoxM], "units")
+		}
+	}
+	add(d, FigureStage, "figure-8", f8.Figure8Params, plot.Figure8, plot.Outputs, 0, all)
+
+	seeds := plot.SeedsParams{DPI: fs.DPI, Seeds: p.Seeds, Variants: []string{"no-capacity", "full"}}
+	runs := inputs{}
+	for _, seed := range p.Seeds {
+		for _, v := range seeds.Variants {
+			runs.with(fmt.Sprintf("seed-%d/%s/", seed, v), networks[p.networkName(v, seed)].spectra[fs.BoxM], "units", "modules", "summary")
+		}
+	}
+	add(d, FigureStage, "seeds", seeds, plot.Seeds, plot.Outputs, 0, runs)
+	wireResults(d, p, networks, compared)
+	return d
+}
+
+// wireUntrained makes the figures that no network is trained for, and returns the look at the training batches.
+func wireUntrained(d *DAG, p *Parameters) (first *pipeline.Node) {
+	f := p.Figures
+	code := add(d, "ideal", "code", p.ideal(), ideal.Run, ideal.Outputs, p.Evaluation.Seed, nil)
+	measured := add(d, "spectra", "ideal", p.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", code, "maps", "occupancy"))
+	add(d, FigureStage, "figure-1", f.Figure1, plot.Figure1, plot.Outputs, 0,
+		inputs{}.with("", code, "walk", "maps").with("", measured, "units", "modules", "autocorrelograms"))
+	add(d, FigureStage, "figure-2", f.Figure2, plot.Figure2, plot.Outputs, 0,
+		inputs{}.with("", code, "line", "near", "capacity", "separation", "distance", "routes"))
+	first = add(d, "batch", "full", p.batch(), batch.Run, batch.Outputs, p.Seed, nil)
+	add(d, FigureStage, "figure-3", plot.Figure3Params{DPI: f.Figure3.DPI, Units: p.Variant("full").Network.Units, Layers: p.Variant("full").Network.Layers}, plot.Figure3, plot.Outputs, 0,
+		inputs{}.with("", first, "states", "summary"))
+	add(d, FigureStage, "figure-9", f.Figure9, plot.Figure9, plot.Outputs, 0, inputs{}.with("", code, "tuning", "line"))
+	add(d, FigureStage, "table-1", plot.Table1Params{DPI: f.Table1.DPI, Profiles: p.profiles}, plot.Table1, plot.Outputs, 0, nil)
+	return first
+}
+
+// wireAblations trains every ablation, sees it in the boxes where it is drawn, and makes figure 7 of the profile's seed.
+func wireAblations(d *DAG, p *Parameters, on Device, walks map[float64]*pipeline.Node, networks map[string]network) {
+	f := p.Figures
+	for _, seed := range p.everySeed(p.Results.Seeds) {
+		for _, v := range p.ablated {
+			name := p.networkName(v.Name, seed)
+			n := addNetwork(d, name, v.Training, on, seed)
+			if seed == p.Seed {
+				d.Targets["ablate"] = append(d.Targets["ablate"], n.made...)
+			}
+			n.see(d, p, name+"/"+boxName(f.Figure7.BoxM), f.Figure7.BoxM, walks[f.Figure7.BoxM])
+			if v.Name == "no-isometry" && n.spectra[f.Figure8.BoxM] == nil {
+				n.see(d, p, name+"/"+boxName(f.Figure8.BoxM), f.Figure8.BoxM, walks[f.Figure8.BoxM])
+			}
+			networks[name] = n
+		}
+	}
+	in := inputs{}
+	for _, name := range p.figure7().Variants {
+		in.with(name+"/", networks[name].ratemaps[f.Figure7.BoxM], "maps").with(name+"/", networks[name].spectra[f.Figure7.BoxM], "units", "modules", "summary")
+	}
+	add(d, FigureStage, "figure-7", p.figure7(), plot.Figure7, plot.Outputs, 0, in)
+}
+
+// addNetwork adds a network's trainings, which nothing looks at yet.
+func addNetwork(d *DAG, name string, t Training, on Device, seed uint64) network {
+	n := network{ratemaps: map[float64]*pipeline.Node{}, spectra: map[float64]*pipeline.Node{}, embed: map[float64]*pipeline.Node{}}
+	n.made = trainings(name, t, on, seed, func(n *pipeline.Node) *pipeline.Node { return d.put(n, name) })
+	n.train = n.made[len(n.made)-1]
+	if t.Attempts > 1 {
+		for _, made := range n.made {
+			if made.Stage == TrainStage {
+				d.Targets[TrainStage+"/"+name] = append(d.Targets[TrainStage+"/"+name], made)
+			}
+		}
+	}
+	return n
+}
+
+// attemptSeeds is how far apart the seeds of a network's attempts are: the profiles' own and the reporting seeds are below it.
+const attemptSeeds = 1000
+
+// trainings are the nodes that make a network, the one that has it last: those that make its parts, and a training, or as many as
+// there are attempts, all from the same parts, and the choice of the best. Every node passes through put, which may know it already.
+func trainings(name string, t Training, on Device, seed uint64, put func(*pipeline.Node) *pipeline.Node) (made []*pipeline.Node) {
+	keep := func(n *pipeline.Node) *pipeline.Node {
+		made = append(made, put(n))
+		return made[len(made)-1]
+	}
+	training := func(name string, p train.Params, seed uint64, from inputs) *pipeline.Node {
+		node := newNode(TrainStage, name, p, train.On(on.Backend), train.Outputs, seed, from)
+		node.Numerics, node.Code, node.OtherCode = on.Numerics, on.Code, on.OtherCode
+		return keep(node)
+	}
+	parts := inputs{}
+	start := func(from *pipeline.Node) { parts[train.PartRole(len(parts))] = from.Ref("weights") }
+	partOf := func(name string, scale float64, seed uint64) *pipeline.Node {
+		part := trainings(name, t.part(scale), on, seed, put)
+		made = append(made, part...)
+		return part[len(part)-1]
+	}
+	for i, scale := range t.Parts.Scales {
+		start(partOf(fmt.Sprintf("%s/part-%d", name, i+1), scale, seed+uint64(i)*partSeeds))
+	}
+	if len(t.Parts.Lengths) > 0 {
+		part := partOf(name+"/part", 1, seed)
+		for i, length := range t.Parts.Lengths {
+			one := part
+			if length != t.Batch.Length {
+				one = training(fmt.Sprintf("%s/part-%d", name, i+1), t.copied(i), seed, inputs{train.PartRole(0): part.Ref("weights")})
+			}
+			start(one)
+		}
+	}
+	attempt := func(name string, n int) *pipeline.Node {
+		return training(name, train.Params{Recipe: t.Recipe, TurnsDeg: t.Parts.TurnsDeg}, seed+uint64(n)*attemptSeeds, parts)
+	}
+	if t.Attempts == 1 {
+		attempt(name, 0)
+		return made
+	}
+	in := inputs{}
+	for i := range t.Attempts {
+		in.with(best.Role(i), attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), i), train.Outputs...)
+	}
+	keep(newNode(bestStage, name, best.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax, SigmaG: t.Loss.SigmaG}, best.Run, best.Outputs, 0, in))
+	return made
+}
+
+// see records a trained network's units in a box and measures them.
+func (n network) see(d *DAG, p *Parameters, at string, box float64, walks *pipeline.Node) {
+	n.ratemaps[box] = add(d, "ratemaps", at, p.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{
+		"weights": n.train.Ref("weights"), "walks": walks.Ref("walks"),
+	})
+	n.spectra[box] = add(d, "spectra", at, p.Analysis, spectra.Run, spectra.Outputs, 0, inputs{
+		"maps": n.ratemaps[box].Ref("maps"), "occupancy": n.ratemaps[box].Ref("occupancy"),
+	})
+}
+
+// wireGeneralisation compares the states of networks with places, those of figure 5 and of the results, and makes figure 5. It
+// returns the comparisons by network.
+func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node, networks map[string]network, first *pipeline.Node) map[string]*pipeline.Node {
+	f := p.Figures.Figure5
+	compared := map[string]*pipeline.Node{}
+	compare := func(variant, name string) {
+		compared[name] = add(d, "distances", name, p.distances(variant), distances.Run, distances.Outputs, p.Evaluation.Seed, inputs{
+			"weights": networks[name].train.Ref("weights"), "walks": walks[f.BoxM].Ref("walks"),
+		})
+	}
+	compare(f.Variant, f.Variant)
+	for _, seed := range p.Results.Seeds {
+		for _, v := range requiredVariants {
+			if name := p.networkName(v, seed); compared[name] == nil {
+				compare(v, name)
+				d.leaveOut(compared[name])
+			}
+		}
+	}
+	n, own := networks[f.Variant], compared[f.Variant]
+	in := inputs{"decorrelation": own.Ref("summary"), "training": first.Ref("distances"), "batch": first.Ref("states"), "walks": walks[f.BoxM].Ref("walks")}
+	in.with("", own, "density", "lags")
+	for _, box := range p.figure5().BoxesM {
+		in.with(boxName(box)+"/", n.ratemaps[box], "maps").with(boxName(box)+"/", n.spectra[box], "units", "modules")
+	}
+	add(d, FigureStage, "figure-5", p.figure5(), plot.Figure5, plot.Outputs, 0, in)
+	return compared
+}
+
+// wireResults tests the path integration of both variants, and sets the paper's claims beside every network of the results' seeds.
+func wireResults(d *DAG, p *Parameters, networks map[string]network, compared map[string]*pipeline.Node) {
+	r := p.Results
+	drawn := plot.ResultsParams{DPI: r.DPI, RateColours: r.RateColours, Seeds: r.Seeds, Variants: p.figure7().Variants, Walked: requiredVariants}
+	judged := claims.Params{Seeds: r.Seeds, Variants: drawn.Variants, BoxesM: slices.Sorted(slices.Values(p.Evaluation.BoxesM)), SigmaX: p.Variant("full").Loss.SigmaX}
+	in, shown := inputs{}, inputs{}
+	for _, seed := range r.Seeds {
+		for _, v := range drawn.Variants {
+			name, role, box := p.networkName(v, seed), claims.Role(v, seed), p.Figures.Figure7.BoxM
+			n := networks[name]
+			in.with(role, n.spectra[box], "units", "summary")
+			shown.with(role, n.spectra[box], "units").with(role, n.ratemaps[box], "maps")
+			if !slices.Contains(requiredVariants, v) {
+				continue
+			}
+			in.with(role+"lattice/", n.spectra[r.BoxM], "units", "modules", "summary").with(role, n.embed[r.BoxM], "points", "topology")
+			for _, b := range judged.BoxesM {
+				in[role+claims.BoxRole(b)] = n.spectra[b].Ref("modules")
+			}
+			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
+			d.leaveOut(walked)
+			in.with(role, walked, "errors", "closures")
+			in[role+"integration"], in[role+"decorrelation"] = walked.Ref("summary"), compared[name].Ref("summary")
+			shown.with(role, walked, "lags", "errors", "closures", "ranges")
+			shown[role+"decorrelation"] = compared[name].Ref("summary")
+		}
+	}
+	table := add(d, "claims", ResultsName, judged, claims.Run, claims.Outputs, 0, in)
+	add(d, FigureStage, ResultsName, drawn, plot.Results, plot.Outputs, 0, shown.with("", table, "claims", "findings"))
+}
+
+// leaveOut takes a node out of "all": one that only the results look at, of whatever seed.
+func (d *DAG) leaveOut(n *pipeline.Node) {
+	d.Targets["all"] = slices.DeleteFunc(d.Targets["all"], func(other *pipeline.Node) bool { return other == n })
+}
+
+type inputs map[string]pipeline.Ref
+
+// with adds outputs of a node, each under its own name after the prefix.
+func (in inputs) with(prefix string, n *pipeline.Node, outputs ...string) inputs {
+	for _, o := range outputs {
+		in[prefix+o] = n.Ref(o)
+	}
+	return in
+}
+
+// add makes a node called <stage>/<name>; a figure is called by its name alone.
+func add[P any](d *DAG, stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
+	return d.put(newNode(stage, name, p, run, outputs, seed, in), name)
+}
+
+// put makes a node part of the DAG.
+func (d *DAG) put(n *pipeline.Node, name string) *pipeline.Node {
+	d.Nodes = append(d.Nodes, n)
+	if !strings.Contains(name, seedMark) && name != "seeds" && name != ResultsName { // what is made of other seeds has to be asked for
+		d.Targets[n.Stage] = append(d.Targets[n.Stage], n)
+		d.Targets["all"] = append(d.Targets["all"], n)
+	}
+	return n
+}
+
+func newNode[P any](stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
+	n := &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Measures: measures[stage], Run: pipeline.Bind(p, run)}
+	if stage == FigureStage {
+		n.Name = name
+	}
+	return n
+}
+
+// ResultsName is the table of the paper's claims: a target of its own, which trains every variant for every seed of a list.
+const ResultsName = "results"
+
+// seedMark stands in the names of networks of another seed than the profile's.
+const seedMark = "/seed-"
+
+// groupNames are the names of groups of nodes, sorted.
+func (d *DAG) groupNames() []string { return slices.Sorted(maps.Keys(d.Targets)) }
+
+// The parameters that these stages declare, out of a section that they share.
+
+func (p *Parameters) trajectories(boxM float64) trajectories.Params {
+	e := p.Evaluation
+	return trajectories.Params{BoxM: boxM, Bins: e.Bins, SamplesPerBin: e.SamplesPerBin, Steps: e.Steps, Motion: e.Motion}
+}
+
+func (p *Parameters) ratemaps() ratemaps.Params {
+	return ratemaps.Params{Bins: p.Evaluation.Bins, States: p.Evaluation.States}
+}
+
+func (p *Parameters) ideal() ideal.Params {
+	return ideal.Params{Cells: p.Ideal.Cells, Line: p.Ideal.Line, Motion: p.Evaluation.Motion}
+}
+
+// batchesSeen is over how many batches the distances in a batch are counted.
+const batchesSeen = 20
+
+func (p *Parameters) batch() batch.Params {
+	full := p.Variant("full")
+	return batch.Params{Batch: full.Batch, SigmaX: full.Loss.SigmaX, Batches: batchesSeen}
+}
+
+func (p *Parameters) distances(variant string) distances.Params {
+	f := p.Figures.Figure5
+	return distances.Params{Walks: f.Walks, Pairs: f.Pairs, SigmaX: p.Variant(variant).Loss.SigmaX, ReachM: f.ReachM, LagStep: f.LagStep}
+}
+
+func (p *Parameters) integration(variant string) integration.Params {
+	i, v := p.Integration, p.Variant(variant)
+	return integration.Params{BoxM: i.BoxM, Walks: i.Walks, Steps: i.Steps, Places: i.Places, ReachM: i.ReachM,
+		SigmaX: v.Loss.SigmaX, VelocityMax: v.Batch.VelocityMax, Motion: p.Evaluation.Motion}
+}
+
+// figure5 shows the boxes from the smallest to the largest, at most four.
+func (p *Parameters) figure5() plot.Figure5Params {
+	f, boxes := p.Figures.Figure5, slices.Sorted(slices.Values(p.Evaluation.BoxesM))
+	return plot.Figure5Params{DPI: f.DPI, RateColours: f.RateColours, BoxesM: boxes[:min(4, len(boxes))]}
+}
+
+// figure7 shows the required variants, then the others and every ablation, in the order of the file.
+func (p *Parameters) figure7() plot.Figure7Params {
+	f := p.Figures.Figure7
+	out := plot.Figure7Params{DPI: f.DPI, RateColours: f.RateColours, Cells: f.Cells, Variants: slices.Clone(requiredVariants)}
+	for _, v := range slices.Concat(p.variants, p.ablated) {
+		if !slices.Contains(out.Variants, v.Name) {
+			out.Variants = append(out.Variants, v.Name)
+		}
+	}
+	return out
+}
+
+// Variant is the training of this name, which must be one.
+func (p *Parameters) Variant(name string) train.Recipe {
+	for _, v := range p.variants {
+		if v.Name == name {
+			return v.Training.Recipe
+		}
+	}
+	return train.Recipe{}
+}
+
+// everySeed is the profile's own seed and then the others of the lists, each once.
+func (p *Parameters) everySeed(lists ...[]uint64) []uint64 {
+	seeds := []uint64{p.Seed}
+	for _, s := range slices.Concat(lists...) {
+		if !slices.Contains(seeds, s) {
+			seeds = append(seeds, s)
+		}
+	}
+	return seeds
+}
+
+// networkName is "full" for the profile's own seed and "full/seed-2" for another.
+func (p *Parameters) networkName(variant string, seed uint64) string {
+	if seed == p.Seed {
+		return variant
+	}
+	return fmt.Sprintf("%s%s%d", variant, seedMark, seed)
+}
+
+// boxName is "2m", "2.5m".
+func boxName(m float64) string { return strconv.FormatFloat(m, 'g', -1, 64) + "m" }

@@ -1,0 +1,38 @@
+package experiment
+
+import (
+	"path/filepath"
+	"strings"
+
+	"sicgrid/pkg/params"
+	"sicgrid/stages/plot"
+)
+
+// profileTable is what table 1 shows: this profile, and those beside it in its folder that are valid.
+func profileTable(path string, doc *params.Document) []plot.Table1Profile {
+	table := []plot.Table1Profile{profileColumn(path, doc)}
+	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.yaml")) // only a malformed pattern is an error
+	for _, other := range beside {
+		if filepath.Base(other) == filepath.Base(path) || IsSweep(other) {
+			continue
+		}
+		doc, err := params.Read(other)
+		if err != nil {
+			continue // whoever runs that profile is told
+		}
+		if _, err := checkParameters(other, doc, nil); err == nil && len(table) < 4 {
+			table = append(table, profileColumn(other, doc))
+		}
+	}
+	return table
+}
+
+// profileColumn is the training of the network with all losses, as Table 1 is.
+func profileColumn(path string, doc *params.Document) plot.Table1Profile {
+	doc = doc.Overlay("variants.full", trainingSections)
+	p := plot.Table1Profile{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Values: map[string]string{}, Comments: map[string]string{}}
+	for _, key := range plot.Table1Keys() {
+		p.Values[key], p.Comments[key] = doc.Text(key)
+	}
+	return p
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/progress"
+	"sicgrid/pkg/store"
+	"sicgrid/stages/experiment"
+	"sicgrid/stages/train"
+)
+
+func newSweepCommand() *cobra.Command {
+	var flags runFlags
+	var yes, dry bool
+	cmd := &cobra.Command{
+		Use:   "sweep NAME|FILE",
+		Short: "Train, measure and tabulate a network at every point of a sweep",
+		Long: "Train, measure and tabulate a network at every point of params/sweep-NAME.yaml, or of another file of that kind.\n" +
+			"Every run is an ordinary stage of the profile that the file names (--params takes another): what is up to date is not\n" +
+			"run again, whichever sweep or profile it was made for, and a run that fails does not stop the others. The table, a row\n" +
+			"a run, lands as Parquet and CSV beside the figures.",
+		Example: "  sicgrid sweep recipe\n" +
+			"  sicgrid sweep phase-diagram --dry-run             # how many runs, how many are cached, how long they take\n" +
+			"  sicgrid sweep robustness --params params/smoke.yaml --jobs 2\n" +
+			"  sicgrid export sweep/recipe:runs --format csv",
+		Args: takes(1, 1, "one sweep, such as recipe or params/sweep-recipe.yaml"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := experiment.SweepPath(filepath.Dir(flags.params), args[0])
+			if err != nil {
+				return err
+			}
+			_, file, err := experiment.ReadSweepFile(path)
+			if err != nil {
+				return err
+			}
+			if !cmd.Flags().Changed("params") {
+				flags.params = file.BasePath(path)
+			}
+			flags.graphFlags.sweep, flags.many = path, yes
+			flags.before = func(s *session, flags *runFlags) (bool, error) { return s.announce(cmd, flags, dry) }
+			err = run(cmd, flags, []string{experiment.SweepName(path)})
+			if many := (*experiment.TooManyPoints)(nil); errors.As(err, &many) {
+				return askMany(many, flags.graphFlags, flags.jobs)
+			}
+			return err
+		},
+	}
+	flags.addRun(cmd)
+	cmd.Flags().BoolVar(&yes, "yes", false, fmt.Sprintf("run a sweep of more than %d points", experiment.ManyPoints))
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would run and how long it takes, and run nothing")
+	return cmd
+}
+
+// askMany says how large the sweep is, how long it takes, and what to do.
+func askMany(e *experiment.TooManyPoints, flags graphFlags, jobs int) error {
+	p, err := experiment.ReadParameters(flags.params, flags.sets)
+	if err != nil {
+		return err
+	}
+	open, err := store.Open(flags.store)
+	if err != nil {
+		return err
+	}
+	known, err := readTimes(open, onCPU().Backend)
+	if err != nil {
+		return err
+	}
+	f := e.Sweep.SweepFile
+	var one estimate // of a run of each variant, as the profile has them
+	for _, name := range f.Variants {
+		known.addTraining(&one, train.Params{Recipe: p.Variant(name)}, p.Seed)
+	}
+	one.took = saturated(one.took, e.Points*(len(f.Seeds.Finding)+len(f.Seeds.Reporting)))
+	jobs = (&pipeline.Options{Jobs: jobs}).Places()
+	return e.Where.Errorf("designs", "found %d points, %d runs, %s; add --yes to run so many", e.Points, e.Runs(), one.text(jobs))
+}
+
+// saturated is n times a duration, or the longest that there is.
+func saturated(one time.Duration, n int) time.Duration {
+	const most = 200 * 365 * 24 * time.Hour
+	if one.Seconds()*float64(n) < most.Seconds() {
+		return one * time.Duration(n)
+	}
+	return most
+}
+
+// announce says what a sweep comes to before it starts; goOn is false where there is nothing to run, or nothing is to be.
+func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (goOn bool, err error) {
+	w := s.sweeps[0]
+	plan, err := pipeline.Status(s.graph, s.options)
+	if err != nil {
+		return false, err
+	}
+	current := map[*pipeline.Node]bool{}
+	todo := 0
+	for _, n := range plan {
+		current[n.Node] = n.Current()
+		if !n.Current() {
+			todo++
+		}
+	}
+	out := cmd.OutOrStdout()
+	if flags.json {
+		out = cmd.ErrOrStderr()
+	}
+	cached := 0
+	for _, r := range w.Runs {
+		if current[r.Nodes[len(r.Nodes)-1]] {
+			cached++
+		}
+	}
+	text := fmt.Sprintf("%s: %d points, %d runs, %d cached", w.Name, len(w.Points), len(w.Runs), cached)
+	var rest estimate
+	if todo > 0 && len(flags.force) == 0 {
+		known, err := readTimes(s.options.Store, s.device.Backend)
+		if err != nil {
+			return false, err
+		}
+		if rest, err = known.of(cmd.Context(), plan); err != nil {
+			return false, err
+		}
+		if cached < len(w.Runs) {
+			text += "; the rest: " + rest.text(s.options.Places())
+		}
+	}
+	if verbosityOf(cmd) >= 0 {
+		fmt.Fprintln(out, text)
+	}
+	if dry {
+		s.listRuns(out, w, current, verbosityOf(cmd))
+		return false, nil
+	}
+	if todo == 0 && len(flags.force) == 0 {
+		return false, s.finishSweep(cmd, flags, out, plan)
+	}
+	flags.view = func(d *progress.Display) view {
+		runs := progress.Runs{Todo: len(w.Runs) - cached, Estimate: rest.on(s.options.Places()), Stopped: s.stoppedEarly}
+		for _, r := range w.Runs {
+			runs.Runs = append(runs.Runs, progress.Run{Title: r.Title, Nodes: r.Nodes})
+		}
+		return progress.NewSweep(d, runs)
+	}
+	return true, nil
+}
+
+// listRuns says of every run whether it is there, where that is asked for.
+func (s *session) listRuns(w io.Writer, sweep *experiment.WiredSweep, current map[*pipeline.Node]bool, level verbosity) {
+	if level <= 0 {
+		return
+	}
+	for _, r := range sweep.Runs {
+		state := "run"
+		if current[r.Nodes[len(r.Nodes)-1]] {
+			state = "cached"
+		}
+		fmt.Fprintf(w, "%-8s %-40s  %s\n", state, r.Nodes[0].Name, r.Title)
+	}
+}
+
+// finishSweep lays out what a sweep of which nothing had to run has made before.
+func (s *session) finishSweep(cmd *cobra.Command, flags *runFlags, out io.Writer, plan []pipeline.NodeStatus) error {
+	var report pipeline.Report
+	results := map[string]result{}
+	for _, n := range plan {
+		results[n.Node.Name] = result{n.Key, n.Numerics, n.Action}
+		report.Nodes = append(report.Nodes, pipeline.NodeReport{Node: n.Node, State: n.State, Reason: n.Reason, Key: n.Key, Numerics: n.Numerics})
+	}
+	files, err := s.figureFiles(results)
+	if err != nil {
+		return err
+	}
+	written, err := layOut(files)
+	if err != nil {
+		return err
+	}
+	return flags.conclude(cmd, s, report, written, "", out)
+}
+
+// stoppedEarly says why a training that is done ended before its last step.
+func (s *session) stoppedEarly(r *pipeline.NodeReport) string {
+	if r.Node.Stage != experiment.TrainStage {
+		return ""
+	}
+	a, _ := s.options.Store.Lookup(r.Key, r.Numerics, true) // without a record it is not known
+	if a == nil {
+		return ""
+	}
+	return madeBy(a).Stopped
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/store"
+	"sicgrid/stages/experiment"
+)
+
+// A figure is an artifact like any other. Its files are laid out under
+// artifacts/<profile>/ beside a JSON file that says where they came from; a
+// file that is missing or altered there is restored from the store, not redrawn.
+
+// figureFile is one file of a figure, as it must stand under artifacts/<profile>/.
+type figureFile struct {
+	path string
+	data []byte
+}
+
+// figureRecord is the JSON file beside a figure.
+type figureRecord struct {
+	Figure     string             `json:"figure"`
+	Profile    string             `json:"profile"`
+	Seed       uint64             `json:"seed"`
+	Set        []string           `json:"set"` // parameters that were not the profile file's
+	Commit     string             `json:"commit"`
+	Numerics   []string           `json:"numerics"`
+	Numbers    json.RawMessage    `json:"numbers"` // what the figure shows, measured
+	Files      map[string]string  `json:"files"`   // SHA-256
+	Chain      []figureStage      `json:"chain"`   // every stage that the figure rests on, inputs first
+	Parameters experiment.Profile `json:"parameters"`
+}
+
+type figureStage struct {
+	Name     string                  `json:"name"`
+	Key      string                  `json:"key"`
+	Seed     uint64                  `json:"seed"`
+	Numerics string                  `json:"numerics"`
+	Commit   string                  `json:"commit"` // of the source that computed it
+	Outputs  map[string]figureOutput `json:"outputs"`
+}
+
+type figureOutput struct {
+	Object  store.Digest `json:"object"`
+	Logical string       `json:"logical"`
+}
+
+// result is where the outputs of an up-to-date node are.
+type result struct {
+	key, numerics string
+	action        *store.Action // its record, if that has been read
+}
+
+// record is a result's record.
+func (s *session) record(r result) (*store.Action, error) {
+	if r.action != nil {
+		return r.action, nil
+	}
+	return s.options.Store.Lookup(r.key, r.numerics, true)
+}
+
+// figureFiles are the files of every figure of the graph whose whole chain is up to date.
+func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
+	nodes := s.graph.Nodes()
+	of := make([][]figureFile, len(nodes)) // by node
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, n := range nodes {
+		if n.Stage != experiment.FigureStage && n.Stage != experiment.SweepStage {
+			continue
+		}
+		chain, err := pipeline.NewGraph(n)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(chain.Nodes(), func(n *pipeline.Node) bool { return results[n.Name].key == "" }) {
+			continue
+		}
+		lay := s.figure
+		if n.Stage == experiment.SweepStage {
+			lay = func(n *pipeline.Node, _ *pipeline.Graph, results map[string]result) ([]figureFile, error) {
+				return s.tableFiles(n, results)
+			}
+		}
+		group.Go(func() (err error) {
+			if of[i], err = lay(n, chain, results); err != nil {
+				err = fmt.Errorf("%s: %w", n.Name, err)
+			}
+			return err
+		})
+	}
+	err := group.Wait()
+	return slices.Concat(of...), err
+}
+
+func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[string]result) ([]figureFile, error) {
+	record := figureRecord{
+		Figure: n.Name, Profile: s.parameters.Name, Seed: s.parameters.Seed, Set: append([]string{}, s.parameters.Sets...),
+		Files: map[string]string{}, Parameters: s.parameters.Profile,
+	}
+	var drawn *store.Action
+	for _, node := range chain.Nodes() {
+		action, err := s.record(results[node.Name])
+		if action == nil {
+			return nil, fmt.Errorf("the record of %s is gone: %w", node.Name, err)
+		}
+		record.add(node, action)
+		drawn = action
+	}
+	data, err := s.options.Store.Get(drawn.Outputs[0].Object)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := artifact.Read(data)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := artifact.Rows[struct {
+		Name string `col:"name"`
+		Data []byte `col:"data"`
+	}](rec)
+	if err != nil {
+		return nil, err
+	}
+	dir := figuresDir(s.parameters.Name)
+	var files []figureFile
+	for _, row := range rows {
+		if row.Name == "numbers.json" {
+			record.Numbers = row.Data
+			continue
+		}
+		sum := sha256.Sum256(row.Data)
+		record.Files[row.Name] = hex.EncodeToString(sum[:])
+		files = append(files, figureFile{filepath.Join(dir, filepath.Base(row.Name)), row.Data})
+	}
+	var text bytes.Buffer
+	if err := printJSON(&text, record); err != nil {
+		return nil, err
+	}
+	return append(files, figureFile{filepath.Join(dir, n.Name+".json"), text.Bytes()}), nil
+}
+
+func (r *figureRecord) add(n *pipeline.Node, a *store.Action) {
+	var provenance struct {
+		Commit string `json:"commit"`
+	}
+	_ = json.Unmarshal(a.Provenance, &provenance) // without one the commit is unknown
+	stage := figureStage{Name: n.Name, Key: a.Key, Seed: n.Seed, Numerics: a.Numerics, Commit: provenance.Commit, Outputs: map[string]figureOutput{}}
+	for _, o := range a.Outputs {
+		stage.Outputs[o.Name] = figureOutput{o.Object, o.Logical}
+	}
+	r.Chain = append(r.Chain, stage)
+	r.Commit = stage.Commit // the last stage is the one that drew
+	if !slices.Contains(r.Numerics, a.Numerics) {
+		r.Numerics = append(r.Numerics, a.Numerics)
+	}
+}
+
+// figuresDir is where a profile's figures land.
+func figuresDir(profile string) string { return filepath.Join("artifacts", profile) }
+
+// layOut writes the files that are missing or altered and returns their paths.
+func layOut(files []figureFile) ([]string, error) {
+	var written []string
+	for _, f := range files {
+		if f.current() {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
+			return written, fmt.Errorf("cannot lay out %s: %w", f.path, err)
+		}
+		if err := store.WriteFileAtomic(f.path, f.data, 0o644); err != nil {
+			return written, fmt.Errorf("cannot lay out %s: %w", f.path, err)
+		}
+		written = append(written, f.path)
+	}
+	return written, nil
+}
+
+func (f figureFile) current() bool {
+	data, err := os.ReadFile(f.path)
+	return err == nil && bytes.Equal(data, f.data)
+}
+
+// staleFigures are the files of up-to-date figures that layOut would write.
+func (s *session) staleFigures(nodes []pipeline.NodeStatus) ([]string, error) {
+	results := map[string]result{}
+	for _, n := range nodes {
+		if a, _ := s.options.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil { // a pinned result may not be in the store yet
+			results[n.Node.Name] = result{n.Key, n.Numerics, a}
+		}
+	}
+	files, err := s.figureFiles(results)
+	if err != nil {
+		return nil, err
+	}
+	var stale []string
+	for _, f := range files {
+		if !f.current() {
+			stale = append(stale, f.path)
+		}
+	}
+	return stale, nil
+}
+
+// figurePaths are the drawings and tables among the paths, without the records beside them.
+func figurePaths(paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return strings.HasSuffix(p, ".json") })
+}

@@ -1,0 +1,13 @@
+package main
+
+import (
+	"runtime/debug"
+	"sync"
+)
+
+// untilWork lets more garbage gather than usual until the function that it returns is called: a run without work is over before
+// collecting pays, a stage at work has other needs.
+func untilWork() func() {
+	usual := debug.SetGCPercent(1000)
+	return sync.OnceFunc(func() { debug.SetGCPercent(usual) })
+}

@@ -1,0 +1,165 @@
+// Command sicgrid trains networks that learn grid cells by themselves, analyses them and draws the
+// figures of Schaeffer, Khona et al. (NeurIPS 2023). One command is one file, cmd_*.go; session.go is
+// what they share. What is computed in which order is stages/experiment/pipeline.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"sicgrid/pkg/params"
+	"sicgrid/stages/experiment"
+)
+
+// Exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2 // bad usage or parameters
+	exitOutOfDate   = 3 // status: something would run
+	exitInterrupted = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first interrupt asks the stages to stop; a second one kills the process.
+	context.AfterFunc(ctx, stop)
+	signal.Ignore(syscall.SIGXFSZ) // a limit on file sizes is then a failed write, like a full disk
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// execute runs one command line and returns its exit code.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	code := exitCode(ctx, err)
+	if code != exitOutOfDate {
+		fmt.Fprintf(stderr, "sicgrid: %s\n", oneLine(err))
+	}
+	return code
+}
+
+// errOutOfDate ends status when something would run: an answer, not a fault.
+var errOutOfDate = errors.New("not up to date")
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ message string }
+
+func (e *usageError) Error() string { return e.message }
+
+func usagef(format string, a ...any) error {
+	return &usageError{fmt.Sprintf(format, a...)}
+}
+
+func exitCode(ctx context.Context, err error) int {
+	var usage *usageError
+	var unknown *experiment.UnknownError
+	var parameter *params.Error
+	switch {
+	case errors.Is(err, errOutOfDate):
+		return exitOutOfDate
+	case errors.As(err, &usage), errors.As(err, &unknown), errors.As(err, &parameter):
+		return exitUsage
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	return exitFailed
+}
+
+func oneLine(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted; what had finished is kept, and the next run goes on from there"
+	}
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; ")
+}
+
+// verbosity is -1 after -q, 1 after -v.
+type verbosity int
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sicgrid",
+		Short: "Grid cells from self-supervised learning, reproduced as a pipeline of cached stages",
+		Example: "  sicgrid run all                                   # both networks, every figure\n" +
+			"  sicgrid run figure-6 --params params/smoke.yaml   # one figure, in seconds\n" +
+			"  sicgrid status all                                # what would run, and why",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args:              cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return unknownCommand(cmd, args[0])
+		},
+	}
+	root.PersistentFlags().BoolP("quiet", "q", false, "print results and errors only")
+	root.PersistentFlags().BoolP("verbose", "v", false, "print digests, keys and stack traces too")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
+	})
+	root.AddCommand(
+		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
+		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(),
+		newAnalyzeCommand(), newExportCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
+	)
+	addBenchStore(root)
+	addBenchAnalysis(root)
+	for _, c := range root.Commands() {
+		if accepts := c.Args; accepts != nil {
+			c.Args = func(cmd *cobra.Command, args []string) error {
+				if err := accepts(cmd, args); err != nil {
+					return usagef("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
+				}
+				return nil
+			}
+		}
+	}
+	return root
+}
+
+func verbosityOf(cmd *cobra.Command) verbosity {
+	if quiet, _ := cmd.Flags().GetBool("quiet"); quiet {
+		return -1
+	}
+	if verbose, _ := cmd.Flags().GetBool("verbose"); verbose {
+		return 1
+	}
+	return 0
+}
+
+func unknownCommand(root *cobra.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	if near := params.Nearest(name, names); len(near) > 0 {
+		return usagef("unknown command %q, did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return usagef("unknown command %q, must be one of %s", name, strings.Join(names, ", "))
+}
+
+// takes checks how many arguments a command is given; what names them.
+func takes(least, most int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < least || most >= 0 && len(args) > most {
+			return fmt.Errorf("found %d arguments, must be %s", len(args), what)
+		}
+		return nil
+	}
+}

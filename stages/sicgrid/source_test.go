@@ -1,0 +1,130 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The source tree is copied and edited there; the program is built from the copy
+// as `go tool task build` does it.
+func TestWhatEditingTheSourceReruns(t *testing.T) {
+	tree := t.TempDir()
+	copySource(t, "../..", tree)
+	exe := filepath.Join(tree, "bin", "sicgrid")
+	build := func() {
+		t.Helper()
+		if err := buildProgram(tree, exe); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"spectra/full/2m", "--params", "params/smoke.yaml"}
+	ran := func() string {
+		t.Helper()
+		var names []string
+		for _, s := range runJSON(t, exe, tree, args...).Stages {
+			if s.State == "ran" {
+				names = append(names, s.Name)
+			}
+		}
+		return strings.Join(names, " ")
+	}
+	build()
+	if got, want := ran(), "trajectories/2m train/full ratemaps/full/2m spectra/full/2m"; got != want {
+		t.Fatalf("the first run ran %q, want %q", got, want)
+	}
+
+	training := filepath.Join(tree, "stages", "train", "train.go")
+	extend(t, training, "\n// A remark.\n")
+	if got := ran(); got != "" {
+		t.Errorf("the program of before a comment ran %q", got)
+	}
+	build()
+	if got := ran(); got != "" {
+		t.Errorf("a comment in the training code reruns %q", got)
+	}
+
+	extend(t, training, "\nconst remark = 1\n")
+	cmd := exec.Command(exe, append([]string{"run"}, args...)...)
+	cmd.Dir = tree
+	said, _ := cmd.CombinedOutput()
+	want := "sicgrid: the source has moved on since this program was built (stages/train/train.go: changed); run: go tool task build\n"
+	if cmd.ProcessState.ExitCode() != 1 || string(said) != want {
+		t.Errorf("a program older than its source: exit code %d, says %q, want %q", cmd.ProcessState.ExitCode(), said, want)
+	}
+	build()
+	if got, want := ran(), "train/full"; got != want {
+		t.Errorf("a change of the training code that leaves its values alone reran %q, want %q", got, want)
+	}
+
+	// The code of a device that has not trained makes no result stale.
+	extend(t, filepath.Join(tree, "pkg", "compute", "vulkan", "peak.go"), "\nconst remark = 1\n")
+	build()
+	if got := ran(); got != "" {
+		t.Errorf("a change of the GPU's code reran %q", got)
+	}
+
+	// A program built without the digests says what to do.
+	if err := os.Remove(filepath.Join(tree, "stages", "sicgrid", "codedigest", "digests.json")); err != nil {
+		t.Fatal(err)
+	}
+	plain := exec.Command("go", "build", "-trimpath", "-o", exe, "./stages/sicgrid")
+	plain.Dir = tree
+	if out, err := plain.CombinedOutput(); err != nil {
+		t.Fatalf("a plain go build fails: %v\n%s", err, out)
+	}
+	cmd = exec.Command(exe, append([]string{"run"}, args...)...)
+	cmd.Dir = tree
+	said, _ = cmd.CombinedOutput()
+	want = "sicgrid: this program was built without the digests of its source; run: go tool task build\n"
+	if cmd.ProcessState.ExitCode() != 1 || string(said) != want {
+		t.Errorf("a program without digests: exit code %d, says %q, want %q", cmd.ProcessState.ExitCode(), said, want)
+	}
+}
+
+func extend(t *testing.T, path, text string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(data, text...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// copySource copies what the program is built from, without tests.
+func copySource(t *testing.T, from, to string) {
+	t.Helper()
+	for _, top := range []string{"go.mod", "go.sum", "params", "pkg", "stages"} {
+		err := filepath.WalkDir(filepath.Join(from, top), func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() && e.Name() == "testdata" {
+				if err == nil {
+					err = fs.SkipDir
+				}
+				return err
+			}
+			rel, err := filepath.Rel(from, path)
+			if err != nil {
+				return err
+			}
+			if e.IsDir() {
+				return os.MkdirAll(filepath.Join(to, rel), 0o755)
+			}
+			if strings.HasSuffix(path, "_test.go") {
+				return nil
+			}
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(to, rel), data, 0o644)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

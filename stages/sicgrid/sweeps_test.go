@@ -1,0 +1,216 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sicgrid/stages/experiment"
+	"sicgrid/stages/sweep"
+)
+
+// wireShipped wires a sweep of params/ over the profile that it names.
+func wireShipped(t *testing.T, name string) *session {
+	t.Helper()
+	path := filepath.Join("..", "..", "params", experiment.SweepPrefix+name+".yaml")
+	_, f, err := experiment.ReadSweepFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := graphFlags{params: f.BasePath(path)}
+	s, err := flags.wire([]string{name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Every sweep that is shipped is valid, and as large as it says.
+func TestEveryShippedSweepIsValid(t *testing.T) {
+	want := map[string]struct{ points, runs, trainings int }{
+		"phase-diagram":      {31, 93, 93},  // the two planes share the profile's own point
+		"robustness":         {11, 33, 243}, // capacity and the joined scale leave the small network as it is
+		"robustness-scratch": {11, 33, 33},  // five parameters share it
+		"report":             {1, 10, 190},  // sixteen of one part, two of its copies, and the network
+		"report-scratch":     {1, 20, 160},  // eight attempts a network
+		"report-loss":        {1, 20, 80},   // four
+		"report-modules":     {1, 10, 40},
+		"report-desk":        {1, 10, 250},   // eight of each of three parts, and the network
+		"copies":             {18, 54, 93},   // settings share the one network and its copies
+		"parts":              {18, 72, 584},  // settings share parts
+		"recipe":             {68, 408, 354}, // the network without the capacity loss is one for several weights of it
+		"smoke":              {7, 42, 42},
+	}
+	if names := experiment.SweepNames("../../params"); len(names) != len(want) {
+		t.Errorf("sweeps %v, want %d", names, len(want))
+	}
+	for name, w := range want {
+		s := wireShipped(t, name)
+		trainings := 0
+		for _, n := range s.graph.Nodes() {
+			if n.Stage == "train" {
+				trainings++
+			}
+		}
+		if one := s.sweeps[0]; len(one.Points) != w.points || len(one.Runs) != w.runs || trainings != w.trainings {
+			t.Errorf("%s: %d points, %d runs, %d trainings; want %+v", name, len(one.Points), len(one.Runs), trainings, w)
+		}
+	}
+}
+
+// A run whose parameters equal the profile's own is the profile's.
+func TestARunThatIsTheProfilesOwnIsShared(t *testing.T) {
+	s := wireShipped(t, "smoke")
+	if s.graph.Node("train/full") != nil {
+		t.Error("a run of 100 steps is taken for the profile's of 300")
+	}
+	dir := t.TempDir()
+	smoke, err := os.ReadFile("../../params/smoke.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := `
+base: smoke.yaml
+figure: overview
+box_m: 2
+variants: [no-capacity]
+seeds: {finding: [2, 1]}
+set: {}
+designs:
+  a: {grid: {loss: {sigma_g: {times: [1]}, invariance: [0.1]}}}
+  b: {list: {again: {}}}
+`
+	for name, data := range map[string]string{"smoke.yaml": string(smoke), "sweep-own.yaml": text} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flags := graphFlags{params: filepath.Join(dir, "smoke.yaml")}
+	if s, err = flags.wire([]string{"own"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"train/no-capacity", "train/no-capacity/seed-2", "ratemaps/no-capacity/2m", "spectra/no-capacity/seed-2/2m", "trajectories/2m"} {
+		if s.graph.Node(name) == nil {
+			t.Errorf("%s is made a second time", name)
+		}
+	}
+	one := s.sweeps[0]
+	if len(one.Points) != 1 || !slices.Equal(one.Table.Params.(sweep.Params).Runs[0].Designs, []int32{0, 1}) {
+		t.Errorf("points %+v: the same setting in two designs is one point of both", one.Points)
+	}
+	if rule := one.Table.Params.(sweep.Params).Runs[0].Rule; rule != sweep.One {
+		t.Errorf("without the capacity loss a run is judged by the rule of %s", rule)
+	}
+}
+
+// Two figures of one sweep read the same tables and are still two results.
+func TestTheFiguresOfASweepAreDifferentResults(t *testing.T) {
+	for _, name := range []string{"robustness", "phase-diagram", "report"} {
+		seen := map[string]string{}
+		for _, n := range wireShipped(t, name).dag.Targets[name] {
+			parameters, err := json.Marshal(n.Params)
+			id := n.Stage + string(parameters)
+			if err != nil || seen[id] != "" {
+				t.Errorf("%s: %s has the key of %s, %v", name, n.Name, seen[id], err)
+			}
+			seen[id] = n.Name
+		}
+	}
+}
+
+// A sweep that is killed at any moment computes nothing again that had been published: every record that a killed run has left is
+// there to the end, as it was written.
+func TestAKilledSweepComputesNothingTwice(t *testing.T) {
+	dir := t.TempDir()
+	smoke, err := os.ReadFile("../../params/smoke.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := `
+base: smoke.yaml
+figure: overview
+box_m: 2
+variants: [full]
+seeds: {finding: [1, 2]}
+set: {optimiser: {steps: 1000}}
+designs:
+  a: {grid: {loss: {sigma_g: [0.3, 0.4, 0.5]}}}
+`
+	for name, data := range map[string]string{"smoke.yaml": string(smoke), "sweep-killed.yaml": text} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	published := map[string]string{} // record -> content and time
+	look := func() {
+		t.Helper()
+		records, _ := filepath.Glob(filepath.Join(dir, "artifacts", "store", "actions", "*.json"))
+		for path := range published {
+			if !slices.Contains(records, path) {
+				t.Fatalf("%s, which had been published, is gone", filepath.Base(path))
+			}
+		}
+		for _, path := range records {
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now := fmt.Sprint(info.ModTime().UnixNano(), " ", string(data))
+			if was, known := published[path]; known && was != now {
+				t.Fatalf("%s was made again", filepath.Base(path))
+			}
+			published[path] = now
+		}
+	}
+	sweepIn := func() *exec.Cmd {
+		cmd := exec.Command(program, "sweep", "sweep-killed.yaml", "--device", "cpu")
+		cmd.Dir = dir
+		return cmd
+	}
+	kills, pause := 0, time.Duration(0)
+	for ended := false; !ended && kills < 200; {
+		cmd := sweepIn()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		before, stop := len(published), make(chan struct{})
+		go func() { // strikes a moment after the next record, at a moment that moves on from kill to kill
+			defer close(stop)
+			for range 6000 {
+				records, _ := filepath.Glob(filepath.Join(dir, "artifacts", "store", "actions", "*.json"))
+				if len(records) > before || cmd.ProcessState != nil {
+					break
+				}
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(pause)
+			_ = cmd.Process.Kill() // one that has ended by itself is past killing
+		}()
+		err := cmd.Wait()
+		<-stop
+		if ended = err == nil; !ended {
+			kills++
+			pause = (pause + 17*time.Millisecond) % (60 * time.Millisecond)
+		}
+		look()
+	}
+	if kills < 3 {
+		t.Fatalf("killed %d times only: the sweep is too short for this test", kills)
+	}
+	out, err := sweepIn().CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "6 runs, 6 cached") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	look()
+	t.Logf("%d kills, %d records, none made twice", kills, len(published))
+}
