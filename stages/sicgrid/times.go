@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -262,8 +261,6 @@ func runSeconds(n *pipeline.Node, a *store.Action, steps int64) float64 {
 	}
 	return m.Seconds
 }
-
-func secondsText(s float64) string { return strconv.FormatFloat(s, 'f', 3, 64) }
 
 const (
 	timedFor   = 300 * time.Millisecond // of each kind of training
