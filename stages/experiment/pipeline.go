@@ -191,7 +191,7 @@ func trainings(name string, t Training, on Device, seed uint64, put func(*pipeli
 		return made[len(made)-1]
 	}
 	training := func(name string, p train.Params, seed uint64, from inputs) *pipeline.Node {
-		node := newNode(TrainStage, name, p, train.On(on.Backend), train.Outputs, seed, from)
+		node := newNode(TrainStage, name, p, train.On(on.Backend, on.CheckpointEvery), train.Outputs, seed, from)
 		node.Numerics, node.Code, node.OtherCode = on.Numerics, on.Code, on.OtherCode
 		return keep(node)
 	}

@@ -98,6 +98,7 @@ func benchAnalysis(ctx context.Context, size analysisSize, progress io.Writer) (
 }
 
 // sink keeps the plain work from being left out.
+//
 //lint:ignore U1000 writing to it is its use
 var sink float64
 

@@ -59,20 +59,21 @@ type Losses struct {
 	Dead              float64 `col:"dead"` // share of the states whose every unit is silent
 }
 
-// CheckpointEvery is about the most training that a kill can cost. Set it, if at
-// all, before anything runs.
-var CheckpointEvery = 15 * time.Second
+// CheckpointEvery is about the most training that a kill can cost, unless another time is asked for.
+const CheckpointEvery = 15 * time.Second
 
 // burst is how long the trainer runs between two looks at the clock.
 const burst = 100 * time.Millisecond
 
 // On returns the stage as it runs on a device. It goes on from a checkpoint of
 // the same run if there is one.
-func On(b compute.Backend) func(context.Context, Params, *pipeline.Task) error {
-	return func(ctx context.Context, p Params, t *pipeline.Task) error { return runOn(ctx, b, p, t) }
+func On(b compute.Backend, checkpointEvery time.Duration) func(context.Context, Params, *pipeline.Task) error {
+	return func(ctx context.Context, p Params, t *pipeline.Task) error {
+		return runOn(ctx, b, checkpointEvery, p, t)
+	}
 }
 
-func runOn(ctx context.Context, b compute.Backend, p Params, t *pipeline.Task) error {
+func runOn(ctx context.Context, b compute.Backend, checkpointEvery time.Duration, p Params, t *pipeline.Task) error {
 	trainer, err := b.New(compute.Spec{Network: p.Network, Batch: p.Batch, Loss: p.Loss, Optimiser: p.Optimiser, Seed: t.Seed()})
 	if err != nil {
 		return err
@@ -82,7 +83,7 @@ func runOn(ctx context.Context, b compute.Backend, p Params, t *pipeline.Task) e
 	if err := startFromParts(trainer, p, t); err != nil {
 		return err
 	}
-	r := run{Params: p, trainer: trainer, legs: []leg{{b.Numerics, 0}}}
+	r := run{Params: p, trainer: trainer, legs: []leg{{b.Numerics, 0}}, checkpointEvery: checkpointEvery}
 	if r.dir, err = t.Scratch(); err != nil {
 		return err
 	}
@@ -163,6 +164,8 @@ type run struct {
 	history []Losses
 	sum     Losses // of the steps since the last row; its learning rate is the last step's
 	stopped string // why the training ended before its last step
+
+	checkpointEvery time.Duration
 }
 
 // leg is a stretch of a training on one device.
@@ -217,8 +220,8 @@ func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 		// How many steps a burst has changes nothing but how often we look up.
 		perStep := time.Since(begun) / time.Duration(len(records)+1)
 		tempo.note(perStep)
-		steps = min(max(int(min(burst, CheckpointEvery)/max(perStep, time.Microsecond)), 1), 1000)
-		if time.Since(saved) > CheckpointEvery {
+		steps = min(max(int(min(burst, r.checkpointEvery)/max(perStep, time.Microsecond)), 1), 1000)
+		if time.Since(saved) > r.checkpointEvery {
 			r.save()
 			saved = time.Now()
 		}
