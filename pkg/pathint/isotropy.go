@@ -38,24 +38,6 @@ func (t *Track) Unexplained(reach float64, pairs int, seed uint64) float64 {
 	return within / (square - mean*mean)
 }
 
-// Collisions is how little a code keeps the states of places at least `from` metres apart from one another: the mean of
-// exp(-‖g-g'‖²/2σ_g²), the separation loss (eq. 4), over so many random pairs of moments, of any walks, less those that are nearer.
-// It is NaN if no pair is so far apart.
-func (t *Track) Collisions(from, sigmaG float64, pairs int, seed uint64) float64 {
-	random := rand.New(rand.NewPCG(seed, 7))
-	sum, n := 0.0, 0
-	for range pairs {
-		a, b := t.draw(random), t.draw(random)
-		if t.apart(a, b) < from {
-			continue
-		}
-		d := distance(t.at(a.walk, a.step), t.at(b.walk, b.step))
-		sum += math.Exp(-d * d / (2 * sigmaG * sigmaG))
-		n++
-	}
-	return sum / float64(n)
-}
-
 // moment is a step of a walk.
 type moment struct{ walk, step int }
 

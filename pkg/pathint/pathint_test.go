@@ -273,22 +273,3 @@ func TestTheDistanceOfPlacesExplainsThatOfStates(t *testing.T) {
 		t.Errorf("empty rings: %v, want NaN", none)
 	}
 }
-
-// Two lattices on one torus repeat where its own does; of two whose ratio is no fraction the places at which both do are far apart.
-func TestACodeThatRepeatsCollides(t *testing.T) {
-	walks := TrainingWalks(100, 240, 0.15, 1)
-	of := func(code code, from float64) float64 { return Follow(code, walks).Collisions(from, 0.3, 200000, 2) }
-	if same := of(code{exact, func(_, _ float64) []float32 { return []float32{1} }}, 1.5); same != 1 {
-		t.Errorf("one state everywhere: %v, want 1", same)
-	}
-	if far := of(code{exact, place}, 1.5); far > 1e-5 {
-		t.Errorf("a code that is the place: %v, want at most exp(-12.5)", far)
-	}
-	together, apart := of(code{exact, square(0.5, 1)}, 1.5), of(code{exact, square(0.7, 1)}, 1.5)
-	if apart > 0.7*together {
-		t.Errorf("periods of 0.7 and 1 m: %.4f, of 0.5 and 1 m %.4f", apart, together)
-	}
-	if none := of(code{exact, place}, 100); !math.IsNaN(none) {
-		t.Errorf("no place is that far: %v, want NaN", none)
-	}
-}

@@ -9,7 +9,8 @@ import (
 type Part struct {
 	Network
 	Params []float32 // in its layout's order
-	Turn   float64   // rad, counter-clockwise: what was its state at a place is the joined one's at the place turned about the start
+	// rad, counter-clockwise: its state at a place becomes that of the place rotated about the start
+	Rotation float64
 }
 
 // Join returns the parameters of the network n whose units are those of the parts side by side, which neither add nor share
@@ -38,16 +39,10 @@ func Join(n Network, parts []Part, b Batch, seed uint64) ([]float32, error) {
 	return joined, nil
 }
 
-// DrawTurn draws an angle for part i = 0, 1, ..., uniform in [0, 2π) rad.
-func DrawTurn(seed uint64, i int) float64 {
-	s := newSource(seed, streamTurn, uint64(i))
-	return 2 * math.Pi * s.unit()
-}
-
 // into copies a part into the joined network n, its units from `units` on and its hidden units from `hidden` on.
 func (p Part) into(n Network, joined []float32, units, hidden int, gain float64) {
 	whole, own := NewLayout(n), NewLayout(p.Network)
-	sin, cos := math.Sincos(p.Turn)
+	sin, cos := math.Sincos(p.Rotation)
 	for layer := range n.Layers {
 		in, inWhole, from, scale := own.Weight(layer).Shape[1], whole.Weight(layer).Shape[1], hidden, 1.0
 		if layer == 0 {
@@ -64,7 +59,7 @@ func (p Part) into(n Network, joined []float32, units, hidden int, gain float64)
 			}
 			Of(joined, whole.Bias(layer))[to] = float32(float64(bias[o]) / scale)
 			row := float64s(weight[o*in : (o+1)*in])
-			if layer == 0 { // the part is told the velocity turned back
+			if layer == 0 { // the part is told the velocity rotated back
 				row[0], row[1] = cos*row[0]-sin*row[1], sin*row[0]+cos*row[1]
 			}
 			for i, w := range row {

@@ -24,7 +24,7 @@ import (
 var measures = map[string]pipeline.Measures{
 	"trajectories": trajectoriesMeasures,
 	TrainStage:     trainMeasures,
-	bestStage:      trainMeasures,
+	selectStage:    trainMeasures,
 	"ratemaps":     ratemapsMeasures,
 	"spectra":      spectraMeasures,
 	"embed":        embedMeasures,

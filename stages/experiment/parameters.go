@@ -10,8 +10,8 @@ import (
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
-	"sicgrid/stages/best"
 	"sicgrid/stages/plot"
+	"sicgrid/stages/selection"
 	"sicgrid/stages/train"
 )
 
@@ -19,7 +19,7 @@ import (
 var requiredVariants = []string{"full", "no-capacity"}
 
 // trainingSections are what a variant may change.
-var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts", "keep", "parts"}
+var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts", "keep", "pretraining"}
 
 // Parameters are a profile as it was read, with every value checked.
 type Parameters struct {
@@ -42,9 +42,9 @@ type Variant struct {
 // Training is how a network is trained, and how often before the best is kept.
 type Training struct {
 	train.Recipe
-	Attempts int       `json:"attempts"`
-	Keep     best.Keep `json:"keep"`
-	Parts    Parts     `json:"parts,omitempty"`
+	Attempts    int            `json:"attempts"`
+	Keep        selection.Keep `json:"keep"`
+	Pretraining Pretraining    `json:"pretraining,omitempty"`
 }
 
 // ReadParameters reads a profile, puts the --set values in their places and
@@ -125,7 +125,7 @@ func readTraining(doc *params.Document) (t Training, err error) {
 	if err := checkTraining(doc, t.Recipe); err != nil {
 		return t, err
 	}
-	return t, t.Parts.check(doc, t)
+	return t, t.Pretraining.check(doc, t)
 }
 
 // checkTraining finds values that are possible one by one but not together.

@@ -13,7 +13,6 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/batch"
-	"sicgrid/stages/best"
 	"sicgrid/stages/claims"
 	"sicgrid/stages/distances"
 	"sicgrid/stages/embed"
@@ -21,6 +20,7 @@ import (
 	"sicgrid/stages/integration"
 	"sicgrid/stages/plot"
 	"sicgrid/stages/ratemaps"
+	"sicgrid/stages/selection"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/train"
 	"sicgrid/stages/trajectories"
@@ -41,7 +41,7 @@ import (
 //	train (per variant) ─> integration ─┐
 //	spectra, embed, distances ──────────┴─> claims ──> plot: results
 //
-// Where a profile asks for several attempts, "train" above is that many trainings ─> best, which keeps one of them.
+// Where a profile asks for several attempts, "train" above is that many trainings ─> select, which keeps one of them.
 // ratemaps, spectra and embed are made for every variant in every box, of an ablation ratemaps and spectra in one.
 // Everything above exists once a seed; the figure "seeds" and the results set several side by side.
 //
@@ -53,8 +53,8 @@ const FigureStage = "plot"
 // TrainStage is the stage that a GPU can run.
 const TrainStage = "train"
 
-// bestStage chooses among the attempts at a training.
-const bestStage = "best"
+// selectStage chooses among the attempts at a training.
+const selectStage = "select"
 
 // DAG is every node that a profile can make, and the names of groups of them.
 type DAG struct {
@@ -64,7 +64,7 @@ type DAG struct {
 
 // network is one trained network, and what is made of it in each box.
 type network struct {
-	made     []*pipeline.Node // its trainings and its parts', and the choices among them where there are several
+	made     []*pipeline.Node // its trainings and its pretraining's, and the selections among them where there are several
 	train    *pipeline.Node   // the last of those, which has the network
 	ratemaps map[float64]*pipeline.Node
 	spectra  map[float64]*pipeline.Node
@@ -183,8 +183,9 @@ func addNetwork(d *DAG, name string, t Training, on Device, seed uint64) network
 // attemptSeeds is how far apart the seeds of a network's attempts are: the profiles' own and the reporting seeds are below it.
 const attemptSeeds = 1000
 
-// trainings are the nodes that make a network, the one that has it last: those that make its parts, and a training, or as many as
-// there are attempts, all from the same parts, and the choice of the best. Every node passes through put, which may know it already.
+// trainings are the nodes that make a network, the one that has it last: those of its pretraining, and a
+// training, or as many as there are attempts, all from the same start, and the selection of one. Every node
+// passes through put, which may know it already.
 func trainings(name string, t Training, on Device, seed uint64, put func(*pipeline.Node) *pipeline.Node) (made []*pipeline.Node) {
 	keep := func(n *pipeline.Node) *pipeline.Node {
 		made = append(made, put(n))
@@ -195,28 +196,20 @@ func trainings(name string, t Training, on Device, seed uint64, put func(*pipeli
 		node.Numerics, node.Code, node.OtherCode = on.Numerics, on.Code, on.OtherCode
 		return keep(node)
 	}
-	parts := inputs{}
-	start := func(from *pipeline.Node) { parts[train.PartRole(len(parts))] = from.Ref("weights") }
-	partOf := func(name string, scale float64, seed uint64) *pipeline.Node {
-		part := trainings(name, t.part(scale), on, seed, put)
-		made = append(made, part...)
-		return part[len(part)-1]
-	}
-	for i, scale := range t.Parts.Scales {
-		start(partOf(fmt.Sprintf("%s/part-%d", name, i+1), scale, seed+uint64(i)*partSeeds))
-	}
-	if len(t.Parts.Lengths) > 0 {
-		part := partOf(name+"/part", 1, seed)
-		for i, length := range t.Parts.Lengths {
-			one := part
+	start := inputs{}
+	if len(t.Pretraining.Lengths) > 0 {
+		made = trainings(name+"/pretraining", t.small(), on, seed, put)
+		small := made[len(made)-1]
+		for i, length := range t.Pretraining.Lengths {
+			one := small
 			if length != t.Batch.Length {
-				one = training(fmt.Sprintf("%s/part-%d", name, i+1), t.copied(i), seed, inputs{train.PartRole(0): part.Ref("weights")})
+				one = training(fmt.Sprintf("%s/finetuning-%d", name, i+1), t.finetuning(i), seed, inputs{train.PartRole(0): small.Ref("weights")})
 			}
-			start(one)
+			start[train.PartRole(i)] = one.Ref("weights")
 		}
 	}
 	attempt := func(name string, n int) *pipeline.Node {
-		return training(name, train.Params{Recipe: t.Recipe, TurnsDeg: t.Parts.TurnsDeg}, seed+uint64(n)*attemptSeeds, parts)
+		return training(name, train.Params{Recipe: t.Recipe, RotationsDeg: t.Pretraining.RotationsDeg}, seed+uint64(n)*attemptSeeds, start)
 	}
 	if t.Attempts == 1 {
 		attempt(name, 0)
@@ -224,9 +217,9 @@ func trainings(name string, t Training, on Device, seed uint64, put func(*pipeli
 	}
 	in := inputs{}
 	for i := range t.Attempts {
-		in.with(best.Role(i), attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), i), train.Outputs...)
+		in.with(selection.Role(i), attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), i), train.Outputs...)
 	}
-	keep(newNode(bestStage, name, best.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax, SigmaG: t.Loss.SigmaG}, best.Run, best.Outputs, 0, in))
+	keep(newNode(selectStage, name, selection.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax}, selection.Run, selection.Outputs, 0, in))
 	return made
 }
 

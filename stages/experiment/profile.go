@@ -6,10 +6,10 @@ import (
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/walk"
-	"sicgrid/stages/best"
 	"sicgrid/stages/embed"
 	"sicgrid/stages/ideal"
 	"sicgrid/stages/plot"
+	"sicgrid/stages/selection"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/train"
 )
@@ -26,8 +26,8 @@ type Profile struct {
 	HistoryEvery int            `json:"history_every"`
 	Stop         train.Stop     `json:"stop"`
 	Attempts     int            `json:"attempts"`
-	Keep         best.Keep      `json:"keep"`
-	Parts        Parts          `json:"parts,omitempty"`
+	Keep         selection.Keep `json:"keep"`
+	Pretraining  Pretraining    `json:"pretraining,omitempty"`
 	Variants     map[string]any `json:"variants"`
 	Ablate       map[string]any `json:"ablate"`
 	Evaluation   Evaluation     `json:"evaluation"`
@@ -181,22 +181,19 @@ var allowed = params.Rules{
 	"history_every": params.AtLeast(1),
 	"attempts":      params.Between(1, 100),
 
-	"keep.by":      params.OneOf(best.ByLoss, best.ByIsotropy, best.BySeparation),
 	"keep.reach_m": params.Positive,
 	"keep.within":  params.AtLeast(1),
 
-	"parts.scales":             params.Positive,
-	"parts.lengths":            params.Between(1, 10000),
-	"parts.turns_deg":          params.Between(0, 360),
-	"parts.further_steps":      params.AtLeast(1),
-	"parts.attempts":           params.Between(1, 100),
-	"parts.keep.by":            params.OneOf(best.ByLoss, best.ByIsotropy, best.BySeparation),
-	"parts.keep.reach_m":       params.Positive,
-	"parts.keep.within":        params.AtLeast(1),
-	"parts.steps":              params.AtLeast(1),
-	"parts.learning_rate":      params.Positive,
-	"parts.sigma_g":            params.Positive,
-	"parts.conformal_isometry": params.NotNegative,
+	"pretraining.lengths":            params.Between(1, 10000),
+	"pretraining.rotations_deg":      params.Between(0, 360),
+	"pretraining.finetune_steps":     params.AtLeast(1),
+	"pretraining.attempts":           params.Between(1, 100),
+	"pretraining.keep.reach_m":       params.Positive,
+	"pretraining.keep.within":        params.AtLeast(1),
+	"pretraining.steps":              params.AtLeast(1),
+	"pretraining.learning_rate":      params.Positive,
+	"pretraining.sigma_g":            params.Positive,
+	"pretraining.conformal_isometry": params.NotNegative,
 
 	"stop.from_step": params.NotNegative,
 	"stop.diverged":  {Must: "greater than 1, or 0 for never", Number: func(x float64) bool { return x == 0 || x > 1 }},

@@ -85,7 +85,7 @@ func unitTable(name string, units []Unit) unitNumbers {
 var variantTitles = map[string]string{
 	"full":            "all loss terms",
 	"no-capacity":     "without the capacity term",
-	"from-scratch":    "all terms, from a draw",
+	"from-scratch":    "all terms, from random initialisation",
 	"no-isometry":     "without the isometry term",
 	"no-separation":   "without separation",
 	"no-invariance":   "without invariance",

@@ -26,11 +26,11 @@ func newSweepCommand() *cobra.Command {
 			"Every run is an ordinary stage of the profile that the file names (--params takes another): what is up to date is not\n" +
 			"run again, whichever sweep or profile it was made for, and a run that fails does not stop the others. The table, a row\n" +
 			"a run, lands as Parquet and CSV beside the figures.",
-		Example: "  sicgrid sweep recipe\n" +
+		Example: "  sicgrid sweep copies\n" +
 			"  sicgrid sweep phase-diagram --dry-run             # how many runs, how many are cached, how long they take\n" +
 			"  sicgrid sweep robustness --params params/smoke.yaml --jobs 2\n" +
-			"  sicgrid export sweep/recipe:runs --format csv",
-		Args: takes(1, 1, "one sweep, such as recipe or params/sweep-recipe.yaml"),
+			"  sicgrid export sweep/copies:runs --format csv",
+		Args: takes(1, 1, "one sweep, such as copies or params/sweep-copies.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := experiment.SweepPath(filepath.Dir(flags.params), args[0])
 			if err != nil {

@@ -37,14 +37,9 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"phase-diagram":      {31, 93, 93},  // the two planes share the profile's own point
 		"robustness":         {11, 33, 243}, // capacity and the joined scale leave the small network as it is
 		"robustness-scratch": {11, 33, 33},  // five parameters share it
-		"report":             {1, 10, 190},  // sixteen of one part, two of its copies, and the network
+		"report":             {1, 10, 190},  // sixteen of the small network, two of its copies, and the network
 		"report-scratch":     {1, 20, 160},  // eight attempts a network
-		"report-loss":        {1, 20, 80},   // four
-		"report-modules":     {1, 10, 40},
-		"report-desk":        {1, 10, 250},   // eight of each of three parts, and the network
-		"copies":             {18, 54, 93},   // settings share the one network and its copies
-		"parts":              {18, 72, 584},  // settings share parts
-		"recipe":             {68, 408, 354}, // the network without the capacity loss is one for several weights of it
+		"copies":             {18, 54, 93},  // settings share the one network and its copies
 		"smoke":              {7, 42, 42},
 	}
 	if names := experiment.SweepNames("../../params"); len(names) != len(want) {

@@ -28,11 +28,11 @@ type Recipe struct {
 // Params are the parameters of one training.
 type Params struct {
 	Recipe
-	TurnsDeg []float64 `json:"turns_deg,omitempty"` // degrees by which each part is turned; none: by angles that the seed draws
+	RotationsDeg []float64 `json:"rotations_deg,omitempty"` // degrees by which each part is rotated; none: not at all
 }
 
 // PartRole is what the weights of part i = 0, 1, ... are called among the inputs. A training with such inputs starts from these
-// networks, joined, and one without from a draw.
+// networks, joined, and one without from random initialisation.
 func PartRole(i int) string { return fmt.Sprintf("part-%d/weights", i+1) }
 
 // Outputs of the stage: the trained parameters, one row a tensor, and the losses
@@ -136,11 +136,11 @@ func startFromParts(trainer compute.Trainer, p Params, t *pipeline.Task) error {
 		if err != nil {
 			return err
 		}
-		turn := sic.DrawTurn(t.Seed(), len(parts))
-		if p.TurnsDeg != nil {
-			turn = p.TurnsDeg[len(parts)] * math.Pi / 180
+		part := sic.Part{Network: network, Params: params}
+		if p.RotationsDeg != nil {
+			part.Rotation = p.RotationsDeg[len(parts)] * math.Pi / 180
 		}
-		parts = append(parts, sic.Part{Network: network, Params: params, Turn: turn})
+		parts = append(parts, part)
 	}
 	if parts == nil {
 		return nil

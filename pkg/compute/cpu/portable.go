@@ -313,6 +313,7 @@ func goAdamW(p, m, v, g *float32, n int, c *float32) {
 }
 
 // sink keeps goMultiplyAdd from being optimised away.
+//
 //lint:ignore U1000 writing to it is its use
 var sink float32
 

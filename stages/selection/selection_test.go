@@ -1,4 +1,4 @@
-package best
+package selection
 
 import (
 	"math"
@@ -20,7 +20,7 @@ func TestTheAttemptOfLowestLossIsKept(t *testing.T) {
 		"the lowest, if all were":        {[]Attempt{{Loss: 0.4, Stopped: "died"}, {Loss: 0.3, Stopped: "died"}}, 1},
 		"a loss rather than none at all": {[]Attempt{{Loss: nan}, {Loss: 5}, {Loss: nan}}, 1},
 	} {
-		if got := (Keep{By: ByLoss}).choose(c.attempts); got != c.want {
+		if got := (Keep{ReachM: 1, Within: 1}).choose(c.attempts); got != c.want {
 			t.Errorf("%s: kept attempt %d, want %d", name, got+1, c.want+1)
 		}
 	}
@@ -38,26 +38,7 @@ func TestOfTheAttemptsThatAreIsotropicTheLowestLossIsKept(t *testing.T) {
 		"dead states explain nothing":     {[]Attempt{{Loss: 0.1, Unexplained: nan}, {Loss: 0.3, Unexplained: 0.9}}, 1},
 		"the lowest loss, if none is any": {[]Attempt{{Loss: 0.4, Unexplained: nan}, {Loss: 0.3, Unexplained: nan}}, 1},
 	} {
-		if got := (Keep{By: ByIsotropy, ReachM: 1, Within: 1.25}).choose(c.attempts); got != c.want {
-			t.Errorf("%s: kept attempt %d, want %d", name, got+1, c.want+1)
-		}
-	}
-}
-
-func TestOfTheAttemptsThatTellFarPlacesApartTheLowestLossIsKept(t *testing.T) {
-	nan := math.NaN()
-	for name, c := range map[string]struct {
-		within   float64
-		attempts []Attempt
-		want     int
-	}{
-		"the one with the fewest collisions":    {1, []Attempt{{Loss: 0.1, Collisions: 0.03}, {Loss: 0.3, Collisions: 0.02}, {Loss: 0.2, Collisions: 0.021}}, 1},
-		"the lowest loss of those about as few": {1.1, []Attempt{{Loss: 0.1, Collisions: 0.03}, {Loss: 0.3, Collisions: 0.02}, {Loss: 0.2, Collisions: 0.021}}, 2},
-		"not by isotropy":                       {1, []Attempt{{Loss: 0.1, Unexplained: 0.1, Collisions: 0.03}, {Loss: 0.3, Unexplained: 0.3, Collisions: 0.02}}, 1},
-		"one that was stopped sets none":        {1, []Attempt{{Loss: 0.1, Collisions: 0.01, Stopped: "died"}, {Loss: 0.3, Collisions: 0.02}}, 1},
-		"one without far places is not kept":    {1, []Attempt{{Loss: 0.1, Collisions: nan}, {Loss: 0.3, Collisions: 0.02}}, 1},
-	} {
-		if got := (Keep{By: BySeparation, ReachM: 1.5, Within: c.within}).choose(c.attempts); got != c.want {
+		if got := (Keep{ReachM: 1, Within: 1.25}).choose(c.attempts); got != c.want {
 			t.Errorf("%s: kept attempt %d, want %d", name, got+1, c.want+1)
 		}
 	}

@@ -1,6 +1,6 @@
-// Package best is the stage that keeps one of several trainings of a network, which differ in their seeds alone. It looks at how
+// Package selection is the stage select, which keeps one of several trainings of a network, which differ in their seeds alone. It looks at how
 // they integrate paths and at their losses, never at ratemaps.
-package best
+package selection
 
 import (
 	"context"
@@ -15,20 +15,11 @@ import (
 	"sicgrid/stages/weights"
 )
 
-// What attempts are compared by.
-const (
-	ByLoss       = "loss"
-	ByIsotropy   = "isotropy"
-	BySeparation = "separation"
-)
-
-// Keep says which attempt is kept: the one of lowest loss, of all or of those that are about as good as the best one in that the
-// distances of their states follow from the distances of their places (by isotropy, pathint.Unexplained), or in that their states are
-// apart where places are far apart (by separation, pathint.Collisions).
+// Keep says which attempt is kept: of those about as good as the best one in that the distances of their
+// states follow from the distances of their places (isotropy, pathint.Unexplained), the one of lowest loss.
 type Keep struct {
-	By     string  `json:"by"`
-	ReachM float64 `json:"reach_m"` // m: isotropy is looked at up to this distance, separation from it on
-	Within float64 `json:"within"`  // times the least of what the attempts are compared by
+	ReachM float64 `json:"reach_m"` // m: isotropy is looked at up to this distance
+	Within float64 `json:"within"`  // times the least share of the distances' variance that is left unexplained
 }
 
 // Params of the stage.
@@ -37,7 +28,6 @@ type Params struct {
 	Keep
 	Steps       int     `json:"steps"`        // of the walks, as in training
 	VelocityMax float64 `json:"velocity_max"` // m, likewise
-	SigmaG      float64 `json:"sigma_g"`      // likewise
 }
 
 // Outputs of the stage: those of the training that is kept, and how all came out.
@@ -50,22 +40,19 @@ func Role(i int) string { return fmt.Sprintf("attempt-%d/", i+1) }
 // noisy, and near its end the learning rate of the cosine schedule is so low that the loss hardly falls any more.
 const endShare = 0.1
 
-// The walks on which states are compared: as in training, but longer for separation, since in training few places are far apart.
+// How many walks, as in training, and pairs of states of them isotropy is looked at on.
 const (
-	walks     = 200
-	longWalks = 100
-	longer    = 4
-	pairs     = 500000
+	walks = 200
+	pairs = 500000
 )
 
 // Attempt is a row of "attempts".
 type Attempt struct {
 	Attempt int32   `col:"attempt"` // 1, 2, ...
 	Loss    float64 `col:"loss"`    // eq. 8, mean over the last tenth of the steps; NaN if none was made
-	// Share of the variance of states' distances that the distances of their places leave unexplained; NaN where nobody asked.
+	// Share of the variance of states' distances that the distances of their places leave unexplained.
 	Unexplained float64 `col:"distance_unexplained"`
-	Collisions  float64 `col:"far_collisions"` // of states whose places are far apart, as eq. 4 counts them; NaN where nobody asked
-	Stopped     string  `col:"stopped"`        // why it ended early; "" = it did not
+	Stopped     string  `col:"stopped"` // why it ended early; "" = it did not
 	Kept        bool    `col:"kept"`
 }
 
@@ -83,14 +70,12 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 		if err != nil {
 			return fmt.Errorf("%shistory: %w", Role(i), err)
 		}
-		row := Attempt{Attempt: int32(i + 1), Loss: loss, Unexplained: math.NaN(), Collisions: math.NaN(), Stopped: meta["stopped"]}
-		if p.By != ByLoss {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := p.look(&row, t, Role(i)+"weights"); err != nil {
-				return err
-			}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		row := Attempt{Attempt: int32(i + 1), Loss: loss, Stopped: meta["stopped"]}
+		if row.Unexplained, err = p.unexplained(t, Role(i)+"weights"); err != nil {
+			return err
 		}
 		rows = append(rows, row)
 		t.Progress(int64(i+1), int64(p.Attempts), "attempts")
@@ -128,33 +113,26 @@ func atEnd(history []train.Losses, meta map[string]string) (float64, error) {
 	return sum / float64(n), nil // no rows: 0/0
 }
 
-// look takes a network along walks and sees how far apart its states are.
-func (p Params) look(row *Attempt, t *pipeline.Task, role string) error {
+// unexplained takes a network along walks and compares how far apart its states and their places are.
+func (p Params) unexplained(t *pipeline.Task, role string) (float64, error) {
 	network, params, err := weights.From(t, role)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	model, err := cpu.NewRoller(network, params)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	follow := func(walks, steps int) *pathint.Track {
-		return pathint.Follow(model, pathint.TrainingWalks(walks, steps, p.VelocityMax, t.Seed()))
-	}
-	if p.By == ByIsotropy {
-		row.Unexplained = follow(walks, p.Steps).Unexplained(p.ReachM, pairs, t.Seed())
-	} else {
-		row.Collisions = follow(longWalks, longer*p.Steps).Collisions(p.ReachM, p.SigmaG, pairs, t.Seed())
-	}
-	return nil
+	track := pathint.Follow(model, pathint.TrainingWalks(walks, p.Steps, p.VelocityMax, t.Seed()))
+	return track.Unexplained(p.ReachM, pairs, t.Seed()), nil
 }
 
 // choose returns the attempt that is kept, the first of equals. One that was stopped early is kept only if all were.
 func (k Keep) choose(rows []Attempt) int {
 	least := math.Inf(1)
 	for _, r := range rows {
-		if r.Stopped == "" && k.compared(r) < least {
-			least = k.compared(r)
+		if r.Stopped == "" && r.Unexplained < least {
+			least = r.Unexplained
 		}
 	}
 	kept := 0
@@ -166,22 +144,11 @@ func (k Keep) choose(rows []Attempt) int {
 	return kept
 }
 
-// compared is what an attempt is compared by before its loss, the less the better; by loss alone nothing is.
-func (k Keep) compared(r Attempt) float64 {
-	switch k.By {
-	case ByIsotropy:
-		return r.Unexplained
-	case BySeparation:
-		return r.Collisions
-	}
-	return 0
-}
-
 // better says whether a is kept rather than b, where the best attempt has this least.
 func (k Keep) better(a, b Attempt, least float64) bool {
 	for _, good := range []func(Attempt) bool{
 		func(r Attempt) bool { return r.Stopped == "" },
-		func(r Attempt) bool { return k.compared(r) <= k.Within*least },
+		func(r Attempt) bool { return r.Unexplained <= k.Within*least },
 	} {
 		if good(a) != good(b) {
 			return good(a)
