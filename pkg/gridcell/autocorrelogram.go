@@ -3,6 +3,7 @@ package gridcell
 import (
 	"math"
 	"math/cmplx"
+	"slices"
 )
 
 // MinPairs is the least number of bins visited in both copies for which a
@@ -100,7 +101,7 @@ func (c *correlator) autocorrelogram(m Map) *Autocorrelogram {
 	}
 	c.fft.forward(c.fa, values, c.nx, c.ny)
 	c.fft.forward(c.fq, squares, c.nx, c.ny)
-	if !equal(mask, c.mask) {
+	if !slices.Equal(mask, c.mask) {
 		c.fft.forward(c.fm, mask, c.nx, c.ny)
 		c.cross(c.n, c.fm, c.fm)
 		c.mask = mask
@@ -148,16 +149,4 @@ func (c *correlator) circular(dx, dy int) int {
 		dy += c.fft.ny
 	}
 	return dy*c.fft.nx + dx
-}
-
-func equal(a, b []float64) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -1,6 +1,9 @@
 package gridcell
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Field is a firing field: visited bins that touch along a side and whose rate is above a fifth of the way from the map's lowest
 // to its highest rate (the usual threshold of 20 % of the peak, with the background taken off).
@@ -52,7 +55,7 @@ func Fields(m Map) []Field {
 			fields = append(fields, Field{n, float64(n) * m.BinM() * m.BinM(), m.Values[best], m.X(best % m.NX), m.Y(best / m.NX)})
 		}
 	}
-	slices.SortStableFunc(fields, func(a, b Field) int { return cmpFloat(b.Peak, a.Peak) })
+	slices.SortStableFunc(fields, func(a, b Field) int { return cmp.Compare(b.Peak, a.Peak) })
 	return fields
 }
 

@@ -1,6 +1,7 @@
 package gridcell
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -87,7 +88,7 @@ func upperHalf(v [3][2]float64) [][2]float64 {
 		}
 	}
 	slices.SortStableFunc(out, func(p, q [2]float64) int {
-		return cmpFloat(math.Atan2(p[1], p[0]), math.Atan2(q[1], q[0]))
+		return cmp.Compare(math.Atan2(p[1], p[0]), math.Atan2(q[1], q[0]))
 	})
 	return out
 }

@@ -1,6 +1,7 @@
 package gridcell
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -97,7 +98,7 @@ func FindClusters(peaks []*Peaks, rule ModuleRule) []Cluster {
 			clusters = append(clusters, best)
 		}
 	}
-	slices.SortStableFunc(clusters, func(a, b Cluster) int { return cmpFloat(a.PeriodM, b.PeriodM) })
+	slices.SortStableFunc(clusters, func(a, b Cluster) int { return cmp.Compare(a.PeriodM, b.PeriodM) })
 	return clusters
 }
 

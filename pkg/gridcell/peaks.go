@@ -1,6 +1,7 @@
 package gridcell
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -91,7 +92,7 @@ func FindPeaks(a *Autocorrelogram) *Peaks {
 func (p *Peaks) describe() {
 	order := []int{0, 1, 2}
 	slices.SortStableFunc(order, func(i, j int) int {
-		return cmpFloat(math.Atan2(p.Lags[i][1], p.Lags[i][0]), math.Atan2(p.Lags[j][1], p.Lags[j][0]))
+		return cmp.Compare(math.Atan2(p.Lags[i][1], p.Lags[i][0]), math.Atan2(p.Lags[j][1], p.Lags[j][0]))
 	})
 	lags, heights := p.Lags, p.Heights
 	var s, c float64
@@ -244,14 +245,4 @@ func modulo60(degrees float64) float64 {
 		d = 0
 	}
 	return d
-}
-
-func cmpFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

@@ -145,16 +145,17 @@ func Active(peaks []float64, fraction float64) []bool {
 		return active
 	}
 	slices.Sort(known)
-	level := fraction * percentile(known, 0.95)
+	level := fraction * Quantile(known, 0.95)
 	for i, p := range peaks {
 		active[i] = finite(p) && p > 0 && p >= level
 	}
 	return active
 }
 
-// percentile returns the q-quantile of sorted values, linearly interpolated
-// between order statistics.
-func percentile(sorted []float64, q float64) float64 {
+// Quantile returns the q-quantile of sorted values, at least one, linearly interpolated between
+// order statistics: definition 7 of Hyndman and Fan 1996, that of NumPy. gonum's stat.LinInterp is
+// definition 4, by which the median of 1, 2, 3 is 1.5.
+func Quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	i := int(at)
 	if i+1 >= len(sorted) {
@@ -172,7 +173,7 @@ func Median(values []float64) float64 {
 	}
 	s := slices.Clone(values)
 	slices.Sort(s) // NaNs first
-	return percentile(s, 0.5)
+	return Quantile(s, 0.5)
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

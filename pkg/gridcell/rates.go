@@ -3,6 +3,7 @@ package gridcell
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Recording is a population seen at moments of a walk. Samples with a value that is not finite are left out.
@@ -30,7 +31,7 @@ func Rates(r Recording, bins int, boxM, smoothM float64) (maps []Map, used int, 
 	index := func(c float64) int { return min(max(int((c/boxM+0.5)*float64(bins)), 0), bins-1) }
 	for i := range n {
 		x, y, activity := r.Position[2*i], r.Position[2*i+1], r.Activity[i*r.Units:(i+1)*r.Units]
-		if !finite(x) || !finite(y) || !allFinite(activity) {
+		if !finite(x) || !finite(y) || slices.ContainsFunc(activity, func(a float64) bool { return !finite(a) }) {
 			continue
 		}
 		if most := boxM / 2 * (1 + 2e-3); math.Abs(x) > most || math.Abs(y) > most {
@@ -76,15 +77,6 @@ func (r Recording) check(bins int, boxM, smoothM float64) (samples int, err erro
 		return 0, fmt.Errorf("smoothing by %g m: must be at least 0 and less than the box of %g m", smoothM, boxM)
 	}
 	return samples, nil
-}
-
-func allFinite(values []float64) bool {
-	for _, v := range values {
-		if !finite(v) {
-			return false
-		}
-	}
-	return true
 }
 
 // blur convolves square maps with a normal kernel, axis by axis; nothing lies beyond the walls.

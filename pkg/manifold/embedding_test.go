@@ -9,7 +9,7 @@ import (
 
 func embed(t testing.TB, points *mat.Dense, dims int) *Embedding {
 	t.Helper()
-	e, err := Spectral(points, 15, dims, 12, 2)
+	e, err := Spectral(points, SpectralOptions{15, dims, 12, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,14 +102,14 @@ func TestTheLargestComponentIsEmbedded(t *testing.T) {
 	for i := range 300 {
 		points.SetRow(200+i, circle.RawRowView(i))
 	}
-	e, err := Spectral(points, 10, 2, 4, 2)
+	e, err := Spectral(points, SpectralOptions{10, 2, 4, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if e.Components != 2 || e.Embedded != 300 {
 		t.Errorf("%d points of %d components embedded, want 300 of 2", e.Embedded, e.Components)
 	}
-	alone, err := Spectral(circle, 10, 2, 4, 2)
+	alone, err := Spectral(circle, SpectralOptions{10, 2, 4, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestTheLargestComponentIsEmbedded(t *testing.T) {
 }
 
 func TestCoincidingPointsAreNoFault(t *testing.T) {
-	e, err := Spectral(mat.NewDense(100, 3, nil), 5, 2, 4, 2)
+	e, err := Spectral(mat.NewDense(100, 3, nil), SpectralOptions{5, 2, 4, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestCoincidingPointsAreNoFault(t *testing.T) {
 func BenchmarkSpectral8000(b *testing.B) {
 	points := hexagonalTorus(1, 8000)
 	for b.Loop() {
-		if _, err := Spectral(points, 15, 3, 12, 2); err != nil {
+		if _, err := Spectral(points, SpectralOptions{15, 3, 12, 2}); err != nil {
 			b.Fatal(err)
 		}
 	}

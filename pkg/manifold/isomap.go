@@ -18,21 +18,29 @@ type Geodesic struct {
 	Residual float64
 }
 
+// IsomapOptions of Isomap.
+type IsomapOptions struct {
+	Neighbours int // of each point in the graph, at least
+	Dimensions int // of the embedding
+	Landmarks  int // whose geodesic distances place the points; at most all points are taken
+	Threads    int
+}
+
 // Isomap embeds points [n, D] so that straight distances are close to geodesic ones: the lengths of the shortest ways over
 // the neighbour graph, whose edges are as long as they are (Tenenbaum, de Silva and Langford 2000). With fewer landmarks
 // than points it is Landmark Isomap (de Silva and Tenenbaum 2003): classical scaling of max-min landmarks, and
 // every other point placed by its distances to those. The axes are those of the landmarks' scaling, descending by
 // variance. Where the graph falls into several components the largest is embedded (of equal ones the first). It is an error unless every
-// point can have its neighbours and 1 <= dims < landmarks <= points of that component, and if the geodesic distances spread in
-// fewer than dims directions.
-func Isomap(points *mat.Dense, neighbours, dims, landmarks, threads int) (*Geodesic, error) {
-	g, err := NearestNeighbours(points, neighbours, threads)
+// point can have its neighbours and 1 <= dimensions < landmarks, both at most the points of that component, and the geodesic distances spread in
+// as many directions as dimensions.
+func Isomap(points *mat.Dense, o IsomapOptions) (*Geodesic, error) {
+	g, err := NearestNeighbours(points, o.Neighbours, o.Threads)
 	if err != nil {
 		return nil, fmt.Errorf("isomap: %w", err)
 	}
 	member := g.largest()
 	n := len(member)
-	landmarks = min(landmarks, n)
+	dims, landmarks, threads := o.Dimensions, min(o.Landmarks, n), o.Threads
 	if dims < 1 || dims >= landmarks {
 		return nil, fmt.Errorf("isomap: %d dimensions from %d landmarks among %d connected points: there must be more landmarks than dimensions, and one dimension at least", dims, landmarks, n)
 	}

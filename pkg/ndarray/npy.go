@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,6 +30,29 @@ const (
 	// maxAxes is the number of axes that NumPy allows.
 	maxAxes = 32
 )
+
+// Npy returns the bytes of a .npy file of format version 1.0 with these values in C order.
+func Npy[T float32 | float64 | int32 | int64](shape []int, values []T) []byte {
+	kind := map[reflect.Kind]string{reflect.Float32: "<f4", reflect.Float64: "<f8", reflect.Int32: "<i4", reflect.Int64: "<i8"}
+	header := NpyHeader(kind[reflect.TypeFor[T]().Kind()], shape)
+	data, err := binary.Append([]byte(header), binary.LittleEndian, values)
+	if err != nil {
+		panic(err) // no number fails
+	}
+	return data
+}
+
+// NpyHeader is the head of a file of such values, padded so that they begin at a multiple of 64 bytes; descr is
+// NumPy's name of their type.
+func NpyHeader(descr string, shape []int) string {
+	sizes := ""
+	for _, n := range shape {
+		sizes += fmt.Sprintf("%d,", n)
+	}
+	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, sizes)
+	dict += strings.Repeat(" ", 63-(10+len(dict))%64) + "\n"
+	return magic + "\x01\x00" + string([]byte{byte(len(dict)), byte(len(dict) >> 8)}) + dict
+}
 
 // ReadNpy reads a .npy file (format versions 1 to 3) of little-endian float32 or float64 values in C order.
 func ReadNpy(path string) (*Array, error) {
@@ -53,7 +77,7 @@ func ReadNpy(path string) (*Array, error) {
 
 // readNpy reads an array from a file of size bytes.
 func readNpy(r io.Reader, size int64) (*Array, error) {
-	text, start, err := npyHeader(r, size)
+	text, start, err := headerText(r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +114,8 @@ func readNpy(r io.Reader, size int64) (*Array, error) {
 	return a, nil
 }
 
-// npyHeader returns the text of the header and where the values start.
-func npyHeader(r io.Reader, size int64) (text string, start int64, err error) {
+// headerText returns the text of the header and where the values start.
+func headerText(r io.Reader, size int64) (text string, start int64, err error) {
 	head := make([]byte, 8)
 	if _, err := io.ReadFull(r, head); err != nil || string(head[:6]) != magic {
 		return "", 0, errors.New("is no .npy file: it does not begin with \\x93NUMPY; write one with numpy.save")

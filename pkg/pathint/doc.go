@@ -2,7 +2,7 @@
 //
 //   - A Model takes walks from its initial state and shows the state after each step.
 //   - A Track is walks with the states that a model had on them, and the places where it was.
-//   - A Library is states with their places, reached straight from the start; decoding a state gives the place of the nearest one.
+//   - Templates are states with their places, reached straight from the start; decoding a state gives the place of the nearest one.
 //
 // Steps are displacements and places sums of steps, both in metres; every walk starts at (0, 0). The distance of two states is
 // Euclidean. A measure that is undefined is NaN, and no result depends on anything but the model and the arguments.
@@ -89,7 +89,7 @@ func distance(a, b []float32) float64 {
 	return math.Sqrt(float64(sum))
 }
 
-// quantile of unsorted values, linear between neighbours; NaN of none.
+// quantile of unsorted values; NaN of none.
 func quantile(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()

@@ -32,8 +32,8 @@ func (t *Track) Revisits(radius float64, lags int) []Revisit {
 	return out
 }
 
-// Closure is how far from itself a state is after a closed loop, or after standing still.
-type Closure struct {
+// Drift is how far from itself a state is after a closed loop, or after steps of zero velocity.
+type Drift struct {
 	Steps  int
 	Median float64 // over walks
 }
@@ -42,9 +42,9 @@ type Closure struct {
 // the states at its two ends for every n of lengths. The loop has the next n/2 steps of the walk and the same ones backwards, in
 // random order; where n is odd, three steps along a triangle take the place of one step there and one back (a loop of one step
 // stands still). Walks must have lead + n/2 + 1 steps.
-func Loops(m Model, walks [][]float32, lead int, lengths []int, seed uint64) []Closure {
+func Loops(m Model, walks [][]float32, lead int, lengths []int, seed uint64) []Drift {
 	random := rand.New(rand.NewPCG(seed, 1))
-	out := make([]Closure, len(lengths))
+	out := make([]Drift, len(lengths))
 	for i, n := range lengths {
 		loops := make([][]float32, len(walks))
 		for w, v := range walks {
@@ -58,7 +58,7 @@ func Loops(m Model, walks [][]float32, lead int, lengths []int, seed uint64) []C
 				loops[w] = append(loops[w], step[0], step[1])
 			}
 		}
-		out[i] = Closure{n, between(m, loops, lead-1, lead-1+n)}
+		out[i] = Follow(m, loops).drift(lead, n)
 	}
 	return out
 }
@@ -89,9 +89,9 @@ func loop(walk []float32, n int) [][2]float32 {
 	return out
 }
 
-// Still takes each walk for lead steps and then through as many steps of zero velocity as the largest of steps: how far the
+// Stationary takes each walk for lead steps and then through as many steps of zero velocity as the largest of steps: how far the
 // state drifts on the spot.
-func Still(m Model, walks [][]float32, lead int, steps []int) []Closure {
+func Stationary(m Model, walks [][]float32, lead int, steps []int) []Drift {
 	most := 0
 	for _, n := range steps {
 		most = max(most, n)
@@ -101,25 +101,20 @@ func Still(m Model, walks [][]float32, lead int, steps []int) []Closure {
 		velocity[w] = append(append([]float32(nil), v[:2*lead]...), make([]float32, 2*most)...)
 	}
 	t := Follow(m, velocity)
-	out := make([]Closure, len(steps))
+	out := make([]Drift, len(steps))
 	for i, n := range steps {
-		var apart []float64
-		for w := range walks {
-			apart = append(apart, distance(t.at(w, lead-1), t.at(w, lead-1+n)))
-		}
-		out[i] = Closure{n, quantile(apart, 0.5)}
+		out[i] = t.drift(lead, n)
 	}
 	return out
 }
 
-// between returns the median distance of the states after two steps of walks.
-func between(m Model, velocity [][]float32, a, b int) float64 {
-	t := Follow(m, velocity)
+// drift returns the median distance of the states lead and lead + n steps into the walks.
+func (t *Track) drift(lead, n int) Drift {
 	var apart []float64
-	for w := range velocity {
-		apart = append(apart, distance(t.at(w, a), t.at(w, b)))
+	for w := range t.State {
+		apart = append(apart, distance(t.at(w, lead-1), t.at(w, lead-1+n)))
 	}
-	return quantile(apart, 0.5)
+	return Drift{n, quantile(apart, 0.5)}
 }
 
 // Commutation is how far two steps, taken in either order, bring states apart.

@@ -96,8 +96,8 @@ func TestAnExactIntegratorHasOneStateForEachPlace(t *testing.T) {
 			t.Errorf("lag %d: states of places less than 0.05 m apart are %g apart", r.Lag, r.Median)
 		}
 	}
-	for _, c := range append(Loops(m, walks, 10, []int{2, 60, 400}, 1), Still(m, walks, 10, []int{1, 500})...) {
-		near(t, "distance after a loop or standing still", c.Median, 0, 1e-5)
+	for _, c := range append(Loops(m, walks, 10, []int{2, 60, 400}, 1), Stationary(m, walks, 10, []int{1, 500})...) {
+		near(t, "distance after a loop or without a step", c.Median, 0, 1e-5)
 	}
 	c := Commute(m, walks, 10, 0.15, 1)
 	near(t, "two orders of two steps", c.Apart, 0, 1e-6)
@@ -110,7 +110,7 @@ func TestAnExactIntegratorHasOneStateForEachPlace(t *testing.T) {
 func TestABiasShowsInEveryMeasureAsLongAsItIs(t *testing.T) {
 	m := code{biased, place}
 	walks := wander(20, 300)
-	for _, c := range append(Loops(m, walks, 10, []int{60, 400}, 1), Still(m, walks, 10, []int{60, 400})...) {
+	for _, c := range append(Loops(m, walks, 10, []int{60, 400}, 1), Stationary(m, walks, 10, []int{60, 400})...) {
 		near(t, "drift", c.Median, 0.001*float64(c.Steps), 1e-4)
 	}
 	for _, r := range Follow(m, walks).Revisits(0.02, 200)[99:] {
@@ -118,7 +118,7 @@ func TestABiasShowsInEveryMeasureAsLongAsItIs(t *testing.T) {
 			near(t, "same place", r.Median, 0.001*float64(r.Lag), 0.021)
 		}
 	}
-	straight := Store(code{exact, place}, 180, 0.05, 2)
+	straight := NewTemplates(code{exact, place}, 180, 0.05, 2)
 	for _, e := range Follow(m, walks).Errors(straight, []int{1, 100, 300}, 1) {
 		near(t, "decoded", e.Median, 0.001*float64(e.Step), 0.03)
 		if !(e.Median <= e.High) || !(e.Chance > 0.5) {
@@ -193,7 +193,7 @@ var radii = []float64{0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3
 func TestADecodingRangeEndsWhereTheCodeRepeats(t *testing.T) {
 	reach := func(state func(x, y float64) []float32, radii ...float64) float64 {
 		m := code{exact, state}
-		return DecodingRange(Reaches(m, Store(m, 120, 0.05, 3), radii, 100, 0.05, 1), 0.1)
+		return DecodingRange(Reaches(m, NewTemplates(m, 120, 0.05, 3), radii, 100, 0.05, 1), 0.1)
 	}
 	one, two, all := reach(square(1), radii...), reach(square(1, 0.7), radii...), reach(bumps, 0.5, 3)
 	if one < 0.5 || one > 1 {
@@ -204,7 +204,7 @@ func TestADecodingRangeEndsWhereTheCodeRepeats(t *testing.T) {
 	}
 	near(t, "place cells everywhere", all, 3, 0)
 	lost := code{exact, func(x, y float64) []float32 { return []float32{1, 0} }}
-	if got := DecodingRange(Reaches(lost, Store(lost, 180, 0.05, 3), radii, 300, 0.05, 1), 0.1); got != 0 {
+	if got := DecodingRange(Reaches(lost, NewTemplates(lost, 180, 0.05, 3), radii, 300, 0.05, 1), 0.1); got != 0 {
 		t.Errorf("a state that never changes: range %g m, want 0", got)
 	}
 }
@@ -219,8 +219,8 @@ func TestRangesEndAtTheFirstFailure(t *testing.T) {
 	}
 }
 
-func TestALibraryHoldsTheStatesOfStraightWays(t *testing.T) {
-	l := Store(code{exact, place}, 8, 0.1, 1)
+func TestTemplatesHoldTheStatesOfStraightWays(t *testing.T) {
+	l := NewTemplates(code{exact, place}, 8, 0.1, 1)
 	if l.Len() != 80 {
 		t.Fatalf("%d states, want 8 directions of 10 steps", l.Len())
 	}

@@ -11,7 +11,6 @@
 package walk
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -41,42 +40,45 @@ func DefaultMotion() Motion {
 	}
 }
 
-// Check returns one error that names everything impossible in the motion or in a box of side boxM metres.
+// Impossible is an error that names a parameter of a motion, or its box, and what it must be.
+type Impossible struct {
+	Parameter string // as in JSON, "box_m" for the box
+	Reason    string // "found 0.2, must be at most 0.15, the bound on its components"
+}
+
+func (e *Impossible) Error() string { return "walk: " + e.Parameter + ": " + e.Reason }
+
+// Check returns an *Impossible of the first thing that is wrong with the motion in a box of side boxM metres.
 func (m Motion) Check(boxM float64) error {
-	var errs []error
-	require := func(ok bool, format string, args ...any) {
-		if !ok {
-			errs = append(errs, fmt.Errorf(format, args...))
+	for _, p := range []struct {
+		name  string
+		value float64
+		unit  string
+		holds bool
+		must  string
+	}{
+		{"step_min_m", m.StepMinM, "", m.StepMinM > 0, "greater than 0"},
+		{"step_max_m", m.StepMaxM, "", m.StepMaxM > m.StepMinM, fmt.Sprintf("greater than %v, the shortest step", m.StepMinM)},
+		{"velocity_max_m", m.VelocityMaxM, "", m.VelocityMaxM > 0, "greater than 0"},
+		{"step_max_m", m.StepMaxM, "", m.StepMaxM <= m.VelocityMaxM, fmt.Sprintf("at most %v, the bound on its components", m.VelocityMaxM)},
+		{"step_scale_m", m.StepScaleM, "", m.StepScaleM > 0, "greater than 0"},
+		{"step_memory", m.StepMemory, "", m.StepMemory > 0, "greater than 0"},
+		{"turn_sd", m.TurnSD, "", m.TurnSD >= 0, "0 or greater"},
+		{"turn_memory", m.TurnMemory, "", m.TurnMemory > 0, "greater than 0"},
+		{"wall_m", m.WallM, "", m.WallM >= 0, "0 or greater"},
+		{"wall_turn", m.WallTurn, "", m.WallTurn >= 0 && m.WallTurn <= math.Pi/2, "from 0 to pi/2"},
+		{"wall_slow", m.WallSlow, "", m.WallSlow > 0 && m.WallSlow <= 1, "greater than 0 and at most 1"},
+		{"box_m", boxM, " m", boxM >= minStepsAcross*m.StepMaxM, fmt.Sprintf("at least %v m, %d of the longest steps", minStepsAcross*m.StepMaxM, minStepsAcross)},
+		{"box_m", boxM, " m", boxM > 2*m.WallM, fmt.Sprintf("more than %v m, twice the reach of a wall", 2*m.WallM)},
+	} {
+		if math.IsInf(p.value, 0) {
+			p.holds, p.must = false, "a finite number"
+		}
+		if !p.holds {
+			return &Impossible{p.name, fmt.Sprintf("found %v%s, must be %s", p.value, p.unit, p.must)}
 		}
 	}
-	finite := true
-	for _, v := range []float64{boxM, m.StepMinM, m.StepMaxM, m.StepScaleM, m.StepMemory, m.TurnSD, m.TurnMemory, m.VelocityMaxM, m.WallM, m.WallTurn, m.WallSlow} {
-		finite = finite && !math.IsNaN(v) && !math.IsInf(v, 0)
-	}
-	if !finite {
-		return errors.New("walk: every parameter must be a finite number")
-	}
-	require(m.StepMinM > 0, "step_min_m %g must be above 0", m.StepMinM)
-	require(m.StepMaxM > m.StepMinM, "step_max_m %g must be above step_min_m %g", m.StepMaxM, m.StepMinM)
-	require(m.StepMaxM <= m.VelocityMaxM, "step_max_m %g must not exceed velocity_max_m %g", m.StepMaxM, m.VelocityMaxM)
-	require(m.StepScaleM > 0, "step_scale_m %g must be above 0", m.StepScaleM)
-	require(m.StepMemory > 0, "step_memory %g must be above 0", m.StepMemory)
-	require(m.TurnSD >= 0, "turn_sd %g must not be negative", m.TurnSD)
-	require(m.TurnMemory > 0, "turn_memory %g must be above 0", m.TurnMemory)
-	require(m.WallM >= 0, "wall_m %g must not be negative", m.WallM)
-	require(m.WallTurn >= 0 && m.WallTurn <= math.Pi/2, "wall_turn %g must lie in 0 to pi/2", m.WallTurn)
-	require(m.WallSlow > 0 && m.WallSlow <= 1, "wall_slow %g must lie above 0 and up to 1", m.WallSlow)
-	require(boxM >= minStepsAcross*m.StepMaxM, "box_m %g is less than %d of the longest steps (step_max_m %g) wide: take a wider box or shorter steps",
-		boxM, minStepsAcross, m.StepMaxM)
-	require(boxM > 2*m.WallM, "box_m %g leaves no room between its walls (wall_m %g): take a wider box or a smaller wall_m", boxM, m.WallM)
-	if len(errs) == 0 {
-		return nil
-	}
-	message := "walk: " + errs[0].Error()
-	for _, err := range errs[1:] {
-		message += "; " + err.Error()
-	}
-	return errors.New(message)
+	return nil
 }
 
 const (

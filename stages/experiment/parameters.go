@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/walk"
 	"sicgrid/stages/plot"
 	"sicgrid/stages/selection"
 	"sicgrid/stages/train"
@@ -170,31 +172,19 @@ func (p *Parameters) checkSeeds(doc *params.Document) error {
 	return nil
 }
 
-// stepsAcross is the width of the smallest box in longest steps: in a smaller
-// one the walls decide every step (walk.Motion.Check).
-const stepsAcross = 4
-
 func (p *Parameters) checkEvaluation(doc *params.Document) error {
 	e, m := &p.Evaluation, &p.Evaluation.Motion
-	if m.StepMaxM <= m.StepMinM {
-		return doc.Errorf("evaluation.motion.step_max_m", "found %v, must be greater than %v, the shortest step", m.StepMaxM, m.StepMinM)
-	}
-	if m.StepMaxM > m.VelocityMaxM {
-		return doc.Errorf("evaluation.motion.step_max_m", "found %v, must be at most %v, the bound on its components", m.StepMaxM, m.VelocityMaxM)
-	}
 	for i, box := range e.BoxesM {
 		at := fmt.Sprintf("evaluation.boxes_m[%d]", i)
-		if least := stepsAcross * m.StepMaxM; box < least {
-			return doc.Errorf(at, "found %v m, must be at least %v m, %d of the longest steps", box, least, stepsAcross)
-		}
-		if box <= 2*m.WallM {
-			return doc.Errorf(at, "found %v m, must be more than %v m, twice the reach of a wall", box, 2*m.WallM)
-		}
 		if j := slices.Index(e.BoxesM, box); j < i {
 			return doc.Errorf(at, "found %v m twice, must be given once", box)
 		}
-		if err := m.Check(box); err != nil {
-			return doc.Errorf("evaluation.motion", "%v", err)
+		var wrong *walk.Impossible
+		if errors.As(m.Check(box), &wrong) {
+			if wrong.Parameter != "box_m" {
+				at = "evaluation.motion." + wrong.Parameter
+			}
+			return doc.Errorf(at, "%s", wrong.Reason)
 		}
 	}
 	return checkMemory(doc, evaluationBytes, map[string]float64{

@@ -99,18 +99,8 @@ func emitGrowth(ctx context.Context, p Params, t *pipeline.Task) error {
 }
 
 func quartiles(modules int, reach float64, values []float64) Growth {
-	return Growth{int32(modules), reach, quantile(values, 0.25), quantile(values, 0.5), quantile(values, 0.75)}
-}
-
-// quantile interpolates between order statistics.
-func quantile(values []float64, q float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	at := q * float64(len(sorted)-1)
-	i := min(int(at), len(sorted)-2)
-	if i < 0 {
-		return sorted[0]
-	}
-	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+	slices.Sort(values)
+	return Growth{int32(modules), reach, gridcell.Quantile(values, 0.25), gridcell.Quantile(values, 0.5), gridcell.Quantile(values, 0.75)}
 }
 
 const (
@@ -159,7 +149,8 @@ func (c cells) distances(p Params, seed uint64) []Distance {
 			all = append(all, math.Sqrt(square))
 			mean += math.Sqrt(square) / float64(len(pairs))
 		}
-		rows = append(rows, Distance{u, mean, quantile(all, 0.1), quantile(all, 0.9)})
+		slices.Sort(all)
+		rows = append(rows, Distance{u, mean, gridcell.Quantile(all, 0.1), gridcell.Quantile(all, 0.9)})
 	}
 	return rows
 }

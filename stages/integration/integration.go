@@ -47,7 +47,7 @@ func (p Params) Check() error {
 const (
 	lead       = 10   // steps before a loop, a stand or two steps in either order
 	ring       = 0.25 // m, between two radii at which places are decoded
-	directions = 180  // straight ways of the library
+	directions = 180  // straight ways of the templates
 	shortest   = 1e-3 // m, the length from which equation 7 looks at a step
 	everyStep  = 60   // up to which loops of every length are walked: a training walk
 	looped     = 64   // walks that are sent round loops
@@ -153,7 +153,7 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 	}
 	out := &measured{}
 	var track *pathint.Track
-	var library *pathint.Library
+	var templates *pathint.Templates
 	parts := []struct {
 		what string
 		do   func()
@@ -165,9 +165,9 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 			}
 		}},
 		{"decoding", func() {
-			library = pathint.Store(m, directions, p.SigmaX, p.ReachM)
+			templates = pathint.NewTemplates(m, directions, p.SigmaX, p.ReachM)
 			half := p.BoxM/2 + p.SigmaX/2
-			inside := library.Where(func(x, y float64) bool { return math.Abs(x) <= half && math.Abs(y) <= half })
+			inside := templates.Where(func(x, y float64) bool { return math.Abs(x) <= half && math.Abs(y) <= half })
 			for _, e := range track.Errors(inside, append([]int{1}, upTo(p.Steps)...), seed) {
 				out.errors = append(out.errors, Error{int32(e.Step), e.Median, e.High, e.Chance})
 			}
@@ -175,9 +175,9 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 		{"loops", func() {
 			most := everyLag(p.Steps)
 			loops := pathint.Loops(m, walks[:min(looped, len(walks))], lead, most, seed)
-			still := pathint.Still(m, walks, lead, most)
+			stationary := pathint.Stationary(m, walks, lead, most)
 			for i, n := range most {
-				out.closures = append(out.closures, Closure{int32(n), loops[i].Median, still[i].Median})
+				out.closures = append(out.closures, Closure{int32(n), loops[i].Median, stationary[i].Median})
 			}
 		}},
 		{"range", func() {
@@ -185,7 +185,7 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 			for r := ring; r <= p.ReachM+1e-9; r += ring {
 				radii = append(radii, r)
 			}
-			reaches := pathint.Reaches(m, library, radii, p.Places, p.SigmaX, seed)
+			reaches := pathint.Reaches(m, templates, radii, p.Places, p.SigmaX, seed)
 			for _, r := range reaches {
 				out.ranges = append(out.ranges, Range{r.RadiusM, r.Median})
 			}

@@ -86,7 +86,7 @@ func TestImpossibleParametersAreRefused(t *testing.T) {
 	for want, change := range map[string]func(*Params){
 		"walks is 0": func(p *Params) { p.Walks = 0 }, "places is 0": func(p *Params) { p.Places = 0 },
 		"steps is 5": func(p *Params) { p.Steps = 5 }, "reach_m is 0.1": func(p *Params) { p.ReachM = 0.1 },
-		"sigma_x is 0": func(p *Params) { p.SigmaX = 0 }, "box_m 0.2": func(p *Params) { p.BoxM = 0.2 },
+		"sigma_x is 0": func(p *Params) { p.SigmaX = 0 }, "box_m: found 0.2 m": func(p *Params) { p.BoxM = 0.2 },
 	} {
 		p := params
 		change(&p)

@@ -374,14 +374,7 @@ func scores4(c *figure.Canvas, b figure.Box, units []Unit, modules []Module, s S
 
 // scoreSentence says a network's scores in one line.
 func scoreSentence(s Summary) string {
-	return fmt.Sprintf("median %s (line), %s above %s (dashes)", figure.Number(s.Score, 2), percent(s.AboveLine), figure.Number(scoreLine, 1))
-}
-
-func percent(share float64) string {
-	if math.IsNaN(share) {
-		return "–"
-	}
-	return figure.Number(100*share, 0) + " %"
+	return fmt.Sprintf("median %s (line), %s above %s (dashes)", figure.Number(s.Score, 2), figure.Percent(s.AboveLine, 0), figure.Number(scoreLine, 1))
 }
 
 // countRange is the top of an axis of counts, at least 4.

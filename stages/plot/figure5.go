@@ -375,7 +375,7 @@ func (d Figure5Data) paintBox(c *figure.Canvas, b InBox, net network, shown []Un
 func (b InBox) facts(net network) []string {
 	var lines []string
 	if share := net.unvisited(); share > uncovered {
-		lines = append(lines, percent(share)+" unvisited")
+		lines = append(lines, figure.Percent(share, 0)+" unvisited")
 	}
 	if len(b.Modules) == 0 {
 		return append(lines, "no module")

@@ -124,7 +124,7 @@ func (a Ablation) paintName(c *figure.Canvas, y float64) {
 	for i, s := range []string{
 		fmt.Sprintf("%d of %d units active", a.Summary.Active, a.Summary.Units),
 		"median score " + figure.Number(a.Summary.Score, 2),
-		percent(a.Summary.InModules) + " in modules",
+		figure.Percent(a.Summary.InModules, 0) + " in modules",
 		modulesText(len(a.Modules)),
 	} {
 		c.Text(4.5, y+4.4+3.1*float64(i), s, small)

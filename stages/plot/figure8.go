@@ -139,7 +139,7 @@ func DrawFigure8(d Figure8Data, p Figure8Params) ([]File, error) {
 			c.PanelLetter(0, tops[i]+0.3, string(rune('a'+i)))
 			c.Text(4.5, tops[i]+0.9, variantTitle(n.Name), figure.Type{Size: figure.Normal, Bold: true})
 			c.Text(47, tops[i]+0.9, fmt.Sprintf("%d units: %d active, %d weak, %d dead; active units: median score %s, %s above %s",
-				n.Units, n.Active, n.Weak, n.Dead, figure.Number(float64(n.Score), 2), percent(float64(n.AboveLine)), figure.Number(scoreLine, 1)),
+				n.Units, n.Active, n.Weak, n.Dead, figure.Number(float64(n.Score), 2), figure.Percent(float64(n.AboveLine), 0), figure.Number(scoreLine, 1)),
 				figure.Type{Size: figure.Normal})
 			for j, u := range net.units {
 				b := figure.Box{X: float64(j%p.Columns) * (size + gap), Y: tops[i] + head + float64(j/p.Columns)*pitch, W: size, H: size}

@@ -177,7 +177,7 @@ func strips(c *figure.Canvas, b figure.Box, runs []Run, first bool) {
 		for j, s := range []string{
 			fmt.Sprintf("%d", r.Summary.Active),
 			figure.Number(r.Summary.Score, 2),
-			percent(r.Summary.AboveLine),
+			figure.Percent(r.Summary.AboveLine, 0),
 			fmt.Sprintf("%d", len(r.Modules)),
 		} {
 			c.Text(centre, tableY(b, j), s, cell)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"sort"
+
+	"sicgrid/pkg/figure"
 )
 
 // The columns that the figures read; the stages that write them say what they mean.
@@ -183,7 +185,7 @@ const uncovered = 0.05
 // gaps says so, to be put behind the size of the box; it is empty where the walks cover the box.
 func (n network) gaps() string {
 	if share := n.unvisited(); share > uncovered {
-		return fmt.Sprintf("; no walk came to %s of it", percent(share))
+		return fmt.Sprintf("; no walk came to %s of it", figure.Percent(share, 0))
 	}
 	return ""
 }
