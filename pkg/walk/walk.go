@@ -18,16 +18,16 @@ import (
 
 // Motion says how the animal moves. Lengths are in metres, times in steps, angles in radians.
 type Motion struct {
-	StepMinM     float64 `json:"step_min_m"`     // shortest step
-	StepMaxM     float64 `json:"step_max_m"`     // longest step
-	StepScaleM   float64 `json:"step_scale_m"`   // scale (mode) of the Rayleigh distribution of step lengths
-	StepMemory   float64 `json:"step_memory"`    // correlation time of the step length
-	TurnSD       float64 `json:"turn_sd"`        // standard deviation of the turn at a step
-	TurnMemory   float64 `json:"turn_memory"`    // correlation time of the turn
-	VelocityMaxM float64 `json:"velocity_max_m"` // bound on either component of a step: the range seen in training
-	WallM        float64 `json:"wall_m"`         // distance at which a wall begins to act
-	WallTurn     float64 `json:"wall_turn"`      // turn at the wall itself when it is met head-on
-	WallSlow     float64 `json:"wall_slow"`      // share of its step length that the animal has at the wall itself, met head-on
+	StepMinM     float64 `json:"step_min_m" unit:"m" range:"> 0" default:"0.02" doc:"shortest step"`
+	StepMaxM     float64 `json:"step_max_m" unit:"m" range:"> 0" default:"0.1" doc:"longest step"`
+	StepScaleM   float64 `json:"step_scale_m" unit:"m" range:"> 0" default:"0.045" doc:"mode of the Rayleigh distribution of step lengths"`
+	StepMemory   float64 `json:"step_memory" unit:"steps" range:"> 0" default:"10" doc:"correlation time of the step length"`
+	TurnSD       float64 `json:"turn_sd" unit:"rad" range:">= 0" default:"0.2" doc:"standard deviation of the turn at a step"`
+	TurnMemory   float64 `json:"turn_memory" unit:"steps" range:"> 0" default:"2" doc:"correlation time of the turn"`
+	VelocityMaxM float64 `json:"velocity_max_m" unit:"m" range:"> 0" default:"0.15" doc:"bound on each component of a step, as batch.velocity_max"`
+	WallM        float64 `json:"wall_m" unit:"m" range:">= 0" default:"0.15" doc:"distance at which a wall begins to act"`
+	WallTurn     float64 `json:"wall_turn" unit:"rad" range:"[0, pi/2]" default:"0.7" doc:"turn at the wall itself"`
+	WallSlow     float64 `json:"wall_slow" range:"(0, 1]" default:"0.5" doc:"share of the step length that is left at the wall, met head-on"`
 }
 
 // DefaultMotion has steps of 0.02-0.1 m within training components of 0.15 m, headings that persist for about 0.7 m

@@ -173,24 +173,32 @@ func (p *Parameters) checkSeeds(doc *params.Document) error {
 }
 
 func (p *Parameters) checkEvaluation(doc *params.Document) error {
-	e, m := &p.Evaluation, &p.Evaluation.Motion
+	e := &p.Evaluation
 	for i, box := range e.BoxesM {
 		at := fmt.Sprintf("evaluation.boxes_m[%d]", i)
 		if j := slices.Index(e.BoxesM, box); j < i {
 			return doc.Errorf(at, "found %v m twice, must be given once", box)
 		}
-		var wrong *walk.Impossible
-		if errors.As(m.Check(box), &wrong) {
-			if wrong.Parameter != "box_m" {
-				at = "evaluation.motion." + wrong.Parameter
-			}
-			return doc.Errorf(at, "%s", wrong.Reason)
+		if err := p.checkWalks(doc, at, box); err != nil {
+			return err
 		}
 	}
 	return checkMemory(doc, evaluationBytes, map[string]float64{
 		"network.units": float64(p.Network.Units), "evaluation.bins": float64(e.Bins), "evaluation.samples_per_bin": e.SamplesPerBin,
 		"evaluation.steps": float64(e.Steps), "evaluation.states": float64(e.States),
 	})
+}
+
+// checkWalks finds what is wrong with the evaluation's motion in a box whose side is the value at a key.
+func (p *Parameters) checkWalks(doc *params.Document, boxKey string, boxM float64) error {
+	var wrong *walk.Impossible
+	if !errors.As(p.Evaluation.Motion.Check(boxM), &wrong) {
+		return nil
+	}
+	if wrong.Parameter != "box_m" {
+		boxKey = "evaluation.motion." + wrong.Parameter
+	}
+	return doc.Errorf(boxKey, "%s", wrong.Reason)
 }
 
 func (p *Parameters) checkEmbedding(doc *params.Document) error {
@@ -201,17 +209,23 @@ func (p *Parameters) checkEmbedding(doc *params.Document) error {
 	if e.MaxPoints <= e.Neighbours {
 		return doc.Errorf("embedding.max_points", "found %d, must be more than %d, the neighbours of each point", e.MaxPoints, e.Neighbours)
 	}
-	if err := e.Check(); err != nil {
-		return doc.Errorf("embedding", "%v", err)
+	if e.IsomapLandmarks <= e.Dimensions {
+		return doc.Errorf("embedding.isomap_landmarks", "found %d, must be more than %d, the dimensions", e.IsomapLandmarks, e.Dimensions)
 	}
 	return nil
 }
 
 func (p *Parameters) checkIdeal(doc *params.Document) error {
-	if err := p.ideal().Check(); err != nil {
-		return doc.Errorf("ideal", "%v", err)
+	c := p.Ideal.Cells
+	if c.SmoothM >= c.BoxM {
+		return doc.Errorf("ideal.smooth_m", "found %v, must be less than %v m, the side of the box", c.SmoothM, c.BoxM)
 	}
-	return nil
+	for i, period := range c.PeriodsM {
+		if period >= c.BoxM {
+			return doc.Errorf(fmt.Sprintf("ideal.periods_m[%d]", i), "found %v, must be less than %v m, the side of the box", period, c.BoxM)
+		}
+	}
+	return p.checkWalks(doc, "ideal.box_m", c.BoxM)
 }
 
 func (p *Parameters) checkFigures(doc *params.Document) error {
@@ -229,10 +243,11 @@ func (p *Parameters) checkFigures(doc *params.Document) error {
 	if !slices.Contains(p.Evaluation.BoxesM, p.Results.BoxM) {
 		return doc.Errorf("results.box_m", "found %v, must be one of evaluation.boxes_m, %v", p.Results.BoxM, p.Evaluation.BoxesM)
 	}
-	for _, v := range requiredVariants {
-		if err := p.integration(v).Check(); err != nil {
-			return doc.Errorf("integration", "%v", err)
-		}
+	if err := p.checkWalks(doc, "integration.box_m", p.Integration.BoxM); err != nil {
+		return err
+	}
+	if sigma := p.distances(f.Figure5.Variant).SigmaX; f.Figure5.ReachM <= sigma {
+		return doc.Errorf("figures.figure_5.reach_m", "found %v, must be more than %v m, sigma_x", f.Figure5.ReachM, sigma)
 	}
 	for _, choice := range []struct {
 		key string
@@ -245,7 +260,7 @@ func (p *Parameters) checkFigures(doc *params.Document) error {
 	for _, check := range []struct {
 		key string
 		err error
-	}{{"figure_1", f.Figure1.Check()}, {"figure_5", p.distances(f.Figure5.Variant).Check()}, {"figure_5", p.figure5().Check()}, {"figure_7", p.figure7().Check()}, {"figure_4", f.Figure4.Check()}, {"figure_6", f.Figure6.Check()}, {"figure_8", f.Figure8.Check()}} {
+	}{{"figure_1", f.Figure1.Check()}, {"figure_5", p.figure5().Check()}, {"figure_7", p.figure7().Check()}, {"figure_4", f.Figure4.Check()}, {"figure_6", f.Figure6.Check()}, {"figure_8", f.Figure8.Check()}} {
 		if check.err != nil {
 			return doc.Errorf("figures."+check.key, "%v", check.err)
 		}

@@ -15,15 +15,15 @@ import (
 // is to tell apart, and the smaller becomes the lattice, which keeps its orientation. The copies are then
 // rotated and joined (sic.Join).
 type Pretraining struct {
-	Lengths       []int          `json:"lengths,omitempty"`        // steps of each copy's walks; the network's own length leaves a copy as it is
-	RotationsDeg  []float64      `json:"rotations_deg,omitempty"`  // degrees by which each copy is rotated
-	FinetuneSteps int            `json:"finetune_steps,omitempty"` // of each copy's training
-	Attempts      int            `json:"attempts"`                 // trainings of the small network, of which one is kept
-	Keep          selection.Keep `json:"keep"`                     // which
-	Steps         int            `json:"steps"`                    // of each training of the small network
-	LearningRate  float64        `json:"learning_rate"`            // at its highest
-	SigmaG        float64        `json:"sigma_g"`                  // neural length scale of the small network
-	Isometry      float64        `json:"conformal_isometry"`       // weight of its conformal isometry loss
+	Lengths       []int          `json:"lengths,omitempty" range:"[1, 10000]" default:"[8, 16, 60]" doc:"steps of each copy's walks; batch.length leaves a copy as it is"`
+	RotationsDeg  []float64      `json:"rotations_deg,omitempty" unit:"degrees" range:"[0, 360]" default:"[0, 12, 46]" doc:"by which each copy is rotated"`
+	FinetuneSteps int            `json:"finetune_steps,omitempty" range:">= 1" default:"3000" doc:"of each copy's training"`
+	Attempts      int            `json:"attempts" range:"[1, 100]" default:"16" doc:"trainings of the small network, of which one is kept"`
+	Keep          selection.Keep `json:"keep" default:"{within: 1}" doc:"which"`
+	Steps         int            `json:"steps" range:">= 1" default:"15000" doc:"of each training of the small network"`
+	LearningRate  float64        `json:"learning_rate" range:"> 0" default:"1e-3" doc:"at its highest"`
+	SigmaG        float64        `json:"sigma_g" range:"> 0" default:"0.4" doc:"neural length scale of the small network"`
+	Isometry      float64        `json:"conformal_isometry" range:">= 0" default:"0.3" doc:"weight of its conformal isometry loss"`
 }
 
 // small is the training of the small network: the network's own, but for an equal share of its units and

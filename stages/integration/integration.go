@@ -27,23 +27,6 @@ type Params struct {
 	Motion      walk.Motion `json:"motion"`
 }
 
-// Check returns an error that names the first impossible parameter.
-func (p Params) Check() error {
-	switch {
-	case p.Walks < 1:
-		return fmt.Errorf("walks is %d, must be at least 1", p.Walks)
-	case p.Steps < 3*lead:
-		return fmt.Errorf("steps is %d, must be at least %d", p.Steps, 3*lead)
-	case p.Places < 1:
-		return fmt.Errorf("places is %d, must be at least 1", p.Places)
-	case !(p.ReachM >= ring):
-		return fmt.Errorf("reach_m is %g, must be at least %g", p.ReachM, ring)
-	case !(p.SigmaX > 0) || !(p.VelocityMax > 0):
-		return fmt.Errorf("sigma_x is %g and velocity_max %g, must be greater than 0", p.SigmaX, p.VelocityMax)
-	}
-	return p.Motion.Check(p.BoxM)
-}
-
 const (
 	lead       = 10   // steps before a loop, a stand or two steps in either order
 	ring       = 0.25 // m, between two radii at which places are decoded
@@ -102,9 +85,6 @@ type Summary struct {
 
 // Run walks the network and measures.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
-	if err := p.Check(); err != nil {
-		return err
-	}
 	network, params, err := weights.Read(t)
 	if err != nil {
 		return err

@@ -18,8 +18,8 @@ import (
 // Keep says which attempt is kept: of those about as good as the best one in that the distances of their
 // states follow from the distances of their places (isotropy, pathint.Unexplained), the one of lowest loss.
 type Keep struct {
-	ReachM float64 `json:"reach_m"` // m: isotropy is looked at up to this distance
-	Within float64 `json:"within"`  // times the least share of the distances' variance that is left unexplained
+	ReachM float64 `json:"reach_m" unit:"m" range:"> 0" default:"1" doc:"distance up to which that is looked at, on walks as in training"`
+	Within float64 `json:"within" range:">= 1" default:"1.25" doc:"times the least share of the distances' variance that places leave unexplained"`
 }
 
 // Params of the stage.

@@ -11,10 +11,10 @@ import (
 // of the history are judged, so that neither threads nor interruptions have a say.
 // A threshold of 0 is not judged; the zero value never ends anything.
 type Stop struct {
-	FromStep int     `json:"from_step"` // rows that end before this step are not judged
-	Diverged float64 `json:"diverged"`  // total loss over that of the first row; a loss that is not finite has diverged at any step
-	Died     float64 `json:"died"`      // share of the states that are dead: every unit silent
-	Unformed float64 `json:"unformed"`  // invariance loss: of a path integration that has not formed
+	FromStep int     `json:"from_step" range:">= 0" default:"0" doc:"rows of the recorded losses that end before this step are not judged"`
+	Diverged float64 `json:"diverged" range:"0 or > 1" default:"0" doc:"total loss over that of the first row; with it a loss that is not finite ends the training too"`
+	Died     float64 `json:"died" range:"[0, 1)" default:"0" doc:"share of the states that are dead: every unit silent"`
+	Unformed float64 `json:"unformed" range:">= 0" default:"0" doc:"invariance loss of a path integration that has not formed"`
 }
 
 func (s Stop) on() bool { return s.Diverged > 0 || s.Died > 0 || s.Unformed > 0 }

@@ -23,7 +23,7 @@ func newTree(t *testing.T) *tree {
 	for name, text := range map[string]string{
 		"go.mod":                      "module sample\n\ngo 1.26\n\nrequire (\n\texample.org/num v1.2.0\n\texample.org/num/deep v0.1.0 // indirect\n)\n\nrequire example.org/codec v1.0.0\n",
 		"stages/train/train.go":       "package train\n\nimport (\n\t\"math\"\n\t\"sample/pkg/core\"\n\t\"sample/pkg/store\"\n)\n\n// Run trains.\nfunc Run(x float64) float64 {\n\tstore.Put()\n\treturn core.Step(math.Sqrt(x), 1)\n}\n",
-		"stages/plot/plot.go":         "package plot\n\nimport \"sample/pkg/theme\"\n\nvar Size = theme.Size\n",
+		"stages/plot/plot.go":         "package plot\n\nimport \"sample/pkg/theme\"\n\nvar Size = theme.Size\n\ntype Params struct {\n\tDPI []int `json:\"dpi\" range:\"> 0\" doc:\"of the PNG\"`\n}\n",
 		"pkg/core/core.go":            "package core\n\nimport _ \"example.org/num/mat\"\n\nfunc Step(x, y float64) float64 { return kernel(x) * y }\n",
 		"pkg/core/kernel_amd64.go":    "package core\n\n//go:noescape\nfunc kernel(x float64) float64\n",
 		"pkg/core/kernel_amd64.s":     "#include \"textflag.h\"\n// the kernel\nTEXT ·kernel(SB), NOSPLIT, $0-16\n\tMOVSD x+0(FP), X0 // load\n\tRET\n",
@@ -116,6 +116,8 @@ var edits = []struct {
 	{"a module that only excluded packages import", "go.mod", "codec v1.0.0", "codec v1.1.0", nil},
 	{"go generate", "pkg/core/core.go", "func Step", "//go:generate echo\nfunc Step", nil},
 	{"a file that is not embedded", "pkg/theme/shaders/.hidden", "x", "y", nil},
+	{"a parameter's meaning and range", "stages/plot/plot.go", "range:\"> 0\" doc:\"of the PNG\"", "range:\">= 1\" doc:\"dots per inch\"", nil},
+	{"a parameter's key", "stages/plot/plot.go", "json:\"dpi\"", "json:\"dots\"", []string{"plot"}},
 	{"code", "stages/train/train.go", "math.Sqrt(x)", "math.Sqrt(2*x)", []string{"train"}},
 	{"code of an import", "pkg/core/core.go", "* y", "+ y", []string{"train"}},
 	{"a literal", "stages/train/train.go", ", 1)", ", 2)", []string{"train"}},

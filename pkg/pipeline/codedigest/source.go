@@ -11,6 +11,7 @@ import (
 	"hash"
 	"io"
 	"path"
+	"reflect"
 	"strconv"
 	"strings"
 )
@@ -47,6 +48,7 @@ func digestGo(name string, data []byte) (source, error) {
 		held     string // a comma or semicolon whose need is not known yet
 		imports  importScan
 		withBody = false // the package clause is behind us
+		before   token.Token
 	)
 	s.Init(file, data, func(pos token.Position, msg string) {
 		if problem == nil {
@@ -85,7 +87,11 @@ func digestGo(name string, data []byte) (source, error) {
 			writeToken(h, held)
 		}
 		held = ""
+		tag := tok == token.STRING && endsType(before) && !imports.inside
+		before = tok
 		switch {
+		case tag:
+			writeToken(h, codeTags(lit))
 		case tok == token.COMMA:
 			held = ","
 		case tok == token.SEMICOLON:
@@ -100,6 +106,24 @@ func digestGo(name string, data []byte) (source, error) {
 	}
 	src.digest = hex.EncodeToString(h.Sum(nil))
 	return src, problem
+}
+
+// endsType says whether a string after this token is a field's tag: nothing else puts one there.
+func endsType(t token.Token) bool {
+	return t == token.IDENT || t == token.RBRACK || t == token.RBRACE || t == token.RPAREN
+}
+
+// codeTags are the tags of a field that change what code computes: its names in files. The others, units,
+// ranges and meanings, are for people and for what reads parameters, as comments are.
+func codeTags(lit string) string {
+	text, _ := strconv.Unquote(lit) // the scanner has seen that it is a literal
+	kept := ""
+	for _, key := range []string{"json", "col"} {
+		if value, ok := reflect.StructTag(text).Lookup(key); ok {
+			kept += key + ":" + strconv.Quote(value)
+		}
+	}
+	return kept
 }
 
 // writeToken separates tokens by a byte that no Go source holds.
