@@ -1,6 +1,10 @@
 package sic
 
-import "math"
+import (
+	"math"
+
+	"sicgrid/pkg/sic/loss"
+)
 
 // pass holds everything that the forward pass of one micro-batch leaves for the
 // backward pass.
@@ -113,9 +117,10 @@ func (p *pass) before(i int, dState [][]float64, dStart []float64) (g, d []float
 	return p.state[i-1], dState[i-1]
 }
 
-// Gradient runs one micro-batch forward and backward and returns its losses and
-// the gradient of the total with respect to every parameter, in the layout's order.
-func Gradient(n Network, b Batch, l Loss, params []float64, draw *Draw) (Terms, []float64) {
+// Gradient runs one micro-batch forward and backward, the terms weighted as they stand at its
+// optimiser step (l.Weights), and returns its losses and the gradient of their weighted sum with
+// respect to every parameter, in the layout's order.
+func Gradient(n Network, b Batch, l Loss, weights loss.Values, params []float64, draw *Draw) (Terms, []float64) {
 	p := forward(n, b, params, draw)
 	dState := make([][]float64, len(p.state))
 	for i := range dState {
@@ -123,34 +128,10 @@ func Gradient(n Network, b Batch, l Loss, params []float64, draw *Draw) (Terms, 
 	}
 	dStart := make([]float64, n.Units)
 
-	terms := p.losses(l, dState, dStart)
+	terms := p.losses(l, weights, dState, dStart)
 	gradient := make([]float64, p.layout.Size)
 	p.backward(n, dState, dStart, gradient)
 	return terms, gradient
-}
-
-func (p *pass) losses(l Loss, dState [][]float64, dStart []float64) Terms {
-	var terms Terms
-	pairLoss(l, p.state, p.draw.Position, p.draw.Sampled, dState, &terms)
-	terms.Capacity = capacityLoss(l, p.state, dState)
-	var steps []step
-	for i, k := range p.draw.Order {
-		v := p.draw.Velocity[k]
-		if !l.Short(v) {
-			continue
-		}
-		g, d := p.before(i, dState, dStart)
-		steps = append(steps, step{g, p.state[i], d, dState[i], math.Hypot(float64(v[0]), float64(v[1]))})
-	}
-	terms.Short = len(steps)
-	terms.ConformalIsometry = isometryLoss(l, steps)
-	for _, norm := range p.norm {
-		if norm == 0 {
-			terms.Dead++
-		}
-	}
-	terms.Weigh(l)
-	return terms
 }
 
 // backward carries dL/dg_t back through time and through the MLP.

@@ -5,6 +5,7 @@ import (
 
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 	"sicgrid/pkg/walk"
 	"sicgrid/stages/embed"
 	"sicgrid/stages/ideal"
@@ -159,7 +160,7 @@ var allowed = params.Rules{
 	"loss.isometry_radius":    params.NotNegative,
 	"loss.capacity_start":     params.NotNegative,
 	"loss.capacity_warmup":    params.NotNegative,
-	"loss.reduction":          params.OneOf(sic.ReductionMean, sic.ReductionSum),
+	"loss.reduction":          params.OneOf(loss.ReductionMean, loss.ReductionSum),
 
 	"optimiser.steps":         params.AtLeast(1),
 	"optimiser.learning_rate": params.Positive,

@@ -22,9 +22,9 @@ func (t *Trainer) place() {
 		slot[length] = int32(length*b + i)
 	}
 	for k, v := range t.velocity {
-		t.speed[k] = 0
-		if t.loss.Short(v) {
-			t.speed[k] = math.Hypot(float64(v[0]), float64(v[1]))
+		speed, short := t.spec.Loss.Short(v)
+		if t.speed[k] = 0; short {
+			t.speed[k] = speed
 		}
 	}
 	for s, step := range t.draw.Sampled {
@@ -206,53 +206,4 @@ func (t *Trainer) byUnits(units listed, states []float32, n int) {
 		clear(units.at[j*units.row+n:][:8-n%8])
 	}
 	t.list(units, p, up(n, 8))
-}
-
-// isometryPull is the derivative of the weighted eq. 7 with respect to the
-// distance ‖g_t-g_{t-1}‖ of a step, divided by that distance.
-func (t *Trainer) isometryPull(slot, k int) float32 {
-	d, speed := float64(t.distance[slot]), t.speed[k]
-	slope := 2 * (d/speed - t.isometryMean) / float64(t.short) / speed
-	return float32(t.loss.ConformalIsometry * slope / math.Max(d, 1e-8))
-}
-
-// isometry returns eq. 7, and leaves the mean ratio and the count of its steps.
-func (t *Trainer) isometry() float64 {
-	t.short, t.isometryMean = 0, 0
-	sum := 0.0
-	each := func(visit func(ratio float64)) {
-		for k, speed := range t.speed {
-			if speed == 0 {
-				continue
-			}
-			for i := range t.group {
-				visit(float64(t.distance[k*t.group+i]) / speed)
-			}
-		}
-	}
-	each(func(ratio float64) { sum += ratio; t.short++ })
-	if t.short == 0 {
-		return 0
-	}
-	t.isometryMean = sum / float64(t.short)
-	variance := 0.0
-	each(func(ratio float64) { variance += (ratio - t.isometryMean) * (ratio - t.isometryMean) })
-	return variance / float64(t.short)
-}
-
-// capacity returns eq. 6 and leaves its weighted gradient, the same for every
-// state, in dMean.
-func (t *Trainer) capacity() float64 {
-	states := float64(t.spec.Batch.States())
-	loss := 0.0
-	for n := range t.net.padded {
-		mean := 0.0
-		for b := range t.spec.Batch.Trajectories {
-			mean += float64(t.sum[b*t.net.stride+n])
-		}
-		mean /= states
-		loss -= mean * mean
-		t.dMean[n] = float32(-2 * t.loss.Capacity * mean / states)
-	}
-	return loss
 }

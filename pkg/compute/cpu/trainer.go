@@ -6,15 +6,16 @@ import (
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 // Trainer is the training step on a processor. It implements compute.Trainer.
 type Trainer struct {
 	*kernels
-	spec compute.Spec
-	loss sic.Loss // as it stands at the present step
-	net  network
-	pool *pool
+	spec    compute.Spec
+	weights loss.Values // of the present step
+	net     network
+	pool    *pool
 
 	params, first, second, grad []float32 // the flat vectors, in our order
 	step                        int
@@ -53,10 +54,8 @@ type Trainer struct {
 	norm0       float32 // ‖ReLU(a)‖
 
 	pairs        *pairs
-	short        int
-	isometryMean float64
-
-	capacityLoss, isometryLoss float64 // of the micro-batch
+	terms        sic.Terms // of the micro-batch
+	isometryMean float64   // mean ratio in eq. 7
 
 	scratch []*scratch
 	squares []float64
@@ -99,7 +98,7 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	if err := check(spec); err != nil {
 		return nil, err
 	}
-	t := &Trainer{kernels: k, spec: spec, loss: spec.Loss, net: newNetwork(spec.Network), pool: newPool(), plateau: sic.NewPlateau(), draw: sic.NewDraw(spec.Batch)}
+	t := &Trainer{kernels: k, spec: spec, weights: spec.Loss.Weights(1), net: newNetwork(spec.Network), pool: newPool(), plateau: sic.NewPlateau(), draw: sic.NewDraw(spec.Batch)}
 	p, stride, states, b := t.net.padded, t.net.stride, spec.Batch.States(), spec.Batch.Trajectories
 	t.params, t.first, t.second, t.grad = floats(t.net.size), floats(t.net.size), floats(t.net.size), floats(t.net.size)
 	t.net.pack(t.params, sic.InitialParameters(spec.Network, spec.Seed))
@@ -173,14 +172,14 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 			break
 		}
 		record := compute.Record{Step: t.step + 1}
-		t.loss = t.spec.Loss.At(record.Step)
+		t.weights = t.spec.Loss.Weights(record.Step)
 		t.fresh = true
 		clear(t.grad[t.net.initial:])
 		for a := range o.Accumulate {
 			t.fill(uint64(t.step*o.Accumulate + a))
 			record.Terms.Add(t.microBatch(), 1/float64(o.Accumulate))
 		}
-		record.Terms.Weigh(t.loss)
+		record.Terms.Weigh(t.weights)
 		clock := t.Parts.start()
 		record.GradientNorm = t.gradientNorm() / float64(o.Accumulate)
 		if err := compute.CheckFinite(record.Step, record.Terms, record.GradientNorm); err != nil {
@@ -207,12 +206,11 @@ func (t *Trainer) microBatch() sic.Terms {
 	clock.lap(&t.Parts.MLP)
 	t.pool.run(t.shares(), t.phases.rollOut)
 	clock.lap(&t.Parts.Forward)
-	var terms sic.Terms
+	t.terms = sic.Terms{}
 	for _, n := range t.dead {
-		terms.Dead += int(n)
+		t.terms.Dead += int(n)
 	}
-	t.pairLosses(&terms)
-	terms.Short = t.short
+	t.losses()
 	clock.lap(&t.Parts.Pairs)
 
 	t.pool.run(t.shares(), t.phases.rollBack)
@@ -233,7 +231,7 @@ func (t *Trainer) microBatch() sic.Terms {
 	clock.lap(&t.Parts.MLPBackward)
 	t.fresh = false
 	t.startBackward()
-	return terms
+	return t.terms
 }
 
 // rowsBackward carries the gradient of some velocities' last hidden layer down.

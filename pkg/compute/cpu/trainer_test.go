@@ -13,6 +13,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/computetest"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 var spec = computetest.Spec
@@ -64,10 +65,10 @@ func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64, change 
 	tr.pairs = newPairs(len(tr.draw.Sampled), &tr.net)
 	tr.fresh = true
 	tr.place()
-	step := computetest.Step{Network: s.Network, Loss: s.Loss, Fast: tr.microBatch(), FastGradient: make([]float32, sic.NewLayout(s.Network).Size)}
-	step.Fast.Weigh(s.Loss)
+	step := computetest.Step{Network: s.Network, Weights: tr.weights, Fast: tr.microBatch(), FastGradient: make([]float32, sic.NewLayout(s.Network).Size)}
+	step.Fast.Weigh(tr.weights)
 	tr.net.unpack(step.FastGradient, tr.grad)
-	step.Exact, step.ExactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, computetest.Widen(params), tr.draw)
+	step.Exact, step.ExactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, tr.weights, computetest.Widen(params), tr.draw)
 	return step
 }
 
@@ -85,10 +86,10 @@ func TestGradientAgreesWithReference(t *testing.T) {
 			s := spec(units, 1+units*7%19)
 			s.Seed = uint64(units)
 			s.Batch.Trajectories, s.Batch.Length = 2+units%4, 3+units%9
-			terms := 1 + units%15 // a bit for each
-			for bit, weight := range []*float64{&s.Loss.Separation, &s.Loss.Invariance, &s.Loss.Capacity, &s.Loss.ConformalIsometry} {
+			terms := 1 + units%(1<<loss.NumTerms-1) // a bit for each
+			for bit, term := range loss.Table {
 				if terms>>bit&1 == 0 {
-					*weight = 0
+					*term.Weight(&s.Loss) = 0
 				}
 			}
 			t.Run(fmt.Sprintf("units=%d/terms=%04b", units, terms), func(t *testing.T) { checkGradient(t, s, k, 3) })
@@ -153,12 +154,12 @@ func TestSingularPoints(t *testing.T) {
 			spec:  func(s *compute.Spec) { s.Network.InitScale = 0 },
 			scale: collapsed,
 			seen: func(l sic.Terms) bool {
-				return l.ConformalIsometry == 0 && l.Short > 0 && math.Abs(l.Invariance) < 1e-6
+				return l.Values[loss.ConformalIsometry] == 0 && l.Short > 0 && math.Abs(l.Values[loss.Invariance]) < 1e-6
 			},
 		},
 		"no short velocity": {
 			change: slow(0.1),
-			seen:   func(l sic.Terms) bool { return l.Short == 0 && l.ConformalIsometry == 0 },
+			seen:   func(l sic.Terms) bool { return l.Short == 0 && l.Values[loss.ConformalIsometry] == 0 },
 		},
 		"all velocities short": {
 			change: slow(0.01),

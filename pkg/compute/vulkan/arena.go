@@ -6,6 +6,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/vulkan/vk"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 // arena hands out pieces of the one buffer that holds everything of a run.
@@ -77,9 +78,12 @@ const (
 	loopLimit       = 50000   // rounds of all loops of an invocation, with a margin
 	swaps           = 5000    // of sample in one dispatch
 	drawBytes       = 64 << 20
-	recordSize      = 64 // bytes
+	mostTerms       = 8                    // of the loss, that a record has room for
+	recordSize      = 4 * (mostTerms + 10) // bytes
 	mostSteps       = 256
 )
+
+var _ [mostTerms - loss.NumTerms]struct{} // there is room
 
 func ceil(a, b int) int { return (a + b - 1) / b }
 

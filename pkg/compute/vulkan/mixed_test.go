@@ -11,6 +11,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/computetest"
 	"sicgrid/pkg/compute/vulkan/vk"
+	"sicgrid/pkg/sic/loss"
 )
 
 // withMatrices opens lavapipe for mixed precision. Debian 12's has no cooperative
@@ -78,8 +79,9 @@ func TestMixedGradientAgreesForEveryVariant(t *testing.T) {
 
 // times scales the loss as a whole.
 func times(s *compute.Spec, by float64) {
-	l := &s.Loss
-	l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = by*l.Separation, by*l.Invariance, by*l.Capacity, by*l.ConformalIsometry
+	for _, term := range loss.Table {
+		*term.Weight(&s.Loss) *= by
+	}
 }
 
 // 50 steps of training in mixed precision stay near the CPU core's losses.

@@ -154,16 +154,16 @@ func (t *Trainer) run(k int) error {
 
 // read returns the record of step i of the last submission, or a *compute.NotFinite.
 func (t *Trainer) read(i int) (compute.Record, error) {
-	const separation, invariance, capacity, isometry, far, near, short, dead, norm, stopped = 0, 1, 2, 3, 4, 6, 8, 10, 12, 13
+	const far, near, short, dead, norm, stopped = mostTerms, mostTerms + 2, mostTerms + 4, mostTerms + 6, mostTerms + 8, mostTerms + 9
 	at := uint64(i * recordSize)
 	f, w := t.host.Floats(at, recordSize/4), t.host.Words(at, recordSize/4)
 	count := func(i int) int { return int(uint64(w[i+1])<<32 | uint64(w[i])) }
 	r := compute.Record{Step: t.step + 1, Rate: t.spec.Optimiser.Rate(t.step+1, t.plateau), GradientNorm: float64(f[norm])}
-	r.Terms = sic.Terms{
-		Separation: float64(f[separation]), Invariance: float64(f[invariance]), Capacity: float64(f[capacity]), ConformalIsometry: float64(f[isometry]),
-		Far: count(far), Near: count(near), Short: count(short), Dead: count(dead),
+	r.Terms = sic.Terms{Far: count(far), Near: count(near), Short: count(short), Dead: count(dead)}
+	for i := range r.Terms.Values {
+		r.Terms.Values[i] = float64(f[i])
 	}
-	r.Terms.Weigh(t.spec.Loss.At(r.Step))
+	r.Terms.Weigh(t.spec.Loss.Weights(r.Step))
 	if err := compute.CheckFinite(r.Step, r.Terms, r.GradientNorm); err != nil {
 		return r, err
 	}

@@ -31,7 +31,9 @@ void main() {
     if (me != 0)
         return;
     float norm = sqrt(sums[0]) * share;
-    bool sound = finite(norm) && finite(record.separation) && finite(record.invariance) && finite(record.capacity) && finite(record.isometry);
+    bool sound = finite(norm);
+    for (uint i = 0; i < MOST_TERMS; i++)
+        sound = sound && finite(record.terms[i]);
     if (!sound)
         scalars.stopped = 1;
     scalars.clip = share * (limit > 0.0 ? min(1.0, limit / (norm + 1e-6)) : 1.0);

@@ -69,15 +69,14 @@ void main() {
     near = addUp(near) * 2.0 * scalars.nearWeight;
     if (me != 0)
         return;
+    scalars.terms[SEPARATION] = far;
+    scalars.terms[INVARIANCE] = near;
+    for (uint i = 0; i < MOST_TERMS; i++)
+        record.terms[i] = (fresh != 0 ? 0.0 : record.terms[i]) + share * scalars.terms[i];
     if (fresh != 0) {
-        record.separation = record.invariance = record.capacity = record.isometry = 0.0;
         record.farLow = record.farHigh = record.nearLow = record.nearHigh = 0;
         record.shortLow = record.shortHigh = record.deadLow = record.deadHigh = 0;
     }
-    record.separation += share * far;
-    record.invariance += share * near;
-    record.capacity += share * scalars.capacity;
-    record.isometry += share * scalars.isometry;
     uint low = record.farLow, high = record.farHigh;
     addWide(low, high, scalars.farLow, scalars.farHigh);
     record.farLow = low;

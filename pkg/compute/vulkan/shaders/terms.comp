@@ -120,9 +120,9 @@ void main() {
     if (me != 0)
         return;
     scalars.dead = silences;
-    scalars.capacity = capacity;
+    scalars.terms[CAPACITY] = capacity;
     scalars.shortSteps = steps;
     scalars.isometryMean = mean;
     scalars.isometryShare = share;
-    scalars.isometry = variance;
+    scalars.terms[CONFORMAL_ISOMETRY] = variance;
 }
