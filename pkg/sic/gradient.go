@@ -32,7 +32,7 @@ func normReLU(h []float64) (g []float64, norm float64) {
 	}
 	norm = math.Sqrt(norm)
 	for n := range g {
-		g[n] /= math.Max(norm, tiny)
+		g[n] /= math.Max(norm, Tiny)
 	}
 	return g, norm
 }
@@ -46,7 +46,7 @@ func normReLUBackward(d, g []float64, norm float64) []float64 {
 	dh := make([]float64, len(g))
 	for n := range g {
 		if g[n] > 0 {
-			dh[n] = (d[n] - radial*g[n]) / math.Max(norm, tiny)
+			dh[n] = (d[n] - radial*g[n]) / math.Max(norm, Tiny)
 		}
 	}
 	return dh

@@ -70,7 +70,7 @@ func (p Part) into(n Network, joined []float32, units, hidden int, gain float64)
 	start := float64s(Of(p.Params, own.InitialState()))
 	_, norm := normReLU(start)
 	for i, a := range start {
-		Of(joined, whole.InitialState())[units+i] = float32(a / math.Max(norm, tiny))
+		Of(joined, whole.InitialState())[units+i] = float32(a / math.Max(norm, Tiny))
 	}
 }
 
@@ -81,7 +81,7 @@ func Gain(p Part, b Batch, seed uint64) float64 {
 	sum := 0.0
 	norms := forward(p.Network, b, float64s(p.Params), draw).norm
 	for _, norm := range norms {
-		sum += math.Log(math.Max(norm, tiny))
+		sum += math.Log(math.Max(norm, Tiny))
 	}
 	return math.Exp(sum / float64(len(norms)))
 }

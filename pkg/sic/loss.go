@@ -43,9 +43,9 @@ func (t *Terms) PairWeights(l *Loss) (far, near float64) {
 	return 1 / float64(max(t.Far, 1)), 1 / float64(max(t.Near, 1))
 }
 
-// tiny keeps divisions by a norm or a distance finite at the singular points: a dead state has norm
+// Tiny keeps divisions by a norm or a distance finite at the singular points: a dead state has norm
 // 0, and at W = I every g_t - g_{t-1} is 0.
-const tiny = 1e-8
+const Tiny = 1e-8
 
 // losses computes every term, and adds the gradient of their weighted sum to that of the states,
 // dState [B*T][N], and of g_0, dStart [N].
@@ -169,7 +169,7 @@ func isometryLoss(weight float64, steps []step) float64 {
 	for i, s := range steps {
 		deviation := distance[i]/s.speed - mean
 		variance += deviation * deviation / float64(len(steps))
-		slope := weight * 2 * deviation / float64(len(steps)) / s.speed / math.Max(distance[i], tiny)
+		slope := weight * 2 * deviation / float64(len(steps)) / s.speed / math.Max(distance[i], Tiny)
 		for n := range s.after {
 			d := slope * (s.after[n] - s.before[n])
 			s.dAfter[n] += d

@@ -8,6 +8,11 @@ type Moments[F float32 | float64] struct {
 	First, Second []F
 }
 
+// NewMoments returns those of a run of so many parameters that has not started.
+func NewMoments[F float32 | float64](size int) Moments[F] {
+	return Moments[F]{make([]F, size), make([]F, size)}
+}
+
 // ClipScale returns what a gradient of this global norm is multiplied by: as
 // torch.nn.utils.clip_grad_norm_, min(1, clip/(norm+1e-6)); 1 when clip is 0.
 func (o Optimiser) ClipScale(norm float64) float64 {

@@ -22,7 +22,7 @@ func NewTrainer(n Network, b Batch, l Loss, o Optimiser, seed uint64) *Trainer {
 	for _, p := range InitialParameters(n, seed) {
 		t.Params = append(t.Params, float64(p))
 	}
-	t.Moments = Moments[float64]{make([]float64, len(t.Params)), make([]float64, len(t.Params))}
+	t.Moments = NewMoments[float64](len(t.Params))
 	return t
 }
 

@@ -147,8 +147,7 @@ func startFromParts(trainer compute.Trainer, p Params, t *pipeline.Task) error {
 	if err != nil {
 		return err
 	}
-	fresh := sic.Moments[float32]{First: make([]float32, len(joined)), Second: make([]float32, len(joined))}
-	return trainer.Restore(compute.State{Params: joined, Moments: fresh, Plateau: sic.NewPlateau()})
+	return trainer.Restore(compute.State{Params: joined, Moments: sic.NewMoments[float32](len(joined)), Plateau: sic.NewPlateau()})
 }
 
 // run is a training under way.

@@ -37,17 +37,8 @@ func Bytes(s compute.Spec) float64 {
 
 // check refuses sizes that make no training, before anything is allocated.
 func check(s compute.Spec) error {
-	for _, size := range []struct {
-		name  string
-		value int
-		least int
-	}{
-		{"units", s.Network.Units, 1}, {"hidden", s.Network.Hidden, 1}, {"layers", s.Network.Layers, 2},
-		{"trajectories", s.Batch.Trajectories, 1}, {"length", s.Batch.Length, 1}, {"pairs", s.Batch.Pairs, 0},
-	} {
-		if size.value < size.least {
-			return fmt.Errorf("%s: found %d, must be at least %d", size.name, size.value, size.least)
-		}
+	if err := s.Check(); err != nil {
+		return err
 	}
 	if need := Bytes(s); need > MemoryLimit {
 		return fmt.Errorf("a network of %d units, %d hidden, and batches of %d x %d steps would need %.0f bytes of memory, must be at most %d (64 GiB)",

@@ -1,6 +1,10 @@
 package cpu
 
-import "math"
+import (
+	"math"
+
+	"sicgrid/pkg/sic"
+)
 
 // place assigns every state of the batch its place in memory. States before a
 // step stand grouped by that step's velocity, the last of all trajectories behind
@@ -54,8 +58,8 @@ func (t *Trainer) share(task int) (first, last int, route []hop) {
 	return first, last, t.route[first*steps : last*steps]
 }
 
-// shares is the number of tasks of a rollout. Trajectories do not meet, so it
-// changes no bit.
+// shares is the number of tasks of a rollout. Trajectories do not meet, so that results are bitwise
+// the same for every number.
 func (t *Trainer) shares() int { return min(t.pool.threads, t.spec.Batch.Trajectories) }
 
 // plan orders the steps of some trajectories so that steps which take the same
@@ -125,7 +129,7 @@ func (t *Trainer) forward(s *scratch, step hop) {
 	t.gather(s.h, w, p, index, g, t.active[b], p)
 	norm, active := t.settle(&next[0], &s.h[0], &t.sum[b*t.net.stride], &index[0], p)
 	t.active[b] = active
-	t.inverse[n] = 1 / max(norm, 1e-8)
+	t.inverse[n] = 1 / max(norm, sic.Tiny)
 	if norm == 0 {
 		t.dead[b]++
 	}

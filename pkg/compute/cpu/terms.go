@@ -3,6 +3,7 @@ package cpu
 import (
 	"math"
 
+	"sicgrid/pkg/sic"
 	"sicgrid/pkg/sic/loss"
 )
 
@@ -57,5 +58,5 @@ func (t *Trainer) isometry() float64 {
 func (t *Trainer) isometryPull(slot, k int) float32 {
 	d, speed := float64(t.distance[slot]), t.speed[k]
 	slope := 2 * (d/speed - t.isometryMean) / float64(t.terms.Short) / speed
-	return float32(t.weights[loss.ConformalIsometry] * slope / math.Max(d, 1e-8))
+	return float32(t.weights[loss.ConformalIsometry] * slope / math.Max(d, sic.Tiny))
 }

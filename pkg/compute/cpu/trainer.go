@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"fmt"
 	"math"
 
 	"sicgrid/pkg/compute"
@@ -260,7 +259,7 @@ func (t *Trainer) startBackward() {
 	for b := range t.spec.Batch.Trajectories {
 		t.add(&total[0], &t.carry[b*t.net.stride], p)
 	}
-	t.unsettle(&d[0], &total[0], &t.zeros[0], &t.zeros[0], &t.start[0], 1/max(t.norm0, 1e-8), &t.scratch[0].index[0], p)
+	t.unsettle(&d[0], &total[0], &t.zeros[0], &t.zeros[0], &t.start[0], 1/max(t.norm0, sic.Tiny), &t.scratch[0].index[0], p)
 	t.add(&grad[0], &d[0], p)
 }
 
@@ -330,8 +329,7 @@ func (t *Trainer) Active() float64 {
 // State implements compute.Trainer.
 func (t *Trainer) State() compute.State {
 	size := sic.NewLayout(t.spec.Network).Size
-	s := compute.State{Step: t.step, Params: make([]float32, size), Plateau: t.plateau}
-	s.Moments = sic.Moments[float32]{First: make([]float32, size), Second: make([]float32, size)}
+	s := compute.State{Step: t.step, Params: make([]float32, size), Moments: sic.NewMoments[float32](size), Plateau: t.plateau}
 	t.net.unpack(s.Params, t.params)
 	t.net.unpack(s.Moments.First, t.first)
 	t.net.unpack(s.Moments.Second, t.second)
@@ -340,9 +338,8 @@ func (t *Trainer) State() compute.State {
 
 // Restore implements compute.Trainer.
 func (t *Trainer) Restore(s compute.State) error {
-	size := sic.NewLayout(t.spec.Network).Size
-	if len(s.Params) != size || len(s.Moments.First) != size || len(s.Moments.Second) != size {
-		return fmt.Errorf("a state of %d parameters for a network of %d", len(s.Params), size)
+	if err := s.Check(sic.NewLayout(t.spec.Network).Size); err != nil {
+		return err
 	}
 	t.net.pack(t.params, s.Params)
 	t.net.pack(t.first, s.Moments.First)

@@ -57,7 +57,7 @@ func New(spec compute.Spec) *Step {
 	n, b := spec.Network, spec.Batch
 	s := &Step{spec: spec, weights: spec.Loss.Weights(1), layout: sic.NewLayout(n), draw: sic.NewDraw(b), params: sic.InitialParameters(n, spec.Seed)}
 	s.grad = make([]float32, s.layout.Size)
-	s.moments = sic.Moments[float32]{First: make([]float32, s.layout.Size), Second: make([]float32, s.layout.Size)}
+	s.moments = sic.NewMoments[float32](s.layout.Size)
 	d, states, sampled := b.Distinct(), b.States(), b.Sampled()
 	for range n.Layers - 1 {
 		s.hidden, s.dHidden = append(s.hidden, matrix(d, n.Hidden)), append(s.dHidden, matrix(d, n.Hidden))
@@ -147,7 +147,7 @@ func settle(h []float32) float32 {
 		h[i] = max(x, 0)
 	}
 	norm := blas32.Nrm2(vector(h))
-	blas32.Scal(1/max(norm, 1e-8), vector(h))
+	blas32.Scal(1/max(norm, sic.Tiny), vector(h))
 	return norm
 }
 
@@ -156,7 +156,7 @@ func unsettle(d, g []float32, norm float32) {
 	blas32.Axpy(-blas32.Dot(vector(d), vector(g)), vector(g), vector(d))
 	for i, x := range g {
 		if x > 0 {
-			d[i] /= max(norm, 1e-8)
+			d[i] /= max(norm, sic.Tiny)
 		} else {
 			d[i] = 0
 		}
@@ -319,7 +319,7 @@ func (s *Step) isometry(t *sic.Terms) {
 		t.Values[loss.ConformalIsometry] += (ratios[q] - mean) * (ratios[q] - mean) / float64(t.Short)
 		g, d := s.before(i)
 		next, dNext := row(s.state, i), row(s.dState, i)
-		pull := float32(s.weights[loss.ConformalIsometry] * 2 * (ratios[q] - mean) / float64(t.Short) / speeds[q] / math.Max(ratios[q]*speeds[q], 1e-8))
+		pull := float32(s.weights[loss.ConformalIsometry] * 2 * (ratios[q] - mean) / float64(t.Short) / speeds[q] / math.Max(ratios[q]*speeds[q], sic.Tiny))
 		for n := range g {
 			x := pull * (next[n] - g[n])
 			dNext[n] += x

@@ -89,9 +89,8 @@ func ceil(a, b int) int { return (a + b - 1) / b }
 
 func newShape(spec compute.Spec, d *Device) (*shape, error) {
 	n, b := spec.Network, spec.Batch
-	if n.Units < 1 || n.Hidden < 1 || n.Layers < 2 || b.Trajectories < 1 || b.Length < 1 || spec.Optimiser.Accumulate < 1 {
-		return nil, fmt.Errorf("a network of %d units and %d hidden, batch %d x %d: every size must be at least 1, and layers at least 2",
-			n.Units, n.Hidden, b.Trajectories, b.Length)
+	if err := spec.Check(); err != nil {
+		return nil, err
 	}
 	if n.Units > maxUnits {
 		return nil, fmt.Errorf("a network of %d units: the GPU core takes at most %d", n.Units, maxUnits)

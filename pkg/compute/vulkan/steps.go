@@ -65,7 +65,8 @@ func (r *recorder) finish() error {
 }
 
 // pause ends a submission in the middle of a step, if one takes too long on this
-// device, and begins another. The order of the work stays, so it changes no bit.
+// device, and begins another. The order of the work stays, and results are
+// bitwise the same.
 func (r *recorder) pause() {
 	if !r.pieces || r.err != nil {
 		return
