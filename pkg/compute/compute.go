@@ -63,10 +63,9 @@ type Record struct {
 
 // Trainer runs optimiser steps. It is not safe for concurrent use.
 type Trainer interface {
-	// Train does up to n optimiser steps, appends a record of each to records
-	// and returns them. It stops before the step whose loss or gradient is not
-	// finite, leaves the state as it was before that step, and returns a
-	// *NotFinite.
+	// Train does up to n optimiser steps, appends a record of each to records and returns them. It
+	// stops before the step whose loss or gradient is not finite, leaves the state as it was before
+	// that step, and returns a *NotFinite.
 	Train(n int, records []Record) ([]Record, error)
 	// State returns a copy of the present state.
 	State() State

@@ -6,8 +6,7 @@ import (
 	"sicgrid/pkg/sic/loss"
 )
 
-// pass holds everything that the forward pass of one micro-batch leaves for the
-// backward pass.
+// pass holds everything that the forward pass of one micro-batch leaves for the backward pass.
 type pass struct {
 	network Network
 	layout  Layout
@@ -108,8 +107,7 @@ func forward(n Network, b Batch, params []float64, draw *Draw) *pass {
 	return p
 }
 
-// before returns the state that step i = b*T+t starts from, and the place of its
-// gradient.
+// before returns the state that step i = b*T+t starts from, and the place of its gradient.
 func (p *pass) before(i int, dState [][]float64, dStart []float64) (g, d []float64) {
 	if i%p.length == 0 {
 		return p.start, dStart
@@ -159,8 +157,7 @@ func (p *pass) backward(n Network, dState [][]float64, dStart, gradient []float6
 	}
 }
 
-// mlpBackward adds the gradient of velocity k's pass through the MLP, given
-// dL/dW(v_k) [N*N].
+// mlpBackward adds the gradient of velocity k's pass through the MLP, given dL/dW(v_k) [N*N].
 func (p *pass) mlpBackward(k int, dOutput, gradient []float64) {
 	v := p.draw.Velocity[k]
 	for layer := p.network.Layers - 1; layer >= 0; layer-- {

@@ -4,8 +4,7 @@ import "sicgrid/pkg/sic/loss"
 
 // Initialisations of the network's last layer.
 const (
-	// InitIdentity is W(v) = I + ε·default(v): with it path integration forms in
-	// minutes.
+	// InitIdentity is W(v) = I + ε·default(v): with it path integration forms in minutes.
 	InitIdentity = "identity"
 	// InitPyTorch is the default of torch.nn.Linear, U(±1/√fan_in) for weights
 	// and biases, taken to be the paper's.

@@ -86,8 +86,7 @@ func (s Step) Check(t testing.TB, may Tolerance) {
 	}
 }
 
-// Off returns the norm of a tensor's difference from the reference, and that of
-// the reference.
+// Off returns the norm of a tensor's difference from the reference, and that of the reference.
 func (s Step) Off(tensor sic.Tensor) (off, norm float64) {
 	fast := sic.Of(s.FastGradient, tensor)
 	for i, g := range sic.Of(s.ExactGradient, tensor) {

@@ -13,11 +13,10 @@ import (
 // often than wishes, and would otherwise end in the kernel killing the process.
 const MemoryLimit = 64 << 30
 
-// Bytes is about what a training holds: parameters with gradient and two moments;
-// W(v) by columns and by rows, and dL/dW, of the velocities that trajectories share;
-// what the hidden layers make of each velocity; states with their gradients; the
-// sampled states, twice, with theirs and lists of their active units. It is
-// computed in float64, so that it is right for sizes that no int holds.
+// Bytes is about what a training holds: parameters with gradient and two moments; W(v) by columns
+// and by rows, and dL/dW, of the velocities that trajectories share; what the hidden layers make of
+// each velocity; states with their gradients; the sampled states, twice, with theirs and lists of
+// their active units. It is computed in float64, so that it is right for sizes that no int holds.
 func Bytes(s compute.Spec) float64 {
 	units, hidden := math.Ceil(float64(s.Network.Units)/16)*16, float64(s.Network.Hidden)
 	b, length := float64(s.Batch.Trajectories), float64(s.Batch.Length)

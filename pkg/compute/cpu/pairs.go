@@ -53,8 +53,9 @@ func newPairs(count int, net *network) *pairs {
 	return p
 }
 
-// tournament arranges all pairs i <= j of n so that whoever meets once more has long finished its last meeting: the diagonal,
-// then the rounds of the circle method, in each of which nobody meets twice.
+// tournament arranges all pairs i <= j of n so that whoever meets once more has long finished its
+// last meeting: the diagonal, then the rounds of the circle method, in each of which nobody meets
+// twice.
 func tournament(n int) []tilePair {
 	var tiles []tilePair
 	for i := range n {
@@ -85,8 +86,8 @@ func (q *pairs) await(row int32, tiles int64) {
 	}
 }
 
-// preparePairs is the tasks before the tiles, none of which waits for another: the losses that are no sum over pairs, then the
-// sampled states by rows of tiles, then the near pairs of each tile.
+// preparePairs is the tasks before the tiles, none of which waits for another: the losses that are
+// no sum over pairs, then the sampled states by rows of tiles, then the near pairs of each tile.
 func (t *Trainer) preparePairs(_, task int) {
 	q := t.pairs
 	switch rows := len(q.added); {
@@ -101,8 +102,8 @@ func (t *Trainer) preparePairs(_, task int) {
 	}
 }
 
-// sampleRow copies the sampled states of one row of tiles into place, transposes them, and lists the active units, by states and
-// by units.
+// sampleRow copies the sampled states of one row of tiles into place, transposes them, and lists
+// the active units, by states and by units.
 func (t *Trainer) sampleRow(row int) {
 	first := row * tileSide
 	for s := first; s < min(first+tileSide, t.pairs.count); s++ {
@@ -120,8 +121,9 @@ func (t *Trainer) sampleRow(row int) {
 	t.list(columns, p, tileSide)
 }
 
-// runPairs is the tiles, then what the way back needs and nobody waits for here, then the gradients of the rows of tiles: one
-// phase, in whose order a tile waits for those before it that add to the same gradients.
+// runPairs is the tiles, then what the way back needs and nobody waits for here, then the gradients
+// of the rows of tiles: one phase, in whose order a tile waits for those before it that add to the
+// same gradients.
 func (t *Trainer) runPairs(worker, task int) {
 	q := t.pairs
 	if task < len(q.tiles) {

@@ -62,10 +62,9 @@ func (t *Trainer) share(task int) (first, last int, route []hop) {
 // the same for every number.
 func (t *Trainer) shares() int { return min(t.pool.threads, t.spec.Batch.Trajectories) }
 
-// plan orders the steps of some trajectories so that steps which take the same
-// velocity come together, and W(v) out of the second cache:
-// it goes round and round over the velocities and lets every trajectory that
-// waits for one take its step.
+// plan orders the steps of some trajectories so that steps which take the same velocity come
+// together, and W(v) out of the second cache: it goes round and round over the velocities and lets
+// every trajectory that waits for one take its step.
 func (t *Trainer) plan(s *scratch, first, last int, route []hop) {
 	length := int32(t.spec.Batch.Length)
 	for b := int32(first); b < int32(last); b++ {

@@ -278,7 +278,8 @@ func (t *Trainer) gradientNorm() float64 {
 	return math.Sqrt(sum)
 }
 
-// updateBlock updates one block of parameters, or draws the next step's micro-batch meanwhile: first, for it takes longer than a block.
+// updateBlock updates one block of parameters, or draws the next step's micro-batch meanwhile:
+// first, for it takes longer than a block.
 func (t *Trainer) updateBlock(_, task int) {
 	if task == 0 {
 		t.fill(uint64((t.step + 1) * t.spec.Optimiser.Accumulate))

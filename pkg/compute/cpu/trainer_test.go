@@ -45,9 +45,8 @@ func awayFromKinks(s compute.Spec, d *sic.Draw) {
 	d.Sampled = keep
 }
 
-// gradientOf returns one micro-batch's losses and gradient from the core under
-// test and from the reference. Before that, change may put parameters and batch
-// into a special place.
+// gradientOf returns one micro-batch's losses and gradient from the core under test and from the
+// reference. Before that, change may put parameters and batch into a special place.
 func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64, change func(params []float32, d *sic.Draw)) computetest.Step {
 	t.Helper()
 	tr, err := newTrainer(s, k)
@@ -77,9 +76,8 @@ func checkGradient(t *testing.T, s compute.Spec, k *kernels, moment uint64) {
 	gradientOf(t, s, k, moment, nil).Check(t, computetest.Float32)
 }
 
-// The gradient agrees with the float64 reference for every size from 2 to 130
-// units, those that no tile divides included, for every combination of loss
-// terms, and for both forms of the kernels.
+// The gradient agrees with the float64 reference for every size from 2 to 130 units, those that no
+// tile divides included, for every combination of loss terms, and for both forms of the kernels.
 func TestGradientAgreesWithReference(t *testing.T) {
 	bothKernels(t, func(t *testing.T, k *kernels) {
 		for units := 2; units <= 130; units++ {
@@ -234,8 +232,9 @@ func TestOneUnit(t *testing.T) {
 	})
 }
 
-// 200 steps of training stay with the reference's losses and norms of the gradient. Where trajectories share no velocity, the norm is
-// that of single short steps at times (0.01 % off in the loss of step 188, but 13 % in its norm), and so is followed for 100 steps.
+// 200 steps of training stay with the reference's losses and norms of the gradient. Where
+// trajectories share no velocity, the norm is that of single short steps at times (0.01 % off in
+// the loss of step 188, but 13 % in its norm), and so is followed for 100 steps.
 func TestTrainingFollowsReference(t *testing.T) {
 	for permute, norms := range map[bool]int{true: 200, false: 100} {
 		s := spec(16, 12)
@@ -244,7 +243,8 @@ func TestTrainingFollowsReference(t *testing.T) {
 	}
 }
 
-// checkTraining follows the losses for so many steps, and the norm of the gradient for the first of them.
+// checkTraining follows the losses for so many steps, and the norm of the gradient for the first of
+// them.
 func checkTraining(t *testing.T, s compute.Spec, steps, norms int) {
 	t.Helper()
 	s.Optimiser.Accumulate, s.Optimiser.WeightDecay = 2, 0.01

@@ -15,8 +15,7 @@ import (
 	"sicgrid/pkg/sic/loss"
 )
 
-// Step holds a run and the arrays of one step. Vectors are in the order of
-// sic.NewLayout.
+// Step holds a run and the arrays of one step. Vectors are in the order of sic.NewLayout.
 type Step struct {
 	spec    compute.Spec
 	layout  sic.Layout

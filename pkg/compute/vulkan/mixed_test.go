@@ -14,9 +14,8 @@ import (
 	"sicgrid/pkg/sic/loss"
 )
 
-// withMatrices opens lavapipe for mixed precision. Debian 12's has no cooperative
-// matrices, that of Mesa 26.1 has: there SICGRID_MIXED_TESTS=required makes a skip
-// a failure.
+// withMatrices opens lavapipe for mixed precision. Debian 12's has no cooperative matrices, that of
+// Mesa 26.1 has: there SICGRID_MIXED_TESTS=required makes a skip a failure.
 func withMatrices(t testing.TB) *Device {
 	t.Helper()
 	lavapipe(t) // there is one at all
@@ -54,8 +53,7 @@ func TestMixedGradientAgreesWithReference(t *testing.T) {
 	}
 }
 
-// It agrees for every way that a step may take, for gradients of any magnitude, and
-// in windows.
+// It agrees for every way that a step may take, for gradients of any magnitude, and in windows.
 func TestMixedGradientAgreesForEveryVariant(t *testing.T) {
 	d := withMatrices(t)
 	variants := maps.Clone(computetest.Variants)

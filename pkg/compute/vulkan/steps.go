@@ -64,9 +64,8 @@ func (r *recorder) finish() error {
 	return err
 }
 
-// pause ends a submission in the middle of a step, if one takes too long on this
-// device, and begins another. The order of the work stays, and results are
-// bitwise the same.
+// pause ends a submission in the middle of a step, if one takes too long on this device, and begins
+// another. The order of the work stays, and results are bitwise the same.
 func (r *recorder) pause() {
 	if !r.pieces || r.err != nil {
 		return

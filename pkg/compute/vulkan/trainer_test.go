@@ -156,8 +156,8 @@ func TestOneUnit(t *testing.T) {
 	}
 }
 
-// beside50 trains 50 steps on the device and on the CPU core, checks that at each step the loss and the gradient's norm are within these
-// shares of the CPU's, and returns where both ended.
+// beside50 trains 50 steps on the device and on the CPU core, checks that at each step the loss and
+// the gradient's norm are within these shares of the CPU's, and returns where both ended.
 func beside50(t *testing.T, d *Device, s compute.Spec, loss, norm float64) (mine, theirs compute.State) {
 	t.Helper()
 	s.Batch.Pairs = 50

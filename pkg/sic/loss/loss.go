@@ -104,7 +104,8 @@ func (p *Params) Weights(step int) Values {
 	return w
 }
 
-// Shortest is the speed, m a step, below which equation 7 ignores a velocity: 1/‖v‖ is heavy-tailed.
+// Shortest is the speed, m a step, below which equation 7 ignores a velocity: 1/‖v‖ is
+// heavy-tailed.
 const Shortest = 1e-3
 
 // ShortSpeed is the speed, m a step, from which on equation 7 ignores a velocity.
