@@ -9,16 +9,20 @@ import (
 type Part struct {
 	Network
 	Params []float32 // in its layout's order
-	// rad, counter-clockwise: its state at a place becomes that of the place rotated about the start
+	// rad, counter-clockwise: its state at a place becomes that of the place rotated about the
+	// start
 	Rotation float64
 }
 
-// Join returns the parameters of the network n whose units are those of the parts side by side, which neither add nor share
-// anything: W(v) has the parts' own along its diagonal and 0 elsewhere, each from the hidden units that were its part's, so that
-// started from one part's g_0 alone it is that part. It is an initialisation: training is free to change every weight.
+// Join returns the parameters of the network n whose units are those of the parts side by side,
+// which neither add nor share anything: W(v) has the parts' own along its diagonal and 0 elsewhere,
+// each from the hidden units that were its part's, so that started from one part's g_0 alone it is
+// that part. It is an initialisation: training is free to change every weight.
 //
-// σ keeps nothing of the length of W(v) g, so that a part alone may have any: each part's W is divided by its Gain on the
-// velocities of b, which the seed draws, and its g_0 has the same length as the others'. Units and hidden units of n must be the sums of the parts', and its layers theirs.
+// σ keeps nothing of the length of W(v) g, so that a part alone may have any: each part's W is
+// divided by its Gain on the velocities of b, which the seed draws, and its g_0 has the same length
+// as the others'. Units and hidden units of n must be the sums of the parts', and its layers
+// theirs.
 func Join(n Network, parts []Part, b Batch, seed uint64) ([]float32, error) {
 	units, hidden := 0, 0
 	for i, p := range parts {
@@ -39,7 +43,8 @@ func Join(n Network, parts []Part, b Batch, seed uint64) ([]float32, error) {
 	return joined, nil
 }
 
-// into copies a part into the joined network n, its units from `units` on and its hidden units from `hidden` on.
+// into copies a part into the joined network n, its units from `units` on and its hidden units from
+// `hidden` on.
 func (p Part) into(n Network, joined []float32, units, hidden int, gain float64) {
 	whole, own := NewLayout(n), NewLayout(p.Network)
 	sin, cos := math.Sincos(p.Rotation)
@@ -70,18 +75,19 @@ func (p Part) into(n Network, joined []float32, units, hidden int, gain float64)
 	start := float64s(Of(p.Params, own.InitialState()))
 	_, norm := normReLU(start)
 	for i, a := range start {
-		Of(joined, whole.InitialState())[units+i] = float32(a / math.Max(norm, tiny))
+		Of(joined, whole.InitialState())[units+i] = float32(a / math.Max(norm, Tiny))
 	}
 }
 
-// Gain is the geometric mean of ‖ReLU(W(v) g)‖ (eq. 3) over all steps of a micro-batch: what σ divides by.
+// Gain is the geometric mean of ‖ReLU(W(v) g)‖ (eq. 3) over all steps of a micro-batch: what σ
+// divides by.
 func Gain(p Part, b Batch, seed uint64) float64 {
 	draw := NewDraw(b)
 	draw.Fill(b, seed, 0)
 	sum := 0.0
 	norms := forward(p.Network, b, float64s(p.Params), draw).norm
 	for _, norm := range norms {
-		sum += math.Log(math.Max(norm, tiny))
+		sum += math.Log(math.Max(norm, Tiny))
 	}
 	return math.Exp(sum / float64(len(norms)))
 }

@@ -13,7 +13,8 @@ func partOf(units, hidden int, seed uint64) Part {
 	return Part{Network: n, Params: InitialParameters(n, seed), Rotation: float64(seed)}
 }
 
-// Started from one part's g_0 alone, the joined network is that part rotated, and the others stay silent.
+// Started from one part's g_0 alone, the joined network is that part rotated, and the others stay
+// silent.
 func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 	parts := []Part{partOf(5, 4, 1), partOf(7, 3, 2), partOf(4, 6, 3)}
 	for i := range parts[1].Params { // no part has the others' lengths

@@ -1,9 +1,10 @@
 package sic
 
+import "sicgrid/pkg/sic/loss"
+
 // Initialisations of the network's last layer.
 const (
-	// InitIdentity is W(v) = I + ε·default(v): with it path integration forms in
-	// minutes.
+	// InitIdentity is W(v) = I + ε·default(v): with it path integration forms in minutes.
 	InitIdentity = "identity"
 	// InitPyTorch is the default of torch.nn.Linear, U(±1/√fan_in) for weights
 	// and biases, taken to be the paper's.
@@ -14,12 +15,6 @@ const (
 const (
 	InitialStateLearned = "learned" // g_0 = σ(a), a trained
 	InitialStateFixed   = "fixed"   // g_0 = σ(a), a as drawn
-)
-
-// How a sum over selected pairs becomes a loss.
-const (
-	ReductionMean = "mean" // divided by the number of ordered pairs selected
-	ReductionSum  = "sum"  // as equations 4 and 5 are printed
 )
 
 // Learning-rate schedules.
@@ -48,29 +43,8 @@ type Batch struct {
 	Permute      bool    `json:"permute" default:"true" doc:"trajectories are permutations of the same velocities (section 5.1)"`
 }
 
-// Loss holds the length scales and coefficients of equations 4 to 8.
-type Loss struct {
-	SigmaX            float64 `json:"sigma_x"` // m
-	SigmaG            float64 `json:"sigma_g"`
-	Separation        float64 `json:"separation"`         // λ_Sep
-	Invariance        float64 `json:"invariance"`         // λ_Inv
-	Capacity          float64 `json:"capacity"`           // λ_Cap
-	ConformalIsometry float64 `json:"conformal_isometry"` // λ_ConIso
-	// IsometryWarmup is the number of optimiser steps over which λ_ConIso rises
-	// linearly from 0, so that path integration can form before the isometry
-	// term acts; 0, the paper's choice, applies it in full from the start.
-	IsometryWarmup int `json:"isometry_warmup"`
-	// IsometryRadius is how short a velocity must be for equation 7 to look at it,
-	// m. 0, the paper's choice, is SigmaX. A square lattice is as isometric as a
-	// hexagonal one over short steps, and less so over longer ones.
-	IsometryRadius float64 `json:"isometry_radius"`
-	Reduction      string  `json:"reduction"` // ReductionMean or ReductionSum
-	// CapacityStart is the optimiser step until which λ_Cap is 0, CapacityWarmup the
-	// number of steps over which it then rises linearly; 0 and 0, the paper's choice,
-	// apply it in full from the start. A lattice that has formed by then keeps its shape.
-	CapacityStart  int `json:"capacity_start,omitempty"`
-	CapacityWarmup int `json:"capacity_warmup,omitempty"`
-}
+// Loss is the length scales and weights of equations 4 to 8.
+type Loss = loss.Params
 
 // Optimiser is AdamW with clipping by global norm, and its schedule.
 type Optimiser struct {
@@ -90,29 +64,6 @@ type Optimiser struct {
 	Factor       float64 `json:"factor" range:"(0, 1)" default:"0.1" doc:"plateau: the rate is multiplied by this (PyTorch's default)"`
 	MinRate      float64 `json:"min_rate" range:">= 0" default:"0" doc:"plateau: the rate never falls below this (PyTorch's default)"`
 	Threshold    float64 `json:"threshold" range:">= 0" default:"1e-4" doc:"plateau: relative improvement that counts (PyTorch's default)"`
-}
-
-// At returns the loss as it stands at optimiser step number step (from 1).
-func (l Loss) At(step int) Loss {
-	l.ConformalIsometry *= rise(step, l.IsometryWarmup)
-	l.Capacity *= rise(step-l.CapacityStart, l.CapacityWarmup)
-	return l
-}
-
-// rise is the share of a weight that rises from 0 to its whole over some steps.
-func rise(step, over int) float64 {
-	if step >= over {
-		return 1
-	}
-	return max(0, float64(step)/float64(over))
-}
-
-// ShortSpeed is the speed, m a step, below which equation 7 looks at a velocity.
-func (l Loss) ShortSpeed() float64 {
-	if l.IsometryRadius > 0 {
-		return l.IsometryRadius
-	}
-	return l.SigmaX
 }
 
 // Distinct returns D, the number of different velocities in a micro-batch.

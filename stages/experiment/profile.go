@@ -3,6 +3,7 @@ package experiment
 import (
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 	"sicgrid/pkg/walk"
 	"sicgrid/stages/embed"
 	"sicgrid/stages/ideal"
@@ -145,7 +146,7 @@ var allowed = params.Rules{
 	"loss.isometry_radius":    params.NotNegative,
 	"loss.capacity_start":     params.NotNegative,
 	"loss.capacity_warmup":    params.NotNegative,
-	"loss.reduction":          params.OneOf(sic.ReductionMean, sic.ReductionSum),
+	"loss.reduction":          params.OneOf(loss.ReductionMean, loss.ReductionSum),
 
 	"results.rate_colours": colours,
 

@@ -18,6 +18,7 @@ import (
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/sic/loss"
 )
 
 // The rule's numbers.
@@ -38,29 +39,26 @@ var Outputs = []string{"outcome", "example"}
 
 // Row is the row of "outcome". Lists have an element for each module, by ascending period; measures are NaN where undefined.
 type Row struct {
-	Steps             int64     `col:"steps"`   // steps of the training that were made
-	Stopped           string    `col:"stopped"` // why it ended early; "" = it did not
-	Separation        float64   `col:"separation_loss"`
-	Invariance        float64   `col:"invariance_loss"`
-	Capacity          float64   `col:"capacity_loss"`
-	ConformalIsometry float64   `col:"conformal_isometry_loss"`
-	Total             float64   `col:"total_loss"`
-	Explained         float64   `col:"explained"` // share of the states' variance that position explains
-	Units             int32     `col:"units"`
-	Active            int32     `col:"active"`
-	Score             float64   `col:"grid_expanding_median"` // over active units
-	Above             float64   `col:"above_0_3"`
-	InModules         float64   `col:"in_modules"`
-	Modules           int32     `col:"modules"` // those found, hexagonal or not
-	Sizes             []int32   `col:"module_units"`
-	Periods           []float64 `col:"module_period_m" unit:"m"`
-	Orientations      []float64 `col:"module_orientation_deg" unit:"deg"`
-	Scores            []float64 `col:"module_grid_expanding_median"`
-	Corrected         []float64 `col:"module_grid_corrected_median"`
-	PeriodsInBox      []float64 `col:"module_periods_in_box"`
-	Hexagonal         []int32   `col:"module_hexagonal"` // 1 or 0
-	Several           int32     `col:"several"`          // modules that count by the rule of several; 0 if it is broken
-	One               bool      `col:"one"`              // whether the rule of one module holds
+	Steps        int64  `col:"steps"`   // steps of the training that were made
+	Stopped      string `col:"stopped"` // why it ended early; "" = it did not
+	loss.Values  `col:"*_loss"`
+	Total        float64   `col:"total_loss"`
+	Explained    float64   `col:"explained"` // share of the states' variance that position explains
+	Units        int32     `col:"units"`
+	Active       int32     `col:"active"`
+	Score        float64   `col:"grid_expanding_median"` // over active units
+	Above        float64   `col:"above_0_3"`
+	InModules    float64   `col:"in_modules"`
+	Modules      int32     `col:"modules"` // those found, hexagonal or not
+	Sizes        []int32   `col:"module_units"`
+	Periods      []float64 `col:"module_period_m" unit:"m"`
+	Orientations []float64 `col:"module_orientation_deg" unit:"deg"`
+	Scores       []float64 `col:"module_grid_expanding_median"`
+	Corrected    []float64 `col:"module_grid_corrected_median"`
+	PeriodsInBox []float64 `col:"module_periods_in_box"`
+	Hexagonal    []int32   `col:"module_hexagonal"` // 1 or 0
+	Several      int32     `col:"several"`          // modules that count by the rule of several; 0 if it is broken
+	One          bool      `col:"one"`              // whether the rule of one module holds
 }
 
 // Example is the row of "example": the active unit of median score, the lower of two; no row if none is active.
@@ -73,12 +71,8 @@ type Example struct {
 // What the stage reads.
 type (
 	losses struct {
-		Step              int64   `col:"step"`
-		Separation        float64 `col:"separation"`
-		Invariance        float64 `col:"invariance"`
-		Capacity          float64 `col:"capacity"`
-		ConformalIsometry float64 `col:"conformal_isometry"`
-		Total             float64 `col:"total"`
+		loss.Values `col:"*"`
+		Total       float64 `col:"total"`
 	}
 	unit struct {
 		Unit      int32   `col:"unit"`
@@ -151,13 +145,17 @@ func Run(_ context.Context, _ Params, t *pipeline.Task) error {
 	return pipeline.Emit(t, "example", example(units, maps), kept)
 }
 
-// addLosses takes the last row of the history, if there is one.
+// addLosses takes the last row of the history; NaN if there is none.
 func (r *Row) addLosses(history []losses) {
-	last := losses{0, math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()}
 	if len(history) > 0 {
-		last = history[len(history)-1]
+		last := history[len(history)-1]
+		r.Values, r.Total = last.Values, last.Total
+		return
 	}
-	r.Separation, r.Invariance, r.Capacity, r.ConformalIsometry, r.Total = last.Separation, last.Invariance, last.Capacity, last.ConformalIsometry, last.Total
+	for i := range r.Values {
+		r.Values[i] = math.NaN()
+	}
+	r.Total = math.NaN()
 }
 
 func rowOf(s summary, units []unit, modules []module) Row {

@@ -3,6 +3,8 @@ package outcome
 import (
 	"math"
 	"testing"
+
+	"sicgrid/pkg/sic/loss"
 )
 
 // population has modules of ten units each with these periods, all hexagonal, in a box of 5 m, and so many active units of none.
@@ -94,7 +96,7 @@ func TestTheExampleIsTheUnitOfMedianScore(t *testing.T) {
 func TestALossThatWasNeverMeasuredIsNaN(t *testing.T) {
 	var r Row
 	r.addLosses(nil)
-	if !math.IsNaN(r.Total) || !math.IsNaN(r.Invariance) {
+	if !math.IsNaN(r.Total) || !math.IsNaN(r.Values[loss.Invariance]) {
 		t.Errorf("%+v", r)
 	}
 }

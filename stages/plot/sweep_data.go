@@ -11,6 +11,7 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/sic/loss"
 )
 
 // What the figures of sweeps share: their parameters, and the sweep stage's tables as they read them.
@@ -179,10 +180,6 @@ func (d SweepData) levels(p SweepParams, runs []SweepRun, parameter string) []st
 var parameterTitles = map[string]string{
 	"loss.sigma_x":               "σ_x",
 	"loss.sigma_g":               "σ_g",
-	"loss.separation":            "weight of separation",
-	"loss.invariance":            "weight of invariance",
-	"loss.capacity":              "weight of capacity",
-	"loss.conformal_isometry":    "weight of isometry",
 	"loss.isometry_warmup":       "isometry warm-up (steps)",
 	"loss.capacity_start":        "capacity from step",
 	"loss.capacity_warmup":       "capacity warm-up (steps)",
@@ -194,6 +191,12 @@ var parameterTitles = map[string]string{
 	"batch.pairs":                "states in the pair losses",
 	"batch.trajectories":         "trajectories a batch",
 	"evaluation.samples_per_bin": "samples a bin",
+}
+
+func init() {
+	for _, term := range loss.Table {
+		parameterTitles["loss."+term.Key] = "weight of " + term.Short
+	}
 }
 
 // parameterTitle is what a parameter is called on an axis, one variant's as the profile's.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"image/color"
+	"slices"
 	"strconv"
 	"strings"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/sic/loss"
 )
 
 // Table1Params are the profiles that table 1 is set beside, and the resolution of its PNG.
@@ -36,7 +38,7 @@ func (p Table1Params) Check() error {
 // program has no choice. Want is the value as a profile writes it. Rows without a paper value are not in the table.
 type row1 struct{ name, paper, key, want string }
 
-var rows1 = []row1{
+var rows1 = slices.Concat([]row1{
 	{"Batch size", "130", "batch.trajectories", "130"},
 	{"Trajectory length", "60", "batch.length", "60"},
 	{"Velocity sampling distribution", "Uniform²(−0.15, 0.15) m", "batch.velocity_max", "0.15"},
@@ -45,9 +47,7 @@ var rows1 = []row1{
 	{"Number of MLP layers", "3", "network.layers", "3"},
 	{"Spatial length scale σ_x", "0.05 m", "loss.sigma_x", "0.05"},
 	{"Neural length scale σ_g", "0.4", "loss.sigma_g", "0.4"},
-	{"Separation loss coefficient", "1.0", "loss.separation", "1"},
-	{"Invariance loss coefficient", "0.1", "loss.invariance", "0.1"},
-	{"Capacity loss coefficient", "0.5", "loss.capacity", "0.5"},
+}, weightRows(true), []row1{
 	{"Optimizer", "AdamW", "", "AdamW"},
 	{"Optimizer scheduler", "Reduce Learning Rate on Plateau", "optimiser.schedule", "plateau"},
 	{"Learning rate", "2e-5", "optimiser.learning_rate", "2e-5"},
@@ -55,7 +55,7 @@ var rows1 = []row1{
 	{"Weight decay", "None", "optimiser.weight_decay", "0"},
 	{"Accumulate gradient batches", "2", "optimiser.accumulate", "2"},
 	{"Number of gradient descent steps", "2e6", "optimiser.steps", "2e6"},
-	{"Conformal isometry loss coefficient", "", "loss.conformal_isometry", ""},
+}, weightRows(false), []row1{
 	{"Speeds in that loss, below (0: σ_x)", "", "loss.isometry_radius", ""},
 	{"Hidden units of the MLP", "", "network.hidden", ""},
 	{"Initialisation", "", "network.init", ""},
@@ -67,6 +67,18 @@ var rows1 = []row1{
 	{"Trainings of each part it starts from", "", "parts.attempts", ""},
 	{"States in the pair losses (0: all)", "", "batch.pairs", ""},
 	{"Reduction of the pair sums", "", "loss.reduction", ""},
+})
+
+// weightRows are the terms' weights, those that the paper prints or the others.
+func weightRows(printed bool) []row1 {
+	var rows []row1
+	for i, term := range loss.Table {
+		if name := loss.Term(i).String(); (term.Printed != "") == printed {
+			name = strings.ToUpper(name[:1]) + name[1:] + " loss coefficient"
+			rows = append(rows, row1{name, term.Printed, "loss." + term.Key, strings.TrimSuffix(term.Printed, ".0")})
+		}
+	}
+	return rows
 }
 
 // Table1Keys are the parameters that the table shows.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"sicgrid/pkg/compute"
+	"sicgrid/pkg/sic/loss"
 )
 
 // Stop says when a training that has clearly failed ends before its last step. Rows
@@ -32,8 +33,8 @@ func (r *run) verdict() string {
 			return fmt.Sprintf("diverged: total loss %.3g, more than %g times the first row's %.3g", last.Total, s.Diverged, first.Total)
 		case s.Died > 0 && last.Dead > s.Died:
 			return fmt.Sprintf("died: %.3g of the states are dead, more than %g", last.Dead, s.Died)
-		case s.Unformed > 0 && last.Invariance > s.Unformed:
-			return fmt.Sprintf("unformed: invariance loss %.3g, more than %g", last.Invariance, s.Unformed)
+		case s.Unformed > 0 && last.Values[loss.Invariance] > s.Unformed:
+			return fmt.Sprintf("unformed: invariance loss %.3g, more than %g", last.Values[loss.Invariance], s.Unformed)
 		}
 	}
 	return ""

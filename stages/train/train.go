@@ -12,6 +12,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 	"sicgrid/stages/weights"
 )
 
@@ -48,15 +49,12 @@ type Tensor struct {
 
 // Losses is a row of "history": means over the steps since the row before.
 type Losses struct {
-	Step              int64   `col:"step"`
-	LearningRate      float64 `col:"learning_rate"`
-	Separation        float64 `col:"separation"`
-	Invariance        float64 `col:"invariance"`
-	Capacity          float64 `col:"capacity"`
-	ConformalIsometry float64 `col:"conformal_isometry"`
-	Total             float64 `col:"total"`
-	GradientNorm      float64 `col:"gradient_norm"`
-	Dead              float64 `col:"dead"` // share of the states whose every unit is silent
+	Step         int64   `col:"step"`
+	LearningRate float64 `col:"learning_rate"`
+	loss.Values  `col:"*"`
+	Total        float64 `col:"total"`
+	GradientNorm float64 `col:"gradient_norm"`
+	Dead         float64 `col:"dead"` // share of the states whose every unit is silent
 }
 
 // CheckpointEvery is about the most training that a kill can cost, unless another time is asked for.
@@ -149,8 +147,7 @@ func startFromParts(trainer compute.Trainer, p Params, t *pipeline.Task) error {
 	if err != nil {
 		return err
 	}
-	fresh := sic.Moments[float32]{First: make([]float32, len(joined)), Second: make([]float32, len(joined))}
-	return trainer.Restore(compute.State{Params: joined, Moments: fresh, Plateau: sic.NewPlateau()})
+	return trainer.Restore(compute.State{Params: joined, Moments: sic.NewMoments[float32](len(joined)), Plateau: sic.NewPlateau()})
 }
 
 // run is a training under way.
@@ -235,10 +232,9 @@ func (r *run) note(record compute.Record) {
 	s := &r.sum
 	s.Step++
 	s.LearningRate = record.Rate
-	s.Separation += record.Terms.Separation
-	s.Invariance += record.Terms.Invariance
-	s.Capacity += record.Terms.Capacity
-	s.ConformalIsometry += record.Terms.ConformalIsometry
+	for i, x := range record.Terms.Values {
+		s.Values[i] += x
+	}
 	s.Total += record.Terms.Total
 	s.GradientNorm += record.GradientNorm
 	s.Dead += float64(record.Terms.Dead) / float64(r.Batch.States()*r.Optimiser.Accumulate)
@@ -250,7 +246,10 @@ func (r *run) note(record compute.Record) {
 
 // addRow makes a row of the steps since the last one.
 func (r *run) addRow() {
-	s, n := r.sum, float64(r.sum.Step)
-	r.history = append(r.history, Losses{int64(r.step), s.LearningRate, s.Separation / n, s.Invariance / n, s.Capacity / n, s.ConformalIsometry / n, s.Total / n, s.GradientNorm / n, s.Dead / n})
-	r.sum = Losses{}
+	row, n := r.sum, float64(r.sum.Step)
+	for i := range row.Values {
+		row.Values[i] /= n
+	}
+	row.Step, row.Total, row.GradientNorm, row.Dead = int64(r.step), row.Total/n, row.GradientNorm/n, row.Dead/n
+	r.history, r.sum = append(r.history, row), Losses{}
 }
