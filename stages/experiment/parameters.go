@@ -52,7 +52,7 @@ type Training struct {
 // ReadParameters reads a profile, puts the --set values in their places and
 // checks every value, so that nothing runs on parameters that will fail later.
 func ReadParameters(path string, sets []string) (*Parameters, error) {
-	doc, err := params.Read(path)
+	doc, err := params.ReadProfile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 		}
 	}
 	p := &Parameters{Path: path, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Sets: sets, doc: doc}
-	if err := doc.Decode(&p.Profile, allowed); err != nil {
+	if err := doc.Decode(&p.Profile, nil); err != nil {
 		return nil, err
 	}
 	if err := p.readVariants(doc); err != nil {
@@ -121,7 +121,7 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 }
 
 func readTraining(doc *params.Document) (t Training, err error) {
-	if err := doc.Decode(&t, allowed); err != nil {
+	if err := doc.Decode(&t, nil); err != nil {
 		return t, err
 	}
 	if err := checkTraining(doc, t.Recipe); err != nil {

@@ -19,9 +19,10 @@ func check(yaml string, sets ...string) (*Parameters, error) {
 	return checkParameters("params/laptop.yaml", doc, sets)
 }
 
-func laptop(t *testing.T) string {
+// whole is a profile without a base.
+func whole(t *testing.T) string {
 	t.Helper()
-	data, err := os.ReadFile("../../params/laptop.yaml")
+	data, err := os.ReadFile("testdata/whole.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +32,7 @@ func laptop(t *testing.T) string {
 func TestEveryProfileIsValid(t *testing.T) {
 	files, _ := filepath.Glob("../../params/*.yaml")
 	profiles := slices.DeleteFunc(files, IsSweep)
-	if len(profiles) != 3 {
+	if len(profiles) != 4 {
 		t.Fatalf("profiles: %v", profiles)
 	}
 	for _, f := range profiles {
@@ -96,7 +97,7 @@ func TestThePaperProfileIsTable1(t *testing.T) {
 }
 
 func TestImpossibleParameters(t *testing.T) {
-	yaml := laptop(t)
+	yaml := whole(t)
 	// line is where the file has this text.
 	line := func(text string) string {
 		before, _, ok := strings.Cut(yaml, text)
@@ -181,7 +182,7 @@ func TestFilesThatAreNoParameters(t *testing.T) {
 }
 
 func TestSetValuesAreCheckedLikeThoseOfTheFile(t *testing.T) {
-	yaml := laptop(t)
+	yaml := whole(t)
 	for set, want := range map[string]string{
 		"loss.sigma_g=-1":   "--set loss.sigma_g=-1: found -1, must be greater than 0",
 		"loss.sigma_h=1":    "--set loss.sigma_h=1: unknown key, did you mean sigma_x or sigma_g?",

@@ -1,9 +1,7 @@
 package experiment
 
 import (
-	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
-	"sicgrid/pkg/sic/loss"
 	"sicgrid/pkg/walk"
 	"sicgrid/stages/embed"
 	"sicgrid/stages/ideal"
@@ -70,120 +68,66 @@ type Results struct {
 	Seeds       []uint64 `json:"seeds" items:"[1, 12]" default:"[101, 102, 103, 104, 105]" doc:"each trains every network above"`
 	BoxM        float64  `json:"box_m" unit:"m" default:"4" doc:"where lattices are measured; ablations are in the box of figure 7"`
 	DPI         int      `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
-	RateColours string   `json:"rate_colours"`
+	RateColours string   `json:"rate_colours" range:"cyclic|diverging|grey|jet|viridis" default:"jet" doc:"colour map of ratemaps, as in the paper"`
 }
 
 // Figures says what each figure shows, and how it is drawn.
 type Figures struct {
-	Figure1 plot.Figure1Params `json:"figure_1"`
-	Figure2 plot.DPIParams     `json:"figure_2"`
-	Figure3 plot.DPIParams     `json:"figure_3"`
-	Figure4 Figure4            `json:"figure_4"`
-	Figure5 Figure5            `json:"figure_5"`
-	Figure6 Figure6            `json:"figure_6"`
-	Figure7 Figure7            `json:"figure_7"`
-	Figure8 Figure8            `json:"figure_8"`
-	Figure9 plot.DPIParams     `json:"figure_9"`
-	Table1  plot.DPIParams     `json:"table_1"`
-	Seeds   Seeds              `json:"seeds"`
+	Figure1 plot.Figure1Params `json:"figure_1" doc:"grid cells, idealised"`
+	Figure2 plot.DPIParams     `json:"figure_2" default:"{dpi: 200}" doc:"coding theory of the idealised code"`
+	Figure3 plot.DPIParams     `json:"figure_3" default:"{dpi: 200}" doc:"the losses on a real batch"`
+	Figure4 Figure4            `json:"figure_4" doc:"the cells of each module"`
+	Figure5 Figure5            `json:"figure_5" doc:"decorrelation, walks, and the same cells in every box"`
+	Figure6 Figure6            `json:"figure_6" doc:"spectrum, lattice, phases and torus"`
+	Figure7 Figure7            `json:"figure_7" doc:"both networks and every ablation"`
+	Figure8 Figure8            `json:"figure_8" doc:"all units of both networks"`
+	Figure9 plot.DPIParams     `json:"figure_9" default:"{dpi: 200}" doc:"construction of the grid code"`
+	Table1  plot.DPIParams     `json:"table_1" default:"{dpi: 200}" doc:"Table 1 beside each profile"`
+	Seeds   Seeds              `json:"seeds" doc:"both networks of every seed"`
 }
 
 // Figure4 shows one network in one box.
 type Figure4 struct {
-	Variant string  `json:"variant"`
-	BoxM    float64 `json:"box_m"`
+	Variant string  `json:"variant" default:"full" doc:"the network with all four losses"`
+	BoxM    float64 `json:"box_m" unit:"m" default:"4" doc:"one of evaluation.boxes_m"`
 	plot.Figure4Params
 }
 
 // Figure5 shows one network in every box; states are compared with places in one.
 type Figure5 struct {
-	Variant     string  `json:"variant"`
-	BoxM        float64 `json:"box_m"`
-	DPI         int     `json:"dpi"`
-	RateColours string  `json:"rate_colours"`
-	Walks       int     `json:"walks"`
-	Pairs       int     `json:"pairs"`
-	ReachM      float64 `json:"reach_m"`
-	LagStep     int     `json:"lag_step"`
+	Variant     string  `json:"variant" default:"full" doc:"the network with all four losses"`
+	BoxM        float64 `json:"box_m" unit:"m" default:"2" doc:"where states are compared with places, one of evaluation.boxes_m"`
+	DPI         int     `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
+	RateColours string  `json:"rate_colours" range:"cyclic|diverging|grey|jet|viridis" default:"jet" doc:"colour map of ratemaps, as in the paper"`
+	Walks       int     `json:"walks" range:">= 1" default:"60" doc:"walks of the evaluation that are followed"`
+	Pairs       int     `json:"pairs" range:">= 1" default:"400000" doc:"random pairs of states"`
+	ReachM      float64 `json:"reach_m" unit:"m" range:"> 0" default:"1.5" doc:"largest distance of two places"`
+	LagStep     int     `json:"lag_step" range:">= 1" default:"30" doc:"steps: width of a bin of the time between two states"`
 }
 
 // Figure7 shows both networks and every ablation in one box.
 type Figure7 struct {
-	BoxM        float64 `json:"box_m"`
-	DPI         int     `json:"dpi"`
-	RateColours string  `json:"rate_colours"`
-	Cells       int     `json:"cells"`
+	BoxM        float64 `json:"box_m" unit:"m" default:"2" doc:"side of the box"`
+	DPI         int     `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
+	RateColours string  `json:"rate_colours" range:"cyclic|diverging|grey|jet|viridis" default:"jet" doc:"colour map of ratemaps, as in the paper"`
+	Cells       int     `json:"cells" range:"[2, 5]" default:"5" doc:"example cells of each network"`
 }
 
 // Figure6 shows one network in one box.
 type Figure6 struct {
-	Variant string  `json:"variant"`
-	BoxM    float64 `json:"box_m"`
+	Variant string  `json:"variant" default:"no-capacity" doc:"the network without the capacity loss"`
+	BoxM    float64 `json:"box_m" unit:"m" default:"4" doc:"side of the box"`
 	plot.Figure6Params
 }
 
 // Figure8 shows both networks in one box.
 type Figure8 struct {
-	BoxM float64 `json:"box_m"`
+	BoxM float64 `json:"box_m" unit:"m" default:"2" doc:"side of the box (appendix B)"`
 	plot.Figure8Params
 }
 
 // Seeds shows both networks of every seed in one box.
 type Seeds struct {
-	BoxM float64 `json:"box_m"`
-	DPI  int     `json:"dpi"`
+	BoxM float64 `json:"box_m" unit:"m" default:"4" doc:"side of the box"`
+	DPI  int     `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
 }
-
-// allowed is the range of every parameter that is not declared beside its field yet.
-var allowed = params.Rules{
-	"loss.sigma_x":            params.Positive,
-	"loss.sigma_g":            params.Positive,
-	"loss.separation":         params.NotNegative,
-	"loss.invariance":         params.NotNegative,
-	"loss.capacity":           params.NotNegative,
-	"loss.conformal_isometry": params.NotNegative,
-	"loss.isometry_warmup":    params.NotNegative,
-	"loss.isometry_radius":    params.NotNegative,
-	"loss.capacity_start":     params.NotNegative,
-	"loss.capacity_warmup":    params.NotNegative,
-	"loss.reduction":          params.OneOf(loss.ReductionMean, loss.ReductionSum),
-
-	"results.rate_colours": colours,
-
-	"figures.figure_1.dpi":                 dpi,
-	"figures.figure_1.rate_colours":        colours,
-	"figures.figure_1.correlation_colours": colours,
-	"figures.figure_2.dpi":                 dpi,
-	"figures.figure_3.dpi":                 dpi,
-	"figures.figure_9.dpi":                 dpi,
-	"figures.table_1.dpi":                  dpi,
-	"figures.figure_4.dpi":                 dpi,
-	"figures.figure_4.cells_per_module":    params.Between(2, 7),
-	"figures.figure_4.max_modules":         params.Between(1, 8),
-	"figures.figure_4.rate_colours":        colours,
-	"figures.figure_4.correlation_colours": colours,
-	"figures.figure_5.dpi":                 dpi,
-	"figures.figure_5.rate_colours":        colours,
-	"figures.figure_5.walks":               params.AtLeast(1),
-	"figures.figure_5.pairs":               params.AtLeast(1),
-	"figures.figure_5.reach_m":             params.Positive,
-	"figures.figure_5.lag_step":            params.AtLeast(1),
-	"figures.figure_6.dpi":                 dpi,
-	"figures.figure_6.power_scale":         params.OneOf("linear", "log"),
-	"figures.figure_6.power_colours":       colours,
-	"figures.figure_6.phase_colours":       colours,
-	"figures.figure_6.azimuth_deg":         params.Between(-360, 360),
-	"figures.figure_6.elevation_deg":       params.Between(-90, 90),
-	"figures.figure_7.dpi":                 dpi,
-	"figures.figure_7.rate_colours":        colours,
-	"figures.figure_7.cells":               params.Between(2, 5),
-	"figures.figure_8.dpi":                 dpi,
-	"figures.figure_8.columns":             params.Between(8, 20),
-	"figures.figure_8.rate_colours":        colours,
-	"figures.seeds.dpi":                    dpi,
-}
-
-var (
-	dpi     = params.Between(50, 1200)
-	colours = params.OneOf("cyclic", "diverging", "grey", "jet", "viridis")
-)

@@ -288,7 +288,7 @@ func (s *Sweep) pointAt(file, doc *params.Document, p *Parameters) (point, error
 		Evaluation Evaluation     `json:"evaluation"`
 		Analysis   spectra.Params `json:"analysis"`
 	}
-	if err := doc.Sections("evaluation", "analysis").Decode(&measured, allowed); err != nil {
+	if err := doc.Sections("evaluation", "analysis").Decode(&measured, nil); err != nil {
 		return out, err
 	}
 	q.Evaluation, q.Analysis = measured.Evaluation, measured.Analysis

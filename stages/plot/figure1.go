@@ -11,9 +11,9 @@ import (
 
 // Figure1Params says how figure 1 is drawn.
 type Figure1Params struct {
-	DPI                int    `json:"dpi"`          // of the PNG
-	RateColours        string `json:"rate_colours"` // colour map of ratemaps
-	CorrelationColours string `json:"correlation_colours"`
+	DPI                int    `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
+	RateColours        string `json:"rate_colours" range:"cyclic|diverging|grey|jet|viridis" default:"jet" doc:"colour map of ratemaps, as in the paper"`
+	CorrelationColours string `json:"correlation_colours" range:"cyclic|diverging|grey|jet|viridis" default:"diverging" doc:"colour map of autocorrelograms"`
 }
 
 // Check returns an error that names the first impossible parameter.

@@ -11,11 +11,11 @@ import (
 
 // Figure4Params says how figure 4 is drawn.
 type Figure4Params struct {
-	DPI                int    `json:"dpi"`                 // of the PNG
-	CellsPerModule     int    `json:"cells_per_module"`    // example cells in a row, 2 to 7
-	MaxModules         int    `json:"max_modules"`         // rows; further modules are only named
-	RateColours        string `json:"rate_colours"`        // colour map of ratemaps
-	CorrelationColours string `json:"correlation_colours"` // colour map of autocorrelograms
+	DPI                int    `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
+	CellsPerModule     int    `json:"cells_per_module" range:"[2, 7]" default:"5" doc:"example cells in a row"`
+	MaxModules         int    `json:"max_modules" range:"[1, 8]" default:"6" doc:"rows; further modules are only named"`
+	RateColours        string `json:"rate_colours" range:"cyclic|diverging|grey|jet|viridis" default:"jet" doc:"colour map of ratemaps, as in the paper"`
+	CorrelationColours string `json:"correlation_colours" range:"cyclic|diverging|grey|jet|viridis" default:"diverging" doc:"colour map of autocorrelograms"`
 }
 
 // Check returns an error that names the first impossible parameter.

@@ -9,12 +9,12 @@ import (
 
 // Figure6Params says how figure 6 is drawn.
 type Figure6Params struct {
-	DPI          int     `json:"dpi"`           // of the PNG
-	PowerScale   string  `json:"power_scale"`   // "linear" or "log" (three decades)
-	PowerColours string  `json:"power_colours"` // colour map of the power spectrum
-	PhaseColours string  `json:"phase_colours"` // cyclic colour map of phases
-	Azimuth      float64 `json:"azimuth_deg"`   // camera of the embedding's first view; the second looks from 90 degrees further round
-	Elevation    float64 `json:"elevation_deg"`
+	DPI          int     `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
+	PowerScale   string  `json:"power_scale" range:"linear|log" default:"linear" doc:"linear, or log: three decades"`
+	PowerColours string  `json:"power_colours" range:"cyclic|diverging|grey|jet|viridis" default:"viridis" doc:"colour map of the power spectrum"`
+	PhaseColours string  `json:"phase_colours" range:"cyclic|diverging|grey|jet|viridis" default:"cyclic" doc:"cyclic colour map of phases"`
+	Azimuth      float64 `json:"azimuth_deg" unit:"degrees" range:"[-360, 360]" default:"35" doc:"camera of the embedding's first view"`
+	Elevation    float64 `json:"elevation_deg" unit:"degrees" range:"[-90, 90]" default:"40" doc:"above the plane"`
 }
 
 // Check returns an error that names the first impossible parameter.

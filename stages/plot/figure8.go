@@ -9,9 +9,9 @@ import (
 
 // Figure8Params says how figure 8 is drawn.
 type Figure8Params struct {
-	DPI         int    `json:"dpi"`          // of the PNG
-	Columns     int    `json:"columns"`      // ratemaps in a row, 8 to 20
-	RateColours string `json:"rate_colours"` // colour map of ratemaps
+	DPI         int    `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
+	Columns     int    `json:"columns" range:"[8, 20]" default:"16" doc:"ratemaps in a row"`
+	RateColours string `json:"rate_colours" range:"cyclic|diverging|grey|jet|viridis" default:"jet" doc:"colour map of ratemaps"`
 }
 
 // Check returns an error that names the first impossible parameter.

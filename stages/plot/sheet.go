@@ -153,7 +153,7 @@ func title(c *figure.Canvas, b figure.Box, text string) {
 
 // DPIParams are the parameters of a figure that has nothing to choose but its resolution.
 type DPIParams struct {
-	DPI int `json:"dpi"` // of the PNG
+	DPI int `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
 }
 
 // Check returns an error if the resolution is impossible.

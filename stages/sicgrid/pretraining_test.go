@@ -21,23 +21,32 @@ func joinedProfile(t *testing.T, changes ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full := "  full: {}"
-	if !strings.Contains(string(data), full) {
-		t.Fatal("the smoke profile's full network is not the profile's own")
-	}
-	text := strings.Replace(string(data), full, `  full:
+	text := string(data) + `
+variants:
+  full:
     optimiser: {learning_rate: 1e-9, final_rate: 1e-9}
-    pretraining: {lengths: [5, 20], rotations_deg: [0, 90], finetune_steps: 35, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3, conformal_isometry: 0.2}`, 1)
+    pretraining: {lengths: [5, 20], rotations_deg: [0, 90], finetune_steps: 35, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3, conformal_isometry: 0.2}
+`
 	return strings.NewReplacer(changes...).Replace(text)
 }
 
 func wireJoined(t *testing.T, text string, targets ...string) *session {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "smoke.yaml")
+	return sessionOf(t, writeJoined(t, text), targets...)
+}
+
+// writeJoined writes a profile beside what it is based on.
+func writeJoined(t *testing.T, text string) (path string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := layProfiles(dir); err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(dir, "joined.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return sessionOf(t, path, targets...)
+	return path
 }
 
 // wantNodes fails unless these are all nodes of the session, sorted by name.
@@ -155,11 +164,7 @@ func TestImpossiblePretrainingIsRefusedInOneLine(t *testing.T) {
 		{"within: 1}", "within: 0.5}", "pretraining.keep.within: found 0.5, must be at least 1"},
 		{"attempts: 2", "attempts: 0", "pretraining.attempts: found 0, must be from 1 to 100"},
 	} {
-		path := filepath.Join(t.TempDir(), "joined.yaml")
-		if err := os.WriteFile(path, []byte(joinedProfile(t, c.change, c.to, "pairs: 64 ", "pairs: 150 ")), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		_, err := experiment.ReadParameters(path, nil)
+		_, err := experiment.ReadParameters(writeJoined(t, joinedProfile(t, c.change, c.to, "pairs: 64 ", "pairs: 150 ")), nil)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v\nwant %s", c.to, err, c.want)
 		}

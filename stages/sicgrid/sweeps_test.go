@@ -61,13 +61,11 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 
 // A run whose parameters equal the profile's own is the profile's.
 func TestARunThatIsTheProfilesOwnIsShared(t *testing.T) {
-	s := wireShipped(t, "smoke")
-	if s.graph.Node("train/full") != nil {
+	if wireShipped(t, "smoke").graph.Node("train/full") != nil {
 		t.Error("a run of 100 steps is taken for the profile's of 300")
 	}
 	dir := t.TempDir()
-	smoke, err := os.ReadFile("../../params/smoke.yaml")
-	if err != nil {
+	if err := layProfiles(dir); err != nil {
 		t.Fatal(err)
 	}
 	text := `
@@ -81,13 +79,12 @@ designs:
   a: {grid: {loss: {sigma_g: {times: [1]}, invariance: [0.1]}}}
   b: {list: {again: {}}}
 `
-	for name, data := range map[string]string{"smoke.yaml": string(smoke), "sweep-own.yaml": text} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "sweep-own.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	flags := graphFlags{params: filepath.Join(dir, "smoke.yaml")}
-	if s, err = flags.wire([]string{"own"}); err != nil {
+	s, err := flags.wire([]string{"own"})
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"train/no-capacity", "train/no-capacity/seed-2", "ratemaps/no-capacity/2m", "spectra/no-capacity/seed-2/2m", "trajectories/2m"} {
@@ -123,8 +120,7 @@ func TestTheFiguresOfASweepAreDifferentResults(t *testing.T) {
 // there to the end, as it was written.
 func TestAKilledSweepComputesNothingTwice(t *testing.T) {
 	dir := t.TempDir()
-	smoke, err := os.ReadFile("../../params/smoke.yaml")
-	if err != nil {
+	if err := layProfiles(dir); err != nil {
 		t.Fatal(err)
 	}
 	text := `
@@ -137,10 +133,8 @@ set: {optimiser: {steps: 1000}}
 designs:
   a: {grid: {loss: {sigma_g: [0.3, 0.4, 0.5]}}}
 `
-	for name, data := range map[string]string{"smoke.yaml": string(smoke), "sweep-killed.yaml": text} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "sweep-killed.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	published := map[string]string{} // record -> content and time
 	look := func() {

@@ -60,26 +60,26 @@ func (Values) Columns() []string {
 
 // Params holds the length scales and weights of equations 4 to 8.
 type Params struct {
-	SigmaX            float64 `json:"sigma_x"` // m
-	SigmaG            float64 `json:"sigma_g"`
-	Separation        float64 `json:"separation"`         // λ_Sep
-	Invariance        float64 `json:"invariance"`         // λ_Inv
-	Capacity          float64 `json:"capacity"`           // λ_Cap
-	ConformalIsometry float64 `json:"conformal_isometry"` // λ_ConIso
+	SigmaX            float64 `json:"sigma_x" unit:"m" range:"> 0" default:"0.05" doc:"spatial length scale (Table 1)"`
+	SigmaG            float64 `json:"sigma_g" range:"> 0" default:"0.4" doc:"neural length scale, no unit (Table 1)"`
+	Separation        float64 `json:"separation" range:">= 0" default:"1.0" doc:"weight of the separation loss, equation 4 (Table 1)"`
+	Invariance        float64 `json:"invariance" range:">= 0" default:"0.1" doc:"weight of the invariance loss, equation 5 (Table 1)"`
+	Capacity          float64 `json:"capacity" range:">= 0" default:"0.5" doc:"weight of the capacity loss, equation 6 (Table 1)"`
+	ConformalIsometry float64 `json:"conformal_isometry" range:">= 0" default:"0.3" doc:"weight of the conformal isometry loss, equation 7 (not in Table 1)"`
 	// IsometryWarmup is the number of optimiser steps over which λ_ConIso rises linearly from 0, so
 	// that path integration can form before the isometry term acts; 0, the paper's choice, applies
 	// it in full from the start.
-	IsometryWarmup int `json:"isometry_warmup"`
+	IsometryWarmup int `json:"isometry_warmup" range:">= 0" default:"0" doc:"steps over which conformal_isometry rises from 0; 0 = in full from the start"`
 	// IsometryRadius is how short a velocity must be for equation 7 to look at it, m. 0, the paper's
 	// choice, is SigmaX. A square lattice is as isometric as a hexagonal one over short steps, and
 	// less so over longer ones.
-	IsometryRadius float64 `json:"isometry_radius"`
-	Reduction      string  `json:"reduction"` // ReductionMean or ReductionSum
+	IsometryRadius float64 `json:"isometry_radius" unit:"m a step" range:">= 0" default:"0" doc:"below which that loss looks at a velocity; 0 = sigma_x, as in equation 7"`
+	Reduction      string  `json:"reduction" range:"mean|sum" default:"mean" doc:"mean: a sum over pairs becomes a mean over the selected pairs; sum: as equations 4 and 5 are printed"`
 	// CapacityStart is the optimiser step until which λ_Cap is 0, CapacityWarmup the number of steps
 	// over which it then rises linearly; 0 and 0, the paper's choice, apply it in full from the
 	// start. A lattice that has formed by then keeps its shape.
-	CapacityStart  int `json:"capacity_start,omitempty"`
-	CapacityWarmup int `json:"capacity_warmup,omitempty"`
+	CapacityStart  int `json:"capacity_start" range:">= 0" default:"0" doc:"step until which the capacity loss is off"`
+	CapacityWarmup int `json:"capacity_warmup" range:">= 0" default:"0" doc:"steps over which it then rises; 0 = in full"`
 }
 
 // How a sum over selected pairs becomes a loss.
