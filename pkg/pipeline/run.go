@@ -290,28 +290,33 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	// What loop hears of a stage that ends its goroutine.
 	m.report.State, m.report.Reason = Failed, "the stage ended without returning"
 	m.report.Err = fmt.Errorf("%s: %s", s.node.Name, m.report.Reason)
-	fail := func(err error) {
-		name := s.node.Name
-		var p *panicked
-		switch {
-		case ctx.Err() != nil:
-			m.report.State, err = Interrupted, ctx.Err()
-			m.report.Reason = "interrupted"
-		case errors.As(err, &p):
-			name += " (key " + short(s.key) + ")"
-			m.report.Reason, m.report.Stack = err.Error(), p.stack
-		default:
-			m.report.Reason = err.Error()
-		}
-		m.report.Err = fmt.Errorf("%s: %w", name, err)
-		m.report.Time, m.report.Defects = time.Since(begun), s.defects
-	}
 	defer func() { r.messages <- m }()
+	made, err := r.make(ctx, index, s, inputs, begun)
+	if err == nil {
+		m = made
+		return
+	}
+	name := s.node.Name
+	var p *panicked
+	switch {
+	case ctx.Err() != nil:
+		m.report.State, err = Interrupted, ctx.Err()
+		m.report.Reason = "interrupted"
+	case errors.As(err, &p):
+		name += " (key " + short(s.key) + ")"
+		m.report.Reason, m.report.Stack = err.Error(), p.stack
+	default:
+		m.report.Reason = err.Error()
+	}
+	m.report.Err = fmt.Errorf("%s: %w", name, err)
+	m.report.Time, m.report.Defects = time.Since(begun), s.defects
+}
 
+// make takes the lock of the step's key and takes its result from another run, from the remote or from the stage.
+func (r *run) make(ctx context.Context, index int, s *step, inputs map[*Node]*store.Action, begun time.Time) (m message, err error) {
 	unlock, err := r.lock(ctx, s)
 	if err != nil {
-		fail(err)
-		return
+		return m, err
 	}
 	defer func() { unlock() }()
 
@@ -322,22 +327,19 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	}
 	hit, err := r.lookAgain(ctx, s)
 	if err != nil {
-		fail(err)
-		return
+		return m, err
 	}
 	if hit && !forced {
-		m = r.cached(index, s, "made meanwhile by another run", begun)
-		return
+		return r.cached(index, s, "made meanwhile by another run", begun), nil
 	}
 	if !forced {
 		if hit, err = r.fetch(ctx, s); err != nil {
-			fail(err)
-			return
+			return m, err
 		}
 		if hit {
 			m = r.cached(index, s, "from "+r.opt.Remote.String()+"; "+reason, begun)
 			m.report.State = Fetched
-			return
+			return m, nil
 		}
 	}
 	r.observe(Event{Kind: Started, Node: s.node, Reason: reason})
@@ -357,16 +359,15 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	}
 	action, mine, err := r.compute(ctx, s, inputs, reason, overtaken)
 	if err != nil {
-		fail(err)
-		return
+		return m, err
 	}
 	if !mine {
-		m = r.cached(index, s, "made meanwhile by another run", begun)
-		return
+		return r.cached(index, s, "made meanwhile by another run", begun), nil
 	}
-	m.action = action
-	m.report.State, m.report.Reason, m.report.Time = Ran, reason, time.Since(begun)
-	m.report.Outputs, m.report.Defects = action.Outputs, s.defects
+	return message{index: index, done: true, action: action, report: NodeReport{
+		Node: s.node, Key: s.key, Numerics: r.opt.numerics(s.node), State: Ran, Reason: reason, Time: time.Since(begun),
+		Outputs: action.Outputs, Defects: s.defects,
+	}}, nil
 }
 
 // lock takes the lock of the step's key and says so when that takes a while.
