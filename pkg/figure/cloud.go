@@ -103,12 +103,12 @@ func (c *Canvas) Cloud3(b Box, v View, points [][3]float64, ink func(i int) colo
 	for k := range centre {
 		centre[k] = (lo[k] + hi[k]) / 2
 	}
-	type seen struct{ u, w, d float64 }
-	view := make([]seen, len(kept))
+	type projection struct{ u, w, d float64 }
+	view := make([]projection, len(kept))
 	for n, i := range kept {
 		p := points[i]
 		u, w, d := v.Project([3]float64{p[0] - centre[0], p[1] - centre[1], p[2] - centre[2]})
-		view[n] = seen{u, w, d}
+		view[n] = projection{u, w, d}
 		reach = math.Max(reach, math.Max(math.Abs(u), math.Abs(w)))
 	}
 	if reach == 0 {

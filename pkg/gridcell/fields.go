@@ -29,14 +29,14 @@ func Fields(m Map) []Field {
 		return nil
 	}
 	threshold := low + fieldThreshold*(high-low)
-	seen := make([]bool, len(m.Values))
+	taken := make([]bool, len(m.Values))
 	var fields []Field
 	var patch []int
 	for start := range m.Values {
-		if seen[start] || !(m.Values[start] > threshold) {
+		if taken[start] || !(m.Values[start] > threshold) {
 			continue
 		}
-		seen[start] = true
+		taken[start] = true
 		patch = append(patch[:0], start)
 		best := start
 		for next := 0; next < len(patch); next++ {
@@ -45,8 +45,8 @@ func Fields(m Map) []Field {
 				best = at
 			}
 			for _, to := range m.sides(at) {
-				if to >= 0 && !seen[to] && m.Values[to] > threshold {
-					seen[to] = true
+				if to >= 0 && !taken[to] && m.Values[to] > threshold {
+					taken[to] = true
 					patch = append(patch, to)
 				}
 			}
@@ -59,7 +59,7 @@ func Fields(m Map) []Field {
 	return fields
 }
 
-// PlaceLike says whether a unit is like a place cell: one field, and no six peaks around the middle of its autocorrelogram that lie
+// PlaceLike reports whether a unit is like a place cell: one field, and no six peaks around the middle of its autocorrelogram that lie
 // on a lattice (nil, or with a Misfit above that of a module's units; the noise far out in an autocorrelogram has peaks too).
 func PlaceLike(fields []Field, p *Peaks, maxMisfit float64) bool {
 	return len(fields) == 1 && (p == nil || p.Misfit > maxMisfit)

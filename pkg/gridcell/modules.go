@@ -62,13 +62,13 @@ func FindClusters(peaks []*Peaks, rule ModuleRule) []Cluster {
 	var clusters []Cluster
 	for len(left) >= least {
 		var best Cluster
-		var seen [][]int
+		var tried [][]int
 		for _, start := range left {
 			window := shift(peaks, left, start, rule)
-			if len(window) <= len(best.Core) || slices.ContainsFunc(seen, func(s []int) bool { return slices.Equal(s, window) }) {
+			if len(window) <= len(best.Core) || slices.ContainsFunc(tried, func(s []int) bool { return slices.Equal(s, window) }) {
 				continue
 			}
-			seen = append(seen, window)
+			tried = append(tried, window)
 			core, lags := coreOf(peaks, window, rule.CoreDistance)
 			if len(core) >= least && 2*len(core) >= len(window) && len(core) > len(best.Core) {
 				best = Cluster{Units: window, Core: core, Lags: lags}

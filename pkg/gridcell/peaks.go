@@ -137,7 +137,7 @@ func (p *Peaks) fitEllipse() {
 	p.toEllipse = [3]float64{long*co*co + short*s*s, (long - short) * s * co, long*s*s + short*co*co}
 }
 
-// enoughOverlap says whether the overlap at a lag is a fair share of the map.
+// enoughOverlap reports whether the overlap at a lag is a fair share of the map.
 func enoughOverlap(a *Autocorrelogram, dx, dy int) bool {
 	if a.Pairs == nil {
 		return true
@@ -146,7 +146,7 @@ func enoughOverlap(a *Autocorrelogram, dx, dy int) bool {
 	return float64(a.Pairs[(dy+a.NY/2)*a.NX+dx+a.NX/2]) >= minOverlapShare*float64(centre)
 }
 
-// highest says whether a lag is the highest within reach bins and surrounded by
+// highest reports whether a lag is the highest within reach bins and surrounded by
 // defined values. Of equal lags the first one counts.
 func highest(a *Autocorrelogram, dx, dy int, reach float64) bool {
 	v := a.At(dx, dy)

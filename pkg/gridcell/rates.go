@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Recording is a population seen at moments of a walk. Samples with a value that is not finite are left out.
+// Recording is the activity of a population at moments of a walk. Samples with a value that is not finite are left out.
 type Recording struct {
 	Position []float64 // [samples, 2] m from the centre of the box, y up
 	Activity []float64 // [samples, units] rate, or spikes in the sample

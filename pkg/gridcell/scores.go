@@ -251,12 +251,12 @@ func mean60(r [len(rotations)]float64) float64 {
 
 func mean90(r [len(rotations)]float64) float64 { return r[r90] - (r[r45]+r[r135])/2 }
 
-// expanding returns the expanding-ring scores of the 60 and the 90 degree kind.
+// expanding returns the expanding-ring scores by rotations of 60 and of 90 degrees.
 // central is the radius of the central peak in bins.
-func (g *rings) expanding(central float64) (score60, score90 float64) {
-	score60, score90 = math.NaN(), math.NaN()
+func (g *rings) expanding(central float64) (hexagonal, square float64) {
+	hexagonal, square = math.NaN(), math.NaN()
 	if math.IsNaN(central) {
-		return score60, score90
+		return hexagonal, square
 	}
 	outermost := math.Floor(maxLagShare * float64(min(g.rotor.nx, g.rotor.ny)/2+1))
 	var s60, s90 []float64
@@ -270,20 +270,20 @@ func (g *rings) expanding(central float64) (score60, score90 float64) {
 		if n := len(s60); n >= 3 {
 			m60 := (s60[n-3] + s60[n-2] + s60[n-1]) / 3
 			m90 := (s90[n-3] + s90[n-2] + s90[n-1]) / 3
-			if !(m60 <= score60) {
-				score60 = m60
+			if !(m60 <= hexagonal) {
+				hexagonal = m60
 			}
-			if !(m90 <= score90) {
-				score90 = m90
+			if !(m90 <= square) {
+				square = m90
 			}
 		}
 	}
-	return score60, score90
+	return hexagonal, square
 }
 
 // banino returns the ten-ring scores.
-func (g *rings) banino() (score60, score90 float64) {
-	score60, score90 = math.NaN(), math.NaN()
+func (g *rings) banino() (hexagonal, square float64) {
+	hexagonal, square = math.NaN(), math.NaN()
 	side := float64(min(g.rotor.nx, g.rotor.ny)/2 + 1)
 	for i := range 10 {
 		outer := 0.4 + 0.6*float64(i)/9
@@ -291,14 +291,14 @@ func (g *rings) banino() (score60, score90 float64) {
 		if !ok {
 			continue
 		}
-		if s := mean60(r); !(s <= score60) {
-			score60 = s
+		if s := mean60(r); !(s <= hexagonal) {
+			hexagonal = s
 		}
-		if s := mean90(r); !(s <= score90) {
-			score90 = s
+		if s := mean90(r); !(s <= square) {
+			square = s
 		}
 	}
-	return score60, score90
+	return hexagonal, square
 }
 
 // centralRadius returns the radius of the central peak in bins: the first minimum

@@ -14,5 +14,5 @@
 //     persistent cohomology lists, as an interval of scales, how long each component, loop and void lasts; the Betti
 //     numbers count those of the shape itself: 1, 2, 1 for a torus, 1, 1, 0 for a ring.
 //
-// Every result is the same, bit for bit, for any number of threads.
+// Every result is bitwise identical for any number of threads.
 package manifold

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Locked is what a run of a graph came to under one numerics, short enough for
+// Locked is the outcome of a run of a graph under one numerics, short enough for
 // git: the digests of every output, and of every key the parts, so that a run
 // with other digests can be told in words what differs.
 type Locked struct {
@@ -20,7 +20,7 @@ type LockedStage struct {
 	Modules map[string]string `json:"modules,omitempty"`
 }
 
-// LockedNode is what one node was made of and what came of it.
+// LockedNode is what one node was made of and its outputs.
 type LockedNode struct {
 	recipe
 	Outputs []Output `json:"outputs"`

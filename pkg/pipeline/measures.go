@@ -30,7 +30,7 @@ type Compared struct {
 	Within             float64
 }
 
-// Agrees says whether they are as near as measures of different numerics must be.
+// Agrees reports whether they are as near as measures of different numerics must be.
 func (c Compared) Agrees() bool {
 	switch {
 	case math.IsNaN(c.Stored) || math.IsNaN(c.Recomputed):

@@ -115,14 +115,14 @@ func (o *Options) check(g *Graph) error {
 	return nil
 }
 
-// State is what became of a node, or what would.
+// State is the outcome of a node, or what it would be.
 type State string
 
 const (
 	Ran         State = "ran"
 	Cached      State = "cached"
 	Pinned      State = "pinned"  // a result of other code stands in for it, as somebody has asked for
-	Fetched     State = "fetched" // came from the remote
+	Fetched     State = "fetched" // from the remote
 	Failed      State = "failed"
 	Interrupted State = "interrupted" // was running when the run was cancelled; nothing of it is kept but its scratch
 	NotReached  State = "not reached"
@@ -131,7 +131,7 @@ const (
 	MayRun   State = "may run" // Status: runs unless an input that is remade has its old values
 )
 
-// NodeReport says what became of a node in a run.
+// NodeReport is the outcome of a node in a run.
 type NodeReport struct {
 	Node     *Node
 	State    State
@@ -148,7 +148,7 @@ type NodeReport struct {
 // Output is one published output of a node.
 type Output = store.Output
 
-// Report is what became of every node, in topological order.
+// Report is the outcome of every node, in topological order.
 type Report struct {
 	Nodes []NodeReport
 	Time  time.Duration
@@ -164,7 +164,7 @@ func (r Report) Of(name string) *NodeReport {
 	return nil
 }
 
-// Done says whether the node's outputs are there.
+// Done reports whether the node's outputs are there.
 func (r *NodeReport) Done() bool {
 	return r.State == Ran || r.State == Cached || r.State == Pinned || r.State == Fetched
 }

@@ -221,7 +221,7 @@ func (s *step) ownReason(opt *Options) string {
 	return "changed"
 }
 
-// lastElsewhere says whether the node's last run was by the code of another device.
+// lastElsewhere reports whether the node's last run was by the code of another device.
 func (s *step) lastElsewhere(opt *Options) bool {
 	return slices.ContainsFunc(s.node.OtherCode, func(name string) bool { return opt.Code[name].Digest == s.last.Code })
 }

@@ -30,7 +30,7 @@ type Recomputed struct {
 	Time     time.Duration
 }
 
-// Fault says whether the recomputation shows that something is wrong.
+// Fault reports whether the recomputation shows that something is wrong.
 func (r *Recomputed) Fault() bool {
 	return r.Err != nil || len(r.Differ) > 0 || slices.ContainsFunc(r.Measures, func(c Compared) bool { return !c.Agrees() })
 }

@@ -21,7 +21,7 @@ type NodeStatus struct {
 	Action   *store.Action // of a cached result: its record
 }
 
-// Current says whether a run would leave the node alone.
+// Current reports whether a run would leave the node alone.
 func (s *NodeStatus) Current() bool { return s.State == Cached || s.State == Pinned }
 
 // Status says of every node, in topological order, what Run would do with it,
@@ -124,7 +124,7 @@ func Why(g *Graph, node string, opt Options) (Explanation, error) {
 	if n == nil {
 		return Explanation{}, fmt.Errorf("pipeline: no node %q in this graph", node)
 	}
-	// Only what the node depends on can matter.
+	// Only what the node depends on decides its key.
 	sub, err := NewGraph(n)
 	if err != nil {
 		return Explanation{}, err

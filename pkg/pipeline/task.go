@@ -28,7 +28,7 @@ type Task struct {
 	threads   func() int
 	report    func(done, total int64, note string)
 	begun     time.Time
-	said      atomic.Int64 // time of the last progress event, ns since begun
+	reported  atomic.Int64 // time of the last progress event, ns since begun
 
 	mu      sync.Mutex
 	outputs map[string]arrow.Record
@@ -87,11 +87,11 @@ func Emit[T any](t *Task, output string, rows []T, meta map[string]string) error
 // the total is unknown. It may be called often: most calls only read a clock.
 func (t *Task) Progress(done, total int64, note string) {
 	now := int64(time.Since(t.begun))
-	last := t.said.Load()
+	last := t.reported.Load()
 	if last != 0 && now-last < int64(progressInterval) && done != total {
 		return
 	}
-	if t.said.CompareAndSwap(last, now) {
+	if t.reported.CompareAndSwap(last, now) {
 		t.report(done, total, note)
 	}
 }

@@ -15,11 +15,11 @@ import (
 
 // stage is what is shown of one running stage.
 type stage struct {
-	mu    sync.Mutex // mpb draws from its own goroutine
-	meter meter
-	note  string
-	said  time.Time // of the last plain line
-	bar   *mpb.Bar  // nil unless live
+	mu      sync.Mutex // mpb draws from its own goroutine
+	meter   meter
+	note    string
+	printed time.Time // of the last plain line
+	bar     *mpb.Bar  // nil unless live
 }
 
 func (s *stage) update(now time.Time, e pipeline.Event) {
@@ -71,7 +71,7 @@ const memory = 15 * time.Second
 func (m *meter) update(now time.Time, done, total int64) {
 	m.total = total
 	if m.last.IsZero() {
-		// A stage that goes on from a checkpoint begins in the middle: the first
+		// A stage that resumes from a checkpoint begins in the middle: the first
 		// report is where the rate starts from.
 		m.done, m.last = done, now
 		return
@@ -81,7 +81,7 @@ func (m *meter) update(now time.Time, done, total int64) {
 		return
 	}
 	rate := float64(done-m.done) / dt
-	// While little has been seen, all of it counts alike.
+	// At first all reports weigh the same.
 	span := min(memory.Seconds(), now.Sub(m.begun).Seconds())
 	if m.rate == 0 {
 		m.rate = rate

@@ -34,15 +34,15 @@ type Run struct {
 // elsewhere that line at most every ten seconds; and a line for every chain that is finished, unless nothing of it had to run.
 type Sweep struct {
 	*Display
-	runs  Runs
-	width int // of the longest title, within reason
-	of    map[*pipeline.Node][]int
-	state []chain
-	begun time.Time
-	said  time.Time
-	ended bool // the last plain line has been written
-	total *mpb.Bar
-	shown atomic.Value // string: the line for all
+	runs    Runs
+	width   int // of the longest title, within reason
+	of      map[*pipeline.Node][]int
+	state   []chain
+	begun   time.Time
+	printed time.Time
+	ended   bool // the last plain line has been written
+	total   *mpb.Bar
+	shown   atomic.Value // string: the line for all
 }
 
 // chain is how far one of the runs is.
@@ -53,13 +53,13 @@ type chain struct {
 	failed   bool
 	stopped  string
 	running  int     // nodes at work
-	from, at float64 // share of the longest node's work that was done when it was first heard of, and now
-	heard    bool
+	from, at float64 // share of the longest node's work that was done at its first report, and now
+	reported bool
 }
 
 // NewSweep is New for a sweep.
 func NewSweep(d *Display, runs Runs) *Sweep {
-	s := &Sweep{Display: d, runs: runs, of: map[*pipeline.Node][]int{}, state: make([]chain, len(runs.Runs)), begun: time.Now(), said: time.Now()}
+	s := &Sweep{Display: d, runs: runs, of: map[*pipeline.Node][]int{}, state: make([]chain, len(runs.Runs)), begun: time.Now(), printed: time.Now()}
 	for i, r := range runs.Runs {
 		s.state[i].left = len(r.Nodes)
 		s.width = min(max(s.width, len([]rune(r.Title))), 64)
@@ -149,8 +149,8 @@ func (c *chain) see(e pipeline.Event) {
 		c.computed = true
 	case pipeline.Progress:
 		// The stage of most work comes first and is the only one that says how far it is for long.
-		if share := float64(e.Done) / float64(max(e.Total, 1)); !c.heard {
-			c.heard, c.from, c.at = true, share, share
+		if share := float64(e.Done) / float64(max(e.Total, 1)); !c.reported {
+			c.reported, c.from, c.at = true, share, share
 		} else if share > c.at {
 			c.at = share
 		}
@@ -245,9 +245,9 @@ func (s *Sweep) sayTotal() {
 	case s.total != nil:
 		s.shown.Store(s.text(now))
 		s.total.SetCurrent(int64(n.finished))
-	case s.opt.Live || s.opt.Quiet || s.ended || !ended && now.Sub(s.said) < s.opt.Interval:
+	case s.opt.Live || s.opt.Quiet || s.ended || !ended && now.Sub(s.printed) < s.opt.Interval:
 	default:
-		s.said, s.ended = now, ended
+		s.printed, s.ended = now, ended
 		s.print(fmt.Sprintf("%-7s %s\n", "sweep", s.text(now)))
 	}
 }

@@ -88,7 +88,7 @@ func ActionName(key, numerics string) string {
 	return key + "." + hex.EncodeToString(sum[:8]) + ".json"
 }
 
-// IsActionName says whether a file of this name can be a record.
+// IsActionName reports whether a file of this name can be a record.
 func IsActionName(name string) bool {
 	key, rest, _ := strings.Cut(name, ".")
 	hash, isJSON := strings.CutSuffix(rest, ".json")

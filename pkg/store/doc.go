@@ -28,7 +28,7 @@
 //	leases/                                heartbeats, where several machines share the store
 //
 // Every file is published whole: written to a temporary file in the same directory, flushed to the disk, made read-only, renamed, and
-// the directory flushed too. Temporary files (.tmp-*) are locked by their writer, so that those of dead writers can be told and swept
+// the directory flushed too. Temporary files (.tmp-*) are locked by their writer, so that those of dead writers can be told and removed
 // when a store is opened. All locks are flock: the kernel drops them when their process dies, however it dies. On a network file system,
 // and in a store that has been used from one, they are leases with a heartbeat (lease.go).
 package store

@@ -55,14 +55,14 @@ type leases struct {
 	dir      string
 	patience time.Duration
 
-	mu      sync.Mutex
-	holds   int           // what keeps the heartbeat going
-	stop    chan struct{} // ends it
-	stopped chan struct{} // it has ended
-	seen    map[string]heartbeat
+	mu         sync.Mutex
+	holds      int           // what keeps the heartbeat going
+	stop       chan struct{} // ends it
+	stopped    chan struct{} // it has ended
+	heartbeats map[string]heartbeat
 }
 
-// heartbeat is what another's heartbeat was when it was last seen to change.
+// heartbeat is what another's heartbeat was when it last changed.
 type heartbeat struct {
 	beat  string
 	since time.Time // by this process's monotonic clock
@@ -70,7 +70,7 @@ type heartbeat struct {
 
 // openLeases returns nil if the store in dir uses flock.
 func openLeases(dir string) (*leases, error) {
-	l := &leases{dir: filepath.Join(dir, leaseFolder), patience: defaultPatience, seen: map[string]heartbeat{}}
+	l := &leases{dir: filepath.Join(dir, leaseFolder), patience: defaultPatience, heartbeats: map[string]heartbeat{}}
 	if _, err := os.Stat(l.dir); errors.Is(err, fs.ErrNotExist) {
 		if !onNetwork(dir) {
 			return nil, nil
@@ -142,7 +142,7 @@ func (l *leases) beat(n int) error {
 	return errors.Join(err, f.Close())
 }
 
-// dead says whether this owner's heartbeat has stopped. It takes patience to find out. What names no owner is nobody's: whoever holds something
+// dead reports whether this owner's heartbeat has stopped. It takes patience to find out. What names no owner is nobody's: whoever holds something
 // has said so from the start.
 func (l *leases) dead(owner string) bool {
 	if owner == thisProcess {
@@ -160,23 +160,23 @@ func (l *leases) dead(owner string) bool {
 	return true
 }
 
-// unchanged says whether what has this name has held the same for as long as it has been watched, and that for long enough.
+// unchanged reports whether what has this name has held the same for as long as it has been watched, and that for long enough.
 func (l *leases) unchanged(name, holds string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last, known := l.seen[name]
+	last, known := l.heartbeats[name]
 	if !known || holds != last.beat {
-		l.seen[name] = heartbeat{holds, time.Now()}
+		l.heartbeats[name] = heartbeat{holds, time.Now()}
 		return false
 	}
 	if time.Since(last.since) < l.patience {
 		return false
 	}
-	delete(l.seen, name)
+	delete(l.heartbeats, name)
 	return true
 }
 
-// abandoned says whether a lock file's owner is dead. One that is empty may be about to be written.
+// abandoned reports whether a lock file's owner is dead. One that is empty may be about to be written.
 func (l *leases) abandoned(path, text string) bool {
 	if text == "" {
 		return l.unchanged(path, text)
@@ -268,7 +268,7 @@ func isOwner(name string) bool {
 	return len(name) == len(thisProcess) && strings.Trim(name, "0123456789abcdef") == ""
 }
 
-// has says whether the lock file at path still is the one of this claim.
+// has reports whether the lock file at path still is the one of this claim.
 func (l *leases) has(path, mine string) bool {
 	data, err := os.ReadFile(path)
 	return err == nil && string(data) == mine

@@ -63,7 +63,7 @@ func (s *Store) claim(key string) (unlock func(), err error) {
 	}), nil
 }
 
-// Holds says whether this process still has the lock of key that it took. On a network file system it may have lost it while it was suspended.
+// Holds reports whether this process still has the lock of key that it took. On a network file system it may have lost it while it was suspended.
 func (s *Store) Holds(key string) bool {
 	if s.leases == nil {
 		return true
@@ -96,7 +96,7 @@ func openLocked(path string) (*os.File, error) {
 	}
 }
 
-// stillThere says whether the open file f still has its name.
+// stillThere reports whether the open file f still has its name.
 func stillThere(f *os.File) bool {
 	mine, err := f.Stat()
 	if err != nil {

@@ -24,7 +24,7 @@ var networkFileSystems = map[uint32]bool{
 	0xAAD7AAEA: true, // PanFS
 }
 
-// onNetwork says whether dir may be shared between machines.
+// onNetwork reports whether dir may be shared between machines.
 func onNetwork(dir string) bool {
 	var s syscall.Statfs_t
 	return syscall.Statfs(dir, &s) == nil && networkFileSystems[uint32(s.Type)]

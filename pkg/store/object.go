@@ -56,7 +56,7 @@ func (s *Store) put(want Digest, write func(io.Writer) error) (Digest, int64, er
 	}
 	d := Digest(hex.EncodeToString(out.hash.Sum(nil)))
 	if want != "" && d != want {
-		return "", 0, fmt.Errorf("object %s: the %d bytes that came hash to %s: %w", want, out.size, d, ErrCorrupt)
+		return "", 0, fmt.Errorf("object %s: the %d bytes received hash to %s: %w", want, out.size, d, ErrCorrupt)
 	}
 	done = true
 	if err := f.publish(s.ObjectPath(d), 0o444); err != nil {
@@ -151,5 +151,5 @@ func (s *Store) Remove(d Digest) error {
 	return nil
 }
 
-// IsDigest says whether a file of this name can be an object.
+// IsDigest reports whether a file of this name can be an object.
 func IsDigest(name string) bool { return isHex256(name) }

@@ -15,7 +15,8 @@ import (
 const tempPrefix = ".tmp-"
 
 // A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it until it is published or discarded,
-// which is how Sweep knows that it is still wanted. Where flock does not serve, its name tells whose it is, and only collection sweeps.
+// which is how CleanTemporary knows that it is still wanted. Where flock does not serve, its name tells whose it is, and only
+// garbage collection removes it.
 type tempFile struct{ *os.File }
 
 func createTemp(dir string) (*tempFile, error) {
@@ -37,7 +38,7 @@ func createTemp(dir string) (*tempFile, error) {
 			os.Remove(f.Name())
 			return nil, storeError("locking a file in", dir, err)
 		}
-		// A sweep came between creation and lock, and has taken the file for a dead writer's. Make another.
+		// CleanTemporary has removed the file between creation and lock, as a dead writer's. Make another.
 	}
 }
 
@@ -81,14 +82,14 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// leased says whether dir is one that several machines may write to: flock cannot tell then whether a file's writer lives.
+// leased reports whether dir is one that several machines may write to: flock cannot tell then whether a file's writer lives.
 func leased(dir string) bool {
 	_, err := os.Lstat(filepath.Join(filepath.Dir(dir), leaseFolder))
 	return err == nil || onNetwork(dir)
 }
 
-// Sweep removes the temporary files in dir that no living writer holds. What it cannot remove it leaves: they do no harm but to take space.
-func Sweep(dir string) {
+// CleanTemporary removes the temporary files in dir that no living writer holds. What it cannot remove it leaves: they do no harm but to take space.
+func CleanTemporary(dir string) {
 	if leased(dir) {
 		return
 	}
@@ -115,7 +116,7 @@ func Sweep(dir string) {
 var ErrExists = errors.New("is there already")
 
 // WriteFileAtomic writes a plain file the way objects are published: readers see the old file or the whole new one, also after a crash.
-// It sweeps the directory of temporary files that interrupted writers have left behind.
+// It removes from the directory the temporary files that interrupted writers have left behind.
 func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 	return PublishFile(path, perm, true, func(w io.Writer) error {
 		_, err := w.Write(data)
@@ -127,7 +128,7 @@ func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 // of several writers, in whatever process, one succeeds. An error of write is returned as it is, and nothing is left behind.
 func PublishFile(path string, perm fs.FileMode, replace bool, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
-	Sweep(dir)
+	CleanTemporary(dir)
 	f, err := createTemp(dir)
 	if err != nil {
 		return err

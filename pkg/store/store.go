@@ -37,7 +37,7 @@ type Store struct {
 
 var subdirectories = []string{"objects", "actions", "names", "locks", "scratch", "runs"}
 
-// Open opens the store in dir, creating it if need be, and sweeps the temporary files of writers that died.
+// Open opens the store in dir, creating it if need be, and removes the temporary files of writers that died.
 // It fails, naming the directory, if the store cannot be written.
 func Open(dir string) (*Store, error) {
 	s := &Store{dir: dir}
@@ -67,7 +67,7 @@ func Open(dir string) (*Store, error) {
 			return nil, err
 		}
 		f.discard()
-		Sweep(s.path(sub))
+		CleanTemporary(s.path(sub))
 	}
 	return s, nil
 }

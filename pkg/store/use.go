@@ -244,7 +244,7 @@ func runKeys(path string) []string {
 	return keys
 }
 
-// runEnded says whether the run of this list is over.
+// runEnded reports whether the run of this list is over.
 func (l *leases) runEnded(path string) bool {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -127,13 +127,13 @@ type reader struct {
 // each once.
 func (r *reader) closure(dirs ...string) ([]*pkg, error) {
 	var list []*pkg
-	seen := map[string]bool{}
+	visited := map[string]bool{}
 	var visit func(dir, from string) error
 	visit = func(dir, from string) error {
-		if seen[dir] || r.excluded(dir) {
+		if visited[dir] || r.excluded(dir) {
 			return nil
 		}
-		seen[dir] = true
+		visited[dir] = true
 		p, err := r.read(dir)
 		if err != nil {
 			if from != "" {
@@ -161,7 +161,7 @@ func (r *reader) excluded(name string) bool {
 	return slices.ContainsFunc(r.exclude, func(e string) bool { return within(name, e) })
 }
 
-// within says whether the import path or folder name is parent or below it.
+// within reports whether the import path or folder name is parent or below it.
 func within(name, parent string) bool {
 	return name == parent || strings.HasPrefix(name, parent+"/")
 }

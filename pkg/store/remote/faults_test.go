@@ -74,7 +74,7 @@ func child(role, dir, url string, killAt int) *exec.Cmd {
 	return cmd
 }
 
-// killed says whether the process died of kill -9, and fails on any other end but a good one.
+// killed reports whether the process died of kill -9, and fails on any other end but a good one.
 func killed(t *testing.T, err error) bool {
 	t.Helper()
 	var exit *exec.ExitError
@@ -108,7 +108,7 @@ func checkTransfer(t *testing.T, when string, ours, theirs *store.Store, url str
 		t.Errorf("%s: the next pull: %v", when, err)
 	}
 	for _, s := range []*store.Store{ours, theirs} {
-		if _, err := store.Open(s.Dir()); err != nil { // which sweeps up after dead writers
+		if _, err := store.Open(s.Dir()); err != nil { // which removes what dead writers left
 			t.Error(err)
 		}
 	}

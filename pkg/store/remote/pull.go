@@ -15,7 +15,7 @@ import (
 // Accept looks at a record whose objects have arrived, before it becomes visible: do they hold what it says? nil accepts everything.
 type Accept = func(*store.Action) error
 
-// Pull fetches every record of the remote that the store lacks, with its objects. Interrupted, it goes on from there the next time.
+// Pull fetches every record of the remote that the store lacks, with its objects. Interrupted, it continues from there the next time.
 // What is not what it claims to be is a problem, and not taken.
 func (r *Remote) Pull(ctx context.Context, s *store.Store, accept Accept, tell Progress) (Transfer, error) {
 	t := &tally{tell: tell}

@@ -68,7 +68,7 @@ func (t *tally) problem(format string, args ...any) {
 	t.Problems = append(t.Problems, fmt.Sprintf(format, args...))
 }
 
-// Push sends the records, and what they need of objects that the remote lacks. Interrupted, it goes on from there the next time.
+// Push sends the records, and what they need of objects that the remote lacks. Interrupted, it continues from there the next time.
 // A result that is damaged here, or of which the remote has another, is a problem and does not keep the others back.
 func (r *Remote) Push(ctx context.Context, s *store.Store, actions []*store.Action, tell Progress) (Transfer, error) {
 	t := &tally{tell: tell}

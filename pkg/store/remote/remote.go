@@ -78,7 +78,7 @@ func (r *Remote) openFolder(u *url.URL) error {
 		if err := os.MkdirAll(filepath.Join(r.dir, table), 0o777); err != nil {
 			return r.fail("opening", err)
 		}
-		store.Sweep(filepath.Join(r.dir, table))
+		store.CleanTemporary(filepath.Join(r.dir, table))
 	}
 	var err error
 	r.bucket, err = fileblob.OpenBucket(r.dir, &fileblob.Options{Metadata: fileblob.MetadataDontWrite})
