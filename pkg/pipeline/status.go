@@ -24,8 +24,8 @@ type NodeStatus struct {
 // Current reports whether a run would leave the node alone.
 func (s *NodeStatus) Current() bool { return s.State == Cached || s.State == Pinned }
 
-// Status says of every node, in topological order, what Run would do with it,
-// without running anything. Like Run it checks the objects of every hit.
+// Status says of every node, in topological order, what Run would do with it, without running anything.
+// Like Run it checks the objects of every hit.
 func Status(g *Graph, opt Options) ([]NodeStatus, error) {
 	if err := opt.check(g); err != nil {
 		return nil, err
@@ -103,8 +103,7 @@ type Part struct {
 	Unknown bool   `json:"unknown,omitempty"`     // an input that will be made anew
 }
 
-// Explanation says what decides a node's key, and what of it changed since the
-// node's last run.
+// Explanation says what decides a node's key, and what of it changed since the node's last run.
 type Explanation struct {
 	Node     string `json:"node"`
 	State    State  `json:"state"`

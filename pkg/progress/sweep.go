@@ -27,11 +27,13 @@ type Run struct {
 	Nodes []*pipeline.Node
 }
 
-// Sweep shows a run of the pipeline as one of many chains: on a terminal the stages at work and below them one line for all,
+// Sweep shows a run of the pipeline as one of many chains: on a terminal the stages at work and below
+// them one line for all,
 //
 //	[=====>      ]  34 of 192 runs  12 cached  20 done  2 running  0 failed  2 stopped early  1:02:00 left
 //
-// elsewhere that line at most every ten seconds; and a line for every chain that is finished, unless nothing of it had to run.
+// elsewhere that line at most every ten seconds; and a line for every chain that is finished, unless
+// nothing of it had to run.
 type Sweep struct {
 	*Display
 	runs    Runs
@@ -201,7 +203,8 @@ func (s *Sweep) counts() (n counts) {
 	return n
 }
 
-// remaining estimates the time left: by what was measured in this run, at first by what is known of like ones. NaN = not known.
+// remaining estimates the time left: by what was measured in this run, at first by what is known of
+// like ones. NaN = not known.
 func (s *Sweep) remaining(n counts, now time.Time) float64 {
 	elapsed := now.Sub(s.begun).Seconds()
 	switch {
@@ -231,13 +234,15 @@ func (s *Sweep) showTotal() {
 	}
 	s.total = s.bars.New(int64(len(s.state)),
 		mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"), mpb.BarWidth(24), mpb.BarPriority(math.MaxInt32),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { // drawn from mpb's own goroutine, which must never wait for ours
+		// Drawn from mpb's own goroutine, which must never wait for ours.
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
 			text, _ := s.shown.Load().(string)
 			return text
 		})))
 }
 
-// sayTotal brings the line for all up to date, or writes it where nothing is live: when it is time to, and once at the end.
+// sayTotal brings the line for all up to date, or writes it where nothing is live: when it is time to,
+// and once at the end.
 func (s *Sweep) sayTotal() {
 	now, n := time.Now(), s.counts()
 	ended := n.finished == len(s.state)

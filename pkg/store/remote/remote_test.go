@@ -72,7 +72,8 @@ func remotes(t *testing.T) map[string]string {
 	return map[string]string{"file": "file://" + filepath.Join(t.TempDir(), "remote"), "s3": serveS3(t, nil)}
 }
 
-// serveS3 starts an S3 server with an empty bucket and returns the URL of a prefix in it. through may stand in the server's way.
+// serveS3 starts an S3 server with an empty bucket and returns the URL of a prefix in it. through may
+// stand in the server's way.
 func serveS3(t *testing.T, through func(http.Handler) http.Handler) string {
 	t.Helper()
 	backend := s3mem.New()
