@@ -36,13 +36,18 @@ func (f *fft2) forward(dst []complex128, field []float64, w, h int) {
 		clear(f.line[w:])
 		f.row.Coefficients(d, f.line)
 	}
+	f.columns(dst, f.col.Coefficients)
+}
+
+// columns transforms every column of a spectrum.
+func (f *fft2) columns(spectrum []complex128, transform func(dst, seq []complex128) []complex128) {
 	for i := range f.half {
 		for j := range f.ny {
-			f.column[j] = dst[j*f.half+i]
+			f.column[j] = spectrum[j*f.half+i]
 		}
-		f.col.Coefficients(f.out, f.column)
+		transform(f.out, f.column)
 		for j := range f.ny {
-			dst[j*f.half+i] = f.out[j]
+			spectrum[j*f.half+i] = f.out[j]
 		}
 	}
 }
@@ -50,15 +55,7 @@ func (f *fft2) forward(dst []complex128, field []float64, w, h int) {
 // inverse transforms a spectrum into a field [ny, nx]; inverse(forward(x)) = x. It overwrites the
 // spectrum.
 func (f *fft2) inverse(field []float64, spectrum []complex128) {
-	for i := range f.half {
-		for j := range f.ny {
-			f.column[j] = spectrum[j*f.half+i]
-		}
-		f.col.Sequence(f.out, f.column)
-		for j := range f.ny {
-			spectrum[j*f.half+i] = f.out[j]
-		}
-	}
+	f.columns(spectrum, f.col.Sequence)
 	scale := 1 / float64(f.nx*f.ny)
 	for j := range f.ny {
 		dst := field[j*f.nx : (j+1)*f.nx]

@@ -189,7 +189,7 @@ func (l *leases) abandoned(path, text string) bool {
 	return l.dead(lockOwner(text))
 }
 
-// settle waits until it is known of everybody with a heartbeat whether it goes on.
+// settle waits until it is known of everybody with a heartbeat whether it lives.
 func (l *leases) settle(ctx context.Context) error {
 	entries, err := os.ReadDir(l.dir)
 	if err != nil {
