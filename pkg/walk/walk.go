@@ -53,36 +53,18 @@ type Impossible struct {
 
 func (e *Impossible) Error() string { return "walk: " + e.Parameter + ": " + e.Reason }
 
-// Check returns an *Impossible of the first thing that is wrong with the motion in a box of side boxM
-// metres.
+// Check returns an *Impossible of the first parameter that does not fit the others, or the box of side
+// boxM metres. The range of each by itself is that of its tag, which params.Check asks.
 func (m Motion) Check(boxM float64) error {
-	for _, p := range []struct {
-		name  string
-		value float64
-		unit  string
-		holds bool
-		must  string
-	}{
-		{"step_min_m", m.StepMinM, "", m.StepMinM > 0, "greater than 0"},
-		{"step_max_m", m.StepMaxM, "", m.StepMaxM > m.StepMinM, fmt.Sprintf("greater than %v, the shortest step", m.StepMinM)},
-		{"velocity_max_m", m.VelocityMaxM, "", m.VelocityMaxM > 0, "greater than 0"},
-		{"step_max_m", m.StepMaxM, "", m.StepMaxM <= m.VelocityMaxM, fmt.Sprintf("at most %v, the bound on its components", m.VelocityMaxM)},
-		{"step_scale_m", m.StepScaleM, "", m.StepScaleM > 0, "greater than 0"},
-		{"step_memory", m.StepMemory, "", m.StepMemory > 0, "greater than 0"},
-		{"turn_sd", m.TurnSD, "", m.TurnSD >= 0, "0 or greater"},
-		{"turn_memory", m.TurnMemory, "", m.TurnMemory > 0, "greater than 0"},
-		{"wall_m", m.WallM, "", m.WallM >= 0, "0 or greater"},
-		{"wall_turn", m.WallTurn, "", m.WallTurn >= 0 && m.WallTurn <= math.Pi/2, "from 0 to pi/2"},
-		{"wall_slow", m.WallSlow, "", m.WallSlow > 0 && m.WallSlow <= 1, "greater than 0 and at most 1"},
-		{"box_m", boxM, " m", boxM >= minStepsAcross*m.StepMaxM, fmt.Sprintf("at least %v m, %d of the longest steps", minStepsAcross*m.StepMaxM, minStepsAcross)},
-		{"box_m", boxM, " m", boxM > 2*m.WallM, fmt.Sprintf("more than %v m, twice the reach of a wall", 2*m.WallM)},
-	} {
-		if math.IsInf(p.value, 0) {
-			p.holds, p.must = false, "a finite number"
-		}
-		if !p.holds {
-			return &Impossible{p.name, fmt.Sprintf("found %v%s, must be %s", p.value, p.unit, p.must)}
-		}
+	switch narrowest := minStepsAcross * m.StepMaxM; {
+	case !(m.StepMaxM > m.StepMinM):
+		return &Impossible{"step_max_m", fmt.Sprintf("found %v, must be greater than %v, the shortest step", m.StepMaxM, m.StepMinM)}
+	case !(m.StepMaxM <= m.VelocityMaxM):
+		return &Impossible{"step_max_m", fmt.Sprintf("found %v, must be at most %v, the bound on its components", m.StepMaxM, m.VelocityMaxM)}
+	case !(boxM >= narrowest) || math.IsInf(boxM, 0):
+		return &Impossible{"box_m", fmt.Sprintf("found %v m, must be at least %v m, %d of the longest steps", boxM, narrowest, minStepsAcross)}
+	case !(boxM > 2*m.WallM):
+		return &Impossible{"box_m", fmt.Sprintf("found %v m, must be more than %v m, twice the reach of a wall", boxM, 2*m.WallM)}
 	}
 	return nil
 }
