@@ -12,8 +12,8 @@ type Tick struct {
 	Label string
 }
 
-// Ticks returns about n marks at multiples of 1, 2 or 5 times a power of ten
-// within [lo, hi]; none if the range is empty or not finite.
+// Ticks returns about n marks at multiples of 1, 2 or 5 times a power of ten within [lo, hi]; none if
+// the range is empty or not finite.
 func Ticks(lo, hi float64, n int) []Tick {
 	if !(hi > lo) || math.IsInf(hi-lo, 0) || n < 1 {
 		return nil
@@ -27,8 +27,8 @@ func Ticks(lo, hi float64, n int) []Tick {
 	return ticks
 }
 
-// NiceLength returns the greatest 1, 2 or 5 times a power of ten that is not
-// above a third of the length: what a scale bar shows. 0 if the length is not positive.
+// NiceLength returns the greatest 1, 2 or 5 times a power of ten that is not above a third of the
+// length: what a scale bar shows. 0 if the length is not positive.
 func NiceLength(length float64) float64 {
 	if !(length > 0) || math.IsInf(length, 0) {
 		return 0

@@ -9,7 +9,8 @@ import (
 	"sicgrid/pkg/manifold"
 )
 
-// The states of a population with one periodic variable lie on a ring: one component, one loop, no void.
+// The states of a population with one periodic variable lie on a ring: one component, one loop, no
+// void.
 func Example() {
 	states := mat.NewDense(200, 3, nil)
 	for i := range 200 {

@@ -10,7 +10,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// roll is a sheet of 1 x 0.8 bent round a cylinder of radius 0.2 without being stretched, and where on the sheet each point is.
+// roll is a sheet of 1 x 0.8 bent round a cylinder of radius 0.2 without being stretched, and where on
+// the sheet each point is.
 func roll(n int) (points, flat *mat.Dense) {
 	flat = sheet(1, n)
 	points = mat.NewDense(n, 3, nil)
@@ -22,7 +23,8 @@ func roll(n int) (points, flat *mat.Dense) {
 	return points, flat
 }
 
-// misfit is the share of the variance of a that no rotation, reflection and shift of b explains (Procrustes).
+// misfit is the share of the variance of a that no rotation, reflection and shift of b explains
+// (Procrustes).
 func misfit(a, b *mat.Dense) float64 {
 	n, dims := a.Dims()
 	centred := func(m *mat.Dense) *mat.Dense {

@@ -20,7 +20,8 @@ func principal(t testing.TB, points *mat.Dense) *PCA {
 	return p
 }
 
-// The sum of three waves is a linear map of their three cosines and three sines; the threshold adds harmonics.
+// The sum of three waves is a linear map of their three cosines and three sines; the threshold adds
+// harmonics.
 func TestSixComponentsHoldAnIdealGridCode(t *testing.T) {
 	for _, c := range []struct {
 		name      string

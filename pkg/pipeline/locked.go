@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Locked is what a run of a graph came to under one numerics, short enough for
-// git: the digests of every output, and of every key the parts, so that a run
-// with other digests can be told in words what differs.
+// Locked is the outcome of a run of a graph under one numerics, short enough for git: the digests of
+// every output, and of every key the parts, so that a run with other digests can be told in words what
+// differs.
 type Locked struct {
 	Stages map[string]LockedStage `json:"stages"` // code, by stage
 	Nodes  map[string]LockedNode  `json:"nodes"`
@@ -20,7 +20,7 @@ type LockedStage struct {
 	Modules map[string]string `json:"modules,omitempty"`
 }
 
-// LockedNode is what one node was made of and what came of it.
+// LockedNode is what one node was made of and its outputs.
 type LockedNode struct {
 	recipe
 	Outputs []Output `json:"outputs"`
@@ -47,9 +47,9 @@ func Lock(report Report, opt Options) (Locked, error) {
 	return l, nil
 }
 
-// Differences says, for every node of now whose outputs are not those of l, in
-// what they differ and what differs in their keys. Nodes come in the order of
-// the graph, so the first is where the difference begins.
+// Differences says, for every node of now whose outputs are not those of l, in what they differ and
+// what differs in their keys. Nodes come in the order of the graph, so the first is where the
+// difference begins.
 func (l Locked) Differences(g *Graph, now Locked) []string {
 	var list []string
 	for _, n := range g.nodes {

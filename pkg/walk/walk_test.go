@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"sicgrid/pkg/params"
 )
 
 func draw(t testing.TB, m Motion, seed uint64, boxM float64, index, steps int) *Walk {
@@ -202,6 +204,17 @@ func TestFirstHeadingsPointEverywhere(t *testing.T) {
 	}
 }
 
+func TestTheDefaultMotionIsThatOfTheTags(t *testing.T) {
+	defaults, err := params.Defaults(Motion{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m Motion
+	if err := defaults.Decode(&m, nil); err != nil || m != DefaultMotion() {
+		t.Errorf("defaults %+v, %v; want %+v", m, err, DefaultMotion())
+	}
+}
+
 func TestImpossibleMotionsAreRefusedInOneLine(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -227,7 +240,10 @@ func TestImpossibleMotionsAreRefusedInOneLine(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := DefaultMotion()
 			c.edit(&m)
-			_, err := m.Draw(1, c.box, 0, 10)
+			err := params.Check(m)
+			if err == nil {
+				_, err = m.Draw(1, c.box, 0, 10)
+			}
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want one line with %q", err, c.want)
 			}

@@ -34,9 +34,8 @@ func digestSource(name string, data []byte) (source, error) {
 	return source{digest: rawSum(data)}, nil
 }
 
-// digestGo hashes the tokens of a Go file. Commas and semicolons that only the
-// layout asks for (before a closing bracket) are left out; a comma before "]"
-// stays, for there it can carry meaning.
+// digestGo hashes the tokens of a Go file. Commas and semicolons that only the layout asks for (before
+// a closing bracket) are left out; a comma before "]" stays, for there it can carry meaning.
 func digestGo(name string, data []byte) (source, error) {
 	var (
 		src      source
@@ -113,8 +112,8 @@ func endsType(t token.Token) bool {
 	return t == token.IDENT || t == token.RBRACK || t == token.RBRACE || t == token.RPAREN
 }
 
-// codeTags are the tags of a field that change what code computes: its names in files. The others, units,
-// ranges and meanings, are for people and for what reads parameters, as comments are.
+// codeTags are the tags of a field that change what code computes: its names in files. The others,
+// units, ranges and meanings, are for people and for what reads parameters, as comments are.
 func codeTags(lit string) string {
 	text, _ := strconv.Unquote(lit) // the scanner has seen that it is a literal
 	kept := ""
@@ -171,8 +170,7 @@ func (s *importScan) next(tok token.Token, lit string) (string, bool) {
 	return "", false
 }
 
-// embedPatterns splits the arguments of a go:embed directive, some of which may
-// be quoted.
+// embedPatterns splits the arguments of a go:embed directive, some of which may be quoted.
 func embedPatterns(args string) ([]string, error) {
 	var list []string
 	for args = strings.TrimSpace(args); args != ""; args = strings.TrimSpace(args) {

@@ -1,5 +1,5 @@
-// Embed computes the code digests of a program's stages and writes them as JSON,
-// for the program to embed:
+// Embed computes the code digests of a program's stages and writes them as JSON, for the program to
+// embed:
 //
 //	go run ./pkg/pipeline/codedigest/embed -stages train=stages/train,plot=stages/plot -o stages/codedigest/digests.json
 //
@@ -18,8 +18,8 @@ import (
 	"sicgrid/pkg/pipeline/codedigest"
 )
 
-// infrastructure carries results and does not decide them; the format version
-// stands for it in every key.
+// infrastructure carries results and does not decide them; the format version stands for it in every
+// key.
 var infrastructure = []string{"pkg/pipeline", "pkg/store", "pkg/artifact"}
 
 func main() {
