@@ -73,10 +73,15 @@ func Metres(v float64) string {
 	return Number(v, 2) + " m"
 }
 
-// Length writes a measured length with two decimals: "0.83 m"; NaN as a dash.
-func Length(v float64) string {
+// Length writes a length that was found with two decimals: "0.83 m"; NaN as a dash.
+func Length(v float64) string { return withUnit(v, 2, " m") }
+
+// Percent writes a share as a percentage: "42 %"; NaN as a dash.
+func Percent(share float64, decimals int) string { return withUnit(100*share, decimals, " %") }
+
+func withUnit(v float64, decimals int, unit string) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return Number(v, 2)
+		return Number(v, decimals)
 	}
-	return Number(v, 2) + " m"
+	return Number(v, decimals) + unit
 }

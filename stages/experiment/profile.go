@@ -8,8 +8,8 @@ import (
 	"sicgrid/pkg/walk"
 	"sicgrid/stages/best"
 	"sicgrid/stages/embed"
+	"sicgrid/stages/figures/results"
 	"sicgrid/stages/ideal"
-	"sicgrid/stages/plot"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/train"
 )
@@ -68,71 +68,9 @@ type Integration struct {
 // Results sets the paper's claims beside every variant and ablation of every seed; lattices are measured in one box, ablations in
 // that of figure 7.
 type Results struct {
-	Seeds       []uint64 `json:"seeds"`
-	BoxM        float64  `json:"box_m"`
-	DPI         int      `json:"dpi"`
-	RateColours string   `json:"rate_colours"`
-}
-
-// Figures says what each figure shows, and how it is drawn.
-type Figures struct {
-	Figure1 plot.Figure1Params `json:"figure_1"`
-	Figure2 plot.DPIParams     `json:"figure_2"`
-	Figure3 plot.DPIParams     `json:"figure_3"`
-	Figure4 Figure4            `json:"figure_4"`
-	Figure5 Figure5            `json:"figure_5"`
-	Figure6 Figure6            `json:"figure_6"`
-	Figure7 Figure7            `json:"figure_7"`
-	Figure8 Figure8            `json:"figure_8"`
-	Figure9 plot.DPIParams     `json:"figure_9"`
-	Table1  plot.DPIParams     `json:"table_1"`
-	Seeds   Seeds              `json:"seeds"`
-}
-
-// Figure4 shows one network in one box.
-type Figure4 struct {
-	Variant string  `json:"variant"`
-	BoxM    float64 `json:"box_m"`
-	plot.Figure4Params
-}
-
-// Figure5 shows one network in every box; states are compared with places in one.
-type Figure5 struct {
-	Variant     string  `json:"variant"`
-	BoxM        float64 `json:"box_m"`
-	DPI         int     `json:"dpi"`
-	RateColours string  `json:"rate_colours"`
-	Walks       int     `json:"walks"`
-	Pairs       int     `json:"pairs"`
-	ReachM      float64 `json:"reach_m"`
-	LagStep     int     `json:"lag_step"`
-}
-
-// Figure7 shows both networks and every ablation in one box.
-type Figure7 struct {
-	BoxM        float64 `json:"box_m"`
-	DPI         int     `json:"dpi"`
-	RateColours string  `json:"rate_colours"`
-	Cells       int     `json:"cells"`
-}
-
-// Figure6 shows one network in one box.
-type Figure6 struct {
-	Variant string  `json:"variant"`
-	BoxM    float64 `json:"box_m"`
-	plot.Figure6Params
-}
-
-// Figure8 shows both networks in one box.
-type Figure8 struct {
-	BoxM float64 `json:"box_m"`
-	plot.Figure8Params
-}
-
-// Seeds shows both networks of every seed in one box.
-type Seeds struct {
-	BoxM float64 `json:"box_m"`
-	DPI  int     `json:"dpi"`
+	Seeds []uint64 `json:"seeds"`
+	BoxM  float64  `json:"box_m"`
+	results.Look
 }
 
 // allowed is the range of every parameter that has one.
