@@ -3,8 +3,9 @@ package figure
 import (
 	"fmt"
 	"image/color"
+	stdmaps "maps"
 	"math"
-	"sort"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/palette/moreland"
@@ -26,13 +27,11 @@ func MapNamed(name string) (Map, error) {
 	if m, ok := maps[name]; ok {
 		return m, nil
 	}
-	names := make([]string, 0, len(maps))
-	for n := range maps {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return nil, fmt.Errorf("colour map %q: unknown, use one of %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("colour map %q: unknown, use one of %s", name, strings.Join(MapNames(), ", "))
 }
+
+// MapNames are the names of all colour maps, sorted.
+func MapNames() []string { return slices.Sorted(stdmaps.Keys(maps)) }
 
 // Jet is the classic rainbow of ratemaps, from dark blue to dark red: each channel is a trapezium,
 // clip(1.5 - |4t - c|) with c = 3, 2, 1 for red, green, blue.

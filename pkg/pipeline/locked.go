@@ -9,11 +9,11 @@ import (
 // every output, and of every key the parts, so that a run with other digests can be told in words what
 // differs.
 type Locked struct {
-	Stages map[string]LockedStage `json:"stages"` // code, by stage
+	Stages map[string]LockedStage `json:"stages"` // code, by the name of its digest
 	Nodes  map[string]LockedNode  `json:"nodes"`
 }
 
-// LockedStage is the code of a stage.
+// LockedStage is the code of a stage, or of one of its nodes that has code of its own.
 type LockedStage struct {
 	Code    string            `json:"code"`
 	Files   map[string]string `json:"files"`
@@ -41,7 +41,7 @@ func Lock(report Report, opt Options) (Locked, error) {
 		if p == nil {
 			return l, fmt.Errorf("pipeline: the record of %s does not say what it was made of", n.Node.Name)
 		}
-		l.Stages[p.Stage] = LockedStage{p.Code, p.Files, p.Modules}
+		l.Stages[n.Node.code()] = LockedStage{p.Code, p.Files, p.Modules}
 		l.Nodes[n.Node.Name] = LockedNode{p.recipe, action.Outputs}
 	}
 	return l, nil
@@ -97,9 +97,8 @@ func (l Locked) why(n *Node, now Locked) string {
 }
 
 func (l Locked) parts(n *Node) *parts {
-	node := l.Nodes[n.Name]
-	stage := l.Stages[node.Stage]
-	p := &parts{recipe: node.recipe, Files: stage.Files, Modules: stage.Modules, From: map[string]string{}}
+	stage := l.Stages[n.code()]
+	p := &parts{recipe: l.Nodes[n.Name].recipe, Files: stage.Files, Modules: stage.Modules, From: map[string]string{}}
 	for role, ref := range n.Inputs {
 		p.From[role] = ref.Node.Name + " " + ref.Output
 	}

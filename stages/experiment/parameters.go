@@ -12,7 +12,7 @@ import (
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/walk"
-	"sicgrid/stages/plot"
+	"sicgrid/stages/figures/table1"
 	"sicgrid/stages/selection"
 	"sicgrid/stages/train"
 )
@@ -31,7 +31,7 @@ type Parameters struct {
 	Sets     []string
 	variants []Variant
 	ablated  []Variant // networks of figure 7 beyond the variants
-	profiles []plot.Table1Profile
+	profiles []table1.Profile
 	doc      *params.Document
 }
 
@@ -77,7 +77,7 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 	if err := p.readVariants(doc); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*params.Document) error{p.checkSeeds, p.checkEvaluation, p.checkEmbedding, p.checkIdeal, p.checkFigures} {
+	for _, check := range []func(*params.Document) error{p.checkSeeds, p.checkEvaluation, p.checkEmbedding, p.checkIdeal, p.checkFigures, p.checkResults} {
 		if err := check(doc); err != nil {
 			return nil, err
 		}
@@ -228,42 +228,17 @@ func (p *Parameters) checkIdeal(doc *params.Document) error {
 	return p.checkWalks(doc, "ideal.box_m", c.BoxM)
 }
 
-func (p *Parameters) checkFigures(doc *params.Document) error {
-	f, names := &p.Figures, doc.Keys("variants")
-	for _, required := range requiredVariants {
-		if !slices.Contains(names, required) {
-			return doc.Errorf("variants", "found %s, must have %s", strings.Join(names, ", "), strings.Join(requiredVariants, " and "))
-		}
-	}
-	for _, choice := range []struct{ key, variant string }{{"figure_4", f.Figure4.Variant}, {"figure_5", f.Figure5.Variant}, {"figure_6", f.Figure6.Variant}} {
-		if !slices.Contains(names, choice.variant) {
-			return doc.Errorf("figures."+choice.key+".variant", "found %q, must be one of %s", choice.variant, strings.Join(names, ", "))
-		}
-	}
+// checkResults finds a box of the results that there is not, and tests of path integration that cannot be made.
+func (p *Parameters) checkResults(doc *params.Document) error {
 	if !slices.Contains(p.Evaluation.BoxesM, p.Results.BoxM) {
 		return doc.Errorf("results.box_m", "found %v, must be one of evaluation.boxes_m, %v", p.Results.BoxM, p.Evaluation.BoxesM)
 	}
 	if err := p.checkWalks(doc, "integration.box_m", p.Integration.BoxM); err != nil {
 		return err
 	}
-	if sigma := p.distances(f.Figure5.Variant).SigmaX; f.Figure5.ReachM <= sigma {
-		return doc.Errorf("figures.figure_5.reach_m", "found %v, must be more than %v m, sigma_x", f.Figure5.ReachM, sigma)
-	}
-	for _, choice := range []struct {
-		key string
-		box float64
-	}{{"figure_4", f.Figure4.BoxM}, {"figure_5", f.Figure5.BoxM}, {"figure_7", f.Figure7.BoxM}, {"figure_6", f.Figure6.BoxM}, {"figure_8", f.Figure8.BoxM}, {"seeds", f.Seeds.BoxM}} {
-		if !slices.Contains(p.Evaluation.BoxesM, choice.box) {
-			return doc.Errorf("figures."+choice.key+".box_m", "found %v, must be one of evaluation.boxes_m, %v", choice.box, p.Evaluation.BoxesM)
-		}
-	}
-	for _, check := range []struct {
-		key string
-		err error
-	}{{"figure_1", f.Figure1.Check()}, {"figure_5", p.figure5().Check()}, {"figure_7", p.figure7().Check()}, {"figure_4", f.Figure4.Check()}, {"figure_6", f.Figure6.Check()}, {"figure_8", f.Figure8.Check()}} {
-		if check.err != nil {
-			return doc.Errorf("figures."+check.key, "%v", check.err)
-		}
+	f := p.Figures.Figure5
+	if sigma := p.distances(f.Variant).SigmaX; f.ReachM <= sigma {
+		return doc.Errorf("figures.figure_5.reach_m", "found %v, must be more than %v m, sigma_x", f.ReachM, sigma)
 	}
 	return nil
 }

@@ -4,8 +4,8 @@ import (
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/walk"
 	"sicgrid/stages/embed"
+	"sicgrid/stages/figures/results"
 	"sicgrid/stages/ideal"
-	"sicgrid/stages/plot"
 	"sicgrid/stages/selection"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/train"
@@ -65,69 +65,7 @@ type Integration struct {
 // Results sets the paper's claims beside every variant and ablation of every seed; lattices are measured in one box, ablations in
 // that of figure 7.
 type Results struct {
-	Seeds       []uint64 `json:"seeds" items:"[1, 12]" default:"[101, 102, 103, 104, 105]" doc:"each trains every network above"`
-	BoxM        float64  `json:"box_m" unit:"m" default:"4" doc:"where lattices are measured; ablations are in the box of figure 7"`
-	DPI         int      `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
-	RateColours string   `json:"rate_colours" range:"cyclic|diverging|grey|jet|viridis" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-}
-
-// Figures says what each figure shows, and how it is drawn.
-type Figures struct {
-	Figure1 plot.Figure1Params `json:"figure_1" doc:"grid cells, idealised"`
-	Figure2 plot.DPIParams     `json:"figure_2" default:"{dpi: 200}" doc:"coding theory of the idealised code"`
-	Figure3 plot.DPIParams     `json:"figure_3" default:"{dpi: 200}" doc:"the losses on a real batch"`
-	Figure4 Figure4            `json:"figure_4" doc:"the cells of each module"`
-	Figure5 Figure5            `json:"figure_5" doc:"decorrelation, walks, and the same cells in every box"`
-	Figure6 Figure6            `json:"figure_6" doc:"spectrum, lattice, phases and torus"`
-	Figure7 Figure7            `json:"figure_7" doc:"both networks and every ablation"`
-	Figure8 Figure8            `json:"figure_8" doc:"all units of both networks"`
-	Figure9 plot.DPIParams     `json:"figure_9" default:"{dpi: 200}" doc:"construction of the grid code"`
-	Table1  plot.DPIParams     `json:"table_1" default:"{dpi: 200}" doc:"Table 1 beside each profile"`
-	Seeds   Seeds              `json:"seeds" doc:"both networks of every seed"`
-}
-
-// Figure4 shows one network in one box.
-type Figure4 struct {
-	Variant string  `json:"variant" default:"full" doc:"the network with all four losses"`
-	BoxM    float64 `json:"box_m" unit:"m" default:"4" doc:"one of evaluation.boxes_m"`
-	plot.Figure4Params
-}
-
-// Figure5 shows one network in every box; states are compared with places in one.
-type Figure5 struct {
-	Variant     string  `json:"variant" default:"full" doc:"the network with all four losses"`
-	BoxM        float64 `json:"box_m" unit:"m" default:"2" doc:"where states are compared with places, one of evaluation.boxes_m"`
-	DPI         int     `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
-	RateColours string  `json:"rate_colours" range:"cyclic|diverging|grey|jet|viridis" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-	Walks       int     `json:"walks" range:">= 1" default:"60" doc:"walks of the evaluation that are followed"`
-	Pairs       int     `json:"pairs" range:">= 1" default:"400000" doc:"random pairs of states"`
-	ReachM      float64 `json:"reach_m" unit:"m" range:"> 0" default:"1.5" doc:"largest distance of two places"`
-	LagStep     int     `json:"lag_step" range:">= 1" default:"30" doc:"steps: width of a bin of the time between two states"`
-}
-
-// Figure7 shows both networks and every ablation in one box.
-type Figure7 struct {
-	BoxM        float64 `json:"box_m" unit:"m" default:"2" doc:"side of the box"`
-	DPI         int     `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
-	RateColours string  `json:"rate_colours" range:"cyclic|diverging|grey|jet|viridis" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-	Cells       int     `json:"cells" range:"[2, 5]" default:"5" doc:"example cells of each network"`
-}
-
-// Figure6 shows one network in one box.
-type Figure6 struct {
-	Variant string  `json:"variant" default:"no-capacity" doc:"the network without the capacity loss"`
-	BoxM    float64 `json:"box_m" unit:"m" default:"4" doc:"side of the box"`
-	plot.Figure6Params
-}
-
-// Figure8 shows both networks in one box.
-type Figure8 struct {
-	BoxM float64 `json:"box_m" unit:"m" default:"2" doc:"side of the box (appendix B)"`
-	plot.Figure8Params
-}
-
-// Seeds shows both networks of every seed in one box.
-type Seeds struct {
-	BoxM float64 `json:"box_m" unit:"m" default:"4" doc:"side of the box"`
-	DPI  int     `json:"dpi" range:"[50, 1200]" default:"200" doc:"dots per inch of the PNG"`
+	Seeds []uint64 `json:"seeds" items:"[1, 12]" default:"[101, 102, 103, 104, 105]" doc:"each trains every network above"`
+	BoxM  float64  `json:"box_m" unit:"m" default:"4" doc:"where lattices are measured; ablations are in the box of figure 7"`
+	results.Look
 }
