@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func sessionOf(t testing.TB, path string, targets ...string) *session {
 	}
 	code := map[string]codedigest.Stage{}
 	for _, n := range s.graph.Nodes() {
-		code[n.Stage] = codedigest.Stage{Digest: "made up"}
+		code[cmp.Or(n.Code, n.Stage)] = codedigest.Stage{Digest: "made up"}
 	}
 	s.options = pipeline.Options{Store: open, DAG: "smoke", Code: code, Numerics: numerics()}
 	return s

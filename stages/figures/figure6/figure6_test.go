@@ -168,14 +168,14 @@ func TestFigure6IsDrawnOfNetworksOfAnySize(t *testing.T) {
 			if name == "128 units" {
 				p.PowerScale = "log"
 			}
-			files, err := Draw(idealData(net, 300), p)
+			files, err := Draw(idealData(net, 100), p)
 			figuretest.Open(t, "figure-6", files, err)
 		})
 	}
 }
 
 func TestFigure6HasTheSameBytesWhateverGOMAXPROCS(t *testing.T) {
-	d := idealData(figuretest.ThreeModules(), 500)
+	d := idealData(figuretest.ThreeModules(), 200)
 	figuretest.SameBytes(t, func() ([]sheet.File, error) { return Draw(d, params) })
 }
 

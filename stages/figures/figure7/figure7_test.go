@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/figuretest"
 )
 
@@ -44,5 +45,16 @@ func TestFigure7SaysWhatIsWrongWithItsNetwork(t *testing.T) {
 		net := networks[name]
 		files, err := Draw(Data{net.BoxM, []Ablation{{"full", net.Units, net.Modules, net.Maps, net.Summary}}}, Params{Look{figuretest.DPI, "jet", 5}, []string{"full"}, figuretest.Titles})
 		figuretest.Open(t, "figure-7", files, err).Want(t, want)
+	}
+}
+
+func TestALongTitleTakesTwoLines(t *testing.T) {
+	net := figuretest.OneModule()
+	d := Data{net.BoxM, []Ablation{{"scratch", net.Units, net.Modules, net.Maps, net.Summary}, {"full", net.Units, net.Modules, net.Maps, net.Summary}}}
+	p := Params{Look{figuretest.DPI, "jet", 5}, []string{"scratch", "full"}, sheet.Titles{"scratch": "all loss terms, from random initialisation", "full": "all loss terms"}}
+	files, err := Draw(d, p)
+	f := figuretest.Open(t, "figure-7", files, err)
+	if f.Want(t, "initialisation"); f.Count("all loss terms, from random initialisation") != 0 {
+		t.Error("a title runs into the maps")
 	}
 }
