@@ -1,5 +1,5 @@
-// Package selection is the stage select, which keeps one of several trainings of a network, which differ in their seeds alone. It looks at how
-// they integrate paths and at their losses, never at ratemaps.
+// Package selection is the stage select, which keeps one of several trainings of a network that differ
+// in their seeds alone. It looks at how they integrate paths and at their losses, never at ratemaps.
 package selection
 
 import (
@@ -36,8 +36,9 @@ var Outputs = append([]string{"attempts"}, train.Outputs...)
 // Role is what the outputs of attempt i = 0, 1, ... are called among the inputs, before the output's own name.
 func Role(i int) string { return fmt.Sprintf("attempt-%d/", i+1) }
 
-// endShare is the share of a training's steps, its last, over whose mean the losses of attempts are compared: batches are
-// noisy, and near its end the learning rate of the cosine schedule is so low that the loss hardly falls any more.
+// endShare is the share of a training's steps, its last, over whose mean the losses of attempts are
+// compared: batches are noisy, and near its end the learning rate of the cosine schedule is so low
+// that the loss hardly falls any more.
 const endShare = 0.1
 
 // How many walks, as in training, and pairs of states of them isotropy is looked at on.
