@@ -74,17 +74,17 @@ func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 				name := fmt.Sprintf("%s/%d/%s%s%d", s.Name, i, t.variant, seedMark, seed.seed)
 				made := trainings(name, t.training, on, seed.seed, once)
 				trained := made[len(made)-1]
-				seen := once(newNode("ratemaps", name, q.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{"weights": trained.Ref("weights"), "walks": walks.Ref("walks")}))
-				measured := once(newNode("spectra", name, q.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", seen, "maps", "occupancy")))
-				came := once(newNode("outcome", name, outcome.Params{}, outcome.Run, outcome.Outputs, 0,
-					inputs{"history": trained.Ref("history"), "maps": seen.Ref("maps")}.with("", measured, "units", "modules", "summary")))
-				in.with(sweep.Role(len(table.Runs)), came, "outcome", "example")
+				recorded := once(newNode("ratemaps", name, q.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{"weights": trained.Ref("weights"), "walks": walks.Ref("walks")}))
+				analysed := once(newNode("spectra", name, q.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", recorded, "maps", "occupancy")))
+				result := once(newNode("outcome", name, outcome.Params{}, outcome.Run, outcome.Outputs, 0,
+					inputs{"history": trained.Ref("history"), "maps": recorded.Ref("maps")}.with("", analysed, "units", "modules", "summary")))
+				in.with(sweep.Role(len(table.Runs)), result, "outcome", "example")
 				rule := sweep.Several
 				if t.training.Loss.Capacity == 0 {
 					rule = sweep.One
 				}
 				table.Runs = append(table.Runs, sweep.Run{Point: int32(i), Name: pt.name, Designs: pt.designs, Variant: t.variant, Seed: seed.seed, Purpose: seed.purpose, Rule: rule, Values: t.values})
-				w.Runs = append(w.Runs, wiredRun{s.title(i, t.variant, seed.seed), append(made, seen, measured, came)})
+				w.Runs = append(w.Runs, wiredRun{s.title(i, t.variant, seed.seed), append(made, recorded, analysed, result)})
 			}
 		}
 	}

@@ -43,7 +43,7 @@ type Row struct {
 	Stopped      string `col:"stopped"` // why it ended early; "" = it did not
 	loss.Values  `col:"*_loss"`
 	Total        float64   `col:"total_loss"`
-	Explained    float64   `col:"explained"` // share of the states' variance that position explains
+	Explained    float64   `col:"explained"` // variance of the states explained by position, a share
 	Units        int32     `col:"units"`
 	Active       int32     `col:"active"`
 	Score        float64   `col:"grid_expanding_median"` // over active units

@@ -36,7 +36,7 @@ type Map struct {
 // Occupancy is the one row of "occupancy".
 type Occupancy struct {
 	Samples   []int32 `col:"samples" shape:"ny,nx"`
-	Explained float64 `col:"explained"` // share of the variance of the late states that position explains
+	Explained float64 `col:"explained"` // variance of the late states explained by position, a share
 }
 
 // State is a row of "states": the population at one moment of one walk.

@@ -23,7 +23,7 @@ func addBenchAnalysis(root *cobra.Command) {
 		Use:   "analysis",
 		Short: "Time the analysis of 128 units, persistent cohomology and the spectral embedding",
 		Long: "Times the whole analysis of 128 noisy grid cells at 64 x 64 bins, the persistent cohomology of 250 landmarks of a torus to\n" +
-			"dimension 2, and the spectral embedding of 8000 states, on as many threads as there are cores, each turn about with plain\n" +
+			"dimension 2, and the spectral embedding of 8000 states, on as many threads as there are cores, each interleaved with plain\n" +
 			"work of the same size; prints medians.",
 		Example: "  sicgrid bench analysis\n  sicgrid bench analysis --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -34,13 +34,13 @@ type benchmark struct {
 	Active     float64     `json:"active"` // share of the units that are active in a state
 	Ms         float64     `json:"ms_per_step"`
 	GFLOPs     float64     `json:"gflops"`      // useful work, zeros of rectified states counted
-	Peak       float64     `json:"peak_gflops"` // multiply-adds on as many threads, measured turn about
+	Peak       float64     `json:"peak_gflops"` // multiply-adds on as many threads, measured interleaved
 	PeakShare  float64     `json:"peak_share"`
-	GonumMs    float64     `json:"gonum_ms_per_step"` // the same step, plainly written with gonum, turn about
+	GonumMs    float64     `json:"gonum_ms_per_step"` // the same step, plainly written with gonum, interleaved
 	TimesGonum float64     `json:"times_gonum"`       // how many times faster than it
-	Speedup    float64     `json:"speedup"`           // over one thread, turn about
-	Apart      float64     `json:"speedup_apart"`     // what the machine allows: as many trainings of one thread each at once, over one alone, turn about
-	LineNs     float64     `json:"line_ns"`           // a cache line to another thread and back, turn about: what sharing a step costs
+	Speedup    float64     `json:"speedup"`           // over one thread, interleaved
+	Apart      float64     `json:"speedup_apart"`     // what the machine allows: as many trainings of one thread each at once, over one alone, interleaved
+	LineNs     float64     `json:"line_ns"`           // a cache line to another thread and back, interleaved: what sharing a step costs
 	Parts      cpu.Seconds `json:"parts"`             // ms a step
 	MemoryMiB  float64     `json:"memory_mib"`        // held by a training of this size
 }
@@ -52,7 +52,7 @@ func newBenchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench [train]",
 		Short: "Time the training step beside the machine's own peak",
-		Long: "Times optimiser steps of several sizes on 1 and 2 threads, turn about with the\n" +
+		Long: "Times optimiser steps of several sizes on 1 and 2 threads, interleaved with the\n" +
 			"processor's bare multiply-add rate and with the same step plainly written with\n" +
 			"gonum, and prints the medians over the turns. Steps are those of a training under\n" +
 			"way: by then about a third of the units are active at a time. What two threads gain\n" +

@@ -23,7 +23,7 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// storeBenchmark is one row of `sicgrid bench store --json`: a median, beside something plain that was measured turn about with it.
+// storeBenchmark is one row of `sicgrid bench store --json`: a median, beside something plain that was measured interleaved with it.
 type storeBenchmark struct {
 	What           string  `json:"what"`
 	Value          float64 `json:"value"`
@@ -87,7 +87,7 @@ func benchStore(ctx context.Context, dir string, progress io.Writer) ([]storeBen
 	return []storeBenchmark{noOp, scheduling, hashing, write, read}, err
 }
 
-// compare times both works turn about; they return what they did a second, or how long they took.
+// compare times both interleaved; they return what they did a second, or how long they took.
 func compare(row storeBenchmark, work, reference func() (float64, error)) (storeBenchmark, error) {
 	var values, references, ratios []float64
 	for range turns {

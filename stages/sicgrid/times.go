@@ -161,7 +161,7 @@ func (e estimate) on(jobs int) time.Duration { return e.took / time.Duration(max
 // text says how long something takes on so many jobs.
 func (e estimate) text(jobs int) string {
 	if e.like+e.timed == 0 && (e.unknown > 0 || e.took == 0) {
-		return "nobody knows how long"
+		return "no estimate"
 	}
 	var by []string
 	if e.like > 0 {

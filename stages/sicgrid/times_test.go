@@ -75,7 +75,7 @@ func TestTimesComeFromEarlierRunsAndElseFromFirstSteps(t *testing.T) {
 	if e, err = k.of(t.Context(), planOf(pipeline.WouldRun, ofUnits(16, 0), ofUnits(99, 0), ofUnits(99, 0))); err != nil || e.text(1) != "at least about 40 s on 1 job, by 1 like run in the store" {
 		t.Errorf("%s, %v", e.text(1), err)
 	}
-	if e, err = k.of(t.Context(), planOf(pipeline.WouldRun, ofUnits(99, 0))); err != nil || e.text(1) != "nobody knows how long" || len(timed) != 2 {
+	if e, err = k.of(t.Context(), planOf(pipeline.WouldRun, ofUnits(99, 0))); err != nil || e.text(1) != "no estimate" || len(timed) != 2 {
 		t.Errorf("%s, %v, timed %v", e.text(1), err, timed)
 	}
 	if got := trainingsText(planOf(pipeline.Cached, ofUnits(8, 0)), estimate{}, 2); got != "1 trainings, all of them there" {

@@ -112,7 +112,7 @@ func readMaps(rows []mapView, meta map[string]string) (mean []gridcell.Map, drif
 }
 
 // summarise counts. Shares are of the active units, NaN if there are none; explained
-// is the share of the state variance that position explains.
+// is the variance of the states explained by position, a share.
 func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) Summary {
 	s := Summary{Units: int32(len(a.Units)), Modules: int32(len(a.Modules)), Explained: explained}
 	var scores, areas []float64

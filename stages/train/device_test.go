@@ -116,7 +116,7 @@ func TestALostDeviceLeavesItsCheckpointToAnother(t *testing.T) {
 // A device that is lost before the first checkpoint says that there is none.
 func TestALostDeviceWithoutACheckpoint(t *testing.T) {
 	r := newRun(t, small(), t.TempDir())
-	if text := r.goOn(); !strings.HasPrefix(text, "there is no checkpoint yet") {
+	if text := r.advice(); !strings.HasPrefix(text, "there is no checkpoint yet") {
 		t.Error(text)
 	}
 }

@@ -103,7 +103,7 @@ func runOn(ctx context.Context, b compute.Backend, checkpointEvery time.Duration
 	}
 	state := trainer.State()
 	if state.Step != r.step {
-		return fmt.Errorf("the state of step %d could not be read from %s; %s", r.step, b.Device, r.goOn())
+		return fmt.Errorf("the state of step %d could not be read from %s; %s", r.step, b.Device, r.advice())
 	}
 	var tensors []Tensor
 	for _, x := range sic.NewLayout(p.Network).Tensors {
@@ -171,8 +171,8 @@ type leg struct {
 	FromStep int    `json:"from_step"`
 }
 
-// goOn says how to take up a training whose device has failed it.
-func (r *run) goOn() string {
+// advice says how to take up a training whose device has failed it.
+func (r *run) advice() string {
 	if r.saved == 0 {
 		return "there is no checkpoint yet: run it again to start over, or with --device cpu to do so on the CPU"
 	}
@@ -199,7 +199,7 @@ func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 		}
 		var lost *compute.DeviceLost
 		if errors.As(err, &lost) {
-			return fmt.Errorf("%w; %s", err, r.goOn())
+			return fmt.Errorf("%w; %s", err, r.advice())
 		}
 		if r.ends(err) {
 			return nil
