@@ -21,7 +21,7 @@ const (
 // document. What is written reads back as the same values.
 func (d *Document) WriteYAML(w io.Writer, v any) error {
 	t := structOf(reflect.TypeOf(v))
-	if err := d.Decode(reflect.New(t).Interface(), nil); err != nil {
+	if err := d.Decode(reflect.New(t).Interface()); err != nil {
 		return err
 	}
 	presets, err := structDefaults(t, "", true)
