@@ -147,7 +147,7 @@ func decodeStruct(v *value, to reflect.Value) error {
 	}
 	for i, key := range v.keys {
 		if !slices.Contains(allowed, key) {
-			return unknownKey(v.items[i], key, allowed)
+			return unknownKey(v.items[i], key, allowed, sections(to.Type(), key)...)
 		}
 	}
 	for _, d := range fields {
@@ -186,8 +186,19 @@ func (d *declaration) decode(v *value, to reflect.Value) error {
 	return nil
 }
 
-func unknownKey(v *value, key string, allowed []string) error {
-	if near := Nearest(key, allowed); len(near) > 0 {
+// sections are the dotted keys of a struct's sections that end in a key which the struct itself has not.
+func sections(of reflect.Type, key string) (within []string) {
+	for _, p := range listed(nil, of, nil, "") {
+		if strings.HasSuffix(p.Key, "."+key) {
+			within = append(within, p.Key)
+		}
+	}
+	return within[:min(len(within), 3)]
+}
+
+// unknownKey suggests the allowed keys that are nearest, or else others that are known.
+func unknownKey(v *value, key string, allowed []string, others ...string) error {
+	if near := append(Nearest(key, allowed), others...); len(near) > 0 {
 		return v.errorf("unknown key, did you mean %s?", strings.Join(near, " or "))
 	}
 	return v.errorf("unknown key, must be one of %s", strings.Join(allowed, ", "))

@@ -107,6 +107,7 @@ func TestFaultsAreOneLineWithPlaceKeyFoundAndAllowed(t *testing.T) {
 		{"map element", replace("night: 0", "night: -1"), nil, `zoo.yaml:12: keepers.night: found -1, must be 0 or greater`},
 		{"negative seed", replace("18446744073709551615", "-1"), nil, `zoo.yaml:2: seed: found -1, must be a whole number from 0 to 18446744073709551615`},
 		{"typing error", replace("mass:", "mas:"), nil, `zoo.yaml:6: animal.mas: unknown key, did you mean mass?`},
+		{"a key without its section", replace("seed:", "legs: 3\nseed:"), nil, `zoo.yaml:2: legs: unknown key, did you mean animal.legs?`},
 		{"unknown key", replace("seed:", "temperature: 3\nseed:"), nil, `zoo.yaml:2: temperature: unknown key, must be one of seed, animal, boxes, breeds, keepers`},
 		{"missing value", replace("  legs: 4\n", ""), nil, `zoo.yaml:3: animal.legs: missing, must be from 0 to 8`},
 		{"missing section", replace("boxes: [2, 3.5]\n", ""), nil, `zoo.yaml:2: boxes: missing, must be at least 1`},

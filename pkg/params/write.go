@@ -123,6 +123,18 @@ func word(s string) string {
 	return strconv.Quote(s)
 }
 
+// YAML is the value at a dotted key in one line, "" where there is none.
+func (d *Document) YAML(key string) string {
+	v := d.root
+	for name := range strings.SplitSeq(key, ".") {
+		v = v.child(name)
+	}
+	if v == nil {
+		return ""
+	}
+	return v.flow()
+}
+
 // flow is a value in one line.
 func (v *value) flow() string {
 	parts := make([]string, len(v.items))
