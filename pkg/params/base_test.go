@@ -23,7 +23,7 @@ func folder(t *testing.T, files map[string]string) {
 
 func readProfile(path string) (z zoo, d *Document, err error) {
 	if d, err = ReadProfile(path); err == nil {
-		err = d.Decode(&z, nil)
+		err = d.Decode(&z)
 	}
 	return z, d, err
 }
@@ -55,7 +55,7 @@ func TestAProfileSaysOnlyWhatDiffersFromItsBase(t *testing.T) {
 	if err := d.Set("animal.legs=9"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Decode(&z, nil); err == nil || err.Error() != "--set animal.legs=9: found 9, must be from 0 to 8" {
+	if err := d.Decode(&z); err == nil || err.Error() != "--set animal.legs=9: found 9, must be from 0 to 8" {
 		t.Errorf("--set over a base: %v", err)
 	}
 	absolute, err := filepath.Abs("common/zoo.yaml")
@@ -125,7 +125,7 @@ func TestMergingLeavesBothDocumentsAsTheyAre(t *testing.T) {
 	}
 	base.Merge(over)
 	var z zoo
-	if err := base.Decode(&z, nil); err != nil || z.Animal.Mass != 0.25 || len(z.Keepers) != 2 {
+	if err := base.Decode(&z); err != nil || z.Animal.Mass != 0.25 || len(z.Keepers) != 2 {
 		t.Errorf("the base has become %+v, %v", z, err)
 	}
 	if got := strings.Join(over.Keys("keepers"), " "); got != "day noon" {

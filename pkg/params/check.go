@@ -10,9 +10,9 @@ import (
 
 // Check is the first fault of a filled struct by its own tags, as an *Error that names the key, the value and
 // the range. It asks what Decode asks of a document's values; a zero field that may be left out is left out.
-func Check(v any) error { return check(reflect.Indirect(reflect.ValueOf(v)), "", Rule{}) }
+func Check(v any) error { return check(reflect.Indirect(reflect.ValueOf(v)), "", rule{}) }
 
-func check(v reflect.Value, key string, rule Rule) error {
+func check(v reflect.Value, key string, in rule) error {
 	must := func(found any, must string) error {
 		return &Error{fmt.Sprintf("%s: found %v, must be %s", key, found, must)}
 	}
@@ -26,13 +26,13 @@ func check(v reflect.Value, key string, rule Rule) error {
 			if err := check(field, at, d.rule); err != nil {
 				return err
 			}
-			if d.items.Must != "" && !d.items.Number(float64(field.Len())) {
-				return &Error{fmt.Sprintf("%s: found %d values, must be %s", at, field.Len(), d.items.Must)}
+			if d.items.must != "" && !d.items.number(float64(field.Len())) {
+				return &Error{fmt.Sprintf("%s: found %d values, must be %s", at, field.Len(), d.items.must)}
 			}
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			if err := check(v.Index(i), fmt.Sprintf("%s[%d]", key, i), rule); err != nil {
+			if err := check(v.Index(i), fmt.Sprintf("%s[%d]", key, i), in); err != nil {
 				return err
 			}
 		}
@@ -43,21 +43,21 @@ func check(v reflect.Value, key string, rule Rule) error {
 		names := v.MapKeys()
 		slices.SortFunc(names, func(a, b reflect.Value) int { return cmp.Compare(a.String(), b.String()) })
 		for _, name := range names {
-			if err := check(v.MapIndex(name), joinKey(key, name.String()), rule); err != nil {
+			if err := check(v.MapIndex(name), joinKey(key, name.String()), in); err != nil {
 				return err
 			}
 		}
 	case reflect.String:
-		if rule.Text != nil && !rule.Text(v.String()) {
-			return must(fmt.Sprintf("%q", v.String()), rule.Must)
+		if in.text != nil && !in.text(v.String()) {
+			return must(fmt.Sprintf("%q", v.String()), in.must)
 		}
 	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint64, reflect.Float32, reflect.Float64:
 		x := v.Convert(reflect.TypeFor[float64]()).Float()
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return must(x, "a finite number")
 		}
-		if rule.Number != nil && !rule.Number(x) {
-			return must(v, rule.Must)
+		if in.number != nil && !in.number(x) {
+			return must(v, in.must)
 		}
 	}
 	return nil

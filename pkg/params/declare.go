@@ -15,8 +15,8 @@ type declaration struct {
 	optional      bool
 	unit, meaning string
 	preset        string // default as YAML; "" without one
-	rule          Rule   // of the value, or of each element
-	items         Rule   // of the number of elements
+	rule          rule   // of the value, or of each element
+	items         rule   // of the number of elements
 }
 
 // Declared is the first fault of the tags of v's type and of all types within it: a range that cannot be
@@ -38,7 +38,7 @@ func declared(t reflect.Type) error {
 		}
 		preset, err := d.defaults(d.key, true)
 		if err == nil && d.preset != "" {
-			err = d.decode(preset, reflect.New(d.of).Elem(), d.key, nil)
+			err = d.decode(preset, reflect.New(d.of).Elem())
 		}
 		if err != nil {
 			return fmt.Errorf("params: %s.%s: %w", t, d.key, err)
@@ -177,7 +177,7 @@ func Defaults(v any) (*Document, error) {
 		return nil, err
 	}
 	d := &Document{root: root}
-	return d, d.Decode(reflect.New(t).Interface(), nil)
+	return d, d.Decode(reflect.New(t).Interface())
 }
 
 // A Parameter is what there is to say of one key.
@@ -222,12 +222,12 @@ func listed(list []Parameter, t reflect.Type, presets *value, section string) []
 
 // allowed is the range of a key in words, "" for any value of its type.
 func (d *declaration) allowed() string {
-	each := d.rule.Must
+	each := d.rule.must
 	if each != "" && d.of.Kind() == reflect.Slice {
 		each = "each " + each
 	}
-	if d.items.Must == "" {
+	if d.items.must == "" {
 		return each
 	}
-	return strings.TrimSuffix(d.items.Must+" values, "+each, ", ")
+	return strings.TrimSuffix(d.items.must+" values, "+each, ", ")
 }

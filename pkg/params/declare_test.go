@@ -152,7 +152,7 @@ func documentOf(t *rapid.T, v any) *Document {
 func TestCheckAsksWhatDecodeAsks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		z := drawZoo(t, 1)
-		decoded, checked := documentOf(t, z).Decode(new(zoo), nil), Check(z)
+		decoded, checked := documentOf(t, z).Decode(new(zoo)), Check(z)
 		if (decoded == nil) != (checked == nil) {
 			t.Fatalf("Decode says %v, Check says %v", decoded, checked)
 		}
@@ -188,7 +188,7 @@ func TestDefaultsAreThoseOfTheTags(t *testing.T) {
 		t.Fatal(err)
 	}
 	var v visit
-	if err := d.Decode(&v, nil); err != nil {
+	if err := d.Decode(&v); err != nil {
 		t.Fatal(err)
 	}
 	want := visit{Hours: 2, where: where{0.5}, Feeding: bucket{Apples: 3}}

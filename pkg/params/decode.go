@@ -9,60 +9,28 @@ import (
 	"strings"
 )
 
-// Rules say which values a key may have that has no range among its tags, by the key's dotted path in the
-// document. For a list the rule holds for each element.
-type Rules map[string]Rule
-
-// A Rule is a range of values and its name: "must be " + Must.
-type Rule struct {
-	Must   string
-	Number func(float64) bool
-	Text   func(string) bool
-}
-
-// Positive numbers are greater than 0.
-var Positive = Rule{Must: "greater than 0", Number: func(x float64) bool { return x > 0 }}
-
-// NotNegative numbers are 0 or greater.
-var NotNegative = Rule{Must: "0 or greater", Number: func(x float64) bool { return x >= 0 }}
-
-// AtLeast is the numbers from least on.
-func AtLeast(least float64) Rule {
-	return Rule{Must: fmt.Sprintf("at least %v", least), Number: func(x float64) bool { return x >= least }}
-}
-
-// Between is the numbers from least to most, both included.
-func Between(least, most float64) Rule {
-	return Rule{Must: fmt.Sprintf("from %v to %v", least, most), Number: func(x float64) bool { return x >= least && x <= most }}
-}
-
-// Below is the numbers from least up to, but not including, limit.
-func Below(least, limit float64) Rule {
-	return Rule{Must: fmt.Sprintf("at least %v and less than %v", least, limit), Number: func(x float64) bool { return x >= least && x < limit }}
-}
-
-// OneOf is a choice of words.
-func OneOf(words ...string) Rule {
-	return Rule{Must: "one of " + strings.Join(words, ", "), Text: func(s string) bool {
-		return slices.Contains(words, s)
-	}}
+// rule is a range of values and its name: "must be " + must.
+type rule struct {
+	must   string
+	number func(float64) bool
+	text   func(string) bool
 }
 
 // Decode fills *into, a struct whose fields' tags declare the keys, from the document. Every field must be
 // given, but those whose json tag says omitempty, and nothing else; a value without a range may be any of its
 // type (finite, where it is a number). A field of type map[string]any is taken unchecked: its user overlays
 // and decodes it. Field types: bool, string, the integers, the floats, structs, and slices and string-keyed
-// maps of these. Rules may be nil.
-func (d *Document) Decode(into any, rules Rules) error {
-	return decode(d.root, reflect.ValueOf(into).Elem(), "", Rule{}, rules)
+// maps of these.
+func (d *Document) Decode(into any) error {
+	return decode(d.root, reflect.ValueOf(into).Elem(), rule{})
 }
 
 var unchecked = reflect.TypeFor[map[string]any]()
 
-func decode(v *value, to reflect.Value, path string, rule Rule, rules Rules) error {
+func decode(v *value, to reflect.Value, in rule) error {
 	switch to.Kind() {
 	case reflect.Struct:
-		return decodeStruct(v, to, path, rules)
+		return decodeStruct(v, to)
 	case reflect.Map:
 		if v.kind != mapping {
 			return v.errorf("found %s, must be a mapping", v.found())
@@ -71,12 +39,9 @@ func decode(v *value, to reflect.Value, path string, rule Rule, rules Rules) err
 		if to.Type() == unchecked {
 			return nil
 		}
-		if rule.Must == "" {
-			rule = rules[path+".*"]
-		}
 		for i, key := range v.keys {
 			item := reflect.New(to.Type().Elem()).Elem()
-			if err := decode(v.items[i], item, path+".*", rule, rules); err != nil {
+			if err := decode(v.items[i], item, in); err != nil {
 				return err
 			}
 			to.SetMapIndex(reflect.ValueOf(key), item)
@@ -92,7 +57,7 @@ func decode(v *value, to reflect.Value, path string, rule Rule, rules Rules) err
 		}
 		to.Set(reflect.MakeSlice(to.Type(), len(v.items), len(v.items)))
 		for i, item := range v.items {
-			if err := decode(item, to.Index(i), path, rule, rules); err != nil {
+			if err := decode(item, to.Index(i), in); err != nil {
 				return err
 			}
 		}
@@ -105,39 +70,39 @@ func decode(v *value, to reflect.Value, path string, rule Rule, rules Rules) err
 		return nil
 	case reflect.String:
 		if v.kind != text {
-			return v.errorf("found %s, must be %s", v.found(), mustOr(rule, "a word"))
+			return v.errorf("found %s, must be %s", v.found(), mustOr(in, "a word"))
 		}
-		if rule.Text != nil && !rule.Text(v.text) {
-			return v.errorf("found %s, must be %s", v.found(), rule.Must)
+		if in.text != nil && !in.text(v.text) {
+			return v.errorf("found %s, must be %s", v.found(), in.must)
 		}
 		to.SetString(v.text)
 		return nil
 	case reflect.Int, reflect.Int32, reflect.Int64:
-		return decodeInteger(v, to, rule)
+		return decodeInteger(v, to, in)
 	case reflect.Uint64:
 		x, err := strconv.ParseUint(v.text, 0, 64)
 		if v.kind != integer || err != nil {
 			return v.errorf("found %s, must be a whole number from 0 to %d", v.found(), uint64(math.MaxUint64))
 		}
-		if rule.Number != nil && !rule.Number(float64(x)) {
-			return v.errorf("found %d, must be %s", x, rule.Must)
+		if in.number != nil && !in.number(float64(x)) {
+			return v.errorf("found %d, must be %s", x, in.must)
 		}
 		to.SetUint(x)
 		return nil
 	case reflect.Float64, reflect.Float32:
-		return decodeFloat(v, to, rule)
+		return decodeFloat(v, to, in)
 	}
-	return fmt.Errorf("params: %s: cannot decode into %s", path, to.Type())
+	return fmt.Errorf("params: cannot decode into %s", to.Type())
 }
 
-func mustOr(rule Rule, otherwise string) string {
-	if rule.Must != "" {
-		return rule.Must
+func mustOr(in rule, otherwise string) string {
+	if in.must != "" {
+		return in.must
 	}
 	return otherwise
 }
 
-func decodeInteger(v *value, to reflect.Value, rule Rule) error {
+func decodeInteger(v *value, to reflect.Value, in rule) error {
 	if v.kind != integer {
 		return v.errorf("found %s, must be a whole number", v.found())
 	}
@@ -145,14 +110,14 @@ func decodeInteger(v *value, to reflect.Value, rule Rule) error {
 	if err != nil {
 		return v.errorf("found %s, must be a whole number that fits in %d bits", v.text, to.Type().Bits())
 	}
-	if rule.Number != nil && !rule.Number(float64(x)) {
-		return v.errorf("found %d, must be %s", x, rule.Must)
+	if in.number != nil && !in.number(float64(x)) {
+		return v.errorf("found %d, must be %s", x, in.must)
 	}
 	to.SetInt(x)
 	return nil
 }
 
-func decodeFloat(v *value, to reflect.Value, rule Rule) error {
+func decodeFloat(v *value, to reflect.Value, in rule) error {
 	if v.kind != integer && v.kind != float {
 		return v.errorf("found %s, must be a number", v.found())
 	}
@@ -160,14 +125,14 @@ func decodeFloat(v *value, to reflect.Value, rule Rule) error {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return v.errorf("found %s, must be a finite number", v.text)
 	}
-	if rule.Number != nil && !rule.Number(x) {
-		return v.errorf("found %s, must be %s", v.text, rule.Must)
+	if in.number != nil && !in.number(x) {
+		return v.errorf("found %s, must be %s", v.text, in.must)
 	}
 	to.SetFloat(x)
 	return nil
 }
 
-func decodeStruct(v *value, to reflect.Value, path string, rules Rules) error {
+func decodeStruct(v *value, to reflect.Value) error {
 	fields := declarationsOf(to.Type())
 	allowed := make([]string, len(fields))
 	for i, d := range fields {
@@ -182,22 +147,18 @@ func decodeStruct(v *value, to reflect.Value, path string, rules Rules) error {
 	}
 	for i, key := range v.keys {
 		if !slices.Contains(allowed, key) {
-			return unknownKey(v.items[i], key, allowed)
+			return unknownKey(v.items[i], key, allowed, sections(to.Type(), key)...)
 		}
 	}
 	for _, d := range fields {
 		child := v.child(d.key)
-		at := joinKey(path, d.key)
-		if d.rule.Must == "" {
-			d.rule = rules[at]
-		}
 		if child == nil && d.optional {
 			continue
 		}
 		if child == nil {
 			return v.missing(d.key, mustOr(d.rule, typeName(d.of)))
 		}
-		if err := d.decode(child, to.FieldByIndex(d.index), at, rules); err != nil {
+		if err := d.decode(child, to.FieldByIndex(d.index)); err != nil {
 			return err
 		}
 	}
@@ -215,18 +176,29 @@ func (v *value) missing(key, must string) error {
 }
 
 // decode is decode of the key's value.
-func (d *declaration) decode(v *value, to reflect.Value, path string, rules Rules) error {
-	if err := decode(v, to, path, d.rule, rules); err != nil {
+func (d *declaration) decode(v *value, to reflect.Value) error {
+	if err := decode(v, to, d.rule); err != nil {
 		return err
 	}
-	if d.items.Must != "" && !d.items.Number(float64(to.Len())) {
-		return v.errorf("found %d values, must be %s", to.Len(), d.items.Must)
+	if d.items.must != "" && !d.items.number(float64(to.Len())) {
+		return v.errorf("found %d values, must be %s", to.Len(), d.items.must)
 	}
 	return nil
 }
 
-func unknownKey(v *value, key string, allowed []string) error {
-	if near := Nearest(key, allowed); len(near) > 0 {
+// sections are the dotted keys of a struct's sections that end in a key which the struct itself has not.
+func sections(of reflect.Type, key string) (within []string) {
+	for _, p := range listed(nil, of, nil, "") {
+		if strings.HasSuffix(p.Key, "."+key) {
+			within = append(within, p.Key)
+		}
+	}
+	return within[:min(len(within), 3)]
+}
+
+// unknownKey suggests the allowed keys that are nearest, or else others that are known.
+func unknownKey(v *value, key string, allowed []string, others ...string) error {
+	if near := append(Nearest(key, allowed), others...); len(near) > 0 {
 		return v.errorf("unknown key, did you mean %s?", strings.Join(near, " or "))
 	}
 	return v.errorf("unknown key, must be one of %s", strings.Join(allowed, ", "))

@@ -203,7 +203,7 @@ func (d *Design) readRandom(v *value, base *Document, sections []string) error {
 		Seed   uint64         `json:"seed"`
 		Over   map[string]any `json:"over"`
 	}
-	if err := (&Document{root: v}).Decode(&given, nil); err != nil {
+	if err := (&Document{root: v}).Decode(&given); err != nil {
 		return err
 	}
 	axes, err := base.leavesOf(v.child("over"), sections)
@@ -245,7 +245,7 @@ func drawFrom(v, own *value) (func(u float64) *value, error) {
 		return func(u float64) *value { return choices[int(u*float64(len(choices)))] }, err
 	}
 	var in interval
-	if err := (&Document{root: v}).Decode(&in, nil); err != nil {
+	if err := (&Document{root: v}).Decode(&in); err != nil {
 		return nil, err
 	}
 	switch {

@@ -59,7 +59,7 @@ func expand(t testing.TB, text string) (out []designed, names []string) {
 		for i := range d.Len() {
 			var p designed
 			s := d.Setting(i)
-			if err := base.With(s).Decode(&p, nil); err != nil {
+			if err := base.With(s).Decode(&p); err != nil {
 				t.Fatal(err)
 			}
 			out, names = append(out, p), append(names, s.Name)
@@ -132,10 +132,10 @@ func TestSettingsLeaveTheBaseAlone(t *testing.T) {
 		i, j := rapid.IntRange(0, 8).Draw(t, "i"), rapid.IntRange(0, 8).Draw(t, "j")
 		a := base.With(designs[0].Setting(i))
 		var before, after, own designed
-		_ = a.Decode(&before, nil)
+		_ = a.Decode(&before)
 		base.With(designs[0].Setting(j))
-		_ = a.Decode(&after, nil)
-		if err := base.Decode(&own, nil); err != nil || own.Loss.SigmaG != 0.4 || before.Loss != after.Loss {
+		_ = a.Decode(&after)
+		if err := base.Decode(&own); err != nil || own.Loss.SigmaG != 0.4 || before.Loss != after.Loss {
 			t.Fatalf("base %+v, setting %+v then %+v, %v", own, before, after, err)
 		}
 	})
@@ -173,7 +173,7 @@ func TestFaultsOfADesignNameTheirLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	var p designed
-	if err := base.With(designs[0].Setting(1)).Decode(&p, nil); err == nil || err.Error() != "sweep.yaml:4: network.units: found 22.4, must be a whole number" {
+	if err := base.With(designs[0].Setting(1)).Decode(&p); err == nil || err.Error() != "sweep.yaml:4: network.units: found 22.4, must be a whole number" {
 		t.Error(err)
 	}
 }

@@ -39,7 +39,7 @@ func Example() {
 		return
 	}
 	var p Profile
-	fmt.Println(defaults.Merge(small).Decode(&p, nil))
+	fmt.Println(defaults.Merge(small).Decode(&p))
 	fmt.Println(params.Check(Loss{SigmaX: 1, Reduction: "median"}))
 	// Output:
 	// seed: 1                      # of all random numbers

@@ -52,7 +52,7 @@ func read(t *testing.T, yaml string, sets ...string) (zoo, error) {
 			return z, err
 		}
 	}
-	return z, d.Decode(&z, nil)
+	return z, d.Decode(&z)
 }
 
 func TestEveryValueArrives(t *testing.T) {
@@ -107,6 +107,7 @@ func TestFaultsAreOneLineWithPlaceKeyFoundAndAllowed(t *testing.T) {
 		{"map element", replace("night: 0", "night: -1"), nil, `zoo.yaml:12: keepers.night: found -1, must be 0 or greater`},
 		{"negative seed", replace("18446744073709551615", "-1"), nil, `zoo.yaml:2: seed: found -1, must be a whole number from 0 to 18446744073709551615`},
 		{"typing error", replace("mass:", "mas:"), nil, `zoo.yaml:6: animal.mas: unknown key, did you mean mass?`},
+		{"a key without its section", replace("seed:", "legs: 3\nseed:"), nil, `zoo.yaml:2: legs: unknown key, did you mean animal.legs?`},
 		{"unknown key", replace("seed:", "temperature: 3\nseed:"), nil, `zoo.yaml:2: temperature: unknown key, must be one of seed, animal, boxes, breeds, keepers`},
 		{"missing value", replace("  legs: 4\n", ""), nil, `zoo.yaml:3: animal.legs: missing, must be from 0 to 8`},
 		{"missing section", replace("boxes: [2, 3.5]\n", ""), nil, `zoo.yaml:2: boxes: missing, must be at least 1`},
@@ -137,24 +138,6 @@ func TestFaultsAreOneLineWithPlaceKeyFoundAndAllowed(t *testing.T) {
 	}
 }
 
-func TestARuleHoldsWhereNoTagGivesARange(t *testing.T) {
-	var p struct {
-		Legs  int `json:"legs" range:"[0, 8]"`
-		Tails int `json:"tails"`
-	}
-	d, err := Parse("f", []byte("{legs: 4, tails: 2}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Decode(&p, Rules{"legs": Below(0, 1)}); err != nil {
-		t.Errorf("the tag does not go before the rule: %v", err)
-	}
-	want := "f:1: tails: found 2, must be at least 0 and less than 1"
-	if err := d.Decode(&p, Rules{"tails": Below(0, 1)}); err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-}
-
 func TestAnOverlayKeepsThePlaceOfEachValue(t *testing.T) {
 	d, err := Parse("zoo.yaml", []byte(strings.Replace(good, "fat: {mass: 2}", "fat: {animal: {mass: 2, legs: 11}}", 1)))
 	if err != nil {
@@ -163,18 +146,18 @@ func TestAnOverlayKeepsThePlaceOfEachValue(t *testing.T) {
 	var fat struct {
 		Animal animal `json:"animal"`
 	}
-	err = d.Overlay("breeds.fat", []string{"animal"}).Decode(&fat, nil)
+	err = d.Overlay("breeds.fat", []string{"animal"}).Decode(&fat)
 	want := "zoo.yaml:11: breeds.fat.animal.legs: found 11, must be from 0 to 8"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if err := d.Overlay("breeds.plain", []string{"animal"}).Decode(&fat, nil); err != nil {
+	if err := d.Overlay("breeds.plain", []string{"animal"}).Decode(&fat); err != nil {
 		t.Fatalf("a breed that changes nothing: %v", err)
 	}
 	if err := d.Set("breeds.plain.animal={mass: null}"); err != nil {
 		t.Fatal(err)
 	}
-	err = d.Overlay("breeds.plain", []string{"animal"}).Decode(&fat, nil)
+	err = d.Overlay("breeds.plain", []string{"animal"}).Decode(&fat)
 	if want := "--set breeds.plain.animal={mass: null}: mass: found nothing, must be greater than 0"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -191,7 +174,7 @@ func TestNothingPanics(t *testing.T) {
 		d, err := Parse("f", []byte(text))
 		if err == nil {
 			var z zoo
-			err = d.Decode(&z, nil)
+			err = d.Decode(&z)
 		}
 		if err != nil && strings.Contains(err.Error(), "\n") {
 			t.Fatalf("%q gives more than one line: %q", text, err)

@@ -31,23 +31,24 @@ var comparisons = map[string]struct {
 var ends = map[string]string{"(": ">", "[": ">=", ")": "<", "]": "<="}
 
 // parseRange reads a range of the package's grammar: words for a string, else numbers.
-func parseRange(text string, of reflect.Kind) (Rule, error) {
+func parseRange(text string, of reflect.Kind) (rule, error) {
 	if of == reflect.String {
 		if !wordsText.MatchString(text) {
-			return Rule{}, fmt.Errorf("range %q: must be words with | between them, such as jet|grey", text)
+			return rule{}, fmt.Errorf("range %q: must be words with | between them, such as jet|grey", text)
 		}
-		return OneOf(strings.Split(text, "|")...), nil
+		words := strings.Split(text, "|")
+		return rule{must: "one of " + strings.Join(words, ", "), text: func(s string) bool { return slices.Contains(words, s) }}, nil
 	}
 	var names []string
 	var parts []func(float64) bool
 	for part := range strings.SplitSeq(text, " or ") {
 		name, holds, err := parseInterval(strings.TrimSpace(part))
 		if err != nil {
-			return Rule{}, fmt.Errorf("range %q: %w", text, err)
+			return rule{}, fmt.Errorf("range %q: %w", text, err)
 		}
 		names, parts = append(names, name), append(parts, holds)
 	}
-	return Rule{Must: strings.Join(names, " or "), Number: func(x float64) bool {
+	return rule{must: strings.Join(names, " or "), number: func(x float64) bool {
 		return slices.ContainsFunc(parts, func(holds func(float64) bool) bool { return holds(x) })
 	}}, nil
 }

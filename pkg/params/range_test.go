@@ -31,16 +31,16 @@ func TestARangeSaysWhatItHolds(t *testing.T) {
 			t.Errorf("%s: %v", c.tag, err)
 			continue
 		}
-		if rule.Must != c.must {
-			t.Errorf("%s is called %q, want %q", c.tag, rule.Must, c.must)
+		if rule.must != c.must {
+			t.Errorf("%s is called %q, want %q", c.tag, rule.must, c.must)
 		}
 		for _, x := range c.in {
-			if !rule.Number(x) {
+			if !rule.number(x) {
 				t.Errorf("%s does not hold %v", c.tag, x)
 			}
 		}
 		for _, x := range c.out {
-			if rule.Number(x) {
+			if rule.number(x) {
 				t.Errorf("%s holds %v", c.tag, x)
 			}
 		}
@@ -50,12 +50,12 @@ func TestARangeSaysWhatItHolds(t *testing.T) {
 func TestARangeThatCannotBeReadIsAnError(t *testing.T) {
 	for _, tag := range []string{"", "positive", "> ", ">> 1", "[1, 0]", "[1, 1]", "[0, 1", "0, 1]", "[0]", "> nan", "<= inf", "pix", "pi/0", "pi/", "> 0 or", "jet|grey"} {
 		if rule, err := parseRange(tag, reflect.Int); err == nil {
-			t.Errorf("%q is read as %q", tag, rule.Must)
+			t.Errorf("%q is read as %q", tag, rule.must)
 		}
 	}
 	for _, tag := range []string{"", "> 0", "jet|", "|", "jet grey", "jet | grey"} {
 		if rule, err := parseRange(tag, reflect.String); err == nil {
-			t.Errorf("%q is read as %q", tag, rule.Must)
+			t.Errorf("%q is read as %q", tag, rule.must)
 		}
 	}
 }

@@ -21,7 +21,7 @@ const (
 // document. What is written reads back as the same values.
 func (d *Document) WriteYAML(w io.Writer, v any) error {
 	t := structOf(reflect.TypeOf(v))
-	if err := d.Decode(reflect.New(t).Interface(), nil); err != nil {
+	if err := d.Decode(reflect.New(t).Interface()); err != nil {
 		return err
 	}
 	presets, err := structDefaults(t, "", true)
@@ -121,6 +121,18 @@ func word(s string) string {
 		return s
 	}
 	return strconv.Quote(s)
+}
+
+// YAML is the value at a dotted key in one line, "" where there is none.
+func (d *Document) YAML(key string) string {
+	v := d.root
+	for name := range strings.SplitSeq(key, ".") {
+		v = v.child(name)
+	}
+	if v == nil {
+		return ""
+	}
+	return v.flow()
 }
 
 // flow is a value in one line.

@@ -97,7 +97,7 @@ func TestWhatIsWrittenReadsBackAsTheSameValues(t *testing.T) {
 		want := day{Zoo: drawZoo(t, 0), Notes: rapid.MapOfN(rapid.String(), rapid.String(), 1, 3).Draw(t, "notes")}
 		var read day
 		d := documentOf(t, want)
-		if err := d.Decode(&read, nil); err != nil {
+		if err := d.Decode(&read); err != nil {
 			t.Fatal(err)
 		}
 		if !cmp.Equal(read, want) {
@@ -109,7 +109,7 @@ func TestWhatIsWrittenReadsBackAsTheSameValues(t *testing.T) {
 			t.Fatalf("%v in\n%s", err, text)
 		}
 		var got day
-		if err := again.Decode(&got, nil); err != nil {
+		if err := again.Decode(&got); err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -210,7 +210,7 @@ func TestTheDefaultMotionIsThatOfTheTags(t *testing.T) {
 		t.Fatal(err)
 	}
 	var m Motion
-	if err := defaults.Decode(&m, nil); err != nil || m != DefaultMotion() {
+	if err := defaults.Decode(&m); err != nil || m != DefaultMotion() {
 		t.Errorf("defaults %+v, %v; want %+v", m, err, DefaultMotion())
 	}
 }

@@ -23,7 +23,8 @@ type Params struct {
 	Average         float64 `json:"average" range:"[0, 1)" default:"0.02" doc:"share of the states over which each is averaged with its neighbours before (ours)"`
 }
 
-func (p Params) topology(threads int) manifold.TopologyOptions {
+// Topology are the options of the shape that the parameters ask for.
+func (p Params) Topology(threads int) manifold.TopologyOptions {
 	return manifold.TopologyOptions{Components: p.Components, MaxPoints: p.MaxPoints, Average: p.Average, Landmarks: p.Landmarks, Dimension: 2, Threads: threads}
 }
 

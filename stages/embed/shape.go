@@ -103,7 +103,7 @@ func embed(p Params, states []stateView, units []unitView, modules []moduleView,
 
 // prove finds the persistent cohomology of the states and their Betti numbers.
 func (e *embedding) prove(p Params, points *mat.Dense, threads int) error {
-	shape, err := manifold.Topology(points, p.topology(threads))
+	shape, err := manifold.Topology(points, p.Topology(threads))
 	if err != nil {
 		return err
 	}

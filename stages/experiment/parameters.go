@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -71,7 +72,7 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 		}
 	}
 	p := &Parameters{Path: path, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Sets: sets, doc: doc}
-	if err := doc.Decode(&p.Profile, nil); err != nil {
+	if err := doc.Decode(&p.Profile); err != nil {
 		return nil, err
 	}
 	if err := p.readVariants(doc); err != nil {
@@ -121,7 +122,7 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 }
 
 func readTraining(doc *params.Document) (t Training, err error) {
-	if err := doc.Decode(&t, nil); err != nil {
+	if err := doc.Decode(&t); err != nil {
 		return t, err
 	}
 	if err := checkTraining(doc, t.Recipe); err != nil {
@@ -156,17 +157,14 @@ func checkTraining(doc *params.Document, t train.Recipe) error {
 }
 
 func (p *Parameters) checkSeeds(doc *params.Document) error {
-	for _, list := range []struct {
-		key   string
-		seeds []uint64
-	}{{"seeds", p.Seeds}, {"results.seeds", p.Results.Seeds}} {
-		if n := len(list.seeds); n < 1 || n > 12 {
-			return doc.Errorf(list.key, "found %d seeds, must be 1 to 12, as many as the figure has room for", n)
-		}
-		for i, s := range list.seeds {
-			if j := slices.Index(list.seeds, s); j < i {
-				return doc.Errorf(list.key, "found %d twice, must be given once", s)
-			}
+	return cmp.Or(eachOnce(doc, "seeds", p.Seeds), eachOnce(doc, "results.seeds", p.Results.Seeds))
+}
+
+// eachOnce finds a seed that a list has twice.
+func eachOnce(doc *params.Document, key string, seeds []uint64) error {
+	for i, s := range seeds {
+		if slices.Contains(seeds[:i], s) {
+			return doc.Errorf(fmt.Sprintf("%s[%d]", key, i), "found %d twice, must be given once", s)
 		}
 	}
 	return nil

@@ -145,7 +145,7 @@ func TestImpossibleParameters(t *testing.T) {
 		{"variant with an impossible value", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "loss: {capacity: -1}", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "variants.no-capacity.loss.capacity: found -1, must be 0 or greater"},
 		{"variant that is no mapping", "from-scratch: {} ", "from-scratch: 3 ", "from-scratch: {}", "variants.from-scratch: found 3, must be a mapping with the keys network, batch, loss, optimiser, history_every, stop, attempts, keep, pretraining"},
 		{"variant that a figure needs is missing", "  full: ", "  whole: ", "variants:", "variants: found whole, from-scratch, no-capacity, must have full and no-capacity"},
-		{"seed twice", "seeds: [1, 2, 3, 4, 5]", "seeds: [1, 2, 1]", "seeds:", "seeds: found 1 twice, must be given once"},
+		{"seed twice", "seeds: [1, 2, 3, 4, 5]", "seeds: [1, 2, 1]", "seeds:", "seeds[2]: found 1 twice, must be given once"},
 		{"negative seed", "seed: 1 ", "seed: -1 ", "seed: 1 ", "seed: found -1, must be a whole number from 0 to 18446744073709551615"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

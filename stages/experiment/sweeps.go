@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,39 +14,33 @@ import (
 	"sicgrid/pkg/params"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/spectra"
-	"sicgrid/stages/sweep"
 )
 
 // A sweep is a file beside the profiles, params/sweep-<name>.yaml: settings over a profile, and the seeds that each is trained with.
 
 // SweepFile is what a sweep's file holds, strictly as a profile does.
 type SweepFile struct {
-	Base     string         `json:"base"`     // the profile, beside this file
-	Figure   string         `json:"figure"`   // what is drawn of it
-	BoxM     float64        `json:"box_m"`    // in which runs are measured
-	Variants []string       `json:"variants"` // of the profile, each trained at every point
-	Seeds    SweepSeeds     `json:"seeds"`
-	Set      map[string]any `json:"set"`     // changes of the profile for every run
-	Designs  map[string]any `json:"designs"` // as params.Design says
+	Base     string         `json:"base" doc:"the profile, beside this file"`
+	Figure   string         `json:"figure" range:"overview|phase-diagram|robustness" doc:"what is drawn of it"`
+	BoxM     float64        `json:"box_m" unit:"m" range:"> 0" doc:"the box in which runs are measured, one of evaluation.boxes_m"`
+	Variants []string       `json:"variants" doc:"of the profile, each trained at every point"`
+	Seeds    SweepSeeds     `json:"seeds" doc:"what every point is trained with"`
+	Set      map[string]any `json:"set" doc:"changes of the profile for every run"`
+	Designs  map[string]any `json:"designs" doc:"settings over the profile, see params.Design"`
 }
 
-// SweepSeeds are what every point is trained with. A search looks at the ones and says how well it did by the others.
+// SweepSeeds are what every point is trained with. A search looks at the ones and says how well it did by the others, which no
+// search may touch. Above 1<<62 there would be no room for those of several attempts.
 type SweepSeeds struct {
-	Finding   []uint64 `json:"finding,omitempty"`
-	Reporting []uint64 `json:"reporting,omitempty"`
+	Finding   []uint64 `json:"finding,omitempty" range:"[0, 100] or [111, 4611686018427387904]" doc:"what a search may look at"`
+	Reporting []uint64 `json:"reporting,omitempty" range:"[101, 110]" doc:"what says how well it did"`
 }
-
-// Seeds from firstReporting to lastReporting are kept for reporting: no search may touch them.
-const firstReporting, lastReporting = 101, 110
 
 // Figures of sweeps.
 const (
-	overviewFigure   = "overview"
 	phaseFigure      = "phase-diagram"
 	robustnessFigure = "robustness"
 )
-
-var sweepRules = params.Rules{"figure": params.OneOf(overviewFigure, phaseFigure, robustnessFigure), "box_m": params.Positive}
 
 // sweepSections are what a sweep may change.
 var sweepSections = append(slices.Clone(trainingSections), "evaluation", "analysis", "variants")
@@ -138,7 +133,7 @@ func ReadSweepFile(path string) (doc *params.Document, f SweepFile, err error) {
 	if doc, err = params.Read(path); err != nil {
 		return nil, f, err
 	}
-	if err := doc.Decode(&f, sweepRules); err != nil {
+	if err := doc.Decode(&f); err != nil {
 		return nil, f, err
 	}
 	if SweepName(path) == "" || strings.ContainsAny(SweepName(path), " :") {
@@ -154,28 +149,7 @@ func (s SweepSeeds) check(doc *params.Document) error {
 	if len(s.Finding)+len(s.Reporting) == 0 {
 		return doc.Errorf("seeds", "found no seed, must have some under finding or reporting")
 	}
-	seen := map[uint64]bool{}
-	for _, of := range []struct {
-		purpose   string
-		seeds     []uint64
-		reporting bool
-	}{{sweep.Finding, s.Finding, false}, {sweep.Reporting, s.Reporting, true}} {
-		for i, seed := range of.seeds {
-			at := fmt.Sprintf("seeds.%s[%d]", of.purpose, i)
-			switch kept := seed >= firstReporting && seed <= lastReporting; {
-			case seen[seed]:
-				return doc.Errorf(at, "found %d twice, must be given once", seed)
-			case kept && !of.reporting:
-				return doc.Errorf(at, "found %d, must not be one of %d to %d, which are kept for reporting", seed, firstReporting, lastReporting)
-			case !kept && of.reporting:
-				return doc.Errorf(at, "found %d, must be one of %d to %d, which no search touches", seed, firstReporting, lastReporting)
-			case seed > 1<<62:
-				return doc.Errorf(at, "found %d, must be at most %d", seed, uint64(1)<<62)
-			}
-			seen[seed] = true
-		}
-	}
-	return nil
+	return cmp.Or(eachOnce(doc, "seeds.finding", s.Finding), eachOnce(doc, "seeds.reporting", s.Reporting))
 }
 
 // ReadSweep reads a sweep over a profile and checks every value of every point. More than manyPoints are a *tooManyPoints unless
@@ -290,7 +264,7 @@ func (s *Sweep) pointAt(file, doc *params.Document, p *Parameters) (point, error
 		Evaluation Evaluation     `json:"evaluation"`
 		Analysis   spectra.Params `json:"analysis"`
 	}
-	if err := doc.Sections("evaluation", "analysis").Decode(&measured, nil); err != nil {
+	if err := doc.Sections("evaluation", "analysis").Decode(&measured); err != nil {
 		return out, err
 	}
 	q.Evaluation, q.Analysis = measured.Evaluation, measured.Analysis

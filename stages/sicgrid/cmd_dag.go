@@ -29,8 +29,8 @@ func newDagCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&flags.params, "params", "params/laptop.yaml", "parameter `FILE`")
-	cmd.Flags().StringArrayVar(&flags.sets, "set", nil, "set one parameter, `key=value` (repeatable)")
+	cmd.Flags().StringVar(&flags.params, "params", defaultProfile, "parameter `FILE`")
+	cmd.Flags().StringArrayVar(&flags.sets, "set", nil, "set one parameter, `key=value` (repeatable); sicgrid params lists them")
 	cmd.Flags().StringVar(&format, "format", "mermaid", "mermaid, dot or svg")
 	return cmd
 }

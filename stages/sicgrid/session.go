@@ -14,6 +14,9 @@ import (
 	"sicgrid/stages/experiment"
 )
 
+// defaultProfile is the one without --params.
+const defaultProfile = "params/laptop.yaml"
+
 // graphFlags are the flags of the commands that look at the DAG.
 type graphFlags struct {
 	params   string
@@ -28,8 +31,8 @@ type graphFlags struct {
 
 func (f *graphFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.params, "params", "params/laptop.yaml", "parameter `FILE`; its name is the profile's")
-	flags.StringArrayVar(&f.sets, "set", nil, "set one parameter, `key=value`, such as loss.sigma_g=0.5 (repeatable)")
+	flags.StringVar(&f.params, "params", defaultProfile, "parameter `FILE`; its name is the profile's")
+	flags.StringArrayVar(&f.sets, "set", nil, "set one parameter, `key=value`, such as loss.sigma_g=0.5 (repeatable); sicgrid params lists them")
 	flags.StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
 	flags.BoolVar(&f.exact, "exact", false, "take no result of another instruction set or device")
 	flags.BoolVar(&f.unpinned, "unpinned", false, "let no pinned result stand in for one of other code")
