@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"strings"
@@ -12,10 +13,10 @@ import (
 
 // A rowField is one field of a row struct and the column that it stands for.
 type rowField struct {
-	index       []int // of the struct field, as reflect.Value.FieldByIndex takes it
-	name        string
-	unit, shape string
-	typ         columnType
+	index            []int // of the struct field, as reflect.Value.FieldByIndex takes it
+	name             string
+	unit, shape, doc string
+	typ              columnType
 }
 
 // fieldTypes says which Go types a row struct may use, and what they become.
@@ -63,7 +64,7 @@ func rowFields(t reflect.Type) ([]rowField, error) {
 		case !ok:
 			return nil, fmt.Errorf("artifact: %s.%s: type %s cannot be stored", t, f.Name, f.Type)
 		}
-		fields = append(fields, rowField{index: []int{i}, name: name, unit: f.Tag.Get(unitKey), shape: f.Tag.Get(shapeKey), typ: typ})
+		fields = append(fields, rowField{index: []int{i}, name: name, unit: f.Tag.Get(unitKey), shape: f.Tag.Get(shapeKey), doc: f.Tag.Get(docKey), typ: typ})
 	}
 	return fields, nil
 }
@@ -78,13 +79,8 @@ func FromRows[T any](rows []T, meta map[string]string) (arrow.Record, error) {
 	}
 	columns := make([]arrow.Field, len(fields))
 	for i, f := range fields {
-		about := make(map[string]string)
-		if f.unit != "" {
-			about[unitKey] = f.unit
-		}
-		if f.shape != "" {
-			about[shapeKey] = f.shape
-		}
+		about := map[string]string{unitKey: f.unit, shapeKey: f.shape, docKey: f.doc}
+		maps.DeleteFunc(about, func(_, text string) bool { return text == "" })
 		columns[i] = arrow.Field{Name: f.name, Type: f.typ.arrowType(), Metadata: sortedMetadata(about)}
 	}
 	tableMeta := sortedMetadata(meta)

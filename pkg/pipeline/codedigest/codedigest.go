@@ -5,7 +5,8 @@
 // imports, directly or not: all Go files of every platform except tests, the
 // assembly and shaders beside them, and embedded files. The digest sees Go and
 // C-like source as tokens: comments and formatting do not count, except for
-// directives (//go:build and its kin). Third-party modules that the code imports
+// directives (//go:build and its kin), and neither do the doc entries of struct tags, which are
+// sentences for people. Third-party modules that the code imports
 // count by version, the standard library not at all. Packages that carry results
 // but do not decide them (store, codec, scheduling, a backend that is not used)
 // are excluded by name.

@@ -5,12 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"go/ast"
 	"go/build/constraint"
+	"go/parser"
 	"go/scanner"
 	"go/token"
 	"hash"
 	"io"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -46,6 +49,7 @@ func digestGo(name string, data []byte) (source, error) {
 		file     = fset.AddFile(name, fset.Base(), len(data))
 		held     string // a comma or semicolon whose need is not known yet
 		imports  importScan
+		tags     = structTags(name, data)
 		withBody = false // the package clause is behind us
 	)
 	s.Init(file, data, func(pos token.Position, msg string) {
@@ -54,7 +58,7 @@ func digestGo(name string, data []byte) (source, error) {
 		}
 	}, scanner.ScanComments)
 	for {
-		_, tok, lit := s.Scan()
+		pos, tok, lit := s.Scan()
 		if tok == token.EOF {
 			break
 		}
@@ -93,6 +97,9 @@ func digestGo(name string, data []byte) (source, error) {
 		case tok == token.RBRACK:
 			writeToken(h, "]")
 		case tok.IsLiteral():
+			if tags[pos] {
+				lit = docEntry.ReplaceAllString(lit, "")
+			}
 			writeToken(h, lit)
 		default:
 			writeToken(h, tok.String())
@@ -100,6 +107,26 @@ func digestGo(name string, data []byte) (source, error) {
 	}
 	src.digest = hex.EncodeToString(h.Sum(nil))
 	return src, problem
+}
+
+// docEntry is what a struct tag says to people alone.
+var docEntry = regexp.MustCompile(` *\bdoc:"(?:[^"\\]|\\.)*"`)
+
+// structTags returns where the raw struct tags of a file are that may have a doc entry, as positions
+// in a file set of this file alone.
+func structTags(name string, data []byte) map[token.Pos]bool {
+	if !bytes.Contains(data, []byte(`doc:"`)) {
+		return nil
+	}
+	tags := map[token.Pos]bool{}
+	file, _ := parser.ParseFile(token.NewFileSet(), name, data, parser.SkipObjectResolution)
+	ast.Inspect(file, func(n ast.Node) bool {
+		if f, ok := n.(*ast.Field); ok && f.Tag != nil && f.Tag.Value[0] == '`' {
+			tags[f.Tag.Pos()] = true
+		}
+		return true
+	})
+	return tags
 }
 
 // writeToken separates tokens by a byte that no Go source holds.
