@@ -11,7 +11,8 @@ import (
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pathint"
 	"sicgrid/pkg/pipeline"
-	"sicgrid/stages/train"
+	"sicgrid/stages/best/besttable"
+	"sicgrid/stages/train/traintable"
 	"sicgrid/stages/weights"
 )
 
@@ -41,7 +42,7 @@ type Params struct {
 }
 
 // Outputs of the stage: those of the training that is kept, and how all came out.
-var Outputs = append([]string{"attempts"}, train.Outputs...)
+var Outputs = []string{"attempts", "weights", "history"}
 
 // Role is what the outputs of attempt i = 0, 1, ... are called among the inputs, before the output's own name.
 func Role(i int) string { return fmt.Sprintf("attempt-%d/", i+1) }
@@ -58,24 +59,13 @@ const (
 	pairs     = 500000
 )
 
-// Attempt is a row of "attempts".
-type Attempt struct {
-	Attempt int32   `col:"attempt"` // 1, 2, ...
-	Loss    float64 `col:"loss"`    // eq. 8, mean over the last tenth of the steps; NaN if none was made
-	// Share of the variance of states' distances that the distances of their places leave unexplained; NaN where nobody asked.
-	Unexplained float64 `col:"distance_unexplained"`
-	Collisions  float64 `col:"far_collisions"` // of states whose places are far apart, as eq. 4 counts them; NaN where nobody asked
-	Stopped     string  `col:"stopped"`        // why it ended early; "" = it did not
-	Kept        bool    `col:"kept"`
-}
-
 // Run reads the weights and histories of all attempts and writes those of the one that is kept.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
-	var rows []Attempt
-	var histories [][]train.Losses
+	var rows []besttable.Attempt
+	var histories [][]traintable.Losses
 	var metas []map[string]string
 	for i := range p.Attempts {
-		history, meta, err := pipeline.Read[train.Losses](t, Role(i)+"history")
+		history, meta, err := pipeline.Read[traintable.Losses](t, Role(i)+"history")
 		if err != nil {
 			return err
 		}
@@ -83,7 +73,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 		if err != nil {
 			return fmt.Errorf("%shistory: %w", Role(i), err)
 		}
-		row := Attempt{Attempt: int32(i + 1), Loss: loss, Unexplained: math.NaN(), Collisions: math.NaN(), Stopped: meta["stopped"]}
+		row := besttable.Attempt{Attempt: int32(i + 1), Loss: loss, Unexplained: math.NaN(), Collisions: math.NaN(), Stopped: meta["stopped"]}
 		if p.By != ByLoss {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -99,7 +89,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	kept := p.choose(rows)
 	rows[kept].Kept = true
 	t.Note("kept_attempt", kept+1)
-	weights, meta, err := pipeline.Read[train.Tensor](t, Role(kept)+"weights")
+	weights, meta, err := pipeline.Read[traintable.Tensor](t, Role(kept)+"weights")
 	if err != nil {
 		return err
 	}
@@ -113,7 +103,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 }
 
 // atEnd is the mean loss over the rows that end in the last tenth of the steps.
-func atEnd(history []train.Losses, meta map[string]string) (float64, error) {
+func atEnd(history []traintable.Losses, meta map[string]string) (float64, error) {
 	steps, err := strconv.ParseInt(meta["step"], 10, 64)
 	if err != nil {
 		return 0, fmt.Errorf("metadata step %q is not a number of steps", meta["step"])
@@ -129,7 +119,7 @@ func atEnd(history []train.Losses, meta map[string]string) (float64, error) {
 }
 
 // look takes a network along walks and sees how far apart its states are.
-func (p Params) look(row *Attempt, t *pipeline.Task, role string) error {
+func (p Params) look(row *besttable.Attempt, t *pipeline.Task, role string) error {
 	network, params, err := weights.From(t, role)
 	if err != nil {
 		return err
@@ -150,7 +140,7 @@ func (p Params) look(row *Attempt, t *pipeline.Task, role string) error {
 }
 
 // choose returns the attempt that is kept, the first of equals. One that was stopped early is kept only if all were.
-func (k Keep) choose(rows []Attempt) int {
+func (k Keep) choose(rows []besttable.Attempt) int {
 	least := math.Inf(1)
 	for _, r := range rows {
 		if r.Stopped == "" && k.compared(r) < least {
@@ -167,7 +157,7 @@ func (k Keep) choose(rows []Attempt) int {
 }
 
 // compared is what an attempt is compared by before its loss, the less the better; by loss alone nothing is.
-func (k Keep) compared(r Attempt) float64 {
+func (k Keep) compared(r besttable.Attempt) float64 {
 	switch k.By {
 	case ByIsotropy:
 		return r.Unexplained
@@ -178,10 +168,10 @@ func (k Keep) compared(r Attempt) float64 {
 }
 
 // better says whether a is kept rather than b, where the best attempt has this least.
-func (k Keep) better(a, b Attempt, least float64) bool {
-	for _, good := range []func(Attempt) bool{
-		func(r Attempt) bool { return r.Stopped == "" },
-		func(r Attempt) bool { return k.compared(r) <= k.Within*least },
+func (k Keep) better(a, b besttable.Attempt, least float64) bool {
+	for _, good := range []func(besttable.Attempt) bool{
+		func(r besttable.Attempt) bool { return r.Stopped == "" },
+		func(r besttable.Attempt) bool { return k.compared(r) <= k.Within*least },
 	} {
 		if good(a) != good(b) {
 			return good(a)

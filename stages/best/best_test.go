@@ -4,21 +4,22 @@ import (
 	"math"
 	"testing"
 
-	"sicgrid/stages/train"
+	"sicgrid/stages/best/besttable"
+	"sicgrid/stages/train/traintable"
 )
 
 func TestTheAttemptOfLowestLossIsKept(t *testing.T) {
 	nan := math.NaN()
 	for name, c := range map[string]struct {
-		attempts []Attempt
+		attempts []besttable.Attempt
 		want     int
 	}{
-		"the lowest":                     {[]Attempt{{Loss: 0.3}, {Loss: 0.1}, {Loss: 0.2}}, 1},
-		"the first of equals":            {[]Attempt{{Loss: 0.3}, {Loss: 0.2}, {Loss: 0.2}}, 1},
-		"negative, with capacity":        {[]Attempt{{Loss: -0.1}, {Loss: -0.3}, {Loss: 0.2}}, 1},
-		"none that was stopped early":    {[]Attempt{{Loss: 0.1, Stopped: "diverged"}, {Loss: 0.3}, {Loss: 0.2, Stopped: "died"}}, 1},
-		"the lowest, if all were":        {[]Attempt{{Loss: 0.4, Stopped: "died"}, {Loss: 0.3, Stopped: "died"}}, 1},
-		"a loss rather than none at all": {[]Attempt{{Loss: nan}, {Loss: 5}, {Loss: nan}}, 1},
+		"the lowest":                     {[]besttable.Attempt{{Loss: 0.3}, {Loss: 0.1}, {Loss: 0.2}}, 1},
+		"the first of equals":            {[]besttable.Attempt{{Loss: 0.3}, {Loss: 0.2}, {Loss: 0.2}}, 1},
+		"negative, with capacity":        {[]besttable.Attempt{{Loss: -0.1}, {Loss: -0.3}, {Loss: 0.2}}, 1},
+		"none that was stopped early":    {[]besttable.Attempt{{Loss: 0.1, Stopped: "diverged"}, {Loss: 0.3}, {Loss: 0.2, Stopped: "died"}}, 1},
+		"the lowest, if all were":        {[]besttable.Attempt{{Loss: 0.4, Stopped: "died"}, {Loss: 0.3, Stopped: "died"}}, 1},
+		"a loss rather than none at all": {[]besttable.Attempt{{Loss: nan}, {Loss: 5}, {Loss: nan}}, 1},
 	} {
 		if got := (Keep{By: ByLoss}).choose(c.attempts); got != c.want {
 			t.Errorf("%s: kept attempt %d, want %d", name, got+1, c.want+1)
@@ -29,14 +30,14 @@ func TestTheAttemptOfLowestLossIsKept(t *testing.T) {
 func TestOfTheAttemptsThatAreIsotropicTheLowestLossIsKept(t *testing.T) {
 	nan := math.NaN()
 	for name, c := range map[string]struct {
-		attempts []Attempt
+		attempts []besttable.Attempt
 		want     int
 	}{
-		"a lower loss does not help":      {[]Attempt{{Loss: 0.1, Unexplained: 0.2}, {Loss: 0.3, Unexplained: 0.1}}, 1},
-		"the lowest loss among the even":  {[]Attempt{{Loss: 0.1, Unexplained: 0.2}, {Loss: 0.3, Unexplained: 0.1}, {Loss: 0.2, Unexplained: 0.12}}, 2},
-		"one that was stopped sets none":  {[]Attempt{{Loss: 0.1, Unexplained: 0.01, Stopped: "died"}, {Loss: 0.3, Unexplained: 0.1}, {Loss: 0.2, Unexplained: 0.2}}, 1},
-		"dead states explain nothing":     {[]Attempt{{Loss: 0.1, Unexplained: nan}, {Loss: 0.3, Unexplained: 0.9}}, 1},
-		"the lowest loss, if none is any": {[]Attempt{{Loss: 0.4, Unexplained: nan}, {Loss: 0.3, Unexplained: nan}}, 1},
+		"a lower loss does not help":      {[]besttable.Attempt{{Loss: 0.1, Unexplained: 0.2}, {Loss: 0.3, Unexplained: 0.1}}, 1},
+		"the lowest loss among the even":  {[]besttable.Attempt{{Loss: 0.1, Unexplained: 0.2}, {Loss: 0.3, Unexplained: 0.1}, {Loss: 0.2, Unexplained: 0.12}}, 2},
+		"one that was stopped sets none":  {[]besttable.Attempt{{Loss: 0.1, Unexplained: 0.01, Stopped: "died"}, {Loss: 0.3, Unexplained: 0.1}, {Loss: 0.2, Unexplained: 0.2}}, 1},
+		"dead states explain nothing":     {[]besttable.Attempt{{Loss: 0.1, Unexplained: nan}, {Loss: 0.3, Unexplained: 0.9}}, 1},
+		"the lowest loss, if none is any": {[]besttable.Attempt{{Loss: 0.4, Unexplained: nan}, {Loss: 0.3, Unexplained: nan}}, 1},
 	} {
 		if got := (Keep{By: ByIsotropy, ReachM: 1, Within: 1.25}).choose(c.attempts); got != c.want {
 			t.Errorf("%s: kept attempt %d, want %d", name, got+1, c.want+1)
@@ -48,14 +49,14 @@ func TestOfTheAttemptsThatTellFarPlacesApartTheLowestLossIsKept(t *testing.T) {
 	nan := math.NaN()
 	for name, c := range map[string]struct {
 		within   float64
-		attempts []Attempt
+		attempts []besttable.Attempt
 		want     int
 	}{
-		"the one with the fewest collisions":    {1, []Attempt{{Loss: 0.1, Collisions: 0.03}, {Loss: 0.3, Collisions: 0.02}, {Loss: 0.2, Collisions: 0.021}}, 1},
-		"the lowest loss of those about as few": {1.1, []Attempt{{Loss: 0.1, Collisions: 0.03}, {Loss: 0.3, Collisions: 0.02}, {Loss: 0.2, Collisions: 0.021}}, 2},
-		"not by isotropy":                       {1, []Attempt{{Loss: 0.1, Unexplained: 0.1, Collisions: 0.03}, {Loss: 0.3, Unexplained: 0.3, Collisions: 0.02}}, 1},
-		"one that was stopped sets none":        {1, []Attempt{{Loss: 0.1, Collisions: 0.01, Stopped: "died"}, {Loss: 0.3, Collisions: 0.02}}, 1},
-		"one without far places is not kept":    {1, []Attempt{{Loss: 0.1, Collisions: nan}, {Loss: 0.3, Collisions: 0.02}}, 1},
+		"the one with the fewest collisions":    {1, []besttable.Attempt{{Loss: 0.1, Collisions: 0.03}, {Loss: 0.3, Collisions: 0.02}, {Loss: 0.2, Collisions: 0.021}}, 1},
+		"the lowest loss of those about as few": {1.1, []besttable.Attempt{{Loss: 0.1, Collisions: 0.03}, {Loss: 0.3, Collisions: 0.02}, {Loss: 0.2, Collisions: 0.021}}, 2},
+		"not by isotropy":                       {1, []besttable.Attempt{{Loss: 0.1, Unexplained: 0.1, Collisions: 0.03}, {Loss: 0.3, Unexplained: 0.3, Collisions: 0.02}}, 1},
+		"one that was stopped sets none":        {1, []besttable.Attempt{{Loss: 0.1, Collisions: 0.01, Stopped: "died"}, {Loss: 0.3, Collisions: 0.02}}, 1},
+		"one without far places is not kept":    {1, []besttable.Attempt{{Loss: 0.1, Collisions: nan}, {Loss: 0.3, Collisions: 0.02}}, 1},
 	} {
 		if got := (Keep{By: BySeparation, ReachM: 1.5, Within: c.within}).choose(c.attempts); got != c.want {
 			t.Errorf("%s: kept attempt %d, want %d", name, got+1, c.want+1)
@@ -64,7 +65,7 @@ func TestOfTheAttemptsThatTellFarPlacesApartTheLowestLossIsKept(t *testing.T) {
 }
 
 func TestLossesAreComparedOverTheLastTenth(t *testing.T) {
-	history := []train.Losses{{Step: 100, Total: 9}, {Step: 900, Total: 5}, {Step: 950, Total: 1}, {Step: 1000, Total: 2}}
+	history := []traintable.Losses{{Step: 100, Total: 9}, {Step: 900, Total: 5}, {Step: 950, Total: 1}, {Step: 1000, Total: 2}}
 	got, err := atEnd(history, map[string]string{"step": "1000"})
 	if err != nil || got != 1.5 {
 		t.Errorf("got %v, %v; want 1.5", got, err)

@@ -12,7 +12,7 @@ import (
 
 	"sicgrid/pkg/params"
 	"sicgrid/stages/spectra"
-	"sicgrid/stages/sweep"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 // A sweep is a file beside the profiles, params/sweep-<name>.yaml: settings over a profile, and the seeds that each is trained with.
@@ -157,7 +157,7 @@ func (s SweepSeeds) check(doc *params.Document) error {
 		purpose   string
 		seeds     []uint64
 		reporting bool
-	}{{sweep.Finding, s.Finding, false}, {sweep.Reporting, s.Reporting, true}} {
+	}{{sweeptable.Finding, s.Finding, false}, {sweeptable.Reporting, s.Reporting, true}} {
 		for i, seed := range of.seeds {
 			at := fmt.Sprintf("seeds.%s[%d]", of.purpose, i)
 			switch kept := seed >= firstReporting && seed <= lastReporting; {

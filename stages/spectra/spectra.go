@@ -12,6 +12,8 @@ import (
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Params are the thresholds of the analysis.
@@ -59,11 +61,11 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
-	rows, meta, err := pipeline.Read[mapView](t, "maps")
+	rows, meta, err := pipeline.Read[ratemapstable.Map](t, "maps")
 	if err != nil {
 		return err
 	}
-	occupancy, _, err := pipeline.Read[occupancyView](t, "occupancy")
+	occupancy, _, err := pipeline.Read[ratemapstable.Variance](t, "occupancy")
 	if err != nil {
 		return err
 	}
@@ -79,13 +81,17 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 		return err
 	}
 	kept := map[string]string{"box_m": meta["box_m"], "bins": meta["bins"], "units": strconv.Itoa(len(rows))}
-	if err := pipeline.Emit(t, "units", unitRows(rows, a, drift), kept); err != nil {
+	units := Units(a)
+	for i, r := range rows {
+		units[i].Unit, units[i].Drift = r.Unit, drift[i]
+	}
+	if err := pipeline.Emit(t, "units", units, kept); err != nil {
 		return err
 	}
 	if err := pipeline.Emit(t, "autocorrelograms", autocorrelogramRows(rows, a), kept); err != nil {
 		return err
 	}
-	if err := pipeline.Emit(t, "modules", moduleRows(a), kept); err != nil {
+	if err := pipeline.Emit(t, "modules", Modules(a), kept); err != nil {
 		return err
 	}
 	spectrum := maps.Clone(kept)
@@ -93,7 +99,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err := pipeline.Emit(t, "spectrum", spectrumRows(a), spectrum); err != nil {
 		return err
 	}
-	return pipeline.Emit(t, "summary", []Summary{summarise(a, mean, occupancy[0].Explained)}, kept)
+	return pipeline.Emit(t, "summary", []spectratable.Summary{summarise(a, mean, occupancy[0].Explained)}, kept)
 }
 
 func (p Params) options(t *pipeline.Task) gridcell.Options {
@@ -114,7 +120,7 @@ func (p Params) options(t *pipeline.Task) gridcell.Options {
 
 // readMaps returns the mean map of each unit, and its drift: the correlation of the
 // early with the late map.
-func readMaps(rows []mapView, meta map[string]string) (mean []gridcell.Map, drift []float64, err error) {
+func readMaps(rows []ratemapstable.Map, meta map[string]string) (mean []gridcell.Map, drift []float64, err error) {
 	box, err := strconv.ParseFloat(meta["box_m"], 64)
 	if err != nil {
 		return nil, nil, fmt.Errorf("maps: box_m %q is not a length in metres", meta["box_m"])
@@ -138,8 +144,8 @@ func readMaps(rows []mapView, meta map[string]string) (mean []gridcell.Map, drif
 
 // summarise counts. Shares are of the active units, NaN if there are none; explained
 // is the share of the state variance that position explains.
-func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) Summary {
-	s := Summary{Units: int32(len(a.Units)), Modules: int32(len(a.Modules)), Explained: explained}
+func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) spectratable.Summary {
+	s := spectratable.Summary{Units: int32(len(a.Units)), Modules: int32(len(a.Modules)), Explained: explained}
 	var scores, areas []float64
 	var above, inside, place float64
 	var active []gridcell.Map

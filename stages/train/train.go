@@ -12,6 +12,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
+	"sicgrid/stages/train/traintable"
 	"sicgrid/stages/weights"
 )
 
@@ -38,26 +39,6 @@ func PartRole(i int) string { return fmt.Sprintf("part-%d/weights", i+1) }
 // Outputs of the stage: the trained parameters, one row a tensor, and the losses
 // over the steps.
 var Outputs = []string{"weights", "history"}
-
-// Tensor is a row of "weights".
-type Tensor struct {
-	Name   string    `col:"name"`
-	Shape  []int64   `col:"shape"`
-	Values []float32 `col:"values"`
-}
-
-// Losses is a row of "history": means over the steps since the row before.
-type Losses struct {
-	Step              int64   `col:"step"`
-	LearningRate      float64 `col:"learning_rate"`
-	Separation        float64 `col:"separation"`
-	Invariance        float64 `col:"invariance"`
-	Capacity          float64 `col:"capacity"`
-	ConformalIsometry float64 `col:"conformal_isometry"`
-	Total             float64 `col:"total"`
-	GradientNorm      float64 `col:"gradient_norm"`
-	Dead              float64 `col:"dead"` // share of the states whose every unit is silent
-}
 
 // CheckpointEvery is about the most training that a kill can cost. Set it, if at
 // all, before anything runs.
@@ -106,13 +87,13 @@ func runOn(ctx context.Context, b compute.Backend, p Params, t *pipeline.Task) e
 	if state.Step != r.step {
 		return fmt.Errorf("the state of step %d could not be read from %s; %s", r.step, b.Device, r.goOn())
 	}
-	var tensors []Tensor
+	var tensors []traintable.Tensor
 	for _, x := range sic.NewLayout(p.Network).Tensors {
 		var shape []int64
 		for _, s := range x.Shape {
 			shape = append(shape, int64(s))
 		}
-		tensors = append(tensors, Tensor{x.Name, shape, sic.Of(state.Params, x)})
+		tensors = append(tensors, traintable.Tensor{Name: x.Name, Shape: shape, Values: sic.Of(state.Params, x)})
 	}
 	meta := map[string]string{
 		"units": fmt.Sprint(p.Network.Units), "hidden": fmt.Sprint(p.Network.Hidden), "layers": fmt.Sprint(p.Network.Layers), "step": fmt.Sprint(state.Step),
@@ -160,9 +141,9 @@ type run struct {
 	step    int
 	saved   int   // the step of the last checkpoint
 	legs    []leg // the devices that trained, in order
-	history []Losses
-	sum     Losses // of the steps since the last row; its learning rate is the last step's
-	stopped string // why the training ended before its last step
+	history []traintable.Losses
+	sum     traintable.Losses // of the steps since the last row; its learning rate is the last step's
+	stopped string            // why the training ended before its last step
 }
 
 // leg is a stretch of a training on one device.
@@ -248,6 +229,10 @@ func (r *run) note(record compute.Record) {
 // addRow makes a row of the steps since the last one.
 func (r *run) addRow() {
 	s, n := r.sum, float64(r.sum.Step)
-	r.history = append(r.history, Losses{int64(r.step), s.LearningRate, s.Separation / n, s.Invariance / n, s.Capacity / n, s.ConformalIsometry / n, s.Total / n, s.GradientNorm / n, s.Dead / n})
-	r.sum = Losses{}
+	r.history = append(r.history, traintable.Losses{
+		Step: int64(r.step), LearningRate: s.LearningRate,
+		Separation: s.Separation / n, Invariance: s.Invariance / n, Capacity: s.Capacity / n, ConformalIsometry: s.ConformalIsometry / n,
+		Total: s.Total / n, GradientNorm: s.GradientNorm / n, Dead: s.Dead / n,
+	})
+	r.sum = traintable.Losses{}
 }
