@@ -74,18 +74,6 @@ func Read[T any](t *Task, role string) ([]T, map[string]string, error) {
 	return rows, artifact.Meta(rec), nil
 }
 
-// ReadOne is Read of an input of one row; another number of rows is an error.
-func ReadOne[T any](t *Task, role string) (row T, meta map[string]string, err error) {
-	rows, meta, err := Read[T](t, role)
-	if err == nil && len(rows) != 1 {
-		err = fmt.Errorf("input %q: %d rows, want 1", role, len(rows))
-	}
-	if err != nil {
-		return row, nil, err
-	}
-	return rows[0], meta, nil
-}
-
 // Emit hands over one output as rows with metadata.
 func Emit[T any](t *Task, output string, rows []T, meta map[string]string) error {
 	rec, err := artifact.FromRows(rows, meta)

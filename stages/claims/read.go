@@ -38,47 +38,25 @@ type experiment struct {
 // read reads the networks of a seed. A variant's lattice and integration are read where the inputs have them.
 func (p Params) read(t *pipeline.Task, seed uint64) (experiment, error) {
 	e := experiment{networks: map[string]*network{}, sigmaX: p.SigmaX}
-	r := reader{t: t}
+	r := &pipeline.Reader{Task: t}
 	for _, v := range p.Variants {
 		n, role := &network{}, Role(v, seed)
-		n.units, n.summary = rows[spectratable.Unit](&r, role+"units"), one[spectratable.Summary](&r, role+"summary")
+		n.units, n.summary = pipeline.Rows[spectratable.Unit](r, role+"units"), pipeline.One[spectratable.Summary](r, role+"summary")
 		if t.Record(role+"points") != nil {
-			n.latticeUnits, n.modules, n.lattice = rows[spectratable.Unit](&r, role+"lattice/units"), rows[spectratable.Module](&r, role+"lattice/modules"), one[spectratable.Summary](&r, role+"lattice/summary")
-			n.rings, n.topology = rows[embedtable.Point](&r, role+"points"), one[embedtable.Topology](&r, role+"topology")
+			n.latticeUnits, n.modules, n.lattice = pipeline.Rows[spectratable.Unit](r, role+"lattice/units"), pipeline.Rows[spectratable.Module](r, role+"lattice/modules"), pipeline.One[spectratable.Summary](r, role+"lattice/summary")
+			n.rings, n.topology = pipeline.Rows[embedtable.Point](r, role+"points"), pipeline.One[embedtable.Topology](r, role+"topology")
 			for _, box := range p.BoxesM {
-				n.inBoxes = append(n.inBoxes, rows[spectratable.Module](&r, role+BoxRole(box)))
+				n.inBoxes = append(n.inBoxes, pipeline.Rows[spectratable.Module](r, role+BoxRole(box)))
 			}
 		}
 		if t.Record(role+"integration") != nil {
 			n.hasIntegration = true
-			n.decorrelation, n.integration = one[distancestable.Summary](&r, role+"decorrelation"), one[integrationtable.Summary](&r, role+"integration")
-			n.errors, n.closures = rows[integrationtable.Error](&r, role+"errors"), rows[integrationtable.Closure](&r, role+"closures")
+			n.decorrelation, n.integration = pipeline.One[distancestable.Summary](r, role+"decorrelation"), pipeline.One[integrationtable.Summary](r, role+"integration")
+			n.errors, n.closures = pipeline.Rows[integrationtable.Error](r, role+"errors"), pipeline.Rows[integrationtable.Closure](r, role+"closures")
 		}
 		e.networks[v] = n
 	}
-	return e, r.err
-}
-
-// reader keeps the first error.
-type reader struct {
-	t   *pipeline.Task
-	err error
-}
-
-func rows[T any](r *reader, role string) []T {
-	if r.err != nil {
-		return nil
-	}
-	out, _, err := pipeline.Read[T](r.t, role)
-	r.err = err
-	return out
-}
-
-func one[T any](r *reader, role string) (row T) {
-	if all := rows[T](r, role); len(all) == 1 {
-		return all[0]
-	}
-	return row
+	return e, r.Err
 }
 
 // largest returns the module with most units, the first of equal ones; nil without a module.

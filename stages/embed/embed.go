@@ -62,17 +62,12 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
-	states, meta, err := pipeline.Read[ratemapstable.State](t, "states")
-	if err != nil {
-		return err
-	}
-	units, _, err := pipeline.Read[spectratable.Unit](t, "units")
-	if err != nil {
-		return err
-	}
-	modules, _, err := pipeline.Read[spectratable.Module](t, "modules")
-	if err != nil {
-		return err
+	r := &pipeline.Reader{Task: t}
+	states := pipeline.Rows[ratemapstable.State](r, "states")
+	units := pipeline.Rows[spectratable.Unit](r, "units")
+	modules := pipeline.Rows[spectratable.Module](r, "modules")
+	if r.Err != nil {
+		return r.Err
 	}
 	t.Progress(0, 1, fmt.Sprintf("%d states", len(states)))
 	e, err := embed(p, states, units, modules, t.Threads())
@@ -80,7 +75,7 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 		return err
 	}
 	about := map[string]string{
-		"box_m": meta["box_m"], "module": fmt.Sprint(e.module), "neighbours": fmt.Sprint(p.Neighbours),
+		"box_m": r.Meta("states")["box_m"], "module": fmt.Sprint(e.module), "neighbours": fmt.Sprint(p.Neighbours),
 		"units": fmt.Sprint(e.units), "stride": fmt.Sprint(e.stride),
 		"graph_components": fmt.Sprint(e.graphComponents), "embedded": fmt.Sprint(e.embedded),
 	}

@@ -42,34 +42,21 @@ var Outputs = []string{"outcome", "example"}
 
 // Run reads the history of a training and what was measured of it in one box: units, modules, summary and maps.
 func Run(_ context.Context, _ Params, t *pipeline.Task) error {
-	history, trained, err := pipeline.Read[traintable.Losses](t, "history")
-	if err != nil {
-		return err
+	r := &pipeline.Reader{Task: t}
+	history := pipeline.Rows[traintable.Losses](r, "history")
+	units := pipeline.Rows[spectratable.Unit](r, "units")
+	modules := pipeline.Rows[spectratable.Module](r, "modules")
+	summary := pipeline.One[spectratable.Summary](r, "summary")
+	maps := pipeline.Rows[ratemapstable.Map](r, "maps")
+	if r.Err != nil {
+		return r.Err
 	}
-	units, meta, err := pipeline.Read[spectratable.Unit](t, "units")
-	if err != nil {
-		return err
-	}
-	modules, _, err := pipeline.Read[spectratable.Module](t, "modules")
-	if err != nil {
-		return err
-	}
-	summaries, _, err := pipeline.Read[spectratable.Summary](t, "summary")
-	if err != nil {
-		return err
-	}
-	maps, _, err := pipeline.Read[ratemapstable.Map](t, "maps")
-	if err != nil {
-		return err
-	}
-	if len(summaries) != 1 {
-		return fmt.Errorf("summary: %d rows, want one", len(summaries))
-	}
+	trained, meta := r.Meta("history"), r.Meta("units")
 	steps, err := strconv.ParseInt(trained["step"], 10, 64)
 	if err != nil {
 		return fmt.Errorf("history: metadata step %q is not a number of steps", trained["step"])
 	}
-	row := rowOf(summaries[0], units, modules)
+	row := rowOf(summary, units, modules)
 	row.Steps, row.Stopped = steps, trained["stopped"]
 	addLosses(&row, history)
 	kept := map[string]string{"box_m": meta["box_m"], "bins": meta["bins"]}

@@ -61,17 +61,13 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
-	rows, meta, err := pipeline.Read[ratemapstable.Map](t, "maps")
-	if err != nil {
-		return err
+	r := &pipeline.Reader{Task: t}
+	rows := pipeline.Rows[ratemapstable.Map](r, "maps")
+	occupancy := pipeline.One[ratemapstable.Variance](r, "occupancy")
+	if r.Err != nil {
+		return r.Err
 	}
-	occupancy, _, err := pipeline.Read[ratemapstable.Variance](t, "occupancy")
-	if err != nil {
-		return err
-	}
-	if len(occupancy) != 1 {
-		return fmt.Errorf("occupancy: %d rows, want one", len(occupancy))
-	}
+	meta := r.Meta("maps")
 	mean, drift, err := readMaps(rows, meta)
 	if err != nil {
 		return err
@@ -99,7 +95,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err := pipeline.Emit(t, "spectrum", spectrumRows(a), spectrum); err != nil {
 		return err
 	}
-	return pipeline.Emit(t, "summary", []spectratable.Summary{summarise(a, mean, occupancy[0].Explained)}, kept)
+	return pipeline.Emit(t, "summary", []spectratable.Summary{summarise(a, mean, occupancy.Explained)}, kept)
 }
 
 func (p Params) options(t *pipeline.Task) gridcell.Options {

@@ -52,15 +52,12 @@ func Tabulate(_ context.Context, p Params, t *pipeline.Task) error {
 		if len(run.Values) != len(p.Parameters) {
 			return fmt.Errorf("run %d: %d values, want %d", i, len(run.Values), len(p.Parameters))
 		}
-		came, meta, err := pipeline.ReadOne[outcometable.Row](t, role+"outcome")
-		if err != nil {
-			return err
+		r := &pipeline.Reader{Task: t}
+		came, shown := pipeline.One[outcometable.Row](r, role+"outcome"), pipeline.Rows[outcometable.Example](r, role+"example")
+		if r.Err != nil {
+			return r.Err
 		}
-		shown, _, err := pipeline.Read[outcometable.Example](t, role+"example")
-		if err != nil {
-			return err
-		}
-		kept = meta
+		kept = r.Meta(role + "outcome")
 		row := sweeptable.Run{Place: run.Place, Row: came, Verdict: sweeptable.Verdict{Rule: run.Rule, Success: succeeds(run.Rule, came)}}
 		row.Run = int32(i)
 		rows = append(rows, row)
