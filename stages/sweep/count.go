@@ -10,7 +10,8 @@ import (
 // confidence of every interval.
 const confidence = 0.95
 
-// count gathers the runs of each point, variant and purpose, in the order in which they first come, and says which run that was.
+// count gathers the runs of each point, variant and purpose, in the order in which they first come,
+// and says which run that was.
 func count(runs []sweeptable.Run) (points []sweeptable.Point, first []int) {
 	type group struct {
 		point            int32

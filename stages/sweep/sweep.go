@@ -91,8 +91,8 @@ func succeeds(rule string, o outcometable.Row) bool {
 	return o.Several >= threeModules
 }
 
-// insert puts the columns of the swept parameters before a table's column of this name, or at its end: numbers where every value is
-// one, else words.
+// insert puts the columns of the swept parameters before a table's column of this name, or at its
+// end: numbers where every value is one, else words.
 func (p Params) insert(rec arrow.Record, before string, values func(row int) []string) arrow.Record {
 	fields, columns, at := rec.Schema().Fields(), slices.Clone(rec.Columns()), int(rec.NumCols())
 	if found := rec.Schema().FieldIndices(before); found != nil {
