@@ -3,7 +3,8 @@
 // A table is an Arrow record: named columns of equal length, none of them nullable. A column holds bool, int32, int64, float32,
 // float64, string or []byte values, or lists of int32, int64, float32 or float64.
 //
-// A row is a plain Go struct whose fields carry the column's name, its unit, its meaning and, for a list that is really a tensor, its shape:
+// A row is a plain Go struct whose fields carry the column's name, its unit, its meaning and, for a list
+// that is really a tensor, its shape:
 //
 //	type Ratemap struct {
 //		Unit int32     `col:"unit"`
@@ -13,8 +14,8 @@
 //
 // A view is a row struct with fewer columns than the table; whoever reads a table declares just the columns that he needs.
 //
-// The metadata of a table are strings that hold for all its rows (the side of the box, the number of bins). Units, shapes
-// and meanings are metadata of their column, and Columns lists them.
+// The metadata of a table are strings that hold for all its rows (the side of the box, the number of bins).
+// Units, shapes and meanings are metadata of their column, and Columns lists them.
 //
 // The artifact file is Parquet: zstd, non-nullable three-level lists, the Arrow schema under the key ARROW:schema as Arrow's own tools
 // write it. The same values, with the same meanings, always give the same bytes.
