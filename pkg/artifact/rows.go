@@ -11,9 +11,11 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
 
-// A rowField is one field of a row struct and the column that it stands for.
+// A rowField is one field of a row struct, or one element of an array, and the column that it
+// stands for.
 type rowField struct {
 	index            []int // of the struct field, as reflect.Value.FieldByIndex takes it
+	element          int   // of the array in that field, or -1
 	name             string
 	unit, shape, doc string
 	typ              columnType
@@ -35,7 +37,8 @@ var fieldTypes = map[reflect.Type]columnType{
 }
 
 // rowFields reads the tags of a row struct. Every field must be exported, of a storable type and named by a col tag: a field that
-// was silently left out would be lost without anybody noticing. The fields of an embedded struct stand where it does.
+// was silently left out would be lost without anybody noticing. The fields of an embedded struct stand where it does. An array with
+// a method Columns() []string is as many columns, whose names stand for the * of its tag.
 func rowFields(t reflect.Type) ([]rowField, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("artifact: rows must be structs, not %s", t)
@@ -54,19 +57,40 @@ func rowFields(t reflect.Type) ([]rowField, error) {
 			}
 			continue
 		}
-		typ, ok := fieldTypes[f.Type]
-		name := f.Tag.Get("col")
+		name, columns, stored := f.Tag.Get("col"), []string{""}, f.Type
+		named, ok := reflect.Zero(f.Type).Interface().(interface{ Columns() []string })
+		list := ok && f.Type.Kind() == reflect.Array
+		if list {
+			columns, stored = named.Columns(), f.Type.Elem()
+		}
+		typ, ok := fieldTypes[stored]
 		switch {
 		case !f.IsExported():
 			return nil, fmt.Errorf("artifact: %s.%s is not exported: rows consist of exported fields", t, f.Name)
 		case name == "":
 			return nil, fmt.Errorf("artifact: %s.%s names no column: give it a tag `col:\"...\"`", t, f.Name)
-		case !ok:
+		case !ok, list && len(columns) != f.Type.Len():
 			return nil, fmt.Errorf("artifact: %s.%s: type %s cannot be stored", t, f.Name, f.Type)
 		}
-		fields = append(fields, rowField{index: []int{i}, name: name, unit: f.Tag.Get(unitKey), shape: f.Tag.Get(shapeKey), doc: f.Tag.Get(docKey), typ: typ})
+		for e, column := range columns {
+			r := rowField{[]int{i}, -1, name, f.Tag.Get(unitKey), f.Tag.Get(shapeKey), f.Tag.Get(docKey), typ}
+			if list {
+				words := strings.ReplaceAll(column, "_", " ")
+				r.element, r.name, r.doc = e, strings.Replace(name, "*", column, 1), strings.Replace(r.doc, "*", words, 1)
+			}
+			fields = append(fields, r)
+		}
 	}
 	return fields, nil
+}
+
+// of returns what the column holds of a row.
+func (f rowField) of(row reflect.Value) reflect.Value {
+	v := row.FieldByIndex(f.index)
+	if f.element >= 0 {
+		v = v.Index(f.element)
+	}
+	return v
 }
 
 // FromRows makes a table of rows, with columns in the order of T's fields and meta as the table's metadata.
@@ -150,7 +174,7 @@ func listColumnOf[E number](rows reflect.Value, f rowField) (arrow.Array, error)
 func gather[V any](rows reflect.Value, f rowField) []V {
 	values := make([]V, rows.Len())
 	for i := range values {
-		values[i] = *rows.Index(i).FieldByIndex(f.index).Addr().Interface().(*V)
+		values[i] = *f.of(rows.Index(i)).Addr().Interface().(*V)
 	}
 	return values
 }
@@ -243,7 +267,7 @@ func scatterColumn(rows reflect.Value, f rowField, arr arrow.Array) {
 
 func scatter[V any](rows reflect.Value, f rowField, value func(i int) V) {
 	for i := range rows.Len() {
-		*rows.Index(i).FieldByIndex(f.index).Addr().Interface().(*V) = value(i)
+		*f.of(rows.Index(i)).Addr().Interface().(*V) = value(i)
 	}
 }
 

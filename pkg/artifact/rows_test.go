@@ -134,6 +134,52 @@ func TestFieldsOfAnEmbeddedStructStandWhereItDoes(t *testing.T) {
 	}
 }
 
+// corners are two numbers, each with a name.
+type corners [2]float64
+
+func (corners) Columns() []string { return []string{"left", "right"} }
+
+func TestAnArrayWithNamesIsAColumnForEach(t *testing.T) {
+	type bar struct {
+		Step  int32   `col:"step"`
+		Edges corners `col:"*_edge" unit:"m"`
+		Rate  float64 `col:"rate"`
+	}
+	rows := []bar{{1, corners{2, 3}, 4}, {5, corners{6, 7}, 8}}
+	rec := table(t, rows, nil)
+	if names, want := columnNames(rec), "step, left_edge, right_edge, rate"; names != want {
+		t.Errorf("columns %s, want %s", names, want)
+	}
+	back, err := Rows[bar](rec)
+	if err != nil || !slices.Equal(back, rows) {
+		t.Errorf("rows %v, %v", back, err)
+	}
+	type right struct {
+		Edge float64 `col:"right_edge" unit:"m"`
+	}
+	if one, err := Rows[right](rec); err != nil || !slices.Equal(one, []right{{3}, {7}}) {
+		t.Errorf("one column of an array: %v, %v", one, err)
+	}
+	for name, err := range map[string]error{
+		"two columns of one name": func() error {
+			_, err := FromRows([]struct {
+				E corners `col:"edge"`
+			}{}, nil)
+			return err
+		}(),
+		"an array without names": func() error {
+			_, err := FromRows([]struct {
+				E [2]float64 `col:"*"`
+			}{}, nil)
+			return err
+		}(),
+	} {
+		if err == nil {
+			t.Errorf("a table with %s was made", name)
+		}
+	}
+}
+
 func TestAViewReadsJustItsColumns(t *testing.T) {
 	type view struct {
 		Singles []float32 `col:"singles"`

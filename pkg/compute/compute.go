@@ -2,7 +2,11 @@
 // live in the packages below it and are tested against package sic.
 package compute
 
-import "sicgrid/pkg/sic"
+import (
+	"fmt"
+
+	"sicgrid/pkg/sic"
+)
 
 // Spec is everything that a training run is a function of, backend apart.
 type Spec struct {
@@ -13,13 +17,40 @@ type Spec struct {
 	Seed      uint64
 }
 
-// State is a run between two optimiser steps: enough to go on from, to the bit,
-// under the same numerics. The vectors are in the order of sic.NewLayout.
+// Check returns an error that names the first size with which there is no training.
+func (s Spec) Check() error {
+	for _, size := range []struct {
+		name  string
+		value int
+		least int
+	}{
+		{"units", s.Network.Units, 1}, {"hidden", s.Network.Hidden, 1}, {"layers", s.Network.Layers, 2},
+		{"trajectories", s.Batch.Trajectories, 1}, {"length", s.Batch.Length, 1}, {"pairs", s.Batch.Pairs, 0},
+		{"accumulate", s.Optimiser.Accumulate, 1},
+	} {
+		if size.value < size.least {
+			return fmt.Errorf("%s: found %d, must be at least %d", size.name, size.value, size.least)
+		}
+	}
+	return nil
+}
+
+// State is a run between two optimiser steps: a run that is restored from it continues bitwise as
+// the one that was not interrupted, under the same numerics. The vectors are in the order of
+// sic.NewLayout.
 type State struct {
 	Step    int // optimiser steps done
 	Params  []float32
 	Moments sic.Moments[float32]
 	Plateau sic.Plateau
+}
+
+// Check returns an error unless the state is one of a network of so many parameters.
+func (s State) Check(size int) error {
+	if len(s.Params) != size || len(s.Moments.First) != size || len(s.Moments.Second) != size {
+		return fmt.Errorf("a state of %d parameters for a network of %d", len(s.Params), size)
+	}
+	return nil
 }
 
 // Record is what one optimiser step reports.
@@ -32,16 +63,16 @@ type Record struct {
 
 // Trainer runs optimiser steps. It is not safe for concurrent use.
 type Trainer interface {
-	// Train does up to n optimiser steps, appends a record of each to records
-	// and returns them. It stops before the step whose loss or gradient is not
-	// finite, leaves the state as it was before that step, and returns a
-	// *NotFinite.
+	// Train does up to n optimiser steps, appends a record of each to records and returns them. It
+	// stops before the step whose loss or gradient is not finite, leaves the state as it was before
+	// that step, and returns a *NotFinite.
 	Train(n int, records []Record) ([]Record, error)
 	// State returns a copy of the present state.
 	State() State
 	// Restore puts the run into a state that State returned.
 	Restore(State) error
-	// SetThreads bounds the threads used from the next step on. It changes no bit.
+	// SetThreads bounds the threads used from the next step on. Results are bitwise the same for
+	// every number of them.
 	SetThreads(n int)
 	// Close frees what the trainer holds.
 	Close()

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 // NotFinite says that a step produced a loss or gradient that is NaN or infinite.
@@ -19,20 +20,17 @@ func (e *NotFinite) Error() string {
 
 // CheckFinite returns a *NotFinite naming the first term that is not finite, or nil.
 func CheckFinite(step int, t sic.Terms, gradientNorm float64) error {
-	for _, c := range []struct {
-		name  string
-		value float64
-	}{
-		{"separation loss", t.Separation},
-		{"invariance loss", t.Invariance},
-		{"capacity loss", t.Capacity},
-		{"conformal isometry loss", t.ConformalIsometry},
-		{"total loss", t.Total},
-		{"gradient", gradientNorm},
-	} {
-		if math.IsNaN(c.value) || math.IsInf(c.value, 0) {
-			return &NotFinite{step, c.name}
+	bad := func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
+	for i, x := range t.Values {
+		if bad(x) {
+			return &NotFinite{step, loss.Term(i).String() + " loss"}
 		}
+	}
+	switch {
+	case bad(t.Total):
+		return &NotFinite{step, "total loss"}
+	case bad(gradientNorm):
+		return &NotFinite{step, "gradient"}
 	}
 	return nil
 }

@@ -47,9 +47,9 @@ func (a Axes) Points(x, y []float64) []Point {
 	return out
 }
 
-// Draw strokes the left and the bottom axis with ticks and labels. yLabelGap is
-// the distance in mm from the axis to the middle of the y label: the same for
-// panels that stand above each other, so that their labels line up.
+// Draw strokes the left and the bottom axis with ticks and labels. yLabelGap is the distance in mm from
+// the axis to the middle of the y label: the same for panels that stand above each other, so that their
+// labels line up.
 func (a Axes) Draw(c *Canvas, yLabelGap float64) {
 	line := Stroke{Color: Black, Width: Thin}
 	b := a.Box
@@ -103,8 +103,8 @@ func (a Axes) VLine(c *Canvas, x float64, s Stroke) {
 	}
 }
 
-// Bars stacks a histogram on base (heights per bin, changed in place) and fills it;
-// edges holds one more value than counts.
+// Bars stacks a histogram on base (heights per bin, changed in place) and fills it; edges holds one
+// more value than counts.
 func (a Axes) Bars(c *Canvas, edges, counts, base []float64, ink color.RGBA) {
 	for i, n := range counts {
 		if n <= 0 {
@@ -118,8 +118,8 @@ func (a Axes) Bars(c *Canvas, edges, counts, base []float64, ink color.RGBA) {
 	}
 }
 
-// Histogram counts the finite values in bins of equal width over [lo, hi]; hi itself
-// falls into the last bin, values outside are left out. edges has bins+1 values.
+// Histogram counts the finite values in bins of equal width over [lo, hi]; hi itself falls into the
+// last bin, values outside are left out. edges has bins+1 values.
 func Histogram(values []float64, lo, hi float64, bins int) (edges, counts []float64) {
 	edges, counts = make([]float64, bins+1), make([]float64, bins)
 	for i := range edges {

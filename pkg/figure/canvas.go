@@ -5,19 +5,18 @@ import (
 	"image/color"
 )
 
-// Canvas draws on a page in millimetres from the top left corner within the margin,
-// x to the right, y down.
+// Canvas draws on a page in millimetres from the top left corner within the margin, x to the right, y
+// down.
 type Canvas struct{ out surface }
 
-// surface is what a page is drawn on: the SVG or the PNG. Points are in mm from the
-// top left corner of the sheet.
+// surface is what a page is drawn on: the SVG or the PNG. Points are in mm from the top left corner of
+// the sheet.
 type surface interface {
 	lines(points []Point, closed bool, s Stroke)
 	polygon(points []Point, ink color.RGBA)
 	discs(centres []Point, radius float64, ink color.RGBA)
 	circles(centres []Point, radius float64, s Stroke)
-	// text sets the runs from the baseline point, which is their start, middle or end
-	// as t.X says.
+	// text sets the runs from the baseline point, which is their start, middle or end as t.X says.
 	text(base Point, runs []run, t Type)
 	image(b Box, img image.Image)
 }
@@ -79,8 +78,8 @@ func (c *Canvas) Circles(points []Point, radius float64, s Stroke) {
 	}
 }
 
-// Image fills the box with the image. Paletted images (heat maps) keep the edges of
-// their pixels, others are smoothed. A nil image draws nothing.
+// Image fills the box with the image. Paletted images (heat maps) keep the edges of their pixels,
+// others are smoothed. A nil image draws nothing.
 func (c *Canvas) Image(b Box, img image.Image) {
 	if p, ok := img.(*image.Paletted); img == nil || ok && p == nil {
 		return

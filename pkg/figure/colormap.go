@@ -3,8 +3,9 @@ package figure
 import (
 	"fmt"
 	"image/color"
+	stdmaps "maps"
 	"math"
-	"sort"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/palette/moreland"
@@ -26,16 +27,14 @@ func MapNamed(name string) (Map, error) {
 	if m, ok := maps[name]; ok {
 		return m, nil
 	}
-	names := make([]string, 0, len(maps))
-	for n := range maps {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return nil, fmt.Errorf("colour map %q: unknown, use one of %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("colour map %q: unknown, use one of %s", name, strings.Join(MapNames(), ", "))
 }
 
-// Jet is the classic rainbow of ratemaps, from dark blue to dark red: each
-// channel is a trapezium, clip(1.5 - |4t - c|) with c = 3, 2, 1 for red, green, blue.
+// MapNames are the names of all colour maps, sorted.
+func MapNames() []string { return slices.Sorted(stdmaps.Keys(maps)) }
+
+// Jet is the classic rainbow of ratemaps, from dark blue to dark red: each channel is a trapezium,
+// clip(1.5 - |4t - c|) with c = 3, 2, 1 for red, green, blue.
 func Jet(t float64) color.RGBA {
 	t = unit(t)
 	channel := func(c float64) float64 { return unit(1.5 - math.Abs(4*t-c)) }
@@ -73,8 +72,8 @@ func Diverging(t float64) color.RGBA {
 	return color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 0xff}
 }
 
-// Cyclic is for phases: a circle of hues at one lightness and chroma in the Oklch
-// space (Ottosson 2020), so that no phase looks brighter than another and 0 meets 1.
+// Cyclic is for phases: a circle of hues at one lightness and chroma in the Oklch space (Ottosson
+// 2020), so that no phase looks brighter than another and 0 meets 1.
 func Cyclic(t float64) color.RGBA {
 	const lightness, chroma = 0.70, 0.125
 	sin, cos := math.Sincos(2*math.Pi*(t-math.Floor(t)) + 0.4)

@@ -13,16 +13,16 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// Page is a figure's sheet: its title (for screen readers), its height in mm without
-// the margin (its width is Width), and the resolution of its PNG in dots per inch.
+// Page is a figure's sheet: its title (for screen readers), its height in mm without the margin (its
+// width is Width), and the resolution of its PNG in dots per inch.
 type Page struct {
 	Title  string
 	Height float64
 	DPI    int
 }
 
-// Render draws the page twice and returns it as SVG and as PNG. The PNG measures
-// SheetWidth and Height plus twice the Margin, times DPI/25.4, rounded.
+// Render draws the page twice and returns it as SVG and as PNG. The PNG measures SheetWidth and Height
+// plus twice the Margin, times DPI/25.4, rounded.
 func Render(p Page, paint func(*Canvas)) (svg, png []byte, err error) {
 	if p.DPI < 50 || p.DPI > 1200 {
 		return nil, nil, fmt.Errorf("figure %q: %d dots per inch, want 50 to 1200", p.Title, p.DPI)
@@ -49,8 +49,7 @@ func Render(p Page, paint func(*Canvas)) (svg, png []byte, err error) {
 	return svg, picture.Bytes(), nil
 }
 
-// pngSurface draws by the canvas of gonum/plot, whose unit is the point and whose y
-// points up.
+// pngSurface draws by the canvas of gonum/plot, whose unit is the point and whose y points up.
 type pngSurface struct {
 	out    *vgimg.Canvas
 	height float64 // of the sheet, mm
@@ -134,8 +133,8 @@ func (s *pngSurface) text(base Point, runs []run, t Type) {
 	}
 }
 
-// image places the image on whole pixels. A heat map is first enlarged beyond the
-// target, so that shrinking it averages where bins meet within a pixel.
+// image places the image on whole pixels. A heat map is first enlarged beyond the target, so that
+// shrinking it averages where bins meet within a pixel.
 func (s *pngSurface) image(b Box, img image.Image) {
 	dots := func(mm float64) int { return int(math.Round(mm / 25.4 * s.out.DPI())) }
 	box := image.Rect(dots(b.X), dots(b.Y), dots(b.Right()), dots(b.Bottom()))

@@ -21,8 +21,8 @@ const (
 	End
 )
 
-// Type is the look of a text: its size in points, weight, colour (Black if zero),
-// alignment about the given point, and whether it runs upwards.
+// Type is the look of a text: its size in points, weight, colour (Black if zero), alignment about the
+// given point, and whether it runs upwards.
 type Type struct {
 	Size   float64
 	Bold   bool
@@ -42,8 +42,8 @@ func (t Type) ink() color.RGBA {
 // capHeight is the height of Liberation Sans capitals and digits over the type size.
 const capHeight = 0.72
 
-// fonts holds Liberation Sans, whose widths are those of Arial and Helvetica: a
-// viewer that lacks it sets the same lines from either.
+// fonts holds Liberation Sans, whose widths are those of Arial and Helvetica: a viewer that lacks it
+// sets the same lines from either.
 var fonts = font.NewCache(liberation.Collection())
 
 // pointsPerMM converts mm to points.
@@ -101,8 +101,7 @@ func (t Type) width(runs []run) float64 {
 // TextWidth is the width of s in mm.
 func TextWidth(s string, t Type) float64 { return t.width(t.runs(s)) / pointsPerMM }
 
-// Text writes one line of text at the point (x, y). "_" lowers the character behind
-// it: "k_1".
+// Text writes one line of text at the point (x, y). "_" lowers the character behind it: "k_1".
 func (c *Canvas) Text(x, y float64, s string, t Type) {
 	runs := t.runs(s)
 	if len(runs) == 0 {

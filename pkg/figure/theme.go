@@ -2,8 +2,8 @@ package figure
 
 import "image/color"
 
-// SheetWidth is the width of every figure in mm: a double column. Panels have Width
-// of it, within a margin on all sides.
+// SheetWidth is the width of every figure in mm: a double column. Panels have Width of it, within a
+// margin on all sides.
 const (
 	SheetWidth = 180.0
 	Margin     = 1.5
@@ -35,8 +35,8 @@ var (
 	Amber = color.RGBA{0xe0, 0x8a, 0x00, 0xff}
 )
 
-// series is the qualitative palette of Okabe and Ito (2008), which stays
-// distinct for colour-blind readers; its yellow is left out, being too light on white.
+// series is the qualitative palette of Okabe and Ito (2008), which stays distinct for colour-blind
+// readers; its yellow is left out, being too light on white.
 var series = []color.RGBA{
 	{0x00, 0x72, 0xb2, 0xff},
 	{0xd5, 0x5e, 0x00, 0xff},
@@ -46,8 +46,8 @@ var series = []color.RGBA{
 	{0xe6, 0x9f, 0x00, 0xff},
 }
 
-// Series returns the colour of the i-th group (of modules, of variants); groups
-// beyond the sixth start over, and a negative i, "in no group", is pale grey.
+// Series returns the colour of the i-th group (of modules, of variants); groups beyond the sixth start
+// over, and a negative i, "in no group", is pale grey.
 func Series(i int) color.RGBA {
 	if i < 0 {
 		return Pale

@@ -12,8 +12,8 @@ type Tick struct {
 	Label string
 }
 
-// Ticks returns about n marks at multiples of 1, 2 or 5 times a power of ten
-// within [lo, hi]; none if the range is empty or not finite.
+// Ticks returns about n marks at multiples of 1, 2 or 5 times a power of ten within [lo, hi]; none if
+// the range is empty or not finite.
 func Ticks(lo, hi float64, n int) []Tick {
 	if !(hi > lo) || math.IsInf(hi-lo, 0) || n < 1 {
 		return nil
@@ -27,8 +27,8 @@ func Ticks(lo, hi float64, n int) []Tick {
 	return ticks
 }
 
-// NiceLength returns the greatest 1, 2 or 5 times a power of ten that is not
-// above a third of the length: what a scale bar shows. 0 if the length is not positive.
+// NiceLength returns the greatest 1, 2 or 5 times a power of ten that is not above a third of the
+// length: what a scale bar shows. 0 if the length is not positive.
 func NiceLength(length float64) float64 {
 	if !(length > 0) || math.IsInf(length, 0) {
 		return 0
@@ -73,10 +73,15 @@ func Metres(v float64) string {
 	return Number(v, 2) + " m"
 }
 
-// Length writes a measured length with two decimals: "0.83 m"; NaN as a dash.
-func Length(v float64) string {
+// Length writes a length that was found with two decimals: "0.83 m"; NaN as a dash.
+func Length(v float64) string { return withUnit(v, 2, " m") }
+
+// Percent writes a share as a percentage: "42 %"; NaN as a dash.
+func Percent(share float64, decimals int) string { return withUnit(100*share, decimals, " %") }
+
+func withUnit(v float64, decimals int, unit string) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return Number(v, 2)
+		return Number(v, decimals)
 	}
-	return Number(v, 2) + " m"
+	return Number(v, decimals) + unit
 }

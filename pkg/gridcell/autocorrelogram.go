@@ -3,21 +3,21 @@ package gridcell
 import (
 	"math"
 	"math/cmplx"
+	"slices"
 )
 
-// MinPairs is the least number of bins visited in both copies for which a
-// correlation is defined (Sargolini et al. 2006; Langston et al. 2010).
+// MinPairs is the least number of bins visited in both copies for which a correlation is defined
+// (Sargolini et al. 2006; Langston et al. 2010).
 const MinPairs = 20
 
-// flatShare is the share of the map's variance under which an overlap counts as
-// constant: below it the correlation would be one of rounding errors.
+// flatShare is the share of the map's variance under which an overlap counts as constant: below it the
+// correlation would be one of rounding errors.
 const flatShare = 1e-9
 
-// Autocorrelogram is the spatial autocorrelogram of a map of [ny, nx] bins:
-// Values [2ny-1, 2nx-1] row-major, zero lag in the middle, row 0 at the most
-// negative y lag. Values[l] is the Pearson correlation of the map and its copy
-// shifted by lag l, over the bins visited in both; NaN where Pairs[l], the number
-// of those bins, is below MinPairs, or where either copy is constant.
+// Autocorrelogram is the spatial autocorrelogram of a map of [ny, nx] bins: Values [2ny-1, 2nx-1]
+// row-major, zero lag in the middle, row 0 at the most negative y lag. Values[l] is the Pearson
+// correlation of the map and its copy shifted by lag l, over the bins visited in both; NaN where
+// Pairs[l], the number of those bins, is below MinPairs, or where either copy is constant.
 type Autocorrelogram struct {
 	Values []float64
 	Pairs  []int32
@@ -34,9 +34,8 @@ func (a *Autocorrelogram) At(dx, dy int) float64 {
 	return a.Values[j*a.NX+i]
 }
 
-// NewAutocorrelogram returns the autocorrelogram of a map. It is computed with
-// Fourier transforms of values, squares and mask, and agrees with the sums
-// written out to rounding.
+// NewAutocorrelogram returns the autocorrelogram of a map. It is computed with Fourier transforms of
+// values, squares and mask, and agrees with the sums written out to rounding.
 func NewAutocorrelogram(m Map) (*Autocorrelogram, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
@@ -44,8 +43,7 @@ func NewAutocorrelogram(m Map) (*Autocorrelogram, error) {
 	return newCorrelator(m.NX, m.NY).autocorrelogram(m), nil
 }
 
-// correlator computes autocorrelograms of maps of one shape; each goroutine needs
-// its own.
+// correlator computes autocorrelograms of maps of one shape; each goroutine needs its own.
 type correlator struct {
 	nx, ny        int
 	fft           *fft2
@@ -100,7 +98,7 @@ func (c *correlator) autocorrelogram(m Map) *Autocorrelogram {
 	}
 	c.fft.forward(c.fa, values, c.nx, c.ny)
 	c.fft.forward(c.fq, squares, c.nx, c.ny)
-	if !equal(mask, c.mask) {
+	if !slices.Equal(mask, c.mask) {
 		c.fft.forward(c.fm, mask, c.nx, c.ny)
 		c.cross(c.n, c.fm, c.fm)
 		c.mask = mask
@@ -148,16 +146,4 @@ func (c *correlator) circular(dx, dy int) int {
 		dy += c.fft.ny
 	}
 	return dy*c.fft.nx + dx
-}
-
-func equal(a, b []float64) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -72,8 +72,8 @@ func TestAutocorrelogramIsThePearsonCorrelationOfTheOverlap(t *testing.T) {
 	})
 }
 
-// A scorer that takes unvisited bins for silent ones sees a sharp edge between them and
-// the visited ones, and the correlation changes.
+// A scorer that takes unvisited bins for silent ones sees a sharp edge between them and the visited
+// ones, and the correlation changes.
 func TestUnvisitedBinsAreNotSilent(t *testing.T) {
 	l := IdealHexagonal(0.5, 10)
 	whole := IdealGrid(l.WaveVectors(), 0, 0, 40, 2)

@@ -2,8 +2,8 @@ package gridcell
 
 import "gonum.org/v1/gonum/dsp/fourier"
 
-// fft2 is the discrete Fourier transform of real fields [ny, nx]; a spectrum is
-// [ny, nx/2+1]. It holds work space, so each goroutine needs its own.
+// fft2 is the discrete Fourier transform of real fields [ny, nx]; a spectrum is [ny, nx/2+1]. It holds
+// work space, so each goroutine needs its own.
 type fft2 struct {
 	nx, ny, half int
 	row          *fourier.FFT
@@ -24,8 +24,7 @@ func newFFT2(nx, ny int) *fft2 {
 	}
 }
 
-// forward transforms a field [h, w] with h <= ny, w <= nx, padded with zeros, into
-// dst [ny, nx/2+1].
+// forward transforms a field [h, w] with h <= ny, w <= nx, padded with zeros, into dst [ny, nx/2+1].
 func (f *fft2) forward(dst []complex128, field []float64, w, h int) {
 	for j := range f.ny {
 		d := dst[j*f.half : (j+1)*f.half]
@@ -37,29 +36,26 @@ func (f *fft2) forward(dst []complex128, field []float64, w, h int) {
 		clear(f.line[w:])
 		f.row.Coefficients(d, f.line)
 	}
-	for i := range f.half {
-		for j := range f.ny {
-			f.column[j] = dst[j*f.half+i]
-		}
-		f.col.Coefficients(f.out, f.column)
-		for j := range f.ny {
-			dst[j*f.half+i] = f.out[j]
-		}
-	}
+	f.columns(dst, f.col.Coefficients)
 }
 
-// inverse transforms a spectrum into a field [ny, nx]; inverse(forward(x)) = x. It
-// overwrites the spectrum.
-func (f *fft2) inverse(field []float64, spectrum []complex128) {
+// columns transforms every column of a spectrum.
+func (f *fft2) columns(spectrum []complex128, transform func(dst, seq []complex128) []complex128) {
 	for i := range f.half {
 		for j := range f.ny {
 			f.column[j] = spectrum[j*f.half+i]
 		}
-		f.col.Sequence(f.out, f.column)
+		transform(f.out, f.column)
 		for j := range f.ny {
 			spectrum[j*f.half+i] = f.out[j]
 		}
 	}
+}
+
+// inverse transforms a spectrum into a field [ny, nx]; inverse(forward(x)) = x. It overwrites the
+// spectrum.
+func (f *fft2) inverse(field []float64, spectrum []complex128) {
+	f.columns(spectrum, f.col.Sequence)
 	scale := 1 / float64(f.nx*f.ny)
 	for j := range f.ny {
 		dst := field[j*f.nx : (j+1)*f.nx]

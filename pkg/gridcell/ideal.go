@@ -1,6 +1,7 @@
 package gridcell
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -8,24 +9,22 @@ import (
 // Lattice is a two-dimensional lattice given by two basis vectors in metres.
 type Lattice struct{ A, B [2]float64 }
 
-// IdealHexagonal returns the hexagonal lattice with this period (m) and orientation
-// (the direction of one of its six nearest points, degrees).
+// IdealHexagonal returns the hexagonal lattice with this period (m) and orientation (the direction of
+// one of its six nearest points, degrees).
 func IdealHexagonal(periodM, orientationDeg float64) Lattice {
 	return IdealRhombic(periodM, orientationDeg, 60)
 }
 
-// IdealRhombic returns the lattice spanned by two vectors of length periodM, the
-// first in direction orientationDeg, the second angleDeg further: 60 is hexagonal,
-// 90 square.
+// IdealRhombic returns the lattice spanned by two vectors of length periodM, the first in direction
+// orientationDeg, the second angleDeg further: 60 is hexagonal, 90 square.
 func IdealRhombic(periodM, orientationDeg, angleDeg float64) Lattice {
 	s1, c1 := math.Sincos(orientationDeg * math.Pi / 180)
 	s2, c2 := math.Sincos((orientationDeg + angleDeg) * math.Pi / 180)
 	return Lattice{A: [2]float64{periodM * c1, periodM * s1}, B: [2]float64{periodM * c2, periodM * s2}}
 }
 
-// Stretched returns the lattice stretched by sqrt(ratio) along the axis (degrees)
-// and compressed by as much across it: a circle becomes an ellipse with this ratio
-// of axes and the same area.
+// Stretched returns the lattice stretched by sqrt(ratio) along the axis (degrees) and compressed by as
+// much across it: a circle becomes an ellipse with this ratio of axes and the same area.
 func (l Lattice) Stretched(ratio, axisDeg float64) Lattice {
 	s, c := math.Sincos(axisDeg * math.Pi / 180)
 	f := math.Sqrt(ratio)
@@ -36,16 +35,16 @@ func (l Lattice) Stretched(ratio, axisDeg float64) Lattice {
 	return Lattice{A: turn(l.A), B: turn(l.B)}
 }
 
-// Nearest returns the three lattice points of the upper half plane nearest to the
-// origin, by direction: what FindPeaks should find.
+// Nearest returns the three lattice points of the upper half plane nearest to the origin, by direction:
+// what FindPeaks should find.
 func (l Lattice) Nearest() [3][2]float64 {
 	var p [3][2]float64
 	copy(p[:], upperHalf(threeShortest(l.A, l.B)))
 	return p
 }
 
-// WaveVectors returns the three shortest vectors of the reciprocal lattice in rad/m,
-// k1 in direction [0, 60), k2 and k3 near +120 and +240, with k1 + k2 + k3 = 0.
+// WaveVectors returns the three shortest vectors of the reciprocal lattice in rad/m, k1 in direction
+// [0, 60), k2 and k3 near +120 and +240, with k1 + k2 + k3 = 0.
 func (l Lattice) WaveVectors() WaveVectors {
 	b1, b2 := reciprocal(l.A, l.B)
 	t := threeShortest(b1, b2)
@@ -58,9 +57,8 @@ func reciprocal(a, b [2]float64) (b1, b2 [2]float64) {
 	return [2]float64{f * b[1], -f * b[0]}, [2]float64{-f * a[1], f * a[0]}
 }
 
-// threeShortest returns the three shortest vectors, up to sign, of the lattice that
-// a and b span, after Gauss's reduction; the third is the sum or difference of the
-// first two.
+// threeShortest returns the three shortest vectors, up to sign, of the lattice that a and b span, after
+// Gauss's reduction; the third is the sum or difference of the first two.
 func threeShortest(a, b [2]float64) [3][2]float64 {
 	for range 100 {
 		if dot(a, a) > dot(b, b) {
@@ -87,15 +85,15 @@ func upperHalf(v [3][2]float64) [][2]float64 {
 		}
 	}
 	slices.SortStableFunc(out, func(p, q [2]float64) int {
-		return cmpFloat(math.Atan2(p[1], p[0]), math.Atan2(q[1], q[0]))
+		return cmp.Compare(math.Atan2(p[1], p[0]), math.Atan2(q[1], q[0]))
 	})
 	return out
 }
 
 func dot(a, b [2]float64) float64 { return a[0]*b[0] + a[1]*b[1] }
 
-// IdealGrid returns the map of an ideal grid cell: the mean of three plane waves,
-// scaled to [0, 1], with a field centred on (x0, y0) metres.
+// IdealGrid returns the map of an ideal grid cell: the mean of three plane waves, scaled to [0, 1],
+// with a field centred on (x0, y0) metres.
 func IdealGrid(k WaveVectors, x0, y0 float64, bins int, boxM float64) Map {
 	return ideal(bins, boxM, func(x, y float64) float64 {
 		var sum float64
@@ -113,9 +111,8 @@ func IdealBands(k [2]float64, phase float64, bins int, boxM float64) Map {
 	})
 }
 
-// IdealFields returns the map of a cell with Gaussian fields of standard deviation
-// sigmaM and height 1 at the given centres (m): a place cell has one, a multi-field
-// cell several.
+// IdealFields returns the map of a cell with Gaussian fields of standard deviation sigmaM and height 1
+// at the given centres (m): a place cell has one, a multi-field cell several.
 func IdealFields(centres [][2]float64, sigmaM float64, bins int, boxM float64) Map {
 	return ideal(bins, boxM, func(x, y float64) float64 {
 		var sum float64
@@ -126,8 +123,7 @@ func IdealFields(centres [][2]float64, sigmaM float64, bins int, boxM float64) M
 	})
 }
 
-// Points returns the lattice points shifted by (x0, y0) that lie within marginM of
-// the box.
+// Points returns the lattice points shifted by (x0, y0) that lie within marginM of the box.
 func (l Lattice) Points(x0, y0, boxM, marginM float64) [][2]float64 {
 	half := boxM/2 + marginM
 	b1, b2 := reciprocal(l.A, l.B)

@@ -31,8 +31,8 @@ func constant(v float64, bins int, boxM float64) Map {
 	return ideal(bins, boxM, func(_, _ float64) float64 { return v })
 }
 
-// population returns n ideal cells of one lattice with phases uniform on its unit
-// cell, and where each has a field.
+// population returns n ideal cells of one lattice with phases uniform on its unit cell, and where each
+// has a field.
 func population(n int, l Lattice, bins int, boxM, noise float64, rng *rand.Rand) (maps []Map, centres [][2]float64) {
 	for range n {
 		u, v := rng.Float64(), rng.Float64()
@@ -43,8 +43,8 @@ func population(n int, l Lattice, bins int, boxM, noise float64, rng *rand.Rand)
 	return maps, centres
 }
 
-// irregular returns n cells with many fields at random places, no two nearer than
-// apart: as regularly spaced as chance makes them, with no lattice.
+// irregular returns n cells with many fields at random places, no two nearer than apart: as regularly
+// spaced as chance makes them, with no lattice.
 func irregular(n int, apart, sigma float64, bins int, boxM float64, rng *rand.Rand) []Map {
 	maps := make([]Map, n)
 	half := boxM/2 + sigma

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A linear code x, y in two units is an isometry; one stretched along x by a has the tensor diag(a², 1).
+// A linear code x, y in two units is an isometry; one stretched along x by a has the tensor diag(a²,
+// 1).
 func TestIsometryOfLinearCodes(t *testing.T) {
 	for _, a := range []float64{1, 2, 5} {
 		maps := []Map{ideal(20, 2, func(x, _ float64) float64 { return a * x }), ideal(20, 2, func(_, y float64) float64 { return y })}

@@ -1,6 +1,7 @@
 package gridcell
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -15,8 +16,8 @@ type ModuleRule struct {
 	CoreDistance   float64 // largest distance of a core unit's peaks from the module's, in periods
 }
 
-// StandardModuleRule is 5 units with a score of 0.3 or more; modules differ by 1.2 in
-// period, or by 15 degrees in orientation alone.
+// StandardModuleRule is 5 units with a score of 0.3 or more; modules differ by 1.2 in period, or by 15
+// degrees in orientation alone.
 func StandardModuleRule() ModuleRule {
 	return ModuleRule{MinUnits: 5, MinScore: 0.3, PeriodRatio: 1.2, OrientationDeg: 15, MaxMisfit: 0.2, CoreDistance: 0.1}
 }
@@ -28,24 +29,22 @@ type Cluster struct {
 	Lags           [3][2]float64 // mean of the core's three peaks (m), by direction as in Peaks
 	PeriodM        float64       // median of the units
 	OrientationDeg float64       // circular mean of the units, in [0, 60)
-	// OrientationAlone: another cluster, with a larger core, has the same period
-	// (within the rule's ratio) and differs in orientation only.
+	// OrientationAlone: another cluster, with a larger core, has the same period (within the rule's
+	// ratio) and differs in orientation only.
 	OrientationAlone bool
 }
 
-// FindClusters groups units, given by their peaks (nil for one that belongs nowhere),
-// by period and orientation, in the space of log period, cos 6θ and sin 6θ. The method
-// is mean shift with a flat kernel: a window of a factor sqrt(PeriodRatio) up and down
-// in period and OrientationDeg/2 to either side, started at every unit, is moved to
-// the mean of the units in it until they no longer change. Any two units of a window
-// thus differ by less than two clusters do.
+// FindClusters groups units, given by their peaks (nil for one that belongs nowhere), by period and
+// orientation, in the space of log period, cos 6θ and sin 6θ. The method is mean shift with a flat
+// kernel: a window of a factor sqrt(PeriodRatio) up and down in period and OrientationDeg/2 to either
+// side, started at every unit, is moved to the mean of the units in it until they no longer change. Any
+// two units of a window thus differ by less than two clusters do.
 //
-// Maps with irregular fields often score above 0.3 by chance, and enough of them fall
-// into a window by chance. What they do not share is the lattice itself. A window is
-// therefore a cluster only if it has a core of MinUnits units, and of half its units,
-// whose six peaks all lie within CoreDistance periods of the core's mean peaks. The
-// window with the largest core (the first of equals) is taken first and its units
-// taken out, until none is left; a window too near to an earlier cluster holds its
+// Maps with irregular fields often score above 0.3 by chance, and enough of them fall into a window by
+// chance. What they do not share is the lattice itself. A window is therefore a cluster only if it has
+// a core of MinUnits units, and of half its units, whose six peaks all lie within CoreDistance periods
+// of the core's mean peaks. The window with the largest core (the first of equals) is taken first and
+// its units taken out, until none is left; a window too near to an earlier cluster holds its
 // stragglers, which belong nowhere. Clusters come back by ascending period.
 func FindClusters(peaks []*Peaks, rule ModuleRule) []Cluster {
 	least := max(1, rule.MinUnits)
@@ -61,13 +60,13 @@ func FindClusters(peaks []*Peaks, rule ModuleRule) []Cluster {
 	var clusters []Cluster
 	for len(left) >= least {
 		var best Cluster
-		var seen [][]int
+		var tried [][]int
 		for _, start := range left {
 			window := shift(peaks, left, start, rule)
-			if len(window) <= len(best.Core) || slices.ContainsFunc(seen, func(s []int) bool { return slices.Equal(s, window) }) {
+			if len(window) <= len(best.Core) || slices.ContainsFunc(tried, func(s []int) bool { return slices.Equal(s, window) }) {
 				continue
 			}
-			seen = append(seen, window)
+			tried = append(tried, window)
 			core, lags := coreOf(peaks, window, rule.CoreDistance)
 			if len(core) >= least && 2*len(core) >= len(window) && len(core) > len(best.Core) {
 				best = Cluster{Units: window, Core: core, Lags: lags}
@@ -97,12 +96,11 @@ func FindClusters(peaks []*Peaks, rule ModuleRule) []Cluster {
 			clusters = append(clusters, best)
 		}
 	}
-	slices.SortStableFunc(clusters, func(a, b Cluster) int { return cmpFloat(a.PeriodM, b.PeriodM) })
+	slices.SortStableFunc(clusters, func(a, b Cluster) int { return cmp.Compare(a.PeriodM, b.PeriodM) })
 	return clusters
 }
 
-// shift returns the units in the window that was started at one unit, after it has
-// come to rest.
+// shift returns the units in the window that was started at one unit, after it has come to rest.
 func shift(peaks []*Peaks, units []int, start int, rule ModuleRule) []int {
 	centre, direction := math.Log(peaks[start].PeriodM), peaks[start].OrientationDeg
 	var window []int
@@ -137,9 +135,9 @@ func meanOrientation(peaks []*Peaks, units []int) float64 {
 	return modulo60(math.Atan2(s, c) / 6 * 180 / math.Pi)
 }
 
-// coreOf returns the units of a window whose peaks coincide, and their mean peaks: the
-// unit with most others near it (distance, by unit, in periods) gives a first lattice,
-// the mean over those near gives the lattice, and the core are the units near that.
+// coreOf returns the units of a window whose peaks coincide, and their mean peaks: the unit with most
+// others near it (distance, by unit, in periods) gives a first lattice, the mean over those near gives
+// the lattice, and the core are the units near that.
 func coreOf(peaks []*Peaks, window []int, reach float64) ([]int, [3][2]float64) {
 	var near []int
 	for _, i := range window {
@@ -166,8 +164,7 @@ func coreOf(peaks []*Peaks, window []int, reach float64) ([]int, [3][2]float64) 
 	return core, meanLags(peaks, core)
 }
 
-// lagDistance returns the largest distance, over three peaks, from the nearest of the
-// other six.
+// lagDistance returns the largest distance, over three peaks, from the nearest of the other six.
 func lagDistance(a, b [3][2]float64) float64 {
 	var worst float64
 	for _, p := range a {
@@ -190,15 +187,14 @@ func nearestLag(p [2]float64, lags [3][2]float64) [2]float64 {
 	return best
 }
 
-// OrientationDifference returns the difference of two orientations modulo 60 degrees,
-// in [0, 30].
+// OrientationDifference returns the difference of two orientations modulo 60 degrees, in [0, 30].
 func OrientationDifference(a, b float64) float64 {
 	d := math.Mod(math.Abs(a-b), 60)
 	return min(d, 60-d)
 }
 
-// meanLags returns the mean of the three nearest peaks over units, each unit's peaks
-// matched, up to sign, to those of the first.
+// meanLags returns the mean of the three nearest peaks over units, each unit's peaks matched, up to
+// sign, to those of the first.
 func meanLags(peaks []*Peaks, units []int) [3][2]float64 {
 	var mean [3][2]float64
 	for i, f := range peaks[units[0]].Lags {

@@ -10,9 +10,8 @@ import (
 
 func phaseOff(got, want float64) float64 { return math.Abs(math.Remainder(got-want, 2*math.Pi)) }
 
-// The waves of one cell leak into each other where the box does not hold a whole number
-// of them, so phases get better with the number of periods in the box: the tolerances
-// are those of the worst unit.
+// The waves of one cell leak into each other where the box does not hold a whole number of them, so
+// phases get better with the number of periods in the box: the tolerances are those of the worst unit.
 func TestPhasesAreRecovered(t *testing.T) {
 	for _, c := range []struct{ periodM, boxM, noise, tol float64 }{
 		{0.5, 4, 0, 0.02},
@@ -72,8 +71,8 @@ func TestPhasesFollowTheirDefinition(t *testing.T) {
 	})
 }
 
-// Moving a cell by a lattice vector changes no phase; moving it by d adds k.d, but for
-// the leakage between the waves before and after, at worst where they run along a wall.
+// Moving a cell by a lattice vector changes no phase; moving it by d adds k.d, but for the leakage
+// between the waves before and after, at worst where they run along a wall.
 func TestPhasesMoveWithTheCell(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := IdealHexagonal(0.4, rapid.Float64Range(0, 60).Draw(t, "orientation"))

@@ -6,17 +6,16 @@ import (
 	"slices"
 )
 
-// Map is the ratemap of one unit: Values [NY, NX] row-major, row 0 at the lowest
-// y, NaN (or any other non-finite value) where the bin was not visited. Bins are
-// square with side BoxM/NX metres; the centre of the map is the origin.
+// Map is the ratemap of one unit: Values [NY, NX] row-major, row 0 at the lowest y, NaN (or any other
+// non-finite value) where the bin was not visited. Bins are square with side BoxM/NX metres; the centre
+// of the map is the origin.
 type Map struct {
 	Values []float64
 	NX, NY int
 	BoxM   float64
 }
 
-// FromFloat32 returns the map of float32 values [ny, nx] in a box whose side along
-// x is boxM metres.
+// FromFloat32 returns the map of float32 values [ny, nx] in a box whose side along x is boxM metres.
 func FromFloat32(values []float32, nx, ny int, boxM float64) Map {
 	v := make([]float64, len(values))
 	for i, f := range values {
@@ -25,8 +24,7 @@ func FromFloat32(values []float32, nx, ny int, boxM float64) Map {
 	return Map{Values: v, NX: nx, NY: ny, BoxM: boxM}
 }
 
-// maxBins bounds the side of a map, so that a wrong shape is refused before
-// memory is asked for.
+// maxBins bounds the side of a map, so that a wrong shape is refused before memory is asked for.
 const maxBins = 4096
 
 // Check returns an error if the shape and the values do not fit together.
@@ -47,12 +45,10 @@ func (m Map) Check() error {
 // BinM returns the side of a bin in metres.
 func (m Map) BinM() float64 { return m.BoxM / float64(m.NX) }
 
-// X returns the x coordinate of the centre of column i, in metres from the centre
-// of the box.
+// X returns the x coordinate of the centre of column i, in metres from the centre of the box.
 func (m Map) X(i int) float64 { return (float64(i) + 0.5 - float64(m.NX)/2) * m.BinM() }
 
-// Y returns the y coordinate of the centre of row j, in metres from the centre of
-// the box.
+// Y returns the y coordinate of the centre of row j, in metres from the centre of the box.
 func (m Map) Y(j int) float64 { return (float64(j) + 0.5 - float64(m.NY)/2) * m.BinM() }
 
 // Peak returns the largest value over the visited bins, NaN if there are none.
@@ -66,10 +62,9 @@ func (m Map) Peak() float64 {
 	return peak
 }
 
-// centred returns the map with its mean over the visited bins subtracted and
-// unvisited bins set to 0, the mask of visited bins, and their number. A map whose
-// values differ by no more than rounding has no structure to measure; it comes
-// back as all zeros.
+// centred returns the map with its mean over the visited bins subtracted and unvisited bins set to 0,
+// the mask of visited bins, and their number. A map whose values differ by no more than rounding has no
+// structure to measure; it comes back as all zeros.
 func (m Map) centred() (values, mask []float64, visited int) {
 	values = make([]float64, len(m.Values))
 	mask = make([]float64, len(m.Values))
@@ -100,9 +95,8 @@ func (m Map) centred() (values, mask []float64, visited int) {
 	return values, mask, visited
 }
 
-// Correlation returns the Pearson correlation of two maps of equal shape over the
-// bins visited in both; NaN if there are fewer than MinPairs of them or one of
-// the maps is constant there.
+// Correlation returns the Pearson correlation of two maps of equal shape over the bins visited in both;
+// NaN if there are fewer than MinPairs of them or one of the maps is constant there.
 func Correlation(a, b Map) float64 {
 	if len(a.Values) != len(b.Values) {
 		return math.NaN()
@@ -130,9 +124,9 @@ func Correlation(a, b Map) float64 {
 	return min(1, max(-1, xy/math.Sqrt(xx*yy)))
 }
 
-// Active says which units are active: those whose peak is positive and at least
-// fraction (5 % by convention) of the 95th percentile of the peaks of the
-// population, linearly interpolated. peaks is NaN for a unit without visited bins.
+// Active says which units are active: those whose peak is positive and at least fraction (5 % by
+// convention) of the 95th percentile of the peaks of the population, linearly interpolated. peaks is
+// NaN for a unit without visited bins.
 func Active(peaks []float64, fraction float64) []bool {
 	active := make([]bool, len(peaks))
 	known := make([]float64, 0, len(peaks))
@@ -145,16 +139,17 @@ func Active(peaks []float64, fraction float64) []bool {
 		return active
 	}
 	slices.Sort(known)
-	level := fraction * percentile(known, 0.95)
+	level := fraction * Quantile(known, 0.95)
 	for i, p := range peaks {
 		active[i] = finite(p) && p > 0 && p >= level
 	}
 	return active
 }
 
-// percentile returns the q-quantile of sorted values, linearly interpolated
-// between order statistics.
-func percentile(sorted []float64, q float64) float64 {
+// Quantile returns the q-quantile of sorted values, at least one, linearly interpolated between order
+// statistics: definition 7 of Hyndman and Fan 1996, that of NumPy. gonum's stat.LinInterp is definition
+// 4, by which the median of 1, 2, 3 is 1.5.
+func Quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	i := int(at)
 	if i+1 >= len(sorted) {
@@ -163,16 +158,16 @@ func percentile(sorted []float64, q float64) float64 {
 	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
-// Median returns the median of the values. NaN counts as lower than every number:
-// a unit whose score is undefined is no grid cell. The result is NaN when there
-// are no values or the median is undefined itself.
+// Median returns the median of the values. NaN counts as lower than every number: a unit whose score is
+// undefined is no grid cell. The result is NaN when there are no values or the median is undefined
+// itself.
 func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
 	}
 	s := slices.Clone(values)
 	slices.Sort(s) // NaNs first
-	return percentile(s, 0.5)
+	return Quantile(s, 0.5)
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -3,20 +3,23 @@ package gridcell
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
-// Recording is a population seen at moments of a walk. Samples with a value that is not finite are left out.
+// Recording is the activity of a population at moments of a walk. Samples with a value that is not
+// finite are left out.
 type Recording struct {
 	Position []float64 // [samples, 2] m from the centre of the box, y up
 	Activity []float64 // [samples, units] rate, or spikes in the sample
 	Units    int
 }
 
-// Rates returns the ratemap of every unit in a square box: the mean activity over the samples in each of bins x bins bins,
-// NaN where there are none. With smoothM > 0 both the sums of activity and the numbers of samples are first smoothed by a
-// normal kernel of that standard deviation (m), over visited and unvisited bins alike, and only visited bins are
-// kept. used counts the samples that entered. A position beyond the walls by more than a thousandth of the box is an error that
-// names it, as is a recording whose lengths do not fit together.
+// Rates returns the ratemap of every unit in a square box: the mean activity over the samples in each
+// of bins x bins bins, NaN where there are none. With smoothM > 0 both the sums of activity and the
+// numbers of samples are first smoothed by a normal kernel of that standard deviation (m), over visited
+// and unvisited bins alike, and only visited bins are kept. used counts the samples that entered. A
+// position beyond the walls by more than a thousandth of the box is an error that names it, as is a
+// recording whose lengths do not fit together.
 func Rates(r Recording, bins int, boxM, smoothM float64) (maps []Map, used int, err error) {
 	n, err := r.check(bins, boxM, smoothM)
 	if err != nil {
@@ -30,7 +33,7 @@ func Rates(r Recording, bins int, boxM, smoothM float64) (maps []Map, used int, 
 	index := func(c float64) int { return min(max(int((c/boxM+0.5)*float64(bins)), 0), bins-1) }
 	for i := range n {
 		x, y, activity := r.Position[2*i], r.Position[2*i+1], r.Activity[i*r.Units:(i+1)*r.Units]
-		if !finite(x) || !finite(y) || !allFinite(activity) {
+		if !finite(x) || !finite(y) || slices.ContainsFunc(activity, func(a float64) bool { return !finite(a) }) {
 			continue
 		}
 		if most := boxM / 2 * (1 + 2e-3); math.Abs(x) > most || math.Abs(y) > most {
@@ -76,15 +79,6 @@ func (r Recording) check(bins int, boxM, smoothM float64) (samples int, err erro
 		return 0, fmt.Errorf("smoothing by %g m: must be at least 0 and less than the box of %g m", smoothM, boxM)
 	}
 	return samples, nil
-}
-
-func allFinite(values []float64) bool {
-	for _, v := range values {
-		if !finite(v) {
-			return false
-		}
-	}
-	return true
 }
 
 // blur convolves square maps with a normal kernel, axis by axis; nothing lies beyond the walls.

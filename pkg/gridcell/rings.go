@@ -2,9 +2,9 @@ package gridcell
 
 import "math"
 
-// Ring describes points (x, y) around the origin, those of a population projected on two axes: the coefficient of variation of
-// their radii (0 on a circle, 0.33 in a filled disc), and the smallest radius as a share of the mean. NaN points are left
-// out; without any both are NaN.
+// Ring describes points (x, y) around the origin, those of a population projected on two axes: the
+// coefficient of variation of their radii (0 on a circle, 0.33 in a filled disc), and the smallest
+// radius as a share of the mean. NaN points are left out; without any both are NaN.
 func Ring(x, y []float64) (variation, innermost float64) {
 	var n, sum, squares float64
 	least := math.Inf(1)
@@ -22,8 +22,9 @@ func Ring(x, y []float64) (variation, innermost float64) {
 	return math.Sqrt(max(0, squares/n-mean*mean)) / mean, least / mean
 }
 
-// Shared returns the share of units whose period is within `within` (as a share) of the median and whose orientation is within
-// `degrees` of the circular mean modulo 60 degrees. Units where either is NaN count as not; of no units it is NaN.
+// Shared returns the share of units whose period is within `within` (as a share) of the median and
+// whose orientation is within `degrees` of the circular mean modulo 60 degrees. Units where either is
+// NaN count as not; of no units it is NaN.
 func Shared(periodsM, orientationsDeg []float64, within, degrees float64) float64 {
 	var known []float64
 	var s, c float64

@@ -5,55 +5,50 @@ import (
 	"slices"
 )
 
-// Scores are the grid scores of one autocorrelogram. r_a is the Pearson correlation
-// of the autocorrelogram with itself rotated by a degrees, over the lags of a ring
-// around zero lag. NaN where undefined.
+// Scores are the grid scores of one autocorrelogram. r_a is the Pearson correlation of the
+// autocorrelogram with itself rotated by a degrees, over the lags of a ring around zero lag. NaN where
+// undefined.
 //
-// For ideal cells with at least three periods in the box (three cosines; for the
-// square two) see the tests: about 1.4 for a hexagonal lattice and -0.9 for a square
-// one on Expanding. A score needs at least one whole period inside the largest
-// ring: fewer periods in the box lower it however perfect the lattice.
+// For ideal cells with at least three periods in the box (three cosines; for the square two) see the
+// tests: about 1.4 for a hexagonal lattice and -0.9 for a square one on Expanding. A score needs at
+// least one whole period inside the largest ring: fewer periods in the box lower it however perfect the
+// lattice.
 type Scores struct {
-	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius
-	// of the central peak to an outer radius that grows bin by bin; the maximum
-	// over outer radii of the running mean of three. Langston et al. 2010,
-	// Stensola et al. 2012; running mean and outermost radius as in opexebo of the
-	// Moser group.
+	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central peak
+	// to an outer radius that grows bin by bin; the maximum over outer radii of the running mean of
+	// three. Langston et al. 2010, Stensola et al. 2012; running mean and outermost radius as in
+	// opexebo of the Moser group.
 	Expanding float64
-	// Ring: the same difference over the one ring from 0.5 d to 1.5 d, d the
-	// mean distance of the six nearest peaks. Sargolini et al. 2006.
+	// Ring: the same difference over the one ring from 0.5 d to 1.5 d, d the mean distance of the six
+	// nearest peaks. Sargolini et al. 2006.
 	Ring float64
-	// Banino60: (r60 + r120)/2 - (r30 + r90 + r150)/3, the maximum over the ten
-	// rings from 0.2 to 0.4, 0.47, ..., 1.0 of the box side. Banino et al. 2018.
+	// Banino60: (r60 + r120)/2 - (r30 + r90 + r150)/3, the maximum over the ten rings from 0.2 to 0.4,
+	// 0.47, ..., 1.0 of the box side. Banino et al. 2018.
 	Banino60 float64
-	// Banino90: r90 - (r45 + r135)/2, the maximum over the same ten rings.
-	// Banino et al. 2018.
+	// Banino90: r90 - (r45 + r135)/2, the maximum over the same ten rings. Banino et al. 2018.
 	Banino90 float64
-	// Square: r90 - max(r45, r135) by the expanding ring of Expanding: high for
-	// square lattices.
+	// Square: r90 - max(r45, r135) by the expanding ring of Expanding: high for square lattices.
 	Square float64
-	// Corrected: Expanding after the ellipse through the six nearest peaks has
-	// been made a circle (after Brandon et al. 2011). It is NaN where the ellipse
-	// ratio is MaxEllipseRatio or more: a square's is 1.73, and the correction
-	// would make it a hexagon. It never shows by itself that a cell is hexagonal.
+	// Corrected: Expanding after the ellipse through the six nearest peaks has been made a circle
+	// (after Brandon et al. 2011). It is NaN where the ellipse ratio is MaxEllipseRatio or more: a
+	// square's is 1.73, and the correction would make it a hexagon. It never shows by itself that a
+	// cell is hexagonal.
 	Corrected float64
 }
 
-// MaxEllipseRatio is the ratio of axes from which on the ellipse correction is
-// refused; a rhombic lattice of 74 degrees has it.
+// MaxEllipseRatio is the ratio of axes from which on the ellipse correction is refused; a rhombic
+// lattice of 74 degrees has it.
 const MaxEllipseRatio = 1.3
 
 const (
-	// maxLagShare bounds the lags used for scores and peaks, as a share of the
-	// box: beyond it the overlap is small and correlations are noise (the
-	// overlap_amount of opexebo).
+	// maxLagShare bounds the lags used for scores and peaks, as a share of the box: beyond it the
+	// overlap is small and correlations are noise (the overlap_amount of opexebo).
 	maxLagShare = 0.8
-	// minRingBins is the least thickness of an expanding ring; thinner ones hold
-	// too few lags to tell a hexagon from chance (Langston et al. 2010 begin 10 cm
-	// outside the central peak).
+	// minRingBins is the least thickness of an expanding ring; thinner ones hold too few lags to tell a
+	// hexagon from chance (Langston et al. 2010 begin 10 cm outside the central peak).
 	minRingBins = 4
-	// centralLevel ends the central peak, if its first minimum does not come
-	// before (Langston et al. 2010).
+	// centralLevel ends the central peak, if its first minimum does not come before (Langston et al.
+	// 2010).
 	centralLevel = 0.2
 )
 
@@ -70,8 +65,8 @@ const (
 	r150
 )
 
-// rotor correlates autocorrelograms of one shape with their rotations. It is
-// read-only after it was made and serves all goroutines.
+// rotor correlates autocorrelograms of one shape with their rotations. It is read-only after it was
+// made and serves all goroutines.
 type rotor struct {
 	nx, ny int
 	radius []float64 // of the lags of a half plane, ascending, in bins
@@ -79,16 +74,15 @@ type rotor struct {
 	turned [len(rotations)][]sample
 }
 
-// sample is a bilinear interpolation: four lags and their weights. A lag outside
-// the autocorrelogram is marked by index -1.
+// sample is a bilinear interpolation: four lags and their weights. A lag outside the autocorrelogram is
+// marked by index -1.
 type sample struct {
 	index  [4]int32
 	weight [4]float64
 }
 
-// newRotor prepares the rotations of autocorrelograms with nx, ny lags. Only lags
-// of one half plane are kept, since the other is its mirror image and would count
-// everything twice.
+// newRotor prepares the rotations of autocorrelograms with nx, ny lags. Only lags of one half plane are
+// kept, since the other is its mirror image and would count everything twice.
 func newRotor(nx, ny int) *rotor {
 	t := &rotor{nx: nx, ny: ny}
 	limit := float64(min(nx, ny)/2 + 1)
@@ -178,8 +172,8 @@ func (s *sample) of(field []float64) float64 {
 // moments are the sums of a Pearson correlation.
 type moments struct{ n, a, b, aa, bb, ab float64 }
 
-// rings holds running sums over the lags by radius, for each rotation, so that
-// any ring's correlation is one difference.
+// rings holds running sums over the lags by radius, for each rotation, so that any ring's correlation
+// is one difference.
 type rings struct {
 	rotor *rotor
 	sums  [len(rotations)][]moments
@@ -207,8 +201,8 @@ func (t *rotor) rings(values []float64) *rings {
 	return g
 }
 
-// correlations returns r for each rotation over the lags with inner < radius <=
-// outer (bins); ok is false if one of them is undefined.
+// correlations returns r for each rotation over the lags with inner < radius <= outer (bins); ok is
+// false if one of them is undefined.
 func (g *rings) correlations(inner, outer float64) (r [len(rotations)]float64, ok bool) {
 	from := g.count(inner)
 	to := max(from, g.count(outer))
@@ -251,12 +245,12 @@ func mean60(r [len(rotations)]float64) float64 {
 
 func mean90(r [len(rotations)]float64) float64 { return r[r90] - (r[r45]+r[r135])/2 }
 
-// expanding returns the expanding-ring scores of the 60 and the 90 degree kind.
-// central is the radius of the central peak in bins.
-func (g *rings) expanding(central float64) (score60, score90 float64) {
-	score60, score90 = math.NaN(), math.NaN()
+// expanding returns the expanding-ring scores by rotations of 60 and of 90 degrees. central is the
+// radius of the central peak in bins.
+func (g *rings) expanding(central float64) (hexagonal, square float64) {
+	hexagonal, square = math.NaN(), math.NaN()
 	if math.IsNaN(central) {
-		return score60, score90
+		return hexagonal, square
 	}
 	outermost := math.Floor(maxLagShare * float64(min(g.rotor.nx, g.rotor.ny)/2+1))
 	var s60, s90 []float64
@@ -270,20 +264,20 @@ func (g *rings) expanding(central float64) (score60, score90 float64) {
 		if n := len(s60); n >= 3 {
 			m60 := (s60[n-3] + s60[n-2] + s60[n-1]) / 3
 			m90 := (s90[n-3] + s90[n-2] + s90[n-1]) / 3
-			if !(m60 <= score60) {
-				score60 = m60
+			if !(m60 <= hexagonal) {
+				hexagonal = m60
 			}
-			if !(m90 <= score90) {
-				score90 = m90
+			if !(m90 <= square) {
+				square = m90
 			}
 		}
 	}
-	return score60, score90
+	return hexagonal, square
 }
 
 // banino returns the ten-ring scores.
-func (g *rings) banino() (score60, score90 float64) {
-	score60, score90 = math.NaN(), math.NaN()
+func (g *rings) banino() (hexagonal, square float64) {
+	hexagonal, square = math.NaN(), math.NaN()
 	side := float64(min(g.rotor.nx, g.rotor.ny)/2 + 1)
 	for i := range 10 {
 		outer := 0.4 + 0.6*float64(i)/9
@@ -291,20 +285,19 @@ func (g *rings) banino() (score60, score90 float64) {
 		if !ok {
 			continue
 		}
-		if s := mean60(r); !(s <= score60) {
-			score60 = s
+		if s := mean60(r); !(s <= hexagonal) {
+			hexagonal = s
 		}
-		if s := mean90(r); !(s <= score90) {
-			score90 = s
+		if s := mean90(r); !(s <= square) {
+			square = s
 		}
 	}
-	return score60, score90
+	return hexagonal, square
 }
 
-// centralRadius returns the radius of the central peak in bins: the first minimum
-// of the mean correlation as a function of distance, or the first distance at
-// which it falls below 0.2, whichever comes first (Langston et al. 2010). NaN if
-// there is neither.
+// centralRadius returns the radius of the central peak in bins: the first minimum of the mean
+// correlation as a function of distance, or the first distance at which it falls below 0.2, whichever
+// comes first (Langston et al. 2010). NaN if there is neither.
 func centralRadius(a *Autocorrelogram) float64 {
 	n := min(a.NX, a.NY)/2 + 1
 	sum, count := make([]float64, n), make([]float64, n)
@@ -338,8 +331,7 @@ func centralRadius(a *Autocorrelogram) float64 {
 	return math.NaN()
 }
 
-// score returns the scores of an autocorrelogram whose six nearest peaks are
-// known; peaks may be nil.
+// score returns the scores of an autocorrelogram whose six nearest peaks are known; peaks may be nil.
 func (t *rotor) score(a *Autocorrelogram, peaks *Peaks) Scores {
 	nan := math.NaN()
 	s := Scores{Ring: nan, Corrected: nan}
@@ -366,8 +358,8 @@ func ScoreOf(a *Autocorrelogram) Scores {
 	return newRotor(a.NX, a.NY).score(a, FindPeaks(a))
 }
 
-// rounded resamples an autocorrelogram so that the ellipse through its six nearest
-// peaks becomes a circle of the same area.
+// rounded resamples an autocorrelogram so that the ellipse through its six nearest peaks becomes a
+// circle of the same area.
 func rounded(a *Autocorrelogram, peaks *Peaks) *Autocorrelogram {
 	out := &Autocorrelogram{Values: make([]float64, len(a.Values)), NX: a.NX, NY: a.NY, BinM: a.BinM}
 	m := peaks.toEllipse

@@ -5,11 +5,10 @@ import (
 	"math"
 )
 
-// Spectrum is the mean power spectrum of several maps: Power [N, N] row-major, the
-// wave vector 0 at index N/2 of both axes, row index ascending in ky. Power at k is
-// the mean over maps of |sum (R - mean R) exp(i k.x) / bins|², where bins is the
-// number of visited bins and unvisited ones count as R = mean R: a plane wave of
-// amplitude A has power A²/4. Maps are padded with zeros to N bins, twice the longer
+// Spectrum is the mean power spectrum of several maps: Power [N, N] row-major, the wave vector 0 at
+// index N/2 of both axes, row index ascending in ky. Power at k is the mean over maps of |sum (R - mean
+// R) exp(i k.x) / bins|², where bins is the number of visited bins and unvisited ones count as R = mean
+// R: a plane wave of amplitude A has power A²/4. Maps are padded with zeros to N bins, twice the longer
 // side; Step is the distance of neighbouring wavenumbers in rad/m.
 type Spectrum struct {
 	Power []float64
@@ -44,8 +43,7 @@ func PowerSpectrum(maps []Map) (*Spectrum, error) {
 	return meanSpectrum(maps[0], powers), nil
 }
 
-// periodogram computes power spectra of maps of one shape; each goroutine needs
-// its own.
+// periodogram computes power spectra of maps of one shape; each goroutine needs its own.
 type periodogram struct {
 	fft  *fft2
 	work []complex128
@@ -99,9 +97,8 @@ func meanSpectrum(m Map, powers [][]float64) *Spectrum {
 	return s
 }
 
-// covariance returns the mean autocovariance C(l) of the maps behind a spectrum for
-// lags [-L, L]², L = s.lags, whose Fourier sum is the power at any wave vector, on
-// the grid or off it.
+// covariance returns the mean autocovariance C(l) of the maps behind a spectrum for lags [-L, L]², L =
+// s.lags, whose Fourier sum is the power at any wave vector, on the grid or off it.
 func (s *Spectrum) covariance() []float64 {
 	f := newFFT2(s.N, s.N)
 	spectrum := make([]complex128, s.N*f.half)
@@ -125,8 +122,7 @@ func (s *Spectrum) covariance() []float64 {
 	return c
 }
 
-// powerAt is the power at a wave vector with its gradient and Hessian (xx, xy, yy),
-// k in rad per bin.
+// powerAt is the power at a wave vector with its gradient and Hessian (xx, xy, yy), k in rad per bin.
 type powerAt struct {
 	value  float64
 	gx, gy float64
@@ -166,13 +162,11 @@ func evaluate(c []float64, lags int, kx, ky float64) powerAt {
 	return p
 }
 
-// WaveVectors returns the wave vectors of the six peaks of the spectrum that belong
-// to a lattice with three nearest points near lags (metres, as from Peaks.Lags): on
-// the grid of the transform the highest peak within 0.35 of the wavenumber around
-// each reciprocal lattice vector, then off the grid the k1, k2 that maximise
-// P(k1) + P(k2) + P(k1 + k2), so that k1 + k2 + k3 = 0 exactly. It also returns the
-// power at the three. ok is false if the lags span no lattice or the spectrum has
-// no power.
+// WaveVectors returns the wave vectors of the six peaks of the spectrum that belong to a lattice with
+// three nearest points near lags (metres, as from Peaks.Lags): on the grid of the transform the highest
+// peak within 0.35 of the wavenumber around each reciprocal lattice vector, then off the grid the k1,
+// k2 that maximise P(k1) + P(k2) + P(k1 + k2), so that k1 + k2 + k3 = 0 exactly. It also returns the
+// power at the three. ok is false if the lags span no lattice or the spectrum has no power.
 func (s *Spectrum) WaveVectors(lags [3][2]float64) (k WaveVectors, power [3]float64, ok bool) {
 	area := lags[0][0]*lags[2][1] - lags[0][1]*lags[2][0]
 	if !finite(area) || math.Abs(area) < 1e-12 {
@@ -205,8 +199,8 @@ func (s *Spectrum) WaveVectors(lags [3][2]float64) (k WaveVectors, power [3]floa
 	return k, power, true
 }
 
-// closest turns three grid peaks, found near the vectors t, into the two sides of a
-// triangle that closes: the discrepancy of the sum is shared by the three.
+// closest turns three grid peaks, found near the vectors t, into the two sides of a triangle that
+// closes: the discrepancy of the sum is shared by the three.
 func closest(grid, t [3][2]float64) (a, b [2]float64) {
 	// t[2] is t[1] - t[0] or t[0] + t[1].
 	sign := 1.0
@@ -220,8 +214,7 @@ func closest(grid, t [3][2]float64) (a, b [2]float64) {
 	return a, b
 }
 
-// gridPeak returns the wave vector of the highest power on the grid within 0.35 ‖k‖
-// of k.
+// gridPeak returns the wave vector of the highest power on the grid within 0.35 ‖k‖ of k.
 func (s *Spectrum) gridPeak(k [2]float64) (best [2]float64, ok bool) {
 	reach := math.Max(0.35*math.Hypot(k[0], k[1]), s.Step)
 	var highest float64
@@ -241,9 +234,8 @@ func (s *Spectrum) gridPeak(k [2]float64) (best [2]float64, ok bool) {
 	return best, ok
 }
 
-// maximise climbs P(k1) + P(k2) + P(k1 + k2) by Newton steps, halved until they
-// climb, and by gradient steps where the surface is not yet concave. Wave vectors
-// are in rad per bin.
+// maximise climbs P(k1) + P(k2) + P(k1 + k2) by Newton steps, halved until they climb, and by gradient
+// steps where the surface is not yet concave. Wave vectors are in rad per bin.
 func maximise(c []float64, lags int, k1, k2 [2]float64) ([2]float64, [2]float64) {
 	at := func(x [4]float64) (float64, [4]float64, []float64) {
 		p := evaluate(c, lags, x[0], x[1])

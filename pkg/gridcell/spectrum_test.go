@@ -22,8 +22,7 @@ func TestPlaneWaveHasAQuarterOfItsSquaredAmplitude(t *testing.T) {
 	near(t, "power of the mirrored wave", s.At(6, 4), 0, 1e-12)
 }
 
-// The spectrum off its grid is the sum that defines it, and its derivatives are those
-// of the sum.
+// The spectrum off its grid is the sum that defines it, and its derivatives are those of the sum.
 func TestPowerBetweenGridPointsIsThePeriodogram(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := source(rapid.Uint64().Draw(t, "seed"))

@@ -9,7 +9,7 @@ import (
 
 func embed(t testing.TB, points *mat.Dense, dims int) *Embedding {
 	t.Helper()
-	e, err := Spectral(points, 15, dims, 12, 2)
+	e, err := Spectral(points, SpectralOptions{15, dims, 12, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,8 @@ func TestARingIsEmbeddedAsACircleInItsOrder(t *testing.T) {
 	if e.Eigenvalue[1] > 1.2*e.Eigenvalue[0] || e.Eigenvalue[2] < 3*e.Eigenvalue[1] {
 		t.Errorf("eigenvalues %.3g, want two alike and the next four times as large", e.Eigenvalue)
 	}
-	// A rotation or reflection takes the embedded angle to the true one; both are tried by the mean of exp(i difference).
+	// A rotation or reflection takes the embedded angle to the true one; both are tried by the mean of
+	// exp(i difference).
 	var mean [2][2]float64
 	for i := range 1500 {
 		x, y := e.Coordinate.At(i, 0), e.Coordinate.At(i, 1)
@@ -102,14 +103,14 @@ func TestTheLargestComponentIsEmbedded(t *testing.T) {
 	for i := range 300 {
 		points.SetRow(200+i, circle.RawRowView(i))
 	}
-	e, err := Spectral(points, 10, 2, 4, 2)
+	e, err := Spectral(points, SpectralOptions{10, 2, 4, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if e.Components != 2 || e.Embedded != 300 {
 		t.Errorf("%d points of %d components embedded, want 300 of 2", e.Embedded, e.Components)
 	}
-	alone, err := Spectral(circle, 10, 2, 4, 2)
+	alone, err := Spectral(circle, SpectralOptions{10, 2, 4, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +128,7 @@ func TestTheLargestComponentIsEmbedded(t *testing.T) {
 }
 
 func TestCoincidingPointsAreNoFault(t *testing.T) {
-	e, err := Spectral(mat.NewDense(100, 3, nil), 5, 2, 4, 2)
+	e, err := Spectral(mat.NewDense(100, 3, nil), SpectralOptions{5, 2, 4, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,7 @@ func TestCoincidingPointsAreNoFault(t *testing.T) {
 func BenchmarkSpectral8000(b *testing.B) {
 	points := hexagonalTorus(1, 8000)
 	for b.Loop() {
-		if _, err := Spectral(points, 15, 3, 12, 2); err != nil {
+		if _, err := Spectral(points, SpectralOptions{15, 3, 12, 2}); err != nil {
 			b.Fatal(err)
 		}
 	}

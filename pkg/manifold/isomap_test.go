@@ -10,7 +10,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// roll is a sheet of 1 x 0.8 bent round a cylinder of radius 0.2 without being stretched, and where on the sheet each point is.
+// roll is a sheet of 1 x 0.8 bent round a cylinder of radius 0.2 without being stretched, and where on
+// the sheet each point is.
 func roll(n int) (points, flat *mat.Dense) {
 	flat = sheet(1, n)
 	points = mat.NewDense(n, 3, nil)
@@ -22,7 +23,8 @@ func roll(n int) (points, flat *mat.Dense) {
 	return points, flat
 }
 
-// misfit is the share of the variance of a that no rotation, reflection and shift of b explains (Procrustes).
+// misfit is the share of the variance of a that no rotation, reflection and shift of b explains
+// (Procrustes).
 func misfit(a, b *mat.Dense) float64 {
 	n, dims := a.Dims()
 	centred := func(m *mat.Dense) *mat.Dense {
@@ -51,7 +53,7 @@ func misfit(a, b *mat.Dense) float64 {
 
 func isomap(t testing.TB, points *mat.Dense, dims, landmarks int) *Geodesic {
 	t.Helper()
-	e, err := Isomap(points, 10, dims, landmarks, 2)
+	e, err := Isomap(points, IsomapOptions{10, dims, landmarks, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +106,7 @@ func TestIsomapEmbedsTheLargestComponentForAnyNumberOfThreads(t *testing.T) {
 	}
 	var first []float64
 	for _, threads := range []int{1, 2, 5} {
-		e, err := Isomap(far, 8, 2, 50, threads)
+		e, err := Isomap(far, IsomapOptions{8, 2, 50, threads})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,10 +127,10 @@ func TestWhatIsomapCannotEmbedIsRefusedInOneLine(t *testing.T) {
 		line.Set(i, 0, float64(i))
 	}
 	for want, try := range map[string]func() error{
-		"20 neighbours for each of 20 points": func() error { _, err := Isomap(line, 20, 1, 20, 1); return err },
-		"2 dimensions from 2 landmarks":       func() error { _, err := Isomap(line, 3, 2, 2, 1); return err },
-		"spread in 1 directions":              func() error { _, err := Isomap(line, 3, 2, 20, 1); return err },
-		"from 1 different points":             func() error { _, err := Isomap(mat.NewDense(9, 2, nil), 3, 2, 9, 1); return err },
+		"20 neighbours for each of 20 points": func() error { _, err := Isomap(line, IsomapOptions{20, 1, 20, 1}); return err },
+		"2 dimensions from 2 landmarks":       func() error { _, err := Isomap(line, IsomapOptions{3, 2, 2, 1}); return err },
+		"spread in 1 directions":              func() error { _, err := Isomap(line, IsomapOptions{3, 2, 20, 1}); return err },
+		"from 1 different points":             func() error { _, err := Isomap(mat.NewDense(9, 2, nil), IsomapOptions{3, 2, 9, 1}); return err },
 	} {
 		if err := try(); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("got %v, want one line with %q", err, want)
@@ -139,7 +141,7 @@ func TestWhatIsomapCannotEmbedIsRefusedInOneLine(t *testing.T) {
 func BenchmarkIsomap4000(b *testing.B) {
 	points := hexagonalTorus(1, 4000)
 	for b.Loop() {
-		if _, err := Isomap(points, 15, 3, 200, 2); err != nil {
+		if _, err := Isomap(points, IsomapOptions{15, 3, 200, 2}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -71,7 +71,8 @@ func TestLowestEigenpairsAgreeWithTheDenseOnes(t *testing.T) {
 	}
 }
 
-// A regular lattice on the torus has exactly equal eigenvalues, which a single Krylov sequence would find once.
+// A regular lattice on the torus has exactly equal eigenvalues, which a single Krylov sequence would
+// find once.
 func TestExactlyMultipleEigenvaluesComeWithTheirMultiplicity(t *testing.T) {
 	const side = 18
 	lattice := func(neighbours [][2]int) *Graph {

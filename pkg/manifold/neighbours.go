@@ -20,9 +20,10 @@ func (g *Graph) Len() int { return len(g.start) - 1 }
 // Neighbours returns the points joined to point i, ascending. The slice belongs to the graph.
 func (g *Graph) Neighbours(i int) []int32 { return g.to[g.start[i]:g.start[i+1]] }
 
-// NearestNeighbours returns the graph that joins two of the points [n, D] if either is among the k nearest of the other
-// in Euclidean distance. Of points at the same distance the one of lower index is nearer. The search is exact
-// and compares all pairs: n^2 D operations, shared by the given number of threads. It is an error unless 1 <= k < n.
+// NearestNeighbours returns the graph that joins two of the points [n, D] if either is among the k
+// nearest of the other in Euclidean distance. Of points at the same distance the one of lower index is
+// nearer. The search is exact and compares all pairs: n^2 D operations, shared by the given number of
+// threads. It is an error unless 1 <= k < n.
 func NearestNeighbours(points *mat.Dense, k, threads int) (*Graph, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("neighbour graph: %w", err)
@@ -54,8 +55,8 @@ func NearestNeighbours(points *mat.Dense, k, threads int) (*Graph, error) {
 	return g, nil
 }
 
-// nearest fills near with the points nearest to point i, ascending in (distance, index), and distance with
-// their squared distances.
+// nearest fills near with the points nearest to point i, ascending in (distance, index), and distance
+// with their squared distances.
 func nearest(points *mat.Dense, i int, near []int32, distance []float64) {
 	n, dims := points.Dims()
 	raw := points.RawMatrix()
@@ -83,8 +84,8 @@ func nearest(points *mat.Dense, i int, near []int32, distance []float64) {
 	}
 }
 
-// Components returns the connected component of every point and the size of each. Components are numbered in the
-// order of their first points.
+// Components returns the connected component of every point and the size of each. Components are
+// numbered in the order of their first points.
 func (g *Graph) Components() (component []int, size []int) {
 	component = make([]int, g.Len())
 	for i := range component {

@@ -20,7 +20,8 @@ func principal(t testing.TB, points *mat.Dense) *PCA {
 	return p
 }
 
-// The sum of three waves is a linear map of their three cosines and three sines; the threshold adds harmonics.
+// The sum of three waves is a linear map of their three cosines and three sines; the threshold adds
+// harmonics.
 func TestSixComponentsHoldAnIdealGridCode(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -146,9 +147,9 @@ func TestBadPointsAreRefusedInOneLine(t *testing.T) {
 		},
 		"no neighbours":       func() error { _, err := NearestNeighbours(ring(1, 20), 0, 1); return err },
 		"too many neighbours": func() error { _, err := NearestNeighbours(ring(1, 20), 20, 1); return err },
-		"few points":          func() error { _, err := Spectral(ring(1, 20), 5, 2, 20, 1); return err },
-		"few eigenvalues":     func() error { _, err := Spectral(ring(1, 20), 5, 3, 2, 1); return err },
-		"no dimensions":       func() error { _, err := Spectral(ring(1, 20), 5, 0, 2, 1); return err },
+		"few points":          func() error { _, err := Spectral(ring(1, 20), SpectralOptions{5, 2, 20, 1}); return err },
+		"few eigenvalues":     func() error { _, err := Spectral(ring(1, 20), SpectralOptions{5, 3, 2, 1}); return err },
+		"no dimensions":       func() error { _, err := Spectral(ring(1, 20), SpectralOptions{5, 0, 2, 1}); return err },
 	} {
 		if err := try(); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: got %v, want an error of one line", name, err)

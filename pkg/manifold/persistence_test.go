@@ -213,8 +213,8 @@ func oracle(t *testing.T, program string) string {
 	return path
 }
 
-// The barcode does not depend on how ties are broken, so it must agree with ripser's interval by interval. Ripser
-// computes in float32 and prints six digits.
+// The barcode does not depend on how ties are broken, so it must agree with ripser's interval by
+// interval. Ripser computes in float32 and prints six digits.
 func TestIntervalsAreThoseOfRipser(t *testing.T) {
 	path := oracle(t, "ripser")
 	states := gridCode(1, 500, 64, 0)
@@ -305,7 +305,8 @@ func ripser(t *testing.T, path string, table []byte) []string {
 	return intervals
 }
 
-// 250 landmarks to dimension 2: of a hexagonal torus, the shape that is looked for. Ripser takes the same distances.
+// 250 landmarks to dimension 2: of a hexagonal torus, the shape that is looked for. Ripser takes the
+// same distances.
 func BenchmarkRips250(b *testing.B) {
 	points := hexagonalTorus(1, 4000)
 	of, err := Landmarks(points, 250)

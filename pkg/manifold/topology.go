@@ -8,15 +8,16 @@ import (
 
 // TopologyOptions of Topology.
 type TopologyOptions struct {
-	Components int     // principal components in which distances are measured (6 hold a hexagonal torus; Gardner et al. 2022)
+	Components int     // principal components of the distances (6 hold a hexagonal torus; Gardner et al. 2022)
 	MaxPoints  int     // of more points every second, third, ... is taken
-	Average    float64 // share of the points over which each is averaged with its neighbours against noise; 0 leaves them
+	Average    float64 // share of the points that each is averaged with, its neighbours, against noise
 	Landmarks  int     // max-min landmarks that the Rips complex is made of
 	Dimension  int     // up to which classes are sought, 0 to 2
 	Threads    int
 }
 
-// StandardTopology returns the conventional choices: 150 landmarks to dimension 2 after averages over 2 % of the points.
+// StandardTopology returns the conventional choices: 150 landmarks to dimension 2 after averages over 2
+// % of the points.
 func StandardTopology() TopologyOptions {
 	return TopologyOptions{Components: 6, MaxPoints: 8000, Average: 0.02, Landmarks: 150, Dimension: 2, Threads: 1}
 }
@@ -46,9 +47,9 @@ type Shape struct {
 	Landmarks int // different ones that were found
 }
 
-// Topology finds the shape of points [n, D]: principal components, averages over neighbours, max-min landmarks, and the
-// persistent cohomology of their Rips complex, whose Betti numbers Betti reads off. Averages are taken over at
-// most all but one of the points; fewer points than landmarks are all taken.
+// Topology finds the shape of points [n, D]: principal components, averages over neighbours, max-min
+// landmarks, and the persistent cohomology of their Rips complex, whose Betti numbers Betti reads off.
+// Averages are taken over at most all but one of the points; fewer points than landmarks are all taken.
 func Topology(points *mat.Dense, o TopologyOptions) (*Shape, error) {
 	if err := o.Check(); err != nil {
 		return nil, fmt.Errorf("topology: %w", err)

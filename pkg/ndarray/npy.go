@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -24,13 +25,38 @@ func (a *Array) Rows() int { return a.Shape[0] }
 
 const (
 	magic = "\x93NUMPY"
-	// maxHeader bounds the text of a header: NumPy itself writes a few hundred bytes and warns above 10 000.
+	// maxHeader bounds the text of a header: NumPy itself writes a few hundred bytes and warns above 10
+	// 000.
 	maxHeader = 1 << 16
 	// maxAxes is the number of axes that NumPy allows.
 	maxAxes = 32
 )
 
-// ReadNpy reads a .npy file (format versions 1 to 3) of little-endian float32 or float64 values in C order.
+// Npy returns the bytes of a .npy file of format version 1.0 with these values in C order.
+func Npy[T float32 | float64 | int32 | int64](shape []int, values []T) []byte {
+	kind := map[reflect.Kind]string{reflect.Float32: "<f4", reflect.Float64: "<f8", reflect.Int32: "<i4", reflect.Int64: "<i8"}
+	header := NpyHeader(kind[reflect.TypeFor[T]().Kind()], shape)
+	data, err := binary.Append([]byte(header), binary.LittleEndian, values)
+	if err != nil {
+		panic(err) // no number fails
+	}
+	return data
+}
+
+// NpyHeader is the head of a file of such values, padded so that they begin at a multiple of 64 bytes;
+// descr is NumPy's name of their type.
+func NpyHeader(descr string, shape []int) string {
+	sizes := ""
+	for _, n := range shape {
+		sizes += fmt.Sprintf("%d,", n)
+	}
+	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, sizes)
+	dict += strings.Repeat(" ", 63-(10+len(dict))%64) + "\n"
+	return magic + "\x01\x00" + string([]byte{byte(len(dict)), byte(len(dict) >> 8)}) + dict
+}
+
+// ReadNpy reads a .npy file (format versions 1 to 3) of little-endian float32 or float64 values in C
+// order.
 func ReadNpy(path string) (*Array, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -53,7 +79,7 @@ func ReadNpy(path string) (*Array, error) {
 
 // readNpy reads an array from a file of size bytes.
 func readNpy(r io.Reader, size int64) (*Array, error) {
-	text, start, err := npyHeader(r, size)
+	text, start, err := headerText(r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +116,8 @@ func readNpy(r io.Reader, size int64) (*Array, error) {
 	return a, nil
 }
 
-// npyHeader returns the text of the header and where the values start.
-func npyHeader(r io.Reader, size int64) (text string, start int64, err error) {
+// headerText returns the text of the header and where the values start.
+func headerText(r io.Reader, size int64) (text string, start int64, err error) {
 	head := make([]byte, 8)
 	if _, err := io.ReadFull(r, head); err != nil || string(head[:6]) != magic {
 		return "", 0, errors.New("is no .npy file: it does not begin with \\x93NUMPY; write one with numpy.save")
@@ -122,7 +148,8 @@ func npyHeader(r io.Reader, size int64) (text string, start int64, err error) {
 	return string(header), start, nil
 }
 
-// The header is a Python dictionary of three keys; whatever else is in it makes it no header of an array of numbers.
+// The header is a Python dictionary of three keys; whatever else is in it makes it no header of an
+// array of numbers.
 var (
 	descrKey   = regexp.MustCompile(`^'descr': *'([^']*)'$`)
 	orderKey   = regexp.MustCompile(`^'fortran_order': *(True|False)$`)

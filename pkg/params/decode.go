@@ -9,9 +9,8 @@ import (
 	"strings"
 )
 
-// Rules say which values a key may have, by the key's dotted path in the
-// document. For a list the rule holds for each element. A key without a rule
-// may have any value of its type (finite, where it is a number).
+// Rules say which values a key may have that has no range among its tags, by the key's dotted path in the
+// document. For a list the rule holds for each element.
 type Rules map[string]Rule
 
 // A Rule is a range of values and its name: "must be " + Must.
@@ -49,18 +48,18 @@ func OneOf(words ...string) Rule {
 	}}
 }
 
-// Decode fills *into, a struct whose fields' json tags are the keys, from the
-// document. Every field must be given, but those whose tag says omitempty, and nothing else. A field of type
-// map[string]any is taken unchecked: its user overlays and decodes it.
-// Field types: bool, string, the integers, the floats, structs, and slices and string-keyed maps of these.
+// Decode fills *into, a struct whose fields' tags declare the keys, from the document. Every field must be
+// given, but those whose json tag says omitempty, and nothing else; a value without a range may be any of its
+// type (finite, where it is a number). A field of type map[string]any is taken unchecked: its user overlays
+// and decodes it. Field types: bool, string, the integers, the floats, structs, and slices and string-keyed
+// maps of these. Rules may be nil.
 func (d *Document) Decode(into any, rules Rules) error {
-	return decode(d.root, reflect.ValueOf(into).Elem(), "", rules)
+	return decode(d.root, reflect.ValueOf(into).Elem(), "", Rule{}, rules)
 }
 
 var unchecked = reflect.TypeFor[map[string]any]()
 
-func decode(v *value, to reflect.Value, path string, rules Rules) error {
-	rule, ruled := rules[path]
+func decode(v *value, to reflect.Value, path string, rule Rule, rules Rules) error {
 	switch to.Kind() {
 	case reflect.Struct:
 		return decodeStruct(v, to, path, rules)
@@ -72,9 +71,12 @@ func decode(v *value, to reflect.Value, path string, rules Rules) error {
 		if to.Type() == unchecked {
 			return nil
 		}
+		if rule.Must == "" {
+			rule = rules[path+".*"]
+		}
 		for i, key := range v.keys {
 			item := reflect.New(to.Type().Elem()).Elem()
-			if err := decode(v.items[i], item, path+".*", rules); err != nil {
+			if err := decode(v.items[i], item, path+".*", rule, rules); err != nil {
 				return err
 			}
 			to.SetMapIndex(reflect.ValueOf(key), item)
@@ -90,7 +92,7 @@ func decode(v *value, to reflect.Value, path string, rules Rules) error {
 		}
 		to.Set(reflect.MakeSlice(to.Type(), len(v.items), len(v.items)))
 		for i, item := range v.items {
-			if err := decode(item, to.Index(i), path, rules); err != nil {
+			if err := decode(item, to.Index(i), path, rule, rules); err != nil {
 				return err
 			}
 		}
@@ -105,7 +107,7 @@ func decode(v *value, to reflect.Value, path string, rules Rules) error {
 		if v.kind != text {
 			return v.errorf("found %s, must be %s", v.found(), mustOr(rule, "a word"))
 		}
-		if ruled && !rule.Text(v.text) {
+		if rule.Text != nil && !rule.Text(v.text) {
 			return v.errorf("found %s, must be %s", v.found(), rule.Must)
 		}
 		to.SetString(v.text)
@@ -116,6 +118,9 @@ func decode(v *value, to reflect.Value, path string, rules Rules) error {
 		x, err := strconv.ParseUint(v.text, 0, 64)
 		if v.kind != integer || err != nil {
 			return v.errorf("found %s, must be a whole number from 0 to %d", v.found(), uint64(math.MaxUint64))
+		}
+		if rule.Number != nil && !rule.Number(float64(x)) {
+			return v.errorf("found %d, must be %s", x, rule.Must)
 		}
 		to.SetUint(x)
 		return nil
@@ -163,14 +168,14 @@ func decodeFloat(v *value, to reflect.Value, rule Rule) error {
 }
 
 func decodeStruct(v *value, to reflect.Value, path string, rules Rules) error {
-	fields := fieldsOf(to)
+	fields := declarationsOf(to.Type())
 	allowed := make([]string, len(fields))
-	for i, f := range fields {
-		allowed[i] = f.key
+	for i, d := range fields {
+		allowed[i] = d.key
 	}
 	if v.kind != mapping {
 		found := v.found()
-		if path == "" && v.kind == null {
+		if v.key == "" && v.kind == null {
 			found = "an empty file"
 		}
 		return v.errorf("found %s, must be a mapping with the keys %s", found, strings.Join(allowed, ", "))
@@ -180,20 +185,42 @@ func decodeStruct(v *value, to reflect.Value, path string, rules Rules) error {
 			return unknownKey(v.items[i], key, allowed)
 		}
 	}
-	for _, f := range fields {
-		child := v.child(f.key)
-		at := joinKey(path, f.key)
-		if child == nil && f.optional {
+	for _, d := range fields {
+		child := v.child(d.key)
+		at := joinKey(path, d.key)
+		if d.rule.Must == "" {
+			d.rule = rules[at]
+		}
+		if child == nil && d.optional {
 			continue
 		}
 		if child == nil {
-			missing := *v
-			missing.key = joinKey(v.key, f.key)
-			return missing.errorf("missing, must be %s", mustOr(rules[at], typeName(f.to.Type())))
+			return v.missing(d.key, mustOr(d.rule, typeName(d.of)))
 		}
-		if err := decode(child, f.to, at, rules); err != nil {
+		if err := d.decode(child, to.FieldByIndex(d.index), at, rules); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// missing says that a mapping lacks a key, and where that was removed.
+func (v *value) missing(key, must string) error {
+	if removed := v.removed[key]; removed != nil {
+		return removed.errorf("found nothing, must be %s", must)
+	}
+	missing := *v
+	missing.key = joinKey(v.key, key)
+	return missing.errorf("missing, must be %s", must)
+}
+
+// decode is decode of the key's value.
+func (d *declaration) decode(v *value, to reflect.Value, path string, rules Rules) error {
+	if err := decode(v, to, path, d.rule, rules); err != nil {
+		return err
+	}
+	if d.items.Must != "" && !d.items.Number(float64(to.Len())) {
+		return v.errorf("found %d values, must be %s", to.Len(), d.items.Must)
 	}
 	return nil
 }
@@ -205,32 +232,9 @@ func unknownKey(v *value, key string, allowed []string) error {
 	return v.errorf("unknown key, must be one of %s", strings.Join(allowed, ", "))
 }
 
-// field is one key of a struct and where its value goes.
-type field struct {
-	key      string
-	to       reflect.Value
-	optional bool // may be left out
-}
-
-// fieldsOf lists a struct's fields; those of an embedded struct are its own, as in JSON.
-func fieldsOf(v reflect.Value) []field {
-	var fields []field
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		key, option, _ := strings.Cut(f.Tag.Get("json"), ",")
-		switch {
-		case f.Anonymous && key == "":
-			fields = append(fields, fieldsOf(v.Field(i))...)
-		case key != "" && key != "-":
-			fields = append(fields, field{key, v.Field(i), option == "omitempty"})
-		}
-	}
-	return fields
-}
-
 func typeName(t reflect.Type) string {
 	switch t.Kind() {
-	case reflect.Struct, reflect.Map:
+	case reflect.Struct, reflect.Map, reflect.Interface:
 		return "a mapping"
 	case reflect.Slice:
 		return "a list"

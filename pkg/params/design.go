@@ -194,16 +194,16 @@ func (d *Design) readList(v *value, base *Document, sections []string) error {
 type interval struct {
 	From  float64 `json:"from"`
 	To    float64 `json:"to"`
-	Scale string  `json:"scale"`
+	Scale string  `json:"scale" range:"linear|log"`
 }
 
 func (d *Design) readRandom(v *value, base *Document, sections []string) error {
 	var given struct {
-		Points int            `json:"points"`
+		Points int            `json:"points" range:"[1, 1000000000]"` // more cannot be meant
 		Seed   uint64         `json:"seed"`
 		Over   map[string]any `json:"over"`
 	}
-	if err := (&Document{root: v}).Decode(&given, Rules{"points": Between(1, mostPoints)}); err != nil {
+	if err := (&Document{root: v}).Decode(&given, nil); err != nil {
 		return err
 	}
 	axes, err := base.leavesOf(v.child("over"), sections)
@@ -245,7 +245,7 @@ func drawFrom(v, own *value) (func(u float64) *value, error) {
 		return func(u float64) *value { return choices[int(u*float64(len(choices)))] }, err
 	}
 	var in interval
-	if err := (&Document{root: v}).Decode(&in, Rules{"scale": OneOf("linear", "log")}); err != nil {
+	if err := (&Document{root: v}).Decode(&in, nil); err != nil {
 		return nil, err
 	}
 	switch {

@@ -158,7 +158,7 @@ func TestFaultsOfADesignNameTheirLine(t *testing.T) {
 		"designs:\n a:\n  grid:\n   network: {init: {times: [1]}}":        `sweep.yaml:4: network.init: found factors, must be values: the profile's own is "identity"`,
 		"designs:\n a:\n  grid:\n   loss: {sigma_g: {time: [1]}}":         "sweep.yaml:4: loss.sigma_g: found a mapping, must be a list of values, or {times: [...]}, factors on the profile's own",
 		"designs: {a: {list: {}}}":                                        "sweep.yaml:1: designs.a.list: found a mapping, must be a mapping of at least one name to a setting",
-		"designs:\n a:\n  random:\n   points: 0\n   seed: 1\n   over: {}": "sweep.yaml:4: designs.a.random.points: found 0, must be from 1 to 1e+09",
+		"designs:\n a:\n  random:\n   points: 0\n   seed: 1\n   over: {}": "sweep.yaml:4: designs.a.random.points: found 0, must be from 1 to 1000000000",
 		"designs:\n a:\n  random:\n   points: 1\n   seed: 1\n   over: {}": "sweep.yaml:6: designs.a.random.over: found no parameter, must have at least one with an interval or a list of values",
 		"designs:\n a:\n  random:\n   points: 1\n   seed: 1\n   over: {loss: {sigma_g: {from: 2, to: 1, scale: log}}}": "sweep.yaml:6: loss.sigma_g: found 2 to 1, must end above its beginning",
 		"designs:\n a:\n  random:\n   points: 1\n   seed: 1\n   over: {loss: {sigma_g: {from: 0, to: 1, scale: log}}}": "sweep.yaml:6: loss.sigma_g: found 0 to 1, must begin above 0 on a log scale",

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -20,8 +22,7 @@ import (
 // A Document is a parameter file: a mapping of keys to scalars, lists and
 // further mappings, each of which knows where it was written.
 type Document struct {
-	root  *value
-	lines []string // of the file, for comments
+	root *value
 }
 
 type kind int
@@ -38,13 +39,15 @@ const (
 
 // A value is one node of the file.
 type value struct {
-	kind   kind
-	text   string  // a scalar as it was written
-	number float64 // of an integer or a float
-	where  string  // "params/laptop.yaml:12" or "--set loss.sigma_g=-1"
-	key    string  // full dotted key, for messages; "" for the whole file and for a value that --set gave
-	items  []*value
-	keys   []string // of a mapping, in the order of the file; items are the values
+	kind    kind
+	text    string  // a scalar as it was written
+	number  float64 // of an integer or a float
+	where   string  // "params/laptop.yaml:12" or "--set loss.sigma_g=-1"
+	comment string  // behind the key
+	key     string  // full dotted key, for messages; "" for the whole file and for a value that --set gave
+	items   []*value
+	keys    []string          // of a mapping, in the order of the file; items are the values
+	removed map[string]*value // the nulls of a mapping that took inherited keys away
 }
 
 func (v *value) child(key string) *value {
@@ -88,24 +91,61 @@ func (e *Error) Error() string { return e.message }
 // Read parses the file. Its faults, and a file that cannot be read, are errors of
 // one line that begins with the path.
 func Read(path string) (*Document, error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
-		reason := err
-		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-			reason = pathErr.Err
-		}
-		return nil, &Error{fmt.Sprintf("%s: cannot read parameters: %v", path, reason)}
+		return nil, &Error{fmt.Sprintf("%s: cannot read parameters: %v", path, err)}
 	}
 	return Parse(path, data)
 }
 
+// readFile is os.ReadFile, whose error does not name the file again.
+func readFile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	return data, err
+}
+
 // Parse is Read of a file's content; name stands for the file in errors.
 func Parse(name string, data []byte) (*Document, error) {
-	root, err := parse(data, func(line int) string { return fmt.Sprintf("%s:%d", name, line) })
+	root, err := parse(data, source{name, strings.Split(string(data), "\n")})
 	if err != nil {
 		return nil, err
 	}
-	return &Document{root: root, lines: strings.Split(string(data), "\n")}, nil
+	return &Document{root}, nil
+}
+
+// A source is where values are written.
+type source struct {
+	name  string
+	lines []string // of a file; nil of the command line, where name is the place
+}
+
+func (s source) where(line int) string {
+	if s.lines == nil {
+		return s.name
+	}
+	return fmt.Sprintf("%s:%d", s.name, line)
+}
+
+// comment is the one behind the line, and in the lines below it at the same column.
+func (s source) comment(line int) string {
+	if s.lines == nil {
+		return s.name
+	}
+	if line > len(s.lines) { // the parser knows other ends of lines
+		return ""
+	}
+	before, comment, found := strings.Cut(s.lines[line-1], " #")
+	for _, below := range s.lines[line:] {
+		indent, more, _ := strings.Cut(below, "#")
+		if !found || strings.TrimSpace(indent) != "" || len(indent) != utf8.RuneCountInString(before)+1 {
+			break
+		}
+		comment += more
+	}
+	return strings.TrimSpace(comment)
 }
 
 // Set puts a value in the file's place: "loss.sigma_g=0.5". The value is
@@ -116,10 +156,11 @@ func (d *Document) Set(assignment string) error {
 	if !ok || key == "" {
 		return &Error{where + ": must be written key=value, such as loss.sigma_g=0.5"}
 	}
-	v, err := parse([]byte(given), func(int) string { return where })
+	v, err := parse([]byte(given), source{name: where})
 	if err != nil {
 		return err
 	}
+	v.comment = where
 	path := strings.Split(key, ".")
 	at := d.root
 	for _, name := range path[:len(path)-1] {
@@ -145,9 +186,17 @@ func (v *value) put(key string, child *value) {
 
 // Overlay is a document of the given top-level sections of d in which the
 // values of the mapping at key (such as "variants.no-capacity") take the
-// place of d's own. A section or key that d does not have stays for Decode to refuse.
+// place of d's own; null takes a key away. A section or key that d does not have stays for Decode to refuse.
 func (d *Document) Overlay(key string, sections []string) *Document {
-	return &Document{root: overlay(d.Sections(sections...).root, d.at(key)), lines: d.lines}
+	return &Document{overlay(d.Sections(sections...).root, d.at(key))}
+}
+
+// Merge is d with another document laid over it: mappings are merged, any other value takes the place of d's,
+// and null takes a key away. Every value keeps the place it came from.
+func (d *Document) Merge(over *Document) *Document {
+	root := *overlay(d.root, over.root)
+	root.where = over.root.where
+	return &Document{&root}
 }
 
 // Sections is a document of those of the given top-level sections that d has.
@@ -158,7 +207,7 @@ func (d *Document) Sections(sections ...string) *Document {
 			root.put(name, section)
 		}
 	}
-	return &Document{root: root, lines: d.lines}
+	return &Document{root}
 }
 
 func overlay(base, over *value) *value {
@@ -167,25 +216,29 @@ func overlay(base, over *value) *value {
 	}
 	merged := *base
 	merged.keys, merged.items = slices.Clone(base.keys), slices.Clone(base.items)
+	merged.removed = maps.Clone(base.removed)
 	for i, key := range over.keys {
+		if at := slices.Index(merged.keys, key); at >= 0 && over.items[i].kind == null {
+			merged.keys, merged.items = slices.Delete(merged.keys, at, at+1), slices.Delete(merged.items, at, at+1)
+			if merged.removed == nil {
+				merged.removed = map[string]*value{}
+			}
+			merged.removed[key] = over.items[i]
+			continue
+		}
 		merged.put(key, overlay(base.child(key), over.items[i]))
 	}
 	return &merged
 }
 
-// Text is the scalar at key as it was written, and the comment behind it; both are empty where there is none.
+// Text is the scalar at key as it was written, and the comment behind it or the --set that gave it; both are
+// empty where there is none.
 func (d *Document) Text(key string) (scalar, comment string) {
 	v := d.at(key)
 	if v.kind == list || v.kind == mapping {
 		return "", ""
 	}
-	_, number, _ := strings.Cut(v.where, ":")
-	if line, err := strconv.Atoi(number[strings.LastIndex(number, ":")+1:]); err == nil && line <= len(d.lines) {
-		_, comment, _ = strings.Cut(d.lines[line-1], " #")
-	} else {
-		comment = v.where // given on the command line
-	}
-	return v.text, strings.TrimSpace(comment)
+	return v.text, v.comment
 }
 
 // Keys are the keys of the mapping at key, in the order of the file.
@@ -228,26 +281,26 @@ func joinKey(parent, name string) string {
 	return parent + "." + name
 }
 
-// parse turns YAML into values; where names the place of a line.
-func parse(data []byte, where func(line int) string) (*value, error) {
+// parse turns YAML into values.
+func parse(data []byte, from source) (*value, error) {
 	if len(data) > 1<<20 {
-		return nil, &Error{fmt.Sprintf("%s: found %d bytes, must be a parameter file of at most 1 MiB", where(1), len(data))}
+		return nil, &Error{fmt.Sprintf("%s: found %d bytes, must be a parameter file of at most 1 MiB", from.where(1), len(data))}
 	}
 	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return nil, syntaxError(err, where)
+		return nil, syntaxError(err, from)
 	}
 	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return d.Body == nil })
 	switch len(docs) {
 	case 0:
-		return &value{kind: null, where: where(1)}, nil
+		return &value{kind: null, where: from.where(1)}, nil
 	case 1:
-		return convert(docs[0].Body, "", where)
+		return convert(docs[0].Body, "", from)
 	}
-	return nil, &Error{fmt.Sprintf("%s: found %d YAML documents, must be one", where(1), len(docs))}
+	return nil, &Error{fmt.Sprintf("%s: found %d YAML documents, must be one", from.where(1), len(docs))}
 }
 
-func syntaxError(err error, where func(int) string) error {
+func syntaxError(err error, from source) error {
 	line, message := 1, err.Error()
 	if yamlErr := yaml.Error(nil); errors.As(err, &yamlErr) {
 		message = yamlErr.GetMessage()
@@ -256,16 +309,16 @@ func syntaxError(err error, where func(int) string) error {
 		}
 	}
 	message, _, _ = strings.Cut(message, "\n")
-	return &Error{fmt.Sprintf("%s: not valid YAML: %s", where(line), message)}
+	return &Error{fmt.Sprintf("%s: not valid YAML: %s", from.where(line), message)}
 }
 
 // plainFloat is a float of YAML 1.2; the parser takes those without a point, 1e-5, for text.
 var plainFloat = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
 
-func convert(n ast.Node, key string, where func(int) string) (*value, error) {
-	v := &value{key: key, where: where(1)}
+func convert(n ast.Node, key string, from source) (*value, error) {
+	v := &value{key: key, where: from.where(1)}
 	if t := n.GetToken(); t != nil && t.Position != nil {
-		v.where = where(t.Position.Line)
+		v.where = from.where(t.Position.Line)
 	}
 	scalar := func(k kind) (*value, error) {
 		v.kind, v.text = k, n.GetToken().Value
@@ -306,7 +359,7 @@ func convert(n ast.Node, key string, where func(int) string) (*value, error) {
 	case *ast.SequenceNode:
 		v.kind = list
 		for i, item := range n.Values {
-			child, err := convert(item, fmt.Sprintf("%s[%d]", key, i), where)
+			child, err := convert(item, fmt.Sprintf("%s[%d]", key, i), from)
 			if err != nil {
 				return nil, err
 			}
@@ -316,26 +369,26 @@ func convert(n ast.Node, key string, where func(int) string) (*value, error) {
 	case *ast.MappingNode:
 		v.kind = mapping
 		for _, pair := range n.Values {
-			if err := v.add(pair, where); err != nil {
+			if err := v.add(pair, from); err != nil {
 				return nil, err
 			}
 		}
 		return v, nil
 	case *ast.MappingValueNode:
 		v.kind = mapping
-		return v, v.add(n, where)
+		return v, v.add(n, from)
 	}
 	return nil, v.errorf("found a YAML %s, must be a plain value", strings.ToLower(n.Type().String()))
 }
 
-func (v *value) add(pair *ast.MappingValueNode, where func(int) string) error {
+func (v *value) add(pair *ast.MappingValueNode, from source) error {
 	name := pair.Key.GetToken().Value
-	line := where(pair.Key.GetToken().Position.Line)
-	child, err := convert(pair.Value, joinKey(v.key, name), where)
+	line := pair.Key.GetToken().Position.Line
+	child, err := convert(pair.Value, joinKey(v.key, name), from)
 	if err != nil {
 		return err
 	}
-	child.where = line
+	child.where, child.comment = from.where(line), from.comment(line)
 	if earlier := v.child(name); earlier != nil {
 		_, first, _ := strings.Cut(earlier.where[strings.LastIndex(earlier.where, ":"):], ":")
 		return child.errorf("found twice, first on line %s, must be given once", first)

@@ -8,26 +8,22 @@ import (
 )
 
 type animal struct {
-	Name  string  `json:"name"`
-	Legs  int     `json:"legs"`
-	Mass  float64 `json:"mass"`
-	Wings bool    `json:"wings"`
+	Name  species `json:"name" default:"rat" doc:"of its species"`
+	Legs  int     `json:"legs" range:"[0, 8]" default:"4" doc:"legs it stands on"`
+	Mass  float64 `json:"mass" unit:"kg" range:"> 0" default:"0.25" doc:"of a grown one"`
+	Wings bool    `json:"wings" default:"false" doc:"whether it has any"`
 }
+
+type species string
+
+func (species) Range() string { return "cat|rat" }
 
 type zoo struct {
-	Seed    uint64         `json:"seed"`
-	Animal  animal         `json:"animal"`
-	Boxes   []float64      `json:"boxes"`
-	Breeds  map[string]any `json:"breeds"`
-	Keepers map[string]int `json:"keepers"`
-}
-
-var zooRules = Rules{
-	"animal.name": OneOf("cat", "rat"),
-	"animal.legs": Between(0, 8),
-	"animal.mass": Positive,
-	"boxes":       AtLeast(1),
-	"keepers.*":   NotNegative,
+	Seed    uint64         `json:"seed" default:"18446744073709551615" doc:"of the visitors"`
+	Animal  animal         `json:"animal" doc:"the one that there is"`
+	Boxes   []float64      `json:"boxes" unit:"m" range:">= 1" items:"<= 3" default:"[2, 3.5]" doc:"sides of its boxes"`
+	Breeds  map[string]any `json:"breeds" doc:"how others differ from it"`
+	Keepers map[string]int `json:"keepers" range:">= 0" doc:"how many there are"`
 }
 
 const good = `# a comment
@@ -56,7 +52,7 @@ func read(t *testing.T, yaml string, sets ...string) (zoo, error) {
 			return z, err
 		}
 	}
-	return z, d.Decode(&z, zooRules)
+	return z, d.Decode(&z, nil)
 }
 
 func TestEveryValueArrives(t *testing.T) {
@@ -107,6 +103,7 @@ func TestFaultsAreOneLineWithPlaceKeyFoundAndAllowed(t *testing.T) {
 		{"empty list", replace("[2, 3.5]", "[]"), nil, `zoo.yaml:8: boxes: found an empty list, must be a list of at least one value`},
 		{"bad element", replace("[2, 3.5]", "[2, 0.5]"), nil, `zoo.yaml:8: boxes[1]: found 0.5, must be at least 1`},
 		{"list for a mapping", replace("keepers: {day: 1, night: 0}", "keepers: [1]"), nil, `zoo.yaml:12: keepers: found a list, must be a mapping`},
+		{"too many elements", replace("[2, 3.5]", "[1, 2, 3, 4]"), nil, `zoo.yaml:8: boxes: found 4 values, must be at most 3`},
 		{"map element", replace("night: 0", "night: -1"), nil, `zoo.yaml:12: keepers.night: found -1, must be 0 or greater`},
 		{"negative seed", replace("18446744073709551615", "-1"), nil, `zoo.yaml:2: seed: found -1, must be a whole number from 0 to 18446744073709551615`},
 		{"typing error", replace("mass:", "mas:"), nil, `zoo.yaml:6: animal.mas: unknown key, did you mean mass?`},
@@ -140,6 +137,24 @@ func TestFaultsAreOneLineWithPlaceKeyFoundAndAllowed(t *testing.T) {
 	}
 }
 
+func TestARuleHoldsWhereNoTagGivesARange(t *testing.T) {
+	var p struct {
+		Legs  int `json:"legs" range:"[0, 8]"`
+		Tails int `json:"tails"`
+	}
+	d, err := Parse("f", []byte("{legs: 4, tails: 2}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Decode(&p, Rules{"legs": Below(0, 1)}); err != nil {
+		t.Errorf("the tag does not go before the rule: %v", err)
+	}
+	want := "f:1: tails: found 2, must be at least 0 and less than 1"
+	if err := d.Decode(&p, Rules{"tails": Below(0, 1)}); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 func TestAnOverlayKeepsThePlaceOfEachValue(t *testing.T) {
 	d, err := Parse("zoo.yaml", []byte(strings.Replace(good, "fat: {mass: 2}", "fat: {animal: {mass: 2, legs: 11}}", 1)))
 	if err != nil {
@@ -148,13 +163,20 @@ func TestAnOverlayKeepsThePlaceOfEachValue(t *testing.T) {
 	var fat struct {
 		Animal animal `json:"animal"`
 	}
-	err = d.Overlay("breeds.fat", []string{"animal"}).Decode(&fat, zooRules)
+	err = d.Overlay("breeds.fat", []string{"animal"}).Decode(&fat, nil)
 	want := "zoo.yaml:11: breeds.fat.animal.legs: found 11, must be from 0 to 8"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if err := d.Overlay("breeds.plain", []string{"animal"}).Decode(&fat, zooRules); err != nil {
+	if err := d.Overlay("breeds.plain", []string{"animal"}).Decode(&fat, nil); err != nil {
 		t.Fatalf("a breed that changes nothing: %v", err)
+	}
+	if err := d.Set("breeds.plain.animal={mass: null}"); err != nil {
+		t.Fatal(err)
+	}
+	err = d.Overlay("breeds.plain", []string{"animal"}).Decode(&fat, nil)
+	if want := "--set breeds.plain.animal={mass: null}: mass: found nothing, must be greater than 0"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 	if fat.Animal.Mass != 0.25 {
 		t.Errorf("laying one variant over the base changed the base: mass %v", fat.Animal.Mass)
@@ -164,12 +186,12 @@ func TestAnOverlayKeepsThePlaceOfEachValue(t *testing.T) {
 // Whatever the bytes, reading ends with a value or with one line.
 func TestNothingPanics(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		pieces := rapid.SliceOfN(rapid.SampledFrom([]string{"seed", ":", " ", "\n", "-", "[", "]", "{", "}", "&a", "*a", "<<", "!!int", "0x", "1e999", ".nan", "'", "\"", "|", ">", "?", ",", "\t", "#", "---", "\x00", "é"}), 0, 30).Draw(t, "pieces")
+		pieces := rapid.SliceOfN(rapid.SampledFrom([]string{"seed", ":", " ", "\n", "-", "[", "]", "{", "}", "&a", "*a", "<<", "!!int", "0x", "1e999", ".nan", "'", "\"", "|", ">", "?", ",", "\t", "\r", "#", " #", "---", "\x00", "é"}), 0, 30).Draw(t, "pieces")
 		text := strings.Join(pieces, "")
 		d, err := Parse("f", []byte(text))
 		if err == nil {
 			var z zoo
-			err = d.Decode(&z, zooRules)
+			err = d.Decode(&z, nil)
 		}
 		if err != nil && strings.Contains(err.Error(), "\n") {
 			t.Fatalf("%q gives more than one line: %q", text, err)

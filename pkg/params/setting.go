@@ -27,7 +27,7 @@ func (d *Document) With(settings ...Setting) *Document {
 			root = root.with(c.path, c.value)
 		}
 	}
-	return &Document{root: root, lines: d.lines}
+	return &Document{root}
 }
 
 func (v *value) with(path []string, to *value) *value {

@@ -5,16 +5,17 @@ import (
 	"math/rand/v2"
 )
 
-// Library is states with their places.
-type Library struct {
+// Templates are states with their places, which others are decoded by.
+type Templates struct {
 	units int
 	place []float32 // [n,2] m
 	state []float32 // [n,units]
 }
 
-// Store fills a library from straight walks from the start, in so many directions evenly spread, by steps of step metres up to
-// reach metres: the shortest ways, on which a model has had least chance to err.
-func Store(m Model, directions int, step, reach float64) *Library {
+// NewTemplates takes the states of straight walks from the start, in so many directions evenly spread,
+// by steps of step metres up to reach metres: the shortest ways, on which a model has had least chance
+// to err.
+func NewTemplates(m Model, directions int, step, reach float64) *Templates {
 	steps := int(math.Round(reach / step))
 	walks := make([][]float32, directions)
 	for w := range walks {
@@ -23,36 +24,37 @@ func Store(m Model, directions int, step, reach float64) *Library {
 			walks[w] = append(walks[w], float32(step*c), float32(step*s))
 		}
 	}
-	t := Follow(m, walks)
-	l := &Library{units: t.Units}
+	track := Follow(m, walks)
+	t := &Templates{units: track.Units}
 	for w := range walks {
-		l.place = append(l.place, t.Position[w]...)
-		l.state = append(l.state, t.State[w]...)
+		t.place = append(t.place, track.Position[w]...)
+		t.state = append(t.state, track.State[w]...)
 	}
-	return l
+	return t
 }
 
 // Len is the number of states.
-func (l *Library) Len() int { return len(l.place) / 2 }
+func (t *Templates) Len() int { return len(t.place) / 2 }
 
 // Where returns the states whose places are inside.
-func (l *Library) Where(inside func(x, y float64) bool) *Library {
-	out := &Library{units: l.units}
-	for i := range l.Len() {
-		if inside(float64(l.place[2*i]), float64(l.place[2*i+1])) {
-			out.place = append(out.place, l.place[2*i:2*i+2]...)
-			out.state = append(out.state, l.state[i*l.units:(i+1)*l.units]...)
+func (t *Templates) Where(inside func(x, y float64) bool) *Templates {
+	out := &Templates{units: t.units}
+	for i := range t.Len() {
+		if inside(float64(t.place[2*i]), float64(t.place[2*i+1])) {
+			out.place = append(out.place, t.place[2*i:2*i+2]...)
+			out.state = append(out.state, t.state[i*t.units:(i+1)*t.units]...)
 		}
 	}
 	return out
 }
 
-// Decode returns the place of the stored state that is nearest to a state, of equally near ones the first; NaN of an empty library.
-func (l *Library) Decode(state []float32) (x, y float64) {
+// Decode returns the place of the template that is nearest to a state, of equally near ones the first;
+// NaN without templates.
+func (t *Templates) Decode(state []float32) (x, y float64) {
 	best, least := -1, float32(math.Inf(1))
-	for i := range l.Len() {
+	for i := range t.Len() {
 		var sum float32
-		for k, v := range l.state[i*l.units : (i+1)*l.units] {
+		for k, v := range t.state[i*t.units : (i+1)*t.units] {
 			sum += (v - state[k]) * (v - state[k])
 		}
 		if sum < least {
@@ -62,30 +64,30 @@ func (l *Library) Decode(state []float32) (x, y float64) {
 	if best < 0 {
 		return math.NaN(), math.NaN()
 	}
-	return float64(l.place[2*best]), float64(l.place[2*best+1])
+	return float64(t.place[2*best]), float64(t.place[2*best+1])
 }
 
 // Error is how far decoded places are from the true ones after so many steps, in metres over the walks.
 type Error struct {
 	Step         int // from 1
 	Median, High float64
-	// Chance is the median distance of the true places from a stored place drawn at random.
+	// Chance is the median distance of the true places from that of a template drawn at random.
 	Chance float64
 }
 
 // Errors decodes the states after each of the given steps; High is the 90th percentile.
-func (t *Track) Errors(l *Library, steps []int, seed uint64) []Error {
+func (t *Track) Errors(templates *Templates, steps []int, seed uint64) []Error {
 	random := rand.New(rand.NewPCG(seed, 3))
 	out := make([]Error, len(steps))
 	for i, step := range steps {
 		var off, chance []float64
 		for w := range t.Position {
 			x, y := t.place(w, step-1)
-			u, v := l.Decode(t.at(w, step-1))
+			u, v := templates.Decode(t.at(w, step-1))
 			off = append(off, math.Hypot(u-x, v-y))
-			if n := l.Len(); n > 0 {
+			if n := templates.Len(); n > 0 {
 				k := random.IntN(n)
-				chance = append(chance, math.Hypot(float64(l.place[2*k])-x, float64(l.place[2*k+1])-y))
+				chance = append(chance, math.Hypot(float64(templates.place[2*k])-x, float64(templates.place[2*k+1])-y))
 			}
 		}
 		out[i] = Error{step, quantile(off, 0.5), quantile(off, 0.9), quantile(chance, 0.5)}
@@ -99,10 +101,10 @@ type Reach struct {
 	Median  float64 // m, decoding error
 }
 
-// Reaches draws places uniformly from discs of the given radii around the start. The model goes to each by a detour, in steps of
-// the given length over a place drawn from the disc of half a metre, and its state is decoded among the stored states of the
-// same disc.
-func Reaches(m Model, l *Library, radii []float64, places int, step float64, seed uint64) []Reach {
+// Reaches draws places uniformly from discs of the given radii around the start. The model goes to each
+// by a detour, in steps of the given length over a place drawn from the disc of half a metre, and its
+// state is decoded by the templates of the same disc.
+func Reaches(m Model, templates *Templates, radii []float64, places int, step float64, seed uint64) []Reach {
 	random := rand.New(rand.NewPCG(seed, 4))
 	within := func(radius float64) (x, y float64) {
 		s, c := math.Sincos(2 * math.Pi * random.Float64())
@@ -125,7 +127,7 @@ func Reaches(m Model, l *Library, radii []float64, places int, step float64, see
 			walks[w] = append(walks[w], make([]float32, longest-len(walks[w]))...)
 		}
 		t := Follow(m, walks)
-		near := l.Where(func(x, y float64) bool { return math.Hypot(x, y) <= radius+step/2 })
+		near := templates.Where(func(x, y float64) bool { return math.Hypot(x, y) <= radius+step/2 })
 		var off []float64
 		for w, s := range arrival {
 			x, y := t.place(w, s)
@@ -147,8 +149,8 @@ func leg(x, y, step float64) []float32 {
 	return out
 }
 
-// DecodingRange returns the largest radius up to which, at it and all smaller ones, the median error is at most bound metres: how
-// much space the code tells apart. 0 if it fails at the smallest.
+// DecodingRange returns the largest radius up to which, at it and all smaller ones, the median error is
+// at most bound metres: how much space the code tells apart. 0 if it fails at the smallest.
 func DecodingRange(reaches []Reach, bound float64) float64 {
 	largest := 0.0
 	for _, r := range reaches {

@@ -1,11 +1,14 @@
-// Package pathint measures how well a recurrent model integrates paths, from its states alone, without a readout.
+// Package pathint measures how well a recurrent model integrates paths, from its states alone, without
+// a readout.
 //
 //   - A Model takes walks from its initial state and shows the state after each step.
 //   - A Track is walks with the states that a model had on them, and the places where it was.
-//   - A Library is states with their places, reached straight from the start; decoding a state gives the place of the nearest one.
+//   - Templates are states with their places, reached straight from the start; decoding a state gives
+//     the place of the nearest one.
 //
-// Steps are displacements and places sums of steps, both in metres; every walk starts at (0, 0). The distance of two states is
-// Euclidean. A measure that is undefined is NaN, and no result depends on anything but the model and the arguments.
+// Steps are displacements and places sums of steps, both in metres; every walk starts at (0, 0). The
+// distance of two states is Euclidean. A measure that is undefined is NaN, and no result depends on
+// anything but the model and the arguments.
 package pathint
 
 import (
@@ -17,8 +20,8 @@ import (
 	"slices"
 )
 
-// Model is a recurrent network, or an ideal code. Run takes every walk from the initial state through its steps and calls visit
-// with each state, which is only valid during the call.
+// Model is a recurrent network, or an ideal code. Run takes every walk from the initial state through
+// its steps and calls visit with each state, which is only valid during the call.
 //
 // velocity: [walks][steps][2] m, all walks equally long, flattened to [walks][2·steps].
 type Model interface {
@@ -32,7 +35,8 @@ type Track struct {
 	State        [][]float32 // [walks][steps·units]
 }
 
-// TrainingWalks draws walks as networks are trained on: each component of a step is uniform within velocityMax metres.
+// TrainingWalks draws walks as networks are trained on: each component of a step is uniform within
+// velocityMax metres.
 func TrainingWalks(walks, steps int, velocityMax float64, seed uint64) [][]float32 {
 	random := rand.New(rand.NewPCG(seed, 5))
 	out := make([][]float32, walks)
@@ -89,7 +93,7 @@ func distance(a, b []float32) float64 {
 	return math.Sqrt(float64(sum))
 }
 
-// quantile of unsorted values, linear between neighbours; NaN of none.
+// quantile of unsorted values; NaN of none.
 func quantile(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()

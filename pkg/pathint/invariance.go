@@ -12,8 +12,9 @@ type Revisit struct {
 	Pairs  int
 }
 
-// Revisits compares, for every lag from 1 to lags, all moments of each walk that are so many steps apart and less than radius
-// metres from each other: the pairs of equation 5 of the paper, whose states a path integrator keeps together.
+// Revisits compares, for every lag from 1 to lags, all moments of each walk that are so many steps
+// apart and less than radius metres from each other: the pairs of equation 5 of the paper, whose states
+// a path integrator keeps together.
 func (t *Track) Revisits(radius float64, lags int) []Revisit {
 	out := make([]Revisit, 0, lags)
 	var found []float64
@@ -32,19 +33,20 @@ func (t *Track) Revisits(radius float64, lags int) []Revisit {
 	return out
 }
 
-// Closure is how far from itself a state is after a closed loop, or after standing still.
-type Closure struct {
+// Drift is how far from itself a state is after a closed loop, or after steps of zero velocity.
+type Drift struct {
 	Steps  int
 	Median float64 // over walks
 }
 
-// Loops takes each walk for lead steps, then through a loop of n steps back to the very same place, and returns the distance of
-// the states at its two ends for every n of lengths. The loop has the next n/2 steps of the walk and the same ones backwards, in
-// random order; where n is odd, three steps along a triangle take the place of one step there and one back (a loop of one step
-// stands still). Walks must have lead + n/2 + 1 steps.
-func Loops(m Model, walks [][]float32, lead int, lengths []int, seed uint64) []Closure {
+// Loops takes each walk for lead steps, then through a loop of n steps back to the very same place, and
+// returns the distance of the states at its two ends for every n of lengths. The loop has the next n/2
+// steps of the walk and the same ones backwards, in random order; where n is odd, three steps along a
+// triangle take the place of one step there and one back (a loop of one step stands still). Walks must
+// have lead + n/2 + 1 steps.
+func Loops(m Model, walks [][]float32, lead int, lengths []int, seed uint64) []Drift {
 	random := rand.New(rand.NewPCG(seed, 1))
-	out := make([]Closure, len(lengths))
+	out := make([]Drift, len(lengths))
 	for i, n := range lengths {
 		loops := make([][]float32, len(walks))
 		for w, v := range walks {
@@ -58,7 +60,7 @@ func Loops(m Model, walks [][]float32, lead int, lengths []int, seed uint64) []C
 				loops[w] = append(loops[w], step[0], step[1])
 			}
 		}
-		out[i] = Closure{n, between(m, loops, lead-1, lead-1+n)}
+		out[i] = Follow(m, loops).drift(lead, n)
 	}
 	return out
 }
@@ -89,9 +91,9 @@ func loop(walk []float32, n int) [][2]float32 {
 	return out
 }
 
-// Still takes each walk for lead steps and then through as many steps of zero velocity as the largest of steps: how far the
-// state drifts on the spot.
-func Still(m Model, walks [][]float32, lead int, steps []int) []Closure {
+// Stationary takes each walk for lead steps and then through as many steps of zero velocity as the
+// largest of steps: how far the state drifts on the spot.
+func Stationary(m Model, walks [][]float32, lead int, steps []int) []Drift {
 	most := 0
 	for _, n := range steps {
 		most = max(most, n)
@@ -101,25 +103,20 @@ func Still(m Model, walks [][]float32, lead int, steps []int) []Closure {
 		velocity[w] = append(append([]float32(nil), v[:2*lead]...), make([]float32, 2*most)...)
 	}
 	t := Follow(m, velocity)
-	out := make([]Closure, len(steps))
+	out := make([]Drift, len(steps))
 	for i, n := range steps {
-		var apart []float64
-		for w := range walks {
-			apart = append(apart, distance(t.at(w, lead-1), t.at(w, lead-1+n)))
-		}
-		out[i] = Closure{n, quantile(apart, 0.5)}
+		out[i] = t.drift(lead, n)
 	}
 	return out
 }
 
-// between returns the median distance of the states after two steps of walks.
-func between(m Model, velocity [][]float32, a, b int) float64 {
-	t := Follow(m, velocity)
+// drift returns the median distance of the states lead and lead + n steps into the walks.
+func (t *Track) drift(lead, n int) Drift {
 	var apart []float64
-	for w := range velocity {
-		apart = append(apart, distance(t.at(w, a), t.at(w, b)))
+	for w := range t.State {
+		apart = append(apart, distance(t.at(w, lead-1), t.at(w, lead-1+n)))
 	}
-	return quantile(apart, 0.5)
+	return Drift{n, quantile(apart, 0.5)}
 }
 
 // Commutation is how far two steps, taken in either order, bring states apart.
@@ -128,8 +125,8 @@ type Commutation struct {
 	Moved float64 // median of |f(f(g,a),b) - g|: what two steps change
 }
 
-// Commute takes each walk for lead steps to a state g, and then two steps a and b, each component uniform within most metres, in
-// both orders.
+// Commute takes each walk for lead steps to a state g, and then two steps a and b, each component
+// uniform within most metres, in both orders.
 func Commute(m Model, walks [][]float32, lead int, most float64, seed uint64) Commutation {
 	random := rand.New(rand.NewPCG(seed, 2))
 	var velocity [][]float32
@@ -151,8 +148,8 @@ func Commute(m Model, walks [][]float32, lead int, most float64, seed uint64) Co
 	return Commutation{quantile(apart, 0.5), quantile(moved, 0.5)}
 }
 
-// StepIsometry is how evenly the state moves with the animal, by equation 7 of the paper: the variance of |g_t - g_{t-1}| / |v_t|
-// over the steps shorter than a length.
+// StepIsometry is how evenly the state moves with the animal, by equation 7 of the paper: the variance
+// of |g_t - g_{t-1}| / |v_t| over the steps shorter than a length.
 type StepIsometry struct {
 	Mean, Variance float64 // 1/m and 1/m²; NaN without a step
 	Steps          int
@@ -161,7 +158,8 @@ type StepIsometry struct {
 // Relative returns the variance divided by the squared mean, which has no unit.
 func (s StepIsometry) Relative() float64 { return s.Variance / (s.Mean * s.Mean) }
 
-// Isometry looks at every step of the walks but the first that is longer than least and shorter than most metres.
+// Isometry looks at every step of the walks but the first that is longer than least and shorter than
+// most metres.
 func (t *Track) Isometry(least, most float64) StepIsometry {
 	var n, sum, squares float64
 	for w := range t.Position {

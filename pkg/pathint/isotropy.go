@@ -8,12 +8,14 @@ import (
 // rings is into how many rings of equal width the places around a place are divided.
 const rings = 40
 
-// Unexplained is the share of the variance of two states' distance that the distance of their places does not explain (one minus
-// the correlation ratio): 0 where the distance of states depends on how far apart the places are and on nothing else. A periodic
-// code's depends on the direction too, a hexagonal lattice's less than any other's, and errors of path integration add to it.
+// Unexplained is the share of the variance of two states' distance that the distance of their places
+// does not explain (one minus the correlation ratio): 0 where the distance of states depends on how far
+// apart the places are and on nothing else. A periodic code's depends on the direction too, a hexagonal
+// lattice's less than any other's, and errors of path integration add to it.
 //
-// It looks at so many random pairs of moments, of any walks, whose places are less than reach metres apart, in rings of equal
-// width that weigh the same. It is NaN if a ring stays empty or all distances are equal.
+// It looks at so many random pairs of moments, of any walks, whose places are less than reach metres
+// apart, in rings of equal width that weigh the same. It is NaN if a ring stays empty or all distances
+// are equal.
 func (t *Track) Unexplained(reach float64, pairs int, seed uint64) float64 {
 	random := rand.New(rand.NewPCG(seed, 6))
 	var count, sum, squares [rings]float64
@@ -36,24 +38,6 @@ func (t *Track) Unexplained(reach float64, pairs int, seed uint64) float64 {
 		square += squares[r] / count[r] / rings
 	}
 	return within / (square - mean*mean)
-}
-
-// Collisions is how little a code keeps the states of places at least `from` metres apart from one another: the mean of
-// exp(-‖g-g'‖²/2σ_g²), the separation loss (eq. 4), over so many random pairs of moments, of any walks, less those that are nearer.
-// It is NaN if no pair is so far apart.
-func (t *Track) Collisions(from, sigmaG float64, pairs int, seed uint64) float64 {
-	random := rand.New(rand.NewPCG(seed, 7))
-	sum, n := 0.0, 0
-	for range pairs {
-		a, b := t.draw(random), t.draw(random)
-		if t.apart(a, b) < from {
-			continue
-		}
-		d := distance(t.at(a.walk, a.step), t.at(b.walk, b.step))
-		sum += math.Exp(-d * d / (2 * sigmaG * sigmaG))
-		n++
-	}
-	return sum / float64(n)
 }
 
 // moment is a step of a walk.

@@ -96,8 +96,8 @@ func TestAnExactIntegratorHasOneStateForEachPlace(t *testing.T) {
 			t.Errorf("lag %d: states of places less than 0.05 m apart are %g apart", r.Lag, r.Median)
 		}
 	}
-	for _, c := range append(Loops(m, walks, 10, []int{2, 60, 400}, 1), Still(m, walks, 10, []int{1, 500})...) {
-		near(t, "distance after a loop or standing still", c.Median, 0, 1e-5)
+	for _, c := range append(Loops(m, walks, 10, []int{2, 60, 400}, 1), Stationary(m, walks, 10, []int{1, 500})...) {
+		near(t, "distance after a loop or without a step", c.Median, 0, 1e-5)
 	}
 	c := Commute(m, walks, 10, 0.15, 1)
 	near(t, "two orders of two steps", c.Apart, 0, 1e-6)
@@ -110,7 +110,7 @@ func TestAnExactIntegratorHasOneStateForEachPlace(t *testing.T) {
 func TestABiasShowsInEveryMeasureAsLongAsItIs(t *testing.T) {
 	m := code{biased, place}
 	walks := wander(20, 300)
-	for _, c := range append(Loops(m, walks, 10, []int{60, 400}, 1), Still(m, walks, 10, []int{60, 400})...) {
+	for _, c := range append(Loops(m, walks, 10, []int{60, 400}, 1), Stationary(m, walks, 10, []int{60, 400})...) {
 		near(t, "drift", c.Median, 0.001*float64(c.Steps), 1e-4)
 	}
 	for _, r := range Follow(m, walks).Revisits(0.02, 200)[99:] {
@@ -118,7 +118,7 @@ func TestABiasShowsInEveryMeasureAsLongAsItIs(t *testing.T) {
 			near(t, "same place", r.Median, 0.001*float64(r.Lag), 0.021)
 		}
 	}
-	straight := Store(code{exact, place}, 180, 0.05, 2)
+	straight := NewTemplates(code{exact, place}, 180, 0.05, 2)
 	for _, e := range Follow(m, walks).Errors(straight, []int{1, 100, 300}, 1) {
 		near(t, "decoded", e.Median, 0.001*float64(e.Step), 0.03)
 		if !(e.Median <= e.High) || !(e.Chance > 0.5) {
@@ -161,7 +161,8 @@ func TestStepsThatDoNotCommuteAreSeen(t *testing.T) {
 	m := code{func(x, _, vx, vy float64) (float64, float64) { return x*(1+vy) + vx, 0 }, place}
 	walks := wander(2000, 5)
 	c := Commute(m, walks, 4, 0.1, 1)
-	// The median of |ax by - bx ay| for uniform components within 1 is 0.305 (a million draws), here times 0.1².
+	// The median of |ax by - bx ay| for uniform components within 1 is 0.305 (a million draws), here
+	// times 0.1².
 	near(t, "two orders of two steps", c.Apart, 0.00305, 0.0002)
 }
 
@@ -178,7 +179,8 @@ func TestAMapThatStretchesIsNotIsometric(t *testing.T) {
 	if even.Steps != 5000 {
 		t.Errorf("%d steps counted, want the short half, 5000", even.Steps)
 	}
-	// Along x by 1, along y by 2: the mean square is 5/2, the mean the ellipse's circumference over 2 pi, 1.5420.
+	// Along x by 1, along y by 2: the mean square is 5/2, the mean the ellipse's circumference over 2
+	// pi, 1.5420.
 	uneven := Follow(code{exact, func(x, y float64) []float32 { return []float32{float32(x), float32(2 * y)} }}, walks).Isometry(0.001, 0.06)
 	near(t, "mean", uneven.Mean, 1.542, 0.03)
 	near(t, "variance", uneven.Variance, 2.5-1.542*1.542, 0.02)
@@ -189,11 +191,12 @@ func TestAMapThatStretchesIsNotIsometric(t *testing.T) {
 
 var radii = []float64{0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3}
 
-// A code of period p tells places apart up to p/2 from the start; a second module, as in the grid code, raises that.
+// A code of period p tells places apart up to p/2 from the start; a second module, as in the grid code,
+// raises that.
 func TestADecodingRangeEndsWhereTheCodeRepeats(t *testing.T) {
 	reach := func(state func(x, y float64) []float32, radii ...float64) float64 {
 		m := code{exact, state}
-		return DecodingRange(Reaches(m, Store(m, 120, 0.05, 3), radii, 100, 0.05, 1), 0.1)
+		return DecodingRange(Reaches(m, NewTemplates(m, 120, 0.05, 3), radii, 100, 0.05, 1), 0.1)
 	}
 	one, two, all := reach(square(1), radii...), reach(square(1, 0.7), radii...), reach(bumps, 0.5, 3)
 	if one < 0.5 || one > 1 {
@@ -204,7 +207,7 @@ func TestADecodingRangeEndsWhereTheCodeRepeats(t *testing.T) {
 	}
 	near(t, "place cells everywhere", all, 3, 0)
 	lost := code{exact, func(x, y float64) []float32 { return []float32{1, 0} }}
-	if got := DecodingRange(Reaches(lost, Store(lost, 180, 0.05, 3), radii, 300, 0.05, 1), 0.1); got != 0 {
+	if got := DecodingRange(Reaches(lost, NewTemplates(lost, 180, 0.05, 3), radii, 300, 0.05, 1), 0.1); got != 0 {
 		t.Errorf("a state that never changes: range %g m, want 0", got)
 	}
 }
@@ -219,8 +222,8 @@ func TestRangesEndAtTheFirstFailure(t *testing.T) {
 	}
 }
 
-func TestALibraryHoldsTheStatesOfStraightWays(t *testing.T) {
-	l := Store(code{exact, place}, 8, 0.1, 1)
+func TestTemplatesHoldTheStatesOfStraightWays(t *testing.T) {
+	l := NewTemplates(code{exact, place}, 8, 0.1, 1)
 	if l.Len() != 80 {
 		t.Fatalf("%d states, want 8 directions of 10 steps", l.Len())
 	}
@@ -236,8 +239,8 @@ func TestALibraryHoldsTheStatesOfStraightWays(t *testing.T) {
 	}
 }
 
-// lattice is a module of the grid code: unit vectors, the sums of plane waves of one length at equal angles, each with a cosine
-// and a sine.
+// lattice is a module of the grid code: unit vectors, the sums of plane waves of one length at equal
+// angles, each with a cosine and a sine.
 func lattice(period float64, waves int) func(x, y float64) []float32 {
 	return func(x, y float64) []float32 {
 		var out []float32
@@ -250,8 +253,9 @@ func lattice(period float64, waves int) func(x, y float64) []float32 {
 	}
 }
 
-// The distance of places explains that of states in a linear code, less of it in a hexagonal lattice than there and more than in
-// a square one, and next to nothing where states are noise; path integration that errs takes some away.
+// The distance of places explains that of states in a linear code, less of it in a hexagonal lattice
+// than there and more than in a square one, and next to nothing where states are noise; path
+// integration that errs takes some away.
 func TestTheDistanceOfPlacesExplainsThatOfStates(t *testing.T) {
 	walks := TrainingWalks(100, 60, 0.15, 1)
 	of := func(c code) float64 { return Follow(c, walks).Unexplained(1, 200000, 2) }
@@ -271,24 +275,5 @@ func TestTheDistanceOfPlacesExplainsThatOfStates(t *testing.T) {
 	}
 	if none := Follow(code{exact, place}, walks).Unexplained(1e-6, 1000, 1); !math.IsNaN(none) {
 		t.Errorf("empty rings: %v, want NaN", none)
-	}
-}
-
-// Two lattices on one torus repeat where its own does; of two whose ratio is no fraction the places at which both do are far apart.
-func TestACodeThatRepeatsCollides(t *testing.T) {
-	walks := TrainingWalks(100, 240, 0.15, 1)
-	of := func(code code, from float64) float64 { return Follow(code, walks).Collisions(from, 0.3, 200000, 2) }
-	if same := of(code{exact, func(_, _ float64) []float32 { return []float32{1} }}, 1.5); same != 1 {
-		t.Errorf("one state everywhere: %v, want 1", same)
-	}
-	if far := of(code{exact, place}, 1.5); far > 1e-5 {
-		t.Errorf("a code that is the place: %v, want at most exp(-12.5)", far)
-	}
-	together, apart := of(code{exact, square(0.5, 1)}, 1.5), of(code{exact, square(0.7, 1)}, 1.5)
-	if apart > 0.7*together {
-		t.Errorf("periods of 0.7 and 1 m: %.4f, of 0.5 and 1 m %.4f", apart, together)
-	}
-	if none := of(code{exact, place}, 100); !math.IsNaN(none) {
-		t.Errorf("no place is that far: %v, want NaN", none)
 	}
 }

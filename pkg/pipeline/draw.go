@@ -69,9 +69,8 @@ func ids(g *Graph) map[*Node]int {
 	return id
 }
 
-// SVG draws the graph in columns from left to right: a node stands one column
-// right of the last of its inputs, and in its column in the order of its inputs'
-// heights, which keeps most lines apart.
+// SVG draws the graph in columns from left to right: a node stands one column right of the last of its
+// inputs, and in its column in the order of its inputs' heights, which keeps most lines apart.
 func SVG(g *Graph) string {
 	const (
 		charWidth, boxHeight = 7.3, 26.0 // of 12 px monospaced text
@@ -136,8 +135,8 @@ func SVG(g *Graph) string {
 	return b.String()
 }
 
-// orderByInputs sorts a column by the mean height of each node's inputs, keeping
-// the graph's order among equals.
+// orderByInputs sorts a column by the mean height of each node's inputs, keeping the graph's order
+// among equals.
 func orderByInputs(column []*Node, height map[*Node]float64) {
 	mean := map[*Node]float64{}
 	for _, n := range column {

@@ -104,8 +104,7 @@ func (r *rig) graph(targets ...*Node) *Graph {
 	return g
 }
 
-// run runs the targets and returns the report and the sorted names of the nodes
-// that ran.
+// run runs the targets and returns the report and the sorted names of the nodes that ran.
 func (r *rig) run(targets ...*Node) (Report, []string) {
 	r.t.Helper()
 	r.ran = nil

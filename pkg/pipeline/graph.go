@@ -7,18 +7,17 @@ import (
 	"strings"
 )
 
-// Graph is a set of target nodes and everything that they read, directly or
-// through other nodes.
+// Graph is a set of target nodes and everything that they read, directly or through other nodes.
 type Graph struct {
 	targets []*Node
 	nodes   []*Node // every node after all nodes that it reads
 	byName  map[string]*Node
 }
 
-// NewGraph collects the closure of the targets over Inputs. It refuses nodes
-// without name, stage, outputs or Run, two nodes of one name, references to
-// outputs that a node does not make, and cycles. The order of its nodes is
-// topological and depends only on the order of the targets and the role names.
+// NewGraph collects the closure of the targets over Inputs. It refuses nodes without name, stage,
+// outputs or Run, two nodes of one name, references to outputs that a node does not make, and cycles.
+// The order of its nodes is topological and depends only on the order of the targets and the role
+// names.
 func NewGraph(targets ...*Node) (*Graph, error) {
 	g := &Graph{byName: map[string]*Node{}}
 	done := map[*Node]bool{}

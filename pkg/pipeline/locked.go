@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// Locked is what a run of a graph came to under one numerics, short enough for
-// git: the digests of every output, and of every key the parts, so that a run
-// with other digests can be told in words what differs.
+// Locked is the outcome of a run of a graph under one numerics, short enough for git: the digests of
+// every output, and of every key the parts, so that a run with other digests can be told in words what
+// differs.
 type Locked struct {
-	Stages map[string]LockedStage `json:"stages"` // code, by stage
+	Stages map[string]LockedStage `json:"stages"` // code, by the name of its digest
 	Nodes  map[string]LockedNode  `json:"nodes"`
 }
 
-// LockedStage is the code of a stage.
+// LockedStage is the code of a stage, or of one of its nodes that has code of its own.
 type LockedStage struct {
 	Code    string            `json:"code"`
 	Files   map[string]string `json:"files"`
 	Modules map[string]string `json:"modules,omitempty"`
 }
 
-// LockedNode is what one node was made of and what came of it.
+// LockedNode is what one node was made of and its outputs.
 type LockedNode struct {
 	recipe
 	Outputs []LockedOutput `json:"outputs"`
@@ -50,7 +50,7 @@ func Lock(report Report, opt Options) (Locked, error) {
 		if p == nil {
 			return l, fmt.Errorf("pipeline: the record of %s does not say what it was made of", n.Node.Name)
 		}
-		l.Stages[p.Stage] = LockedStage{p.Code, p.Files, p.Modules}
+		l.Stages[n.Node.code()] = LockedStage{p.Code, p.Files, p.Modules}
 		node := LockedNode{recipe: p.recipe}
 		for _, o := range action.Outputs {
 			node.Outputs = append(node.Outputs, LockedOutput{o.Name, o.Logical, o.Rows})
@@ -60,9 +60,9 @@ func Lock(report Report, opt Options) (Locked, error) {
 	return l, nil
 }
 
-// Differences says, for every node of now whose outputs are not those of l, in
-// what they differ and what differs in their keys. Nodes come in the order of
-// the graph, so the first is where the difference begins.
+// Differences says, for every node of now whose outputs are not those of l, in what they differ and
+// what differs in their keys. Nodes come in the order of the graph, so the first is where the
+// difference begins.
 func (l Locked) Differences(g *Graph, now Locked) []string {
 	var list []string
 	for _, n := range g.nodes {
@@ -102,9 +102,8 @@ func (l Locked) why(n *Node, now Locked) string {
 }
 
 func (l Locked) parts(n *Node) *parts {
-	node := l.Nodes[n.Name]
-	stage := l.Stages[node.Stage]
-	p := &parts{recipe: node.recipe, Files: stage.Files, Modules: stage.Modules, From: map[string]string{}}
+	stage := l.Stages[n.code()]
+	p := &parts{recipe: l.Nodes[n.Name].recipe, Files: stage.Files, Modules: stage.Modules, From: map[string]string{}}
 	for role, ref := range n.Inputs {
 		p.From[role] = ref.Node.Name + " " + ref.Output
 	}

@@ -11,8 +11,8 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// A Measure is a number among a node's results that means something whatever
-// their last bits are: a loss, a median score, how many modules there are.
+// A Measure is a number among a node's results that means something whatever their last bits are: a
+// loss, a median score, how many modules there are.
 type Measure struct {
 	Name   string
 	Value  float64
@@ -22,15 +22,15 @@ type Measure struct {
 // Measures reads the measures of a node off its outputs.
 type Measures func(outputs map[string]arrow.Record) ([]Measure, error)
 
-// Compared is a measure of a stored result and of the recomputed one; NaN where
-// one of them does not have it.
+// Compared is a measure of a stored result and of the recomputed one; NaN where one of them does not
+// have it.
 type Compared struct {
 	Name               string
 	Stored, Recomputed float64
 	Within             float64
 }
 
-// Agrees says whether they are as near as measures of different numerics must be.
+// Agrees reports whether they are as near as measures of different numerics must be.
 func (c Compared) Agrees() bool {
 	switch {
 	case math.IsNaN(c.Stored) || math.IsNaN(c.Recomputed):

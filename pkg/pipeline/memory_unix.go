@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// PeakMemory returns the greatest resident memory of this process so far, in bytes;
-// 0 if the system does not say.
+// PeakMemory returns the greatest resident memory of this process so far, in bytes; 0 if the system
+// does not say.
 func PeakMemory() int64 {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

@@ -13,8 +13,8 @@ import (
 // Options of a run, and of the questions about one (Status, Why, Verify, Rerun).
 type Options struct {
 	Store *store.Store
-	// DAG names the set of names records, so that profiles do not overwrite each
-	// other's last keys: "laptop".
+	// DAG names the set of names records, so that profiles do not overwrite each other's last keys:
+	// "laptop".
 	DAG string
 	// Code has the code digest of every stage of the graph, by stage name.
 	Code map[string]codedigest.Stage
@@ -31,18 +31,17 @@ type Options struct {
 	Remote Remote
 	// Force lists names of nodes or stages that are run even if cached.
 	Force []string
-	// Jobs is the greatest number of stages that run at once; 0 means as many as
-	// there are cores.
+	// Jobs is the greatest number of stages that run at once; 0 means as many as there are cores.
 	Jobs int
-	// KeepGoing makes everything that does not need a stage which failed; without it nothing new starts after a failure.
+	// KeepGoing makes everything that does not need a stage which failed; without it nothing new starts
+	// after a failure.
 	KeepGoing bool
 	// Cores is what the running stages share; 0 means GOMAXPROCS.
 	Cores int
 	// Observer is told what happens; calls never overlap. nil is allowed.
 	Observer func(Event)
-	// Provenance says what is recorded beside what the pipeline measures itself:
-	// commit, device, command line. A run that computes something asks once,
-	// before it does. nil is allowed.
+	// Provenance says what is recorded beside what the pipeline measures itself: commit, device,
+	// command line. A run that computes something asks once, before it does. nil is allowed.
 	Provenance func() map[string]any
 
 	listing *store.Listing // of what is only looked at, for a moment; nil = as the store is at each lookup
@@ -115,23 +114,23 @@ func (o *Options) check(g *Graph) error {
 	return nil
 }
 
-// State is what became of a node, or what would.
+// State is the outcome of a node, or what it would be.
 type State string
 
 const (
 	Ran         State = "ran"
 	Cached      State = "cached"
 	Pinned      State = "pinned"  // a result of other code stands in for it, as somebody has asked for
-	Fetched     State = "fetched" // came from the remote
+	Fetched     State = "fetched" // from the remote
 	Failed      State = "failed"
-	Interrupted State = "interrupted" // was running when the run was cancelled; nothing of it is kept but its scratch
+	Interrupted State = "interrupted" // the run was cancelled; only its scratch is kept
 	NotReached  State = "not reached"
 
 	WouldRun State = "run"     // Status: will run
 	MayRun   State = "may run" // Status: runs unless an input that is remade has its old values
 )
 
-// NodeReport says what became of a node in a run.
+// NodeReport is the outcome of a node in a run.
 type NodeReport struct {
 	Node     *Node
 	State    State
@@ -148,7 +147,7 @@ type NodeReport struct {
 // Output is one published output of a node.
 type Output = store.Output
 
-// Report is what became of every node, in topological order.
+// Report is the outcome of every node, in topological order.
 type Report struct {
 	Nodes []NodeReport
 	Time  time.Duration
@@ -164,7 +163,7 @@ func (r Report) Of(name string) *NodeReport {
 	return nil
 }
 
-// Done says whether the node's outputs are there.
+// Done reports whether the node's outputs are there.
 func (r *NodeReport) Done() bool {
 	return r.State == Ran || r.State == Cached || r.State == Pinned || r.State == Fetched
 }

@@ -12,7 +12,8 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// pinnedRig is a rig in which c of the chain has been made and pinned, and then lost, after which the code has moved on.
+// pinnedRig is a rig in which c of the chain has been made and pinned, and then lost, after which the
+// code has moved on.
 func pinnedRig(t *testing.T) *rig {
 	t.Helper()
 	r := newRig(t)
@@ -66,14 +67,16 @@ func TestAPinStandsInWhenTheCodeHasMovedOn(t *testing.T) {
 	r.wantReason(r.wantRan("a b d e", r.chain(nil)), "c", Cached, "made before")
 }
 
-func TestWhatSwitchesAPinOff(t *testing.T) {
-	record := func(t *testing.T, r *rig) string {
-		found, err := filepath.Glob(filepath.Join(r.opt.Pins, "test", "c", "*.json"))
-		if err != nil || len(found) != 1 {
-			t.Fatal(found, err)
-		}
-		return found[0]
+// pinRecord is the path of the record of c's pin.
+func pinRecord(t *testing.T, r *rig) string {
+	found, err := filepath.Glob(filepath.Join(r.opt.Pins, "test", "c", "*.json"))
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
 	}
+	return found[0]
+}
+
+func TestWhatSwitchesAPinOff(t *testing.T) {
 	overwrite := func(t *testing.T, path string, change func([]byte) []byte) {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -102,14 +105,14 @@ func TestWhatSwitchesAPinOff(t *testing.T) {
 		"--unpinned": {func(t *testing.T, r *rig) { r.opt.Unpinned = true }, nil, "--unpinned"},
 		"--exact":    {func(t *testing.T, r *rig) { r.opt.Exact, r.opt.Numerics = true, "elsewhere" }, nil, "made by other numerics here"},
 		"the meaning of artifacts": {func(t *testing.T, r *rig) {
-			older(t, record(t, r))
+			older(t, pinRecord(t, r))
 		}, nil, "format changed: "},
 		"other outputs": {nil, nil, "the stage has other outputs now"},
 		"a damaged record": {func(t *testing.T, r *rig) {
-			overwrite(t, record(t, r), func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
+			overwrite(t, pinRecord(t, r), func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
 		}, nil, "damaged: "},
 		"a record of another key": {func(t *testing.T, r *rig) {
-			path := record(t, r)
+			path := pinRecord(t, r)
 			if err := os.Rename(path, strings.Replace(path, filepath.Base(path)[:4], "0000", 1)); err != nil {
 				t.Fatal(err)
 			}

@@ -42,18 +42,18 @@ func (r *recipe) keyIs(key string) error {
 	return err
 }
 
-// parts is what an action record keeps of its recipe: the recipe itself and what
-// helps to say in words how it differs from another.
+// parts is what an action record keeps of its recipe: the recipe itself and what helps to say in words
+// how it differs from another.
 type parts struct {
 	recipe
 	Files   map[string]string `json:"files"`   // of the code digest
 	Modules map[string]string `json:"modules"` // of the code digest
 	From    map[string]string `json:"from"`    // role -> "node output"
-	Objects map[string]string `json:"objects"` // role -> object of the input; other bytes of equal values are no other input
+	Objects map[string]string `json:"objects"` // role -> object of the input; its bytes decide nothing
 }
 
-// newParts makes the parts of a node's key. Roles without a digest in inputs
-// are left out: they are not known yet. codeName names the code digest.
+// newParts makes the parts of a node's key. Roles without a digest in inputs are left out: they are not
+// known yet. codeName names the code digest.
 func newParts(n *Node, opt *Options, codeName string, inputs, objects map[string]string) (*parts, error) {
 	params, err := canonicalJSON(n.Params)
 	if err != nil {
@@ -73,8 +73,7 @@ func newParts(n *Node, opt *Options, codeName string, inputs, objects map[string
 	return p, nil
 }
 
-// parseParts reads the parts of an action record; nil if they cannot be read,
-// which costs only words.
+// parseParts reads the parts of an action record; nil if they cannot be read, which costs only words.
 func parseParts(data []byte) *parts {
 	var p parts
 	if json.Unmarshal(data, &p) != nil || p.Format == 0 {
@@ -83,9 +82,9 @@ func parseParts(data []byte) *parts {
 	return &p
 }
 
-// canonicalJSON encodes v with sorted keys and without white space. Numbers are
-// written as their shortest text that reads back as the same float64; integers
-// keep all digits. NaN and infinities are errors.
+// canonicalJSON encodes v with sorted keys and without white space. Numbers are written as their
+// shortest text that reads back as the same float64; integers keep all digits. NaN and infinities are
+// errors.
 func canonicalJSON(v any) ([]byte, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -149,8 +148,7 @@ type change struct {
 	from string // of an input: the node that makes it
 }
 
-// changes compares two sets of parts in a fixed order. Roles in unknown are not
-// compared.
+// changes compares two sets of parts in a fixed order. Roles in unknown are not compared.
 func changes(old, new *parts, unknown map[string]bool) []change {
 	var cs []change
 	if old.Format != new.Format {
@@ -197,8 +195,7 @@ func mapChanges(part string, old, new map[string]string) []change {
 	return cs
 }
 
-// flatten turns canonical JSON into dotted paths and leaf texts; arrays are
-// leaves.
+// flatten turns canonical JSON into dotted paths and leaf texts; arrays are leaves.
 func flatten(data json.RawMessage) map[string]string {
 	flat := map[string]string{}
 	var walk func(path string, data json.RawMessage)
@@ -222,8 +219,8 @@ func flatten(data json.RawMessage) map[string]string {
 	return flat
 }
 
-// words says the changes in one line: "params changed: loss.capacity 0.5 -> 0;
-// code changed: pkg/sic/loss.go".
+// words says the changes in one line: "params changed: loss.capacity 0.5 -> 0; code changed:
+// pkg/sic/loss.go".
 func words(cs []change) string {
 	const most = 3 // of one kind
 	var groups []string

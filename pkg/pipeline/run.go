@@ -13,14 +13,14 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// Run brings every node of the graph up to date: it looks each up, checks the
-// objects of a hit by digest, and runs what is missing or defective, up to
-// opt.Jobs stages at once. Nodes that are ready start in the graph's order.
+// Run brings every node of the graph up to date: it looks each up, checks the objects of a hit by
+// digest, and runs what is missing or defective, up to opt.Jobs stages at once. Nodes that are ready
+// start in the graph's order.
 //
-// When a stage fails, those that are running end normally and nothing new
-// starts, or only what does not need it (opt.KeepGoing). When ctx is cancelled, running stages are asked to stop; the error is
-// then ctx.Err(), and nothing half-written is visible. The report has every
-// node of the graph in any case, except where Run could not begin.
+// When a stage fails, those that are running end normally and nothing new starts, or only what does not
+// need it (opt.KeepGoing). When ctx is cancelled, running stages are asked to stop; the error is then
+// ctx.Err(), and nothing half-written is visible. The report has every node of the graph in any case,
+// except where Run could not begin.
 func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 	begun := time.Now()
 	if err := opt.check(g); err != nil {
@@ -189,8 +189,8 @@ func (r *run) finish(ctx context.Context, report Report, phases []phase) (Report
 	return report, nil
 }
 
-// waiting counts, for each node, the inputs that it has to wait for, and lists
-// the nodes that wait for it.
+// waiting counts, for each node, the inputs that it has to wait for, and lists the nodes that wait for
+// it.
 func waiting(nodes []*Node) (waits []int, readers [][]int) {
 	index := map[*Node]int{}
 	for i, n := range nodes {
@@ -258,8 +258,8 @@ func (r *run) probe(ctx context.Context, index int, inputs map[*Node]*store.Acti
 	r.messages <- r.cached(index, s, s.reason(&r.opt), begun)
 }
 
-// cached is the message of a hit. A names record that cannot be written costs
-// only the words of a later Why.
+// cached is the message of a hit. A names record that cannot be written costs only the words of a later
+// Why.
 func (r *run) cached(index int, s *step, reason string, begun time.Time) message {
 	if s.lastKey != s.key {
 		_ = r.opt.Store.SetName(nameRecord(&r.opt, s.node), s.key)
@@ -290,28 +290,34 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	// What loop hears of a stage that ends its goroutine.
 	m.report.State, m.report.Reason = Failed, "the stage ended without returning"
 	m.report.Err = fmt.Errorf("%s: %s", s.node.Name, m.report.Reason)
-	fail := func(err error) {
-		name := s.node.Name
-		var p *panicked
-		switch {
-		case ctx.Err() != nil:
-			m.report.State, err = Interrupted, ctx.Err()
-			m.report.Reason = "interrupted"
-		case errors.As(err, &p):
-			name += " (key " + short(s.key) + ")"
-			m.report.Reason, m.report.Stack = err.Error(), p.stack
-		default:
-			m.report.Reason = err.Error()
-		}
-		m.report.Err = fmt.Errorf("%s: %w", name, err)
-		m.report.Time, m.report.Defects = time.Since(begun), s.defects
-	}
 	defer func() { r.messages <- m }()
+	made, err := r.make(ctx, index, s, inputs, begun)
+	if err == nil {
+		m = made
+		return
+	}
+	name := s.node.Name
+	var p *panicked
+	switch {
+	case ctx.Err() != nil:
+		m.report.State, err = Interrupted, ctx.Err()
+		m.report.Reason = "interrupted"
+	case errors.As(err, &p):
+		name += " (key " + short(s.key) + ")"
+		m.report.Reason, m.report.Stack = err.Error(), p.stack
+	default:
+		m.report.Reason = err.Error()
+	}
+	m.report.Err = fmt.Errorf("%s: %w", name, err)
+	m.report.Time, m.report.Defects = time.Since(begun), s.defects
+}
 
+// make takes the lock of the step's key and takes its result from another run, from the remote or from
+// the stage.
+func (r *run) make(ctx context.Context, index int, s *step, inputs map[*Node]*store.Action, begun time.Time) (m message, err error) {
 	unlock, err := r.lock(ctx, s)
 	if err != nil {
-		fail(err)
-		return
+		return m, err
 	}
 	defer func() { unlock() }()
 
@@ -322,22 +328,19 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	}
 	hit, err := r.lookAgain(ctx, s)
 	if err != nil {
-		fail(err)
-		return
+		return m, err
 	}
 	if hit && !forced {
-		m = r.cached(index, s, "made meanwhile by another run", begun)
-		return
+		return r.cached(index, s, "made meanwhile by another run", begun), nil
 	}
 	if !forced {
 		if hit, err = r.fetch(ctx, s); err != nil {
-			fail(err)
-			return
+			return m, err
 		}
 		if hit {
 			m = r.cached(index, s, "from "+r.opt.Remote.String()+"; "+reason, begun)
 			m.report.State = Fetched
-			return
+			return m, nil
 		}
 	}
 	r.observe(Event{Kind: Started, Node: s.node, Reason: reason})
@@ -357,16 +360,15 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	}
 	action, mine, err := r.compute(ctx, s, inputs, reason, overtaken)
 	if err != nil {
-		fail(err)
-		return
+		return m, err
 	}
 	if !mine {
-		m = r.cached(index, s, "made meanwhile by another run", begun)
-		return
+		return r.cached(index, s, "made meanwhile by another run", begun), nil
 	}
-	m.action = action
-	m.report.State, m.report.Reason, m.report.Time = Ran, reason, time.Since(begun)
-	m.report.Outputs, m.report.Defects = action.Outputs, s.defects
+	return message{index: index, done: true, action: action, report: NodeReport{
+		Node: s.node, Key: s.key, Numerics: r.opt.numerics(s.node), State: Ran, Reason: reason, Time: time.Since(begun),
+		Outputs: action.Outputs, Defects: s.defects,
+	}}, nil
 }
 
 // lock takes the lock of the step's key and says so when that takes a while.
@@ -379,8 +381,7 @@ func (r *run) lock(ctx context.Context, s *step) (func(), error) {
 	return r.opt.Store.Lock(ctx, s.key)
 }
 
-// lookAgain looks the step up once more, now that its lock is held: another
-// process may have made it.
+// lookAgain looks the step up once more, now that its lock is held: another process may have made it.
 func (r *run) lookAgain(ctx context.Context, s *step) (hit bool, err error) {
 	err = r.using(ctx, func() (string, error) {
 		s.lookup(&r.opt)
@@ -396,8 +397,8 @@ func (r *run) lookAgain(ctx context.Context, s *step) (hit bool, err error) {
 	return s.action != nil, nil
 }
 
-// using puts the key that do finds or publishes on the list of what this run
-// uses, with no garbage collection in between.
+// using puts the key that do finds or publishes on the list of what this run uses, with no garbage
+// collection in between.
 func (r *run) using(ctx context.Context, do func() (key string, err error)) error {
 	release, err := r.opt.Store.Share(ctx)
 	if err != nil {

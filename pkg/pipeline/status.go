@@ -21,11 +21,11 @@ type NodeStatus struct {
 	Action   *store.Action // of a cached result: its record
 }
 
-// Current says whether a run would leave the node alone.
+// Current reports whether a run would leave the node alone.
 func (s *NodeStatus) Current() bool { return s.State == Cached || s.State == Pinned }
 
-// Status says of every node, in topological order, what Run would do with it,
-// without running anything. Like Run it checks the objects of every hit.
+// Status says of every node, in topological order, what Run would do with it, without running anything.
+// Like Run it checks the objects of every hit.
 func Status(g *Graph, opt Options) ([]NodeStatus, error) {
 	if err := opt.check(g); err != nil {
 		return nil, err
@@ -103,8 +103,7 @@ type Part struct {
 	Unknown bool   `json:"unknown,omitempty"`     // an input that will be made anew
 }
 
-// Explanation says what decides a node's key, and what of it changed since the
-// node's last run.
+// Explanation says what decides a node's key, and what of it changed since the node's last run.
 type Explanation struct {
 	Node     string `json:"node"`
 	State    State  `json:"state"`
@@ -124,7 +123,7 @@ func Why(g *Graph, node string, opt Options) (Explanation, error) {
 	if n == nil {
 		return Explanation{}, fmt.Errorf("pipeline: no node %q in this graph", node)
 	}
-	// Only what the node depends on can matter.
+	// Only what the node depends on decides its key.
 	sub, err := NewGraph(n)
 	if err != nil {
 		return Explanation{}, err

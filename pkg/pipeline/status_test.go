@@ -157,7 +157,7 @@ func TestVerifyNamesEveryDefectAndRepairMendsThem(t *testing.T) {
 			}
 		}
 		if scope == nil {
-			if n, err := Repair(context.Background(), r.opt.Store, v.Findings); err != nil || n != 2 { // object and action record
+			if n, err := Repair(context.Background(), r.opt.Store, v.Findings); err != nil || n != 2 { // object and record
 				t.Errorf("removed %d, %v", n, err)
 			}
 		}
@@ -223,7 +223,8 @@ func TestRerunForgivesABetterSentence(t *testing.T) {
 	}
 }
 
-// Across numerics every bit may differ: measures and verdicts are compared, and a result without any is left alone.
+// Across numerics every bit may differ: measures and verdicts are compared, and a result without any is
+// left alone.
 func TestRerunAcrossNumericsComparesMeasures(t *testing.T) {
 	r := newRig(t)
 	value, off := int64(100), int64(0)

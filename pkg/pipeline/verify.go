@@ -37,7 +37,7 @@ type Verification struct {
 	Hashing          time.Duration // of all of them, on all cores
 	Contents         time.Duration // reading every artifact with both readers; 0 = not done
 	Compared         int           // artifacts that both readers agree on
-	Foreign          int           // artifacts encoded by another version of this program, which only one reader was given
+	Foreign          int           // artifacts encoded by another version of this program, read by one reader only
 	Findings         []Finding
 }
 
@@ -45,16 +45,15 @@ type Verification struct {
 type VerifyOptions struct {
 	// HashOnly leaves out the contents.
 	HashOnly bool
-	// Progress is told now and then how many bytes of how many have been hashed,
-	// or read ("reading"). nil is allowed.
+	// Progress is told now and then how many bytes of how many have been hashed, or read ("reading").
+	// nil is allowed.
 	Progress func(what string, done, total int64)
 }
 
-// Verify hashes again what the store holds for the graph, or, if g is nil,
-// everything in it. Of each artifact that an action record names it then checks
-// that its values still have the logical digest and the length that the record
-// gives, and that Arrow's Parquet reader finds the same values as this program's.
-// Nodes of the graph without a result are no findings: Status names them.
+// Verify hashes again what the store holds for the graph, or, if g is nil, everything in it. Of each
+// artifact that an action record names it then checks that its values still have the logical digest and
+// the length that the record gives, and that Arrow's Parquet reader finds the same values as this
+// program's. Nodes of the graph without a result are no findings: Status names them.
 func Verify(ctx context.Context, g *Graph, opt Options, how VerifyOptions) (Verification, error) {
 	v := &verifier{store: opt.Store, how: how, objects: map[store.Digest]*verified{}}
 	if how.Progress == nil {
@@ -156,7 +155,7 @@ func (v *verifier) wholeStore(ctx context.Context) error {
 func (v *verifier) hash(ctx context.Context) error {
 	begun := time.Now()
 	defer func() { v.Hashing = time.Since(begun) }()
-	total, err := v.each(ctx, "hashing", func(d store.Digest, seen *verified) { seen.err = v.store.Check(d) })
+	total, err := v.each(ctx, "hashing", func(d store.Digest, object *verified) { object.err = v.store.Check(d) })
 	v.Objects, v.Bytes = len(v.objects), total
 	return err
 }
@@ -171,32 +170,31 @@ func (v *verifier) contents(ctx context.Context) error {
 			wanted[o.Object] = true
 		}
 	}
-	_, err := v.each(ctx, "reading", func(d store.Digest, seen *verified) {
-		if wanted[d] && seen.err == nil {
-			v.read(d, seen)
+	_, err := v.each(ctx, "reading", func(d store.Digest, object *verified) {
+		if wanted[d] && object.err == nil {
+			v.read(d, object)
 		}
 	})
 	return err
 }
 
-func (v *verifier) read(d store.Digest, seen *verified) {
+func (v *verifier) read(d store.Digest, object *verified) {
 	data, err := v.store.Get(d) // which hashes again: nothing unhashed may come to a Parquet reader
 	if err != nil {
-		seen.err = err
+		object.err = err
 		return
 	}
 	rec, err := artifact.Read(data)
 	if err != nil {
-		seen.err = err
+		object.err = err
 		return
 	}
 	defer rec.Release()
-	seen.logical, seen.rows = artifact.LogicalDigest(rec), rec.NumRows()
-	seen.second = artifact.CheckWithArrow(data, rec)
+	object.logical, object.rows = artifact.LogicalDigest(rec), rec.NumRows()
+	object.second = artifact.CheckWithArrow(data, rec)
 }
 
-// each calls do for every object, on all cores, the largest first, and returns
-// the sum of their sizes.
+// each calls do for every object, on all cores, the largest first, and returns the sum of their sizes.
 func (v *verifier) each(ctx context.Context, what string, do func(store.Digest, *verified)) (int64, error) {
 	sizes := map[store.Digest]int64{}
 	total := int64(0)
@@ -228,7 +226,7 @@ func (v *verifier) each(ctx context.Context, what string, do func(store.Digest, 
 	return total, ctx.Err()
 }
 
-// judge turns what was seen into findings.
+// judge turns what was found into findings.
 func (v *verifier) judge() {
 	named := map[store.Digest]bool{}
 	for _, a := range v.actions {
@@ -248,42 +246,41 @@ func (v *verifier) judge() {
 		}
 	}
 	for _, d := range slices.Sorted(maps.Keys(v.objects)) {
-		seen := v.objects[d]
-		if seen.logical != "" && seen.err == nil && seen.second == nil {
+		object := v.objects[d]
+		if object.logical != "" && object.err == nil && object.second == nil {
 			v.Compared++
 		}
-		if errors.Is(seen.second, artifact.ErrOtherEncoding) {
+		if errors.Is(object.second, artifact.ErrOtherEncoding) {
 			v.Foreign++
 		}
-		if !named[d] && seen.err != nil {
+		if !named[d] && object.err != nil {
 			v.Findings = append(v.Findings, Finding{Path: v.store.ObjectPath(d), What: fmt.Sprintf("object %s is corrupt", short(string(d))), object: d})
 		}
 	}
 }
 
 // fault says what is wrong with the object of an output, or "".
-func (seen *verified) fault(o store.Output) string {
+func (object *verified) fault(o store.Output) string {
 	name := fmt.Sprintf("object %s (%s)", short(string(o.Object)), o.Name)
 	switch {
-	case seen == nil:
+	case object == nil:
 		return name + " is missing"
-	case seen.err != nil:
-		return objectDefect(o.Name, o.Object, seen.err)
-	case seen.logical == "":
+	case object.err != nil:
+		return objectDefect(o.Name, o.Object, object.err)
+	case object.logical == "":
 		return ""
-	case seen.logical != o.Logical:
-		return fmt.Sprintf("%s has logical digest %s, its action record says %s", name, short(seen.logical), short(o.Logical))
-	case seen.rows != o.Rows:
-		return fmt.Sprintf("%s has %d rows, its action record says %d", name, seen.rows, o.Rows)
-	case seen.second != nil && !errors.Is(seen.second, artifact.ErrOtherEncoding):
-		return fmt.Sprintf("%s: %v", name, seen.second)
+	case object.logical != o.Logical:
+		return fmt.Sprintf("%s has logical digest %s, its action record says %s", name, short(object.logical), short(o.Logical))
+	case object.rows != o.Rows:
+		return fmt.Sprintf("%s has %d rows, its action record says %d", name, object.rows, o.Rows)
+	case object.second != nil && !errors.Is(object.second, artifact.ErrOtherEncoding):
+		return fmt.Sprintf("%s: %v", name, object.second)
 	}
 	return ""
 }
 
-// Repair removes the objects and action records that Verify found at fault, so
-// that the next run makes them anew. It returns how many it removed. An object
-// that a run has mended since stays.
+// Repair removes the objects and action records that Verify found at fault, so that the next run makes
+// them anew. It returns how many it removed. An object that a run has mended since stays.
 func Repair(ctx context.Context, s *store.Store, findings []Finding) (int, error) {
 	if len(findings) == 0 {
 		return 0, nil

@@ -1,7 +1,6 @@
-// Package progress shows what the pipeline does while it does it: on a terminal
-// one live line for each running stage (bar, share, rate, time left, the stage's
-// own note), elsewhere a plain line for each stage at most every ten seconds.
-// When a node is settled, its line says what became of it:
+// Package progress shows what the pipeline does while it does it: on a terminal one live line for each
+// running stage (bar, share, rate, time left, the stage's own note), elsewhere a plain line for each
+// stage at most every ten seconds. When a node is done, its line gives the outcome:
 //
 //	ran     train/full               212.3 s  first time
 package progress
@@ -25,8 +24,7 @@ type Options struct {
 	Live    bool // draw bars: the output is a terminal
 	Quiet   bool // only failures and defects
 	Verbose bool // also when a stage starts, and the stack of one that panicked
-	// Interval is the least time between two plain lines of one stage; 0 means
-	// ten seconds.
+	// Interval is the least time between two plain lines of one stage; 0 means ten seconds.
 	Interval time.Duration
 }
 
@@ -39,14 +37,14 @@ type Display struct {
 	stages map[*pipeline.Node]*stage
 }
 
-// IsTerminal says whether w is a terminal that can show live lines.
+// IsTerminal reports whether w is a terminal that can show live lines.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// New returns a display that writes to out. Its Observe is an Options.Observer
-// of the pipeline; Close ends it.
+// New returns a display that writes to out. Its Observe is an Options.Observer of the pipeline; Close
+// ends it.
 func New(out io.Writer, opt Options) *Display {
 	if opt.Interval == 0 {
 		opt.Interval = 10 * time.Second
@@ -101,7 +99,7 @@ func (d *Display) start(e pipeline.Event) {
 	if d.opt.Quiet {
 		return
 	}
-	s := &stage{meter: meter{begun: time.Now()}, said: time.Now()}
+	s := &stage{meter: meter{begun: time.Now()}, printed: time.Now()}
 	d.stages[e.Node] = s
 	if d.opt.Live {
 		// Not before it is needed: a run of cached nodes need not wait for a drawing.
@@ -126,8 +124,8 @@ func (d *Display) progress(e pipeline.Event) {
 		s.bar.SetCurrent(e.Done)
 		return
 	}
-	if now.Sub(s.said) >= d.opt.Interval {
-		s.said = now
+	if now.Sub(s.printed) >= d.opt.Interval {
+		s.printed = now
 		d.print(fmt.Sprintf("%-7s %s  %s\n", "running", e.Node.Name, s.text(now)))
 	}
 }
@@ -141,7 +139,7 @@ func (d *Display) print(line string) {
 	_, _ = io.WriteString(d.out, line)
 }
 
-// Line is the one line that says what became of a node.
+// Line is the one line that gives the outcome of a node.
 func Line(r *pipeline.NodeReport) string {
 	took := ""
 	if r.State != pipeline.NotReached {

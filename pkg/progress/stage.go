@@ -15,11 +15,11 @@ import (
 
 // stage is what is shown of one running stage.
 type stage struct {
-	mu    sync.Mutex // mpb draws from its own goroutine
-	meter meter
-	note  string
-	said  time.Time // of the last plain line
-	bar   *mpb.Bar  // nil unless live
+	mu      sync.Mutex // mpb draws from its own goroutine
+	meter   meter
+	note    string
+	printed time.Time // of the last plain line
+	bar     *mpb.Bar  // nil unless live
 }
 
 func (s *stage) update(now time.Time, e pipeline.Event) {
@@ -29,7 +29,7 @@ func (s *stage) update(now time.Time, e pipeline.Event) {
 	s.note = e.Note
 }
 
-// text is what stands behind the bar: "1200/40000  3 %  181/s  3:34 left  loss 0.12".
+// text is what stands behind the bar: "1200/40000 3 % 181/s 3:34 left loss 0.12".
 func (s *stage) text(now time.Time) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,15 +64,15 @@ type meter struct {
 	rate        float64   // units a second; 0 = not known yet
 }
 
-// memory is the time over which the rate forgets: a stage speeds up when another
-// ends and leaves it the cores.
+// memory is the time over which the rate forgets: a stage speeds up when another ends and leaves it the
+// cores.
 const memory = 15 * time.Second
 
 func (m *meter) update(now time.Time, done, total int64) {
 	m.total = total
 	if m.last.IsZero() {
-		// A stage that goes on from a checkpoint begins in the middle: the first
-		// report is where the rate starts from.
+		// A stage that resumes from a checkpoint begins in the middle: the first report is where the
+		// rate starts from.
 		m.done, m.last = done, now
 		return
 	}
@@ -81,7 +81,7 @@ func (m *meter) update(now time.Time, done, total int64) {
 		return
 	}
 	rate := float64(done-m.done) / dt
-	// While little has been seen, all of it counts alike.
+	// At first all reports weigh the same.
 	span := min(memory.Seconds(), now.Sub(m.begun).Seconds())
 	if m.rate == 0 {
 		m.rate = rate

@@ -27,22 +27,24 @@ type Run struct {
 	Nodes []*pipeline.Node
 }
 
-// Sweep shows a run of the pipeline as one of many chains: on a terminal the stages at work and below them one line for all,
+// Sweep shows a run of the pipeline as one of many chains: on a terminal the stages at work and below
+// them one line for all,
 //
 //	[=====>      ]  34 of 192 runs  12 cached  20 done  2 running  0 failed  2 stopped early  1:02:00 left
 //
-// elsewhere that line at most every ten seconds; and a line for every chain that is finished, unless nothing of it had to run.
+// elsewhere that line at most every ten seconds; and a line for every chain that is finished, unless
+// nothing of it had to run.
 type Sweep struct {
 	*Display
-	runs  Runs
-	width int // of the longest title, within reason
-	of    map[*pipeline.Node][]int
-	state []chain
-	begun time.Time
-	said  time.Time
-	ended bool // the last plain line has been written
-	total *mpb.Bar
-	shown atomic.Value // string: the line for all
+	runs    Runs
+	width   int // of the longest title, within reason
+	of      map[*pipeline.Node][]int
+	state   []chain
+	begun   time.Time
+	printed time.Time
+	ended   bool // the last plain line has been written
+	total   *mpb.Bar
+	shown   atomic.Value // string: the line for all
 }
 
 // chain is how far one of the runs is.
@@ -53,13 +55,13 @@ type chain struct {
 	failed   bool
 	stopped  string
 	running  int     // nodes at work
-	from, at float64 // share of the longest node's work that was done when it was first heard of, and now
-	heard    bool
+	from, at float64 // share of the longest node's work that was done at its first report, and now
+	reported bool
 }
 
 // NewSweep is New for a sweep.
 func NewSweep(d *Display, runs Runs) *Sweep {
-	s := &Sweep{Display: d, runs: runs, of: map[*pipeline.Node][]int{}, state: make([]chain, len(runs.Runs)), begun: time.Now(), said: time.Now()}
+	s := &Sweep{Display: d, runs: runs, of: map[*pipeline.Node][]int{}, state: make([]chain, len(runs.Runs)), begun: time.Now(), printed: time.Now()}
 	for i, r := range runs.Runs {
 		s.state[i].left = len(r.Nodes)
 		s.width = min(max(s.width, len([]rune(r.Title))), 64)
@@ -149,8 +151,8 @@ func (c *chain) see(e pipeline.Event) {
 		c.computed = true
 	case pipeline.Progress:
 		// The stage of most work comes first and is the only one that says how far it is for long.
-		if share := float64(e.Done) / float64(max(e.Total, 1)); !c.heard {
-			c.heard, c.from, c.at = true, share, share
+		if share := float64(e.Done) / float64(max(e.Total, 1)); !c.reported {
+			c.reported, c.from, c.at = true, share, share
 		} else if share > c.at {
 			c.at = share
 		}
@@ -201,7 +203,8 @@ func (s *Sweep) counts() (n counts) {
 	return n
 }
 
-// remaining estimates the time left: by what was measured in this run, at first by what is known of like ones. NaN = not known.
+// remaining estimates the time left: by what was measured in this run, at first by what is known of
+// like ones. NaN = not known.
 func (s *Sweep) remaining(n counts, now time.Time) float64 {
 	elapsed := now.Sub(s.begun).Seconds()
 	switch {
@@ -231,13 +234,15 @@ func (s *Sweep) showTotal() {
 	}
 	s.total = s.bars.New(int64(len(s.state)),
 		mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"), mpb.BarWidth(24), mpb.BarPriority(math.MaxInt32),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { // drawn from mpb's own goroutine, which must never wait for ours
+		// Drawn from mpb's own goroutine, which must never wait for ours.
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
 			text, _ := s.shown.Load().(string)
 			return text
 		})))
 }
 
-// sayTotal brings the line for all up to date, or writes it where nothing is live: when it is time to, and once at the end.
+// sayTotal brings the line for all up to date, or writes it where nothing is live: when it is time to,
+// and once at the end.
 func (s *Sweep) sayTotal() {
 	now, n := time.Now(), s.counts()
 	ended := n.finished == len(s.state)
@@ -245,9 +250,9 @@ func (s *Sweep) sayTotal() {
 	case s.total != nil:
 		s.shown.Store(s.text(now))
 		s.total.SetCurrent(int64(n.finished))
-	case s.opt.Live || s.opt.Quiet || s.ended || !ended && now.Sub(s.said) < s.opt.Interval:
+	case s.opt.Live || s.opt.Quiet || s.ended || !ended && now.Sub(s.printed) < s.opt.Interval:
 	default:
-		s.said, s.ended = now, ended
+		s.printed, s.ended = now, ended
 		s.print(fmt.Sprintf("%-7s %s\n", "sweep", s.text(now)))
 	}
 }

@@ -66,8 +66,8 @@ sweep   5 of 5 runs  1 cached  3 done  0 running  1 failed  1 stopped early
 	}
 }
 
-// The time left is at first that of like runs, then that of what was measured, trainings under way included; what a
-// checkpoint had done before is not taken for speed.
+// The time left is at first that of like runs, then that of what was measured, trainings under way
+// included; what a checkpoint had done before is not taken for speed.
 func TestTheTimeLeftOfASweepIsMeasured(t *testing.T) {
 	runs := chains(10)
 	runs.Estimate = 100 * time.Second

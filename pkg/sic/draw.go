@@ -18,8 +18,7 @@ func NewDraw(b Batch) *Draw {
 	}
 }
 
-// Fill draws micro-batch number moment of the run with this seed into d. It
-// allocates nothing.
+// Fill draws micro-batch number moment of the run with this seed into d. It allocates nothing.
 func (d *Draw) Fill(b Batch, seed, moment uint64) {
 	velocities := newSource(seed, streamVelocity, moment)
 	for k := range d.Velocity {

@@ -1,9 +1,12 @@
 package sic
 
-import "math"
+import (
+	"math"
 
-// pass holds everything that the forward pass of one micro-batch leaves for the
-// backward pass.
+	"sicgrid/pkg/sic/loss"
+)
+
+// pass holds everything that the forward pass of one micro-batch leaves for the backward pass.
 type pass struct {
 	network Network
 	layout  Layout
@@ -28,7 +31,7 @@ func normReLU(h []float64) (g []float64, norm float64) {
 	}
 	norm = math.Sqrt(norm)
 	for n := range g {
-		g[n] /= math.Max(norm, tiny)
+		g[n] /= math.Max(norm, Tiny)
 	}
 	return g, norm
 }
@@ -42,7 +45,7 @@ func normReLUBackward(d, g []float64, norm float64) []float64 {
 	dh := make([]float64, len(g))
 	for n := range g {
 		if g[n] > 0 {
-			dh[n] = (d[n] - radial*g[n]) / math.Max(norm, tiny)
+			dh[n] = (d[n] - radial*g[n]) / math.Max(norm, Tiny)
 		}
 	}
 	return dh
@@ -104,8 +107,7 @@ func forward(n Network, b Batch, params []float64, draw *Draw) *pass {
 	return p
 }
 
-// before returns the state that step i = b*T+t starts from, and the place of its
-// gradient.
+// before returns the state that step i = b*T+t starts from, and the place of its gradient.
 func (p *pass) before(i int, dState [][]float64, dStart []float64) (g, d []float64) {
 	if i%p.length == 0 {
 		return p.start, dStart
@@ -113,9 +115,10 @@ func (p *pass) before(i int, dState [][]float64, dStart []float64) (g, d []float
 	return p.state[i-1], dState[i-1]
 }
 
-// Gradient runs one micro-batch forward and backward and returns its losses and
-// the gradient of the total with respect to every parameter, in the layout's order.
-func Gradient(n Network, b Batch, l Loss, params []float64, draw *Draw) (Terms, []float64) {
+// Gradient runs one micro-batch forward and backward, the terms weighted as they stand at its
+// optimiser step (l.Weights), and returns its losses and the gradient of their weighted sum with
+// respect to every parameter, in the layout's order.
+func Gradient(n Network, b Batch, l Loss, weights loss.Values, params []float64, draw *Draw) (Terms, []float64) {
 	p := forward(n, b, params, draw)
 	dState := make([][]float64, len(p.state))
 	for i := range dState {
@@ -123,34 +126,10 @@ func Gradient(n Network, b Batch, l Loss, params []float64, draw *Draw) (Terms, 
 	}
 	dStart := make([]float64, n.Units)
 
-	terms := p.losses(l, dState, dStart)
+	terms := p.losses(l, weights, dState, dStart)
 	gradient := make([]float64, p.layout.Size)
 	p.backward(n, dState, dStart, gradient)
 	return terms, gradient
-}
-
-func (p *pass) losses(l Loss, dState [][]float64, dStart []float64) Terms {
-	var terms Terms
-	pairLoss(l, p.state, p.draw.Position, p.draw.Sampled, dState, &terms)
-	terms.Capacity = capacityLoss(l, p.state, dState)
-	var steps []step
-	for i, k := range p.draw.Order {
-		v := p.draw.Velocity[k]
-		if !l.Short(v) {
-			continue
-		}
-		g, d := p.before(i, dState, dStart)
-		steps = append(steps, step{g, p.state[i], d, dState[i], math.Hypot(float64(v[0]), float64(v[1]))})
-	}
-	terms.Short = len(steps)
-	terms.ConformalIsometry = isometryLoss(l, steps)
-	for _, norm := range p.norm {
-		if norm == 0 {
-			terms.Dead++
-		}
-	}
-	terms.Weigh(l)
-	return terms
 }
 
 // backward carries dL/dg_t back through time and through the MLP.
@@ -178,8 +157,7 @@ func (p *pass) backward(n Network, dState [][]float64, dStart, gradient []float6
 	}
 }
 
-// mlpBackward adds the gradient of velocity k's pass through the MLP, given
-// dL/dW(v_k) [N*N].
+// mlpBackward adds the gradient of velocity k's pass through the MLP, given dL/dW(v_k) [N*N].
 func (p *pass) mlpBackward(k int, dOutput, gradient []float64) {
 	v := p.draw.Velocity[k]
 	for layer := p.network.Layers - 1; layer >= 0; layer-- {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"sicgrid/pkg/sic/loss"
 )
 
 var (
@@ -13,22 +15,26 @@ var (
 
 // lossCases has each term alone, all together and the variants that change a formula.
 func lossCases() map[string]Loss {
-	base := Loss{SigmaX: 0.09, SigmaG: 0.4, Reduction: ReductionMean}
+	base := Loss{SigmaX: 0.09, SigmaG: 0.4, Reduction: loss.ReductionMean}
 	cases := map[string]Loss{}
 	add := func(name string, change func(*Loss)) {
 		l := base
 		change(&l)
 		cases[name] = l
 	}
-	add("separation", func(l *Loss) { l.Separation = 1 })
-	add("invariance", func(l *Loss) { l.Invariance = 0.7 })
-	add("capacity", func(l *Loss) { l.Capacity = 0.5 })
-	add("conformal isometry", func(l *Loss) { l.ConformalIsometry = 0.3 })
+	every := func(l *Loss, weight float64) {
+		for _, term := range loss.Table {
+			*term.Weight(l) = weight
+		}
+	}
+	for _, term := range loss.Table {
+		add(term.Key, func(l *Loss) { *term.Weight(l) = 0.7 })
+	}
 	add("conformal isometry over longer steps", func(l *Loss) { l.ConformalIsometry, l.IsometryRadius = 0.3, 0.14 })
-	add("all", func(l *Loss) { l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 1, 0.1, 0.5, 0.3 })
+	add("all", func(l *Loss) { every(l, 0.3) })
 	add("all, summed", func(l *Loss) {
-		l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 0.01, 0.02, 0.5, 0.3
-		l.Reduction = ReductionSum
+		every(l, 0.3)
+		l.Separation, l.Invariance, l.Reduction = 0.01, 0.02, loss.ReductionSum
 	})
 	return cases
 }
@@ -58,7 +64,7 @@ func TestGradientIsSlopeOfLoss(t *testing.T) {
 					draw := NewDraw(b)
 					draw.Fill(b, 3, 5)
 					params := float64s(InitialParameters(n, 7))
-					terms, gradient := Gradient(n, b, l, params, draw)
+					terms, gradient := Gradient(n, b, l, l.Weights(1), params, draw)
 					if terms.Near == 0 || terms.Far == 0 || terms.Short == 0 {
 						t.Fatalf("the batch leaves a term untested: %+v", terms)
 					}
@@ -73,7 +79,7 @@ func TestGradientIsSlopeOfLoss(t *testing.T) {
 					at := func(i int, x float64) float64 {
 						old := params[i]
 						params[i] = x
-						terms, _ := Gradient(n, b, l, params, draw)
+						terms, _ := Gradient(n, b, l, l.Weights(1), params, draw)
 						params[i] = old
 						return terms.Total
 					}
@@ -103,11 +109,16 @@ func TestIsometryRadiusChoosesTheSteps(t *testing.T) {
 				want += b.Trajectories
 			}
 		}
-		l := Loss{SigmaX: 0.09, SigmaG: 0.4, ConformalIsometry: 1, IsometryRadius: radius, Reduction: ReductionMean}
-		if terms, _ := Gradient(n, b, l, params, draw); terms.Short != want || want == 0 {
+		l := Loss{SigmaX: 0.09, SigmaG: 0.4, ConformalIsometry: 1, IsometryRadius: radius, Reduction: loss.ReductionMean}
+		if terms, _ := Gradient(n, b, l, l.Weights(1), params, draw); terms.Short != want || want == 0 {
 			t.Errorf("radius %g: %d steps, want %d", radius, terms.Short, want)
 		}
 	}
+}
+
+func gradientOfAll(n Network, params []float64, draw *Draw) (Terms, []float64) {
+	l := lossCases()["all"]
+	return Gradient(n, smallBatch, l, l.Weights(1), params, draw)
 }
 
 // At W = I nothing moves: every distance of eq. 7 is 0 and nothing becomes NaN.
@@ -117,8 +128,8 @@ func TestIdentityNetworkStandsStillAndIsFinite(t *testing.T) {
 	draw := NewDraw(smallBatch)
 	draw.Fill(smallBatch, 1, 0)
 	params := float64s(InitialParameters(n, 1))
-	terms, gradient := Gradient(n, smallBatch, lossCases()["all"], params, draw)
-	if terms.ConformalIsometry > 1e-25 || math.Abs(terms.Separation-1) > 1e-12 || terms.Invariance > 1e-25 {
+	terms, gradient := gradientOfAll(n, params, draw)
+	if terms.Values[loss.ConformalIsometry] > 1e-25 || math.Abs(terms.Values[loss.Separation]-1) > 1e-12 || terms.Values[loss.Invariance] > 1e-25 {
 		t.Errorf("losses of a network that stands still: %+v", terms)
 	}
 	for i, g := range gradient {
@@ -137,7 +148,7 @@ func TestDeadStateStaysDeadAndIsCounted(t *testing.T) {
 	}
 	draw := NewDraw(smallBatch)
 	draw.Fill(smallBatch, 1, 0)
-	terms, gradient := Gradient(smallNetwork, smallBatch, lossCases()["all"], params, draw)
+	terms, gradient := gradientOfAll(smallNetwork, params, draw)
 	if terms.Dead != smallBatch.States() {
 		t.Errorf("%d dead states, want all %d", terms.Dead, smallBatch.States())
 	}
@@ -157,25 +168,8 @@ func TestEmptySetsContributeZero(t *testing.T) {
 	draw.Fill(smallBatch, 1, 0)
 	// All trajectories end at the same place up to rounding: leave the ends out.
 	draw.Sampled = draw.Sampled[:3]
-	terms, _ := Gradient(smallNetwork, smallBatch, l, float64s(InitialParameters(smallNetwork, 1)), draw)
-	if terms.Short != 0 || terms.ConformalIsometry != 0 || terms.Near != 0 || terms.Invariance != 0 {
+	terms, _ := Gradient(smallNetwork, smallBatch, l, l.Weights(1), float64s(InitialParameters(smallNetwork, 1)), draw)
+	if terms.Short != 0 || terms.Values[loss.ConformalIsometry] != 0 || terms.Near != 0 || terms.Values[loss.Invariance] != 0 {
 		t.Errorf("empty sets: %+v", terms)
-	}
-}
-
-// The weights of isometry and capacity as they rise: 0 until the start, a line, then whole.
-func TestWeightsRise(t *testing.T) {
-	l := Loss{Capacity: 0.2, ConformalIsometry: 0.4, CapacityStart: 10, CapacityWarmup: 20, IsometryWarmup: 8}
-	for step, want := range map[int][2]float64{1: {0, 0.05}, 4: {0, 0.2}, 8: {0, 0.4}, 10: {0, 0.4}, 15: {0.05, 0.4}, 30: {0.2, 0.4}, 1000: {0.2, 0.4}} {
-		if at := l.At(step); math.Abs(at.Capacity-want[0]) > 1e-15 || math.Abs(at.ConformalIsometry-want[1]) > 1e-15 {
-			t.Errorf("step %d: capacity %v and isometry %v, want %v", step, at.Capacity, at.ConformalIsometry, want)
-		}
-	}
-	l.CapacityWarmup = 0
-	if before, from := l.At(9).Capacity, l.At(10).Capacity; before != 0 || from != 0.2 {
-		t.Errorf("capacity %v before its start and %v from it on, want 0 and 0.2", before, from)
-	}
-	if l.CapacityStart = 0; l.At(1).Capacity != 0.2 {
-		t.Errorf("capacity %v in the first step, want 0.2", l.At(1).Capacity)
 	}
 }

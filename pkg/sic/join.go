@@ -9,15 +9,20 @@ import (
 type Part struct {
 	Network
 	Params []float32 // in its layout's order
-	Turn   float64   // rad, counter-clockwise: what was its state at a place is the joined one's at the place turned about the start
+	// rad, counter-clockwise: its state at a place becomes that of the place rotated about the
+	// start
+	Rotation float64
 }
 
-// Join returns the parameters of the network n whose units are those of the parts side by side, which neither add nor share
-// anything: W(v) has the parts' own along its diagonal and 0 elsewhere, each from the hidden units that were its part's, so that
-// started from one part's g_0 alone it is that part. It is an initialisation: training is free to change every weight.
+// Join returns the parameters of the network n whose units are those of the parts side by side,
+// which neither add nor share anything: W(v) has the parts' own along its diagonal and 0 elsewhere,
+// each from the hidden units that were its part's, so that started from one part's g_0 alone it is
+// that part. It is an initialisation: training is free to change every weight.
 //
-// σ keeps nothing of the length of W(v) g, so that a part alone may have any: each part's W is divided by its Gain on the
-// velocities of b, which the seed draws, and its g_0 has the same length as the others'. Units and hidden units of n must be the sums of the parts', and its layers theirs.
+// σ keeps nothing of the length of W(v) g, so that a part alone may have any: each part's W is
+// divided by its Gain on the velocities of b, which the seed draws, and its g_0 has the same length
+// as the others'. Units and hidden units of n must be the sums of the parts', and its layers
+// theirs.
 func Join(n Network, parts []Part, b Batch, seed uint64) ([]float32, error) {
 	units, hidden := 0, 0
 	for i, p := range parts {
@@ -38,16 +43,11 @@ func Join(n Network, parts []Part, b Batch, seed uint64) ([]float32, error) {
 	return joined, nil
 }
 
-// DrawTurn draws an angle for part i = 0, 1, ..., uniform in [0, 2π) rad.
-func DrawTurn(seed uint64, i int) float64 {
-	s := newSource(seed, streamTurn, uint64(i))
-	return 2 * math.Pi * s.unit()
-}
-
-// into copies a part into the joined network n, its units from `units` on and its hidden units from `hidden` on.
+// into copies a part into the joined network n, its units from `units` on and its hidden units from
+// `hidden` on.
 func (p Part) into(n Network, joined []float32, units, hidden int, gain float64) {
 	whole, own := NewLayout(n), NewLayout(p.Network)
-	sin, cos := math.Sincos(p.Turn)
+	sin, cos := math.Sincos(p.Rotation)
 	for layer := range n.Layers {
 		in, inWhole, from, scale := own.Weight(layer).Shape[1], whole.Weight(layer).Shape[1], hidden, 1.0
 		if layer == 0 {
@@ -64,7 +64,7 @@ func (p Part) into(n Network, joined []float32, units, hidden int, gain float64)
 			}
 			Of(joined, whole.Bias(layer))[to] = float32(float64(bias[o]) / scale)
 			row := float64s(weight[o*in : (o+1)*in])
-			if layer == 0 { // the part is told the velocity turned back
+			if layer == 0 { // the part is told the velocity rotated back
 				row[0], row[1] = cos*row[0]-sin*row[1], sin*row[0]+cos*row[1]
 			}
 			for i, w := range row {
@@ -75,18 +75,19 @@ func (p Part) into(n Network, joined []float32, units, hidden int, gain float64)
 	start := float64s(Of(p.Params, own.InitialState()))
 	_, norm := normReLU(start)
 	for i, a := range start {
-		Of(joined, whole.InitialState())[units+i] = float32(a / math.Max(norm, tiny))
+		Of(joined, whole.InitialState())[units+i] = float32(a / math.Max(norm, Tiny))
 	}
 }
 
-// Gain is the geometric mean of ‖ReLU(W(v) g)‖ (eq. 3) over all steps of a micro-batch: what σ divides by.
+// Gain is the geometric mean of ‖ReLU(W(v) g)‖ (eq. 3) over all steps of a micro-batch: what σ
+// divides by.
 func Gain(p Part, b Batch, seed uint64) float64 {
 	draw := NewDraw(b)
 	draw.Fill(b, seed, 0)
 	sum := 0.0
 	norms := forward(p.Network, b, float64s(p.Params), draw).norm
 	for _, norm := range norms {
-		sum += math.Log(math.Max(norm, tiny))
+		sum += math.Log(math.Max(norm, Tiny))
 	}
 	return math.Exp(sum / float64(len(norms)))
 }

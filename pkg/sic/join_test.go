@@ -10,10 +10,11 @@ import (
 
 func partOf(units, hidden int, seed uint64) Part {
 	n := Network{Units: units, Hidden: hidden, Layers: 3, Init: InitIdentity, InitScale: 0.3, InitialState: InitialStateLearned}
-	return Part{Network: n, Params: InitialParameters(n, seed), Turn: float64(seed)}
+	return Part{Network: n, Params: InitialParameters(n, seed), Rotation: float64(seed)}
 }
 
-// Started from one part's g_0 alone, the joined network is that part turned, and the others stay silent.
+// Started from one part's g_0 alone, the joined network is that part rotated, and the others stay
+// silent.
 func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 	parts := []Part{partOf(5, 4, 1), partOf(7, 3, 2), partOf(4, 6, 3)}
 	for i := range parts[1].Params { // no part has the others' lengths
@@ -44,7 +45,7 @@ func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 		if math.Abs(norm-1) > 1e-6 {
 			t.Errorf("part %d: ‖a‖² is %v, must be 1 as every other's", i, norm)
 		}
-		own, whole := forward(p.Network, b, float64s(p.Params), turnedBack(draw, p.Turn)), forward(n, b, alone, draw)
+		own, whole := forward(p.Network, b, float64s(p.Params), rotatedBack(draw, p.Rotation)), forward(n, b, alone, draw)
 		for s, want := range own.state {
 			for j, g := range whole.state[s] {
 				at := 0.0
@@ -60,28 +61,15 @@ func TestAJoinedNetworkIsEachOfItsParts(t *testing.T) {
 	}
 }
 
-// turnedBack is the same walks, turned clockwise about their start.
-func turnedBack(d *Draw, angle float64) *Draw {
-	turned := *d
-	turned.Velocity = slices.Clone(d.Velocity)
+// rotatedBack is the same walks, rotated clockwise about their start.
+func rotatedBack(d *Draw, angle float64) *Draw {
+	rotated := *d
+	rotated.Velocity = slices.Clone(d.Velocity)
 	for i, v := range d.Velocity {
 		w := complex(float64(v[0]), float64(v[1])) * cmplx.Rect(1, -angle)
-		turned.Velocity[i] = [2]float32{float32(real(w)), float32(imag(w))}
+		rotated.Velocity[i] = [2]float32{float32(real(w)), float32(imag(w))}
 	}
-	return &turned
-}
-
-func TestEveryPartAndSeedHasAnAngleOfItsOwn(t *testing.T) {
-	angles := map[float64]bool{}
-	for seed := range uint64(10) {
-		for i := range 3 {
-			a := DrawTurn(seed, i)
-			if a < 0 || a >= 2*math.Pi || angles[a] || a != DrawTurn(seed, i) {
-				t.Errorf("part %d of seed %d has %v", i, seed, a)
-			}
-			angles[a] = true
-		}
-	}
+	return &rotated
 }
 
 // Whatever the lengths that the parts' W have, no part outgrows another on the way.
@@ -91,7 +79,7 @@ func TestPartsJoinWithOneGain(t *testing.T) {
 	for i := l.Weight(2).Offset; i < l.InitialState().Offset; i++ {
 		other.Params[i] *= 3
 	}
-	for i := l.Weight(0).Offset; i < l.Bias(0).Offset; i++ { // told no velocity, they are the same whichever way they are turned
+	for i := l.Weight(0).Offset; i < l.Bias(0).Offset; i++ { // told no velocity, they are the same whichever way they are rotated
 		one.Params[i], other.Params[i] = 0, 0
 	}
 	b := Batch{Trajectories: 3, Length: 30, VelocityMax: 0.15, Permute: true}

@@ -13,10 +13,9 @@ type Tensor struct {
 	Size   int
 }
 
-// Layout is the order of all tensors in the flat parameter vector, row-major:
-// for each linear layer l of the MLP "mlp.<l>.weight" [out, in] and
-// "mlp.<l>.bias" [out], where the last layer's output i*N+j is W_ij; then
-// "initial_state" [N], the a of g_0 = σ(a).
+// Layout is the order of all tensors in the flat parameter vector, row-major: for each linear layer
+// l of the MLP "mlp.<l>.weight" [out, in] and "mlp.<l>.bias" [out], where the last layer's output
+// i*N+j is W_ij; then "initial_state" [N], the a of g_0 = σ(a).
 type Layout struct {
 	Tensors []Tensor
 	Size    int

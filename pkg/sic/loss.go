@@ -1,38 +1,83 @@
 package sic
 
-import "math"
+import (
+	"math"
+
+	"sicgrid/pkg/sic/loss"
+)
 
 // Terms are the losses of one micro-batch and what was counted on the way.
 type Terms struct {
-	Separation        float64 // eq. 4
-	Invariance        float64 // eq. 5
-	Capacity          float64 // eq. 6
-	ConformalIsometry float64 // eq. 7
-	Total             float64 // eq. 8
-	Far, Near         int     // ordered pairs in eq. 4 and eq. 5
-	Short             int     // steps (b, t) in eq. 7
-	Dead              int     // states whose every unit is silent
+	loss.Values         // equations 4 to 7
+	Total       float64 // eq. 8
+	Far, Near   int     // ordered pairs in eq. 4 and eq. 5
+	Short       int     // steps (b, t) in eq. 7
+	Dead        int     // states whose every unit is silent
 }
 
-// Weigh sets Total from the other terms (eq. 8).
-func (t *Terms) Weigh(l Loss) {
-	t.Total = l.Separation*t.Separation + l.Invariance*t.Invariance + l.Capacity*t.Capacity + l.ConformalIsometry*t.ConformalIsometry
+// Weigh sets Total, the weighted sum of the terms (eq. 8).
+func (t *Terms) Weigh(weights loss.Values) {
+	t.Total = 0
+	for i, x := range t.Values {
+		t.Total += weights[i] * x
+	}
 }
 
-// tiny keeps divisions by a norm or a distance finite at the singular points: a
-// dead state has norm 0, and at W = I every g_t - g_{t-1} is 0.
-const tiny = 1e-8
+// Add adds a share of another micro-batch's losses and its counts.
+func (t *Terms) Add(o Terms, share float64) {
+	for i, x := range o.Values {
+		t.Values[i] += share * x
+	}
+	t.Far += o.Far
+	t.Near += o.Near
+	t.Short += o.Short
+	t.Dead += o.Dead
+}
 
-// shortest is the speed (m) under which eq. 7 ignores a step: 1/‖v‖ is heavy-tailed.
-const shortest = 1e-3
+// PairWeights returns what one pair counts in equations 4 and 5: 1 over the number of pairs where
+// the reduction is a mean, and 1 where it is a sum.
+func (t *Terms) PairWeights(l *Loss) (far, near float64) {
+	if l.Reduction == loss.ReductionSum {
+		return 1, 1
+	}
+	return 1 / float64(max(t.Far, 1)), 1 / float64(max(t.Near, 1))
+}
 
-// pairLoss adds the gradient of λ_Sep·L_Sep + λ_Inv·L_Inv with respect to the
-// sampled states to dState and returns both losses.
+// Tiny keeps divisions by a norm or a distance finite at the singular points: a dead state has norm
+// 0, and at W = I every g_t - g_{t-1} is 0.
+const Tiny = 1e-8
+
+// losses computes every term, and adds the gradient of their weighted sum to that of the states,
+// dState [B*T][N], and of g_0, dStart [N].
+func (p *pass) losses(l Loss, weights loss.Values, dState [][]float64, dStart []float64) Terms {
+	var t Terms
+	p.pairLosses(l, weights, dState, &t)
+	t.Values[loss.Capacity] = capacityLoss(weights[loss.Capacity], p.state, dState)
+	var steps []step
+	for i, k := range p.draw.Order {
+		if speed, short := l.Short(p.draw.Velocity[k]); short {
+			g, d := p.before(i, dState, dStart)
+			steps = append(steps, step{g, p.state[i], d, dState[i], speed})
+		}
+	}
+	t.Short = len(steps)
+	t.Values[loss.ConformalIsometry] = isometryLoss(weights[loss.ConformalIsometry], steps)
+	for _, norm := range p.norm {
+		if norm == 0 {
+			t.Dead++
+		}
+	}
+	t.Weigh(weights)
+	return t
+}
+
+// pairLosses adds the gradient of λ_Sep·L_Sep + λ_Inv·L_Inv with respect to the sampled states to
+// dState [B*T][N], and leaves both losses in t.
 //
-// state and dState: [M][N]; position: [M] m; sampled: indices into them. Pairs
-// are ordered and exclude self; far means a distance of at least SigmaX, near a
-// smaller one. The reduction is a mean over the pairs or a sum; no pairs give 0.
-func pairLoss(l Loss, state [][]float64, position [][2]float32, sampled []int32, dState [][]float64, t *Terms) {
+// Pairs are ordered and exclude self; far means a distance of at least SigmaX, near a smaller one.
+// The reduction is a mean over the pairs or a sum; no pairs give 0.
+func (p *pass) pairLosses(l Loss, weights loss.Values, dState [][]float64, t *Terms) {
+	state, position, sampled := p.state, p.draw.Position, p.draw.Sampled
 	near := func(i, j int32) bool {
 		dx := float64(position[i][0]) - float64(position[j][0])
 		dy := float64(position[i][1]) - float64(position[j][1])
@@ -49,17 +94,14 @@ func pairLoss(l Loss, state [][]float64, position [][2]float32, sampled []int32,
 			}
 		}
 	}
-	farWeight, nearWeight := 1.0, 1.0
-	if l.Reduction != ReductionSum {
-		farWeight, nearWeight = 1/float64(max(t.Far, 1)), 1/float64(max(t.Near, 1))
-	}
+	farWeight, nearWeight := t.PairWeights(&l)
 	for _, i := range sampled {
 		for _, j := range sampled {
 			if i == j {
 				continue
 			}
-			// Both members of an unordered pair are visited, so the gradient
-			// with respect to g_i counts each twice.
+			// Both members of an unordered pair are visited, so the gradient with respect to g_i
+			// counts each twice.
 			gi, gj := state[i], state[j]
 			square := 0.0
 			for n := range gi {
@@ -67,12 +109,12 @@ func pairLoss(l Loss, state [][]float64, position [][2]float32, sampled []int32,
 			}
 			var slope float64
 			if near(i, j) {
-				t.Invariance += nearWeight * square
-				slope = 2 * l.Invariance * nearWeight * 2
+				t.Values[loss.Invariance] += nearWeight * square
+				slope = 2 * weights[loss.Invariance] * nearWeight * 2
 			} else {
 				e := math.Exp(-square / (2 * l.SigmaG * l.SigmaG))
-				t.Separation += farWeight * e
-				slope = 2 * l.Separation * farWeight * e * -1 / (l.SigmaG * l.SigmaG)
+				t.Values[loss.Separation] += farWeight * e
+				slope = 2 * weights[loss.Separation] * farWeight * e * -1 / (l.SigmaG * l.SigmaG)
 			}
 			for n := range gi {
 				dState[i][n] += slope * (gi[n] - gj[n])
@@ -82,23 +124,23 @@ func pairLoss(l Loss, state [][]float64, position [][2]float32, sampled []int32,
 }
 
 // capacityLoss adds the gradient of λ_Cap·L_Cap (eq. 6) to dState and returns the loss.
-func capacityLoss(l Loss, state, dState [][]float64) float64 {
+func capacityLoss(weight float64, state, dState [][]float64) float64 {
 	mean := make([]float64, len(state[0]))
 	for _, g := range state {
 		for n := range mean {
 			mean[n] += g[n] / float64(len(state))
 		}
 	}
-	loss := 0.0
+	sum := 0.0
 	for _, m := range mean {
-		loss -= m * m
+		sum -= m * m
 	}
 	for _, d := range dState {
 		for n := range mean {
-			d[n] -= l.Capacity * 2 * mean[n] / float64(len(state))
+			d[n] -= weight * 2 * mean[n] / float64(len(state))
 		}
 	}
-	return loss
+	return sum
 }
 
 // step is one transition that eq. 7 looks at.
@@ -108,10 +150,9 @@ type step struct {
 	speed           float64   // ‖v_t‖, m
 }
 
-// isometryLoss adds the gradient of λ_ConIso·L_ConIso (eq. 7: the population
-// variance of ‖g_t-g_{t-1}‖/‖v_t‖ over all given steps) and returns the loss; 0
-// without steps.
-func isometryLoss(l Loss, steps []step) float64 {
+// isometryLoss adds the gradient of λ_ConIso·L_ConIso (eq. 7: the population variance of
+// ‖g_t-g_{t-1}‖/‖v_t‖ over all given steps) and returns the loss; 0 without steps.
+func isometryLoss(weight float64, steps []step) float64 {
 	if len(steps) == 0 {
 		return 0
 	}
@@ -128,7 +169,7 @@ func isometryLoss(l Loss, steps []step) float64 {
 	for i, s := range steps {
 		deviation := distance[i]/s.speed - mean
 		variance += deviation * deviation / float64(len(steps))
-		slope := l.ConformalIsometry * 2 * deviation / float64(len(steps)) / s.speed / math.Max(distance[i], tiny)
+		slope := weight * 2 * deviation / float64(len(steps)) / s.speed / math.Max(distance[i], Tiny)
 		for n := range s.after {
 			d := slope * (s.after[n] - s.before[n])
 			s.dAfter[n] += d
@@ -136,10 +177,4 @@ func isometryLoss(l Loss, steps []step) float64 {
 		}
 	}
 	return variance
-}
-
-// Short says whether eq. 7 looks at a step with this velocity (m).
-func (l Loss) Short(v [2]float32) bool {
-	speed := math.Hypot(float64(v[0]), float64(v[1]))
-	return speed >= shortest && speed < l.ShortSpeed()
 }

@@ -2,10 +2,14 @@ package sic
 
 import "math"
 
-// Moments are AdamW's running means of the gradient and of its square, in the
-// layout's order.
+// Moments are AdamW's running means of the gradient and of its square, in the layout's order.
 type Moments[F float32 | float64] struct {
 	First, Second []F
+}
+
+// NewMoments returns those of a run of so many parameters that has not started.
+func NewMoments[F float32 | float64](size int) Moments[F] {
+	return Moments[F]{make([]F, size), make([]F, size)}
 }
 
 // ClipScale returns what a gradient of this global norm is multiplied by: as
@@ -30,9 +34,8 @@ func (o Optimiser) AdamW(params, gradient []float64, m Moments[float64], rate fl
 	}
 }
 
-// Plateau is the state of the plateau schedule; its zero value is a fresh run's.
-// An observation is the mean total loss of a window: on single, noisy losses the
-// rule would end the learning.
+// Plateau is the state of the plateau schedule; its zero value is a fresh run's. An observation is
+// the mean total loss of a window: on single, noisy losses the rule would end the learning.
 type Plateau struct {
 	Scale    float64 // the rate is LearningRate·Scale
 	Best     float64 // lowest window mean so far
@@ -61,9 +64,8 @@ func (o Optimiser) Rate(step int, p Plateau) float64 {
 }
 
 // Observe takes one step's total loss into the plateau schedule. As in
-// torch.optim.lr_scheduler.ReduceLROnPlateau, a window that is not better than
-// the best by the relative threshold is bad, and more bad windows in a row than
-// Patience reduce the rate.
+// torch.optim.lr_scheduler.ReduceLROnPlateau, a window that is not better than the best by the
+// relative threshold is bad, and more bad windows in a row than Patience reduce the rate.
 func (o Optimiser) Observe(p *Plateau, loss float64) {
 	if o.Schedule != SchedulePlateau {
 		return

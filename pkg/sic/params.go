@@ -1,9 +1,10 @@
 package sic
 
+import "sicgrid/pkg/sic/loss"
+
 // Initialisations of the network's last layer.
 const (
-	// InitIdentity is W(v) = I + ε·default(v): with it path integration forms in
-	// minutes.
+	// InitIdentity is W(v) = I + ε·default(v): with it path integration forms in minutes.
 	InitIdentity = "identity"
 	// InitPyTorch is the default of torch.nn.Linear, U(±1/√fan_in) for weights
 	// and biases, taken to be the paper's.
@@ -16,12 +17,6 @@ const (
 	InitialStateFixed   = "fixed"   // g_0 = σ(a), a as drawn
 )
 
-// How a sum over selected pairs becomes a loss.
-const (
-	ReductionMean = "mean" // divided by the number of ordered pairs selected
-	ReductionSum  = "sum"  // as equations 4 and 5 are printed
-)
-
 // Learning-rate schedules.
 const (
 	ScheduleConstant = "constant"
@@ -31,88 +26,44 @@ const (
 
 // Network is the architecture of section 5.2 and its initialisation.
 type Network struct {
-	Units        int     `json:"units"`         // N, recurrent units
-	Hidden       int     `json:"hidden"`        // H, width of the MLP's hidden layers
-	Layers       int     `json:"layers"`        // linear layers of the MLP, at least 2
-	Init         string  `json:"init"`          // InitIdentity or InitPyTorch
-	InitScale    float64 `json:"init_scale"`    // ε: the last layer's default draw is multiplied by it
-	InitialState string  `json:"initial_state"` // InitialStateLearned or InitialStateFixed
+	Units        int     `json:"units" range:">= 2" default:"128" doc:"N, recurrent units (Table 1)"`
+	Hidden       int     `json:"hidden" range:">= 1" default:"128" doc:"units in each hidden layer of the MLP (not in the paper)"`
+	Layers       int     `json:"layers" range:">= 2" default:"3" doc:"linear layers of the MLP (Table 1)"`
+	Init         string  `json:"init" range:"identity|pytorch" default:"pytorch" doc:"identity: W(v) = I + init_scale x PyTorch's default draw; pytorch: that draw alone (the paper names none)"`
+	InitScale    float64 `json:"init_scale" range:"> 0" default:"1" doc:"factor on the last layer's default draw, no unit (1: PyTorch's own)"`
+	InitialState string  `json:"initial_state" range:"learned|fixed" default:"learned" doc:"learned: g_0 = norm(relu(a)) with a learned; fixed: a as drawn (not in the paper)"`
 }
 
 // Batch is the data of one micro-batch (section 5.1).
 type Batch struct {
-	Trajectories int     `json:"trajectories"` // B
-	Length       int     `json:"length"`       // T, steps a trajectory
-	VelocityMax  float64 `json:"velocity_max"` // m: each component uniform in ±VelocityMax
-	Pairs        int     `json:"pairs"`        // S, states in the pair losses, redrawn every time; 0 = all B·T
-	Permute      bool    `json:"permute"`      // true: T velocities, permuted B times (the paper); false: B·T independent ones
+	Trajectories int     `json:"trajectories" range:">= 1" default:"130" doc:"B, permutations of the same velocities (Table 1)"`
+	Length       int     `json:"length" range:">= 1" default:"60" doc:"T, steps of a trajectory (Table 1)"`
+	VelocityMax  float64 `json:"velocity_max" unit:"m a step" range:"> 0" default:"0.15" doc:"each component uniform within plus and minus this (Table 1)"`
+	Pairs        int     `json:"pairs" range:">= 0" default:"0" doc:"states in the pair losses, redrawn every step; 0 = all B x T (equations 4 and 5)"`
+	Permute      bool    `json:"permute" default:"true" doc:"trajectories are permutations of the same velocities (section 5.1)"`
 }
 
-// Loss holds the length scales and coefficients of equations 4 to 8.
-type Loss struct {
-	SigmaX            float64 `json:"sigma_x"` // m
-	SigmaG            float64 `json:"sigma_g"`
-	Separation        float64 `json:"separation"`         // λ_Sep
-	Invariance        float64 `json:"invariance"`         // λ_Inv
-	Capacity          float64 `json:"capacity"`           // λ_Cap
-	ConformalIsometry float64 `json:"conformal_isometry"` // λ_ConIso
-	// IsometryWarmup is the number of optimiser steps over which λ_ConIso rises
-	// linearly from 0, so that path integration can form before the isometry
-	// term acts; 0, the paper's choice, applies it in full from the start.
-	IsometryWarmup int `json:"isometry_warmup"`
-	// IsometryRadius is how short a velocity must be for equation 7 to look at it,
-	// m. 0, the paper's choice, is SigmaX. A square lattice is as isometric as a
-	// hexagonal one over short steps, and less so over longer ones.
-	IsometryRadius float64 `json:"isometry_radius"`
-	Reduction      string  `json:"reduction"` // ReductionMean or ReductionSum
-	// CapacityStart is the optimiser step until which λ_Cap is 0, CapacityWarmup the
-	// number of steps over which it then rises linearly; 0 and 0, the paper's choice,
-	// apply it in full from the start. A lattice that has formed by then keeps its shape.
-	CapacityStart  int `json:"capacity_start,omitempty"`
-	CapacityWarmup int `json:"capacity_warmup,omitempty"`
-}
+// Loss is the length scales and weights of equations 4 to 8.
+type Loss = loss.Params
 
 // Optimiser is AdamW with clipping by global norm, and its schedule.
 type Optimiser struct {
-	Steps        int     `json:"steps"` // optimiser steps
-	LearningRate float64 `json:"learning_rate"`
-	Beta1        float64 `json:"beta1"`
-	Beta2        float64 `json:"beta2"`
-	Epsilon      float64 `json:"epsilon"`
-	WeightDecay  float64 `json:"weight_decay"` // decoupled
-	Clip         float64 `json:"clip"`         // global norm; 0 = none
-	Accumulate   int     `json:"accumulate"`   // micro-batches averaged in one step
-	Schedule     string  `json:"schedule"`
-	WarmupSteps  int     `json:"warmup_steps"` // cosine: steps of linear warm-up
-	FinalRate    float64 `json:"final_rate"`   // cosine: rate at the last step
-	Window       int     `json:"window"`       // plateau: steps whose mean loss is one observation
-	Patience     int     `json:"patience"`     // plateau: windows without improvement that are forgiven
-	Factor       float64 `json:"factor"`       // plateau: the rate is multiplied by it
-	MinRate      float64 `json:"min_rate"`     // plateau: never below
-	Threshold    float64 `json:"threshold"`    // plateau: relative improvement that counts
-}
-
-// At returns the loss as it stands at optimiser step number step (from 1).
-func (l Loss) At(step int) Loss {
-	l.ConformalIsometry *= rise(step, l.IsometryWarmup)
-	l.Capacity *= rise(step-l.CapacityStart, l.CapacityWarmup)
-	return l
-}
-
-// rise is the share of a weight that rises from 0 to its whole over some steps.
-func rise(step, over int) float64 {
-	if step >= over {
-		return 1
-	}
-	return max(0, float64(step)/float64(over))
-}
-
-// ShortSpeed is the speed, m a step, below which equation 7 looks at a velocity.
-func (l Loss) ShortSpeed() float64 {
-	if l.IsometryRadius > 0 {
-		return l.IsometryRadius
-	}
-	return l.SigmaX
+	Steps        int     `json:"steps" range:">= 1" default:"2000000" doc:"optimiser steps (Table 1)"`
+	LearningRate float64 `json:"learning_rate" range:"> 0" default:"2e-5" doc:"at its highest (Table 1)"`
+	Beta1        float64 `json:"beta1" range:"[0, 1)" default:"0.9" doc:"decay of the first moment (PyTorch's default)"`
+	Beta2        float64 `json:"beta2" range:"[0, 1)" default:"0.999" doc:"decay of the second moment (PyTorch's default)"`
+	Epsilon      float64 `json:"epsilon" range:"> 0" default:"1e-8" doc:"added to the root of the second moment (PyTorch's default)"`
+	WeightDecay  float64 `json:"weight_decay" range:">= 0" default:"0" doc:"decoupled, per step and unit of learning rate (Table 1: none)"`
+	Clip         float64 `json:"clip" range:">= 0" default:"0.1" doc:"greatest global norm of the gradient; 0 = no limit (Table 1)"`
+	Accumulate   int     `json:"accumulate" range:">= 1" default:"2" doc:"batches averaged in one step (Table 1)"`
+	Schedule     string  `json:"schedule" range:"cosine|plateau|constant" default:"plateau" doc:"plateau (Table 1); cosine with a warm-up; constant"`
+	WarmupSteps  int     `json:"warmup_steps" range:">= 0" default:"0" doc:"cosine: steps of linear warm-up"`
+	FinalRate    float64 `json:"final_rate" range:">= 0" default:"0" doc:"cosine: learning rate at the last step"`
+	Window       int     `json:"window" range:">= 1" default:"1000" doc:"plateau: steps whose mean loss is one observation (a single step's loss is too noisy)"`
+	Patience     int     `json:"patience" range:">= 0" default:"10" doc:"plateau: windows without improvement before the rate falls (PyTorch's default, in windows)"`
+	Factor       float64 `json:"factor" range:"(0, 1)" default:"0.1" doc:"plateau: the rate is multiplied by this (PyTorch's default)"`
+	MinRate      float64 `json:"min_rate" range:">= 0" default:"0" doc:"plateau: the rate never falls below this (PyTorch's default)"`
+	Threshold    float64 `json:"threshold" range:">= 0" default:"1e-4" doc:"plateau: relative improvement that counts (PyTorch's default)"`
 }
 
 // Distinct returns D, the number of different velocities in a micro-batch.

@@ -9,7 +9,6 @@ const (
 	streamPairs
 	streamWeights
 	streamInitialState
-	streamTurn
 )
 
 // philox is the counter-based generator Philox4x32-10 (Salmon et al., SC 2011):

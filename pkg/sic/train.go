@@ -22,26 +22,26 @@ func NewTrainer(n Network, b Batch, l Loss, o Optimiser, seed uint64) *Trainer {
 	for _, p := range InitialParameters(n, seed) {
 		t.Params = append(t.Params, float64(p))
 	}
-	t.Moments = Moments[float64]{make([]float64, len(t.Params)), make([]float64, len(t.Params))}
+	t.Moments = NewMoments[float64](len(t.Params))
 	return t
 }
 
 // Step does one optimiser step and returns the mean of its micro-batches' losses
 // and the norm of the gradient before clipping.
 func (t *Trainer) Step() (Terms, float64) {
-	draw, loss := NewDraw(t.Batch), t.Loss.At(t.Steps+1)
+	draw, weights := NewDraw(t.Batch), t.Loss.Weights(t.Steps+1)
 	var mean Terms
 	gradient := make([]float64, len(t.Params))
 	share := 1 / float64(t.Optimiser.Accumulate)
 	for a := range t.Optimiser.Accumulate {
 		draw.Fill(t.Batch, t.Seed, uint64(t.Steps*t.Optimiser.Accumulate+a))
-		terms, g := Gradient(t.Network, t.Batch, loss, t.Params, draw)
+		terms, g := Gradient(t.Network, t.Batch, t.Loss, weights, t.Params, draw)
 		mean.Add(terms, share)
 		for i := range g {
 			gradient[i] += share * g[i]
 		}
 	}
-	mean.Weigh(loss)
+	mean.Weigh(weights)
 	norm := 0.0
 	for _, d := range gradient {
 		norm += d * d
@@ -56,16 +56,4 @@ func (t *Trainer) Step() (Terms, float64) {
 	t.Optimiser.Observe(&t.Plateau, mean.Total)
 	t.Steps++
 	return mean, norm
-}
-
-// Add adds a share of another micro-batch's losses and its counts.
-func (t *Terms) Add(o Terms, share float64) {
-	t.Separation += share * o.Separation
-	t.Invariance += share * o.Invariance
-	t.Capacity += share * o.Capacity
-	t.ConformalIsometry += share * o.ConformalIsometry
-	t.Far += o.Far
-	t.Near += o.Near
-	t.Short += o.Short
-	t.Dead += o.Dead
 }

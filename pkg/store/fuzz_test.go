@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Whatever the bytes, DecodeAction ends with a record that is written just so, or with a Defect.
-// go test -fuzz FuzzDecodeAction -fuzzminimizetime 1x ./pkg/store
+// Whatever the bytes, DecodeAction ends with a record that is written just so, or with a Defect. go
+// test -fuzz FuzzDecodeAction -fuzzminimizetime 1x ./pkg/store
 func FuzzDecodeAction(f *testing.F) {
 	a := &Action{Format: 1, Key: key("k"), Numerics: "amd64-avx2", Parts: json.RawMessage(`{"seed":18446744073709551615,"rate":1e-3}`),
 		Outputs: []Output{{Name: "weights", Object: Digest(key("o")), Logical: key("l"), Bytes: 3, Rows: 3}}, Provenance: json.RawMessage(`{"note":"<a & b>"}`)}

@@ -17,18 +17,22 @@ import (
 	"sicgrid/pkg/store/failpoint"
 )
 
-// Leases stand in for flock where several machines share a store: on many network file systems flock holds within one machine only, or not
-// at all, and no kernel frees the lock of a machine that is gone.
+// Leases stand in for flock where several machines share a store: on many network file systems flock
+// holds within one machine only, or not at all, and no kernel frees the lock of a machine that is gone.
 //
-// Every process that holds something keeps its heartbeat, leases/<owner>, a file whose contents change all the time. A lock is a file that
-// names its owner. Whoever waits for it watches the owner's heartbeat: when that has not changed for patience on the watcher's own clock,
-// the owner counts as dead and its lock is taken over. No clock is compared with another's, and no file's time is looked at.
+// Every process that holds something keeps its heartbeat, leases/<owner>, a file whose contents change
+// all the time. A lock is a file that names its owner. Whoever waits for it watches the owner's
+// heartbeat: when that has not changed for patience on the watcher's own clock, the owner counts as
+// dead and its lock is taken over. No clock is compared with another's, and no file's time is looked
+// at.
 //
-// A process that was suspended for longer may wake up without its locks: Holds tells, before it publishes. Should it be suspended again
-// right after it has looked, two publish the same computation: one record replaces the other, each with its own objects, and nothing wrong comes
-// of it. Locks spare work; that nothing wrong is used rests on digests.
+// A process that was suspended for longer may wake up without its locks: Holds tells, before it
+// publishes. Should it be suspended again right after it has looked, two publish the same computation:
+// one record replaces the other, each with its own objects, and nothing wrong comes of it. Locks spare
+// work; that nothing wrong is used rests on digests.
 
-// leaseFolder is in a store that is shared by leases. Once it is there all its users keep to them, be the store local to some of them.
+// leaseFolder is in a store that is shared by leases. Once it is there all its users keep to them, be
+// the store local to some of them.
 const leaseFolder = "leases"
 
 // patienceFile is where the store's users agree on how long a heartbeat may be missed.
@@ -55,14 +59,14 @@ type leases struct {
 	dir      string
 	patience time.Duration
 
-	mu      sync.Mutex
-	holds   int           // what keeps the heartbeat going
-	stop    chan struct{} // ends it
-	stopped chan struct{} // it has ended
-	seen    map[string]heartbeat
+	mu         sync.Mutex
+	holds      int           // what keeps the heartbeat going
+	stop       chan struct{} // ends it
+	stopped    chan struct{} // it has ended
+	heartbeats map[string]heartbeat
 }
 
-// heartbeat is what another's heartbeat was when it was last seen to change.
+// heartbeat is what another's heartbeat was when it last changed.
 type heartbeat struct {
 	beat  string
 	since time.Time // by this process's monotonic clock
@@ -70,7 +74,7 @@ type heartbeat struct {
 
 // openLeases returns nil if the store in dir uses flock.
 func openLeases(dir string) (*leases, error) {
-	l := &leases{dir: filepath.Join(dir, leaseFolder), patience: defaultPatience, seen: map[string]heartbeat{}}
+	l := &leases{dir: filepath.Join(dir, leaseFolder), patience: defaultPatience, heartbeats: map[string]heartbeat{}}
 	if _, err := os.Stat(l.dir); errors.Is(err, fs.ErrNotExist) {
 		if !onNetwork(dir) {
 			return nil, nil
@@ -131,8 +135,8 @@ func (l *leases) keepBeating(stop, stopped chan struct{}) {
 	}
 }
 
-// beat changes the heartbeat. It is written in place, for a reader who sees it half-written sees it changed, and not truncated first, on which
-// some file systems wait for the disk.
+// beat changes the heartbeat. It is written in place, for a reader who sees it half-written sees it
+// changed, and not truncated first, on which some file systems wait for the disk.
 func (l *leases) beat(n int) error {
 	f, err := os.OpenFile(filepath.Join(l.dir, thisProcess), os.O_WRONLY|os.O_CREATE, 0o644)
 	if err != nil {
@@ -142,8 +146,8 @@ func (l *leases) beat(n int) error {
 	return errors.Join(err, f.Close())
 }
 
-// dead says whether this owner's heartbeat has stopped. It takes patience to find out. What names no owner is nobody's: whoever holds something
-// has said so from the start.
+// dead reports whether this owner's heartbeat has stopped. It takes patience to find out. What names no
+// owner is nobody's: whoever holds something has said so from the start.
 func (l *leases) dead(owner string) bool {
 	if owner == thisProcess {
 		return false
@@ -160,23 +164,24 @@ func (l *leases) dead(owner string) bool {
 	return true
 }
 
-// unchanged says whether what has this name has held the same for as long as it has been watched, and that for long enough.
+// unchanged reports whether what has this name has held the same for as long as it has been watched,
+// and that for long enough.
 func (l *leases) unchanged(name, holds string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last, known := l.seen[name]
+	last, known := l.heartbeats[name]
 	if !known || holds != last.beat {
-		l.seen[name] = heartbeat{holds, time.Now()}
+		l.heartbeats[name] = heartbeat{holds, time.Now()}
 		return false
 	}
 	if time.Since(last.since) < l.patience {
 		return false
 	}
-	delete(l.seen, name)
+	delete(l.heartbeats, name)
 	return true
 }
 
-// abandoned says whether a lock file's owner is dead. One that is empty may be about to be written.
+// abandoned reports whether a lock file's owner is dead. One that is empty may be about to be written.
 func (l *leases) abandoned(path, text string) bool {
 	if text == "" {
 		return l.unchanged(path, text)
@@ -184,7 +189,7 @@ func (l *leases) abandoned(path, text string) bool {
 	return l.dead(lockOwner(text))
 }
 
-// settle waits until it is known of everybody with a heartbeat whether it goes on.
+// settle waits until it is known of everybody with a heartbeat whether it lives.
 func (l *leases) settle(ctx context.Context) error {
 	entries, err := os.ReadDir(l.dir)
 	if err != nil {
@@ -220,7 +225,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// claim takes the lock file at path, or says that a living owner has it (release is nil). mine is what the file then holds.
+// claim takes the lock file at path, or says that a living owner has it (release is nil). mine is what
+// the file then holds.
 func (l *leases) claim(path string) (release func(), mine string, err error) {
 	stopBeating, err := l.hold()
 	if err != nil {
@@ -268,13 +274,14 @@ func isOwner(name string) bool {
 	return len(name) == len(thisProcess) && strings.Trim(name, "0123456789abcdef") == ""
 }
 
-// has says whether the lock file at path still is the one of this claim.
+// has reports whether the lock file at path still is the one of this claim.
 func (l *leases) has(path, mine string) bool {
 	data, err := os.ReadFile(path)
 	return err == nil && string(data) == mine
 }
 
-// takeAway removes the lock file of a dead owner. Somebody else may have done so before and made his own: that one is put back.
+// takeAway removes the lock file of a dead owner. Somebody else may have done so before and made his
+// own: that one is put back.
 func (l *leases) takeAway(path, theirs string) {
 	aside := filepath.Join(l.dir, tempPrefix+thisProcess+"-"+nonce())
 	if os.Rename(path, aside) != nil {
@@ -320,7 +327,8 @@ func createNew(path, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-// share and alone are Share and Alone. Each first shows itself and then looks for the other, so that of two at once one sees the other.
+// share and alone are Share and Alone. Each first shows itself and then looks for the other, so that of
+// two at once one sees the other.
 
 func (l *leases) share(ctx context.Context, lock string) (release func(), err error) {
 	stopBeating, err := l.hold()

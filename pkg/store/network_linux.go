@@ -2,8 +2,9 @@ package store
 
 import "syscall"
 
-// networkFileSystems are the numbers by which statfs names those that are shared between machines, from linux/magic.h and the file systems'
-// own sources. FUSE is among them: what is behind it (sshfs, rclone, a virtual machine's host) cannot be told.
+// networkFileSystems are the numbers by which statfs names those that are shared between machines, from
+// linux/magic.h and the file systems' own sources. FUSE is among them: what is behind it (sshfs,
+// rclone, a virtual machine's host) cannot be told.
 var networkFileSystems = map[uint32]bool{
 	0x6969:     true, // NFS
 	0x517B:     true, // SMB
@@ -24,7 +25,7 @@ var networkFileSystems = map[uint32]bool{
 	0xAAD7AAEA: true, // PanFS
 }
 
-// onNetwork says whether dir may be shared between machines.
+// onNetwork reports whether dir may be shared between machines.
 func onNetwork(dir string) bool {
 	var s syscall.Statfs_t
 	return syscall.Statfs(dir, &s) == nil && networkFileSystems[uint32(s.Type)]

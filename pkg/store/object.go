@@ -13,11 +13,13 @@ import (
 // A Digest is the lower-case hex sha256 of an object's bytes.
 type Digest string
 
-// Put publishes the bytes that write produces as an object and returns its digest and size. An object that is already there, perhaps
-// damaged, is replaced. If write or the disk fails, nothing is left behind; an error of write is returned as it is.
+// Put publishes the bytes that write produces as an object and returns its digest and size. An object
+// that is already there, perhaps damaged, is replaced. If write or the disk fails, nothing is left
+// behind; an error of write is returned as it is.
 func (s *Store) Put(write func(io.Writer) error) (Digest, int64, error) { return s.put("", write) }
 
-// PutAs publishes the bytes that write produces if they hash to d; else the error is ErrCorrupt, and nothing is left behind.
+// PutAs publishes the bytes that write produces if they hash to d; else the error is ErrCorrupt, and
+// nothing is left behind.
 func (s *Store) PutAs(d Digest, write func(io.Writer) error) error {
 	if !isHex256(string(d)) {
 		return notADigest(d)
@@ -56,7 +58,7 @@ func (s *Store) put(want Digest, write func(io.Writer) error) (Digest, int64, er
 	}
 	d := Digest(hex.EncodeToString(out.hash.Sum(nil)))
 	if want != "" && d != want {
-		return "", 0, fmt.Errorf("object %s: the %d bytes that came hash to %s: %w", want, out.size, d, ErrCorrupt)
+		return "", 0, fmt.Errorf("object %s: the %d bytes received hash to %s: %w", want, out.size, d, ErrCorrupt)
 	}
 	done = true
 	if err := f.publish(s.ObjectPath(d), 0o444); err != nil {
@@ -86,8 +88,8 @@ func (w *hashingWriter) Write(p []byte) (int, error) {
 // ObjectPath returns the file of an object, whether it is there or not.
 func (s *Store) ObjectPath(d Digest) string { return s.path("objects", string(d)) }
 
-// Get returns the bytes of an object, which hash to d. The error is ErrMissing if the object is not there and a Defect
-// (ErrCorrupt and ErrMissing) if its file holds other bytes.
+// Get returns the bytes of an object, which hash to d. The error is ErrMissing if the object is not
+// there and a Defect (ErrCorrupt and ErrMissing) if its file holds other bytes.
 func (s *Store) Get(d Digest) ([]byte, error) {
 	if !isHex256(string(d)) {
 		return nil, notADigest(d)
@@ -151,5 +153,5 @@ func (s *Store) Remove(d Digest) error {
 	return nil
 }
 
-// IsDigest says whether a file of this name can be an object.
+// IsDigest reports whether a file of this name can be an object.
 func IsDigest(name string) bool { return isHex256(name) }

@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// Some claims are about several processes, or about a process with limits of its own: for these the test binary runs itself.
+// Some claims are about several processes, or about a process with limits of its own: for these the
+// test binary runs itself.
 const roleVariable = "SICGRID_STORE_TEST_ROLE"
 
 var roles = map[string]func(args []string) error{
@@ -126,7 +127,8 @@ const (
 	counts   = 60
 )
 
-// countUnderLock adds 1 to the number in a file, many times, each time reading and writing it under the lock.
+// countUnderLock adds 1 to the number in a file, many times, each time reading and writing it under the
+// lock.
 func countUnderLock(args []string) error {
 	s, err := Open(args[0])
 	if err != nil {
@@ -152,7 +154,8 @@ func countUnderLock(args []string) error {
 	return nil
 }
 
-// countTogether has several processes count under one lock of the store; none of their counts may be lost.
+// countTogether has several processes count under one lock of the store; none of their counts may be
+// lost.
 func countTogether(t *testing.T, s *Store) {
 	t.Helper()
 	var running sync.WaitGroup

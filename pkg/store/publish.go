@@ -14,8 +14,9 @@ import (
 
 const tempPrefix = ".tmp-"
 
-// A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it until it is published or discarded,
-// which is how Sweep knows that it is still wanted. Where flock does not serve, its name tells whose it is, and only collection sweeps.
+// A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it until
+// it is published or discarded, which is how CleanTemporary knows that it is still wanted. Where flock
+// does not serve, its name tells whose it is, and only garbage collection removes it.
 type tempFile struct{ *os.File }
 
 func createTemp(dir string) (*tempFile, error) {
@@ -37,11 +38,13 @@ func createTemp(dir string) (*tempFile, error) {
 			os.Remove(f.Name())
 			return nil, storeError("locking a file in", dir, err)
 		}
-		// A sweep came between creation and lock, and has taken the file for a dead writer's. Make another.
+		// CleanTemporary has removed the file between creation and lock, as a dead writer's. Make
+		// another.
 	}
 }
 
-// publish makes the file appear at path, whole and with mode perm, replacing what was there. The file is closed and, on failure, gone.
+// publish makes the file appear at path, whole and with mode perm, replacing what was there. The file
+// is closed and, on failure, gone.
 func (f *tempFile) publish(path string, perm fs.FileMode) error {
 	failpoint.At("publish: written")
 	err := f.Chmod(perm)
@@ -81,14 +84,16 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// leased says whether dir is one that several machines may write to: flock cannot tell then whether a file's writer lives.
+// leased reports whether dir is one that several machines may write to: flock cannot tell then whether
+// a file's writer lives.
 func leased(dir string) bool {
 	_, err := os.Lstat(filepath.Join(filepath.Dir(dir), leaseFolder))
 	return err == nil || onNetwork(dir)
 }
 
-// Sweep removes the temporary files in dir that no living writer holds. What it cannot remove it leaves: they do no harm but to take space.
-func Sweep(dir string) {
+// CleanTemporary removes the temporary files in dir that no living writer holds. What it cannot remove
+// it leaves: they do no harm but to take space.
+func CleanTemporary(dir string) {
 	if leased(dir) {
 		return
 	}
@@ -114,8 +119,9 @@ func Sweep(dir string) {
 // ErrExists says that a file that was to be made is there already.
 var ErrExists = errors.New("is there already")
 
-// WriteFileAtomic writes a plain file the way objects are published: readers see the old file or the whole new one, also after a crash.
-// It sweeps the directory of temporary files that interrupted writers have left behind.
+// WriteFileAtomic writes a plain file the way objects are published: readers see the old file or the
+// whole new one, also after a crash. It removes from the directory the temporary files that interrupted
+// writers have left behind.
 func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 	return PublishFile(path, perm, true, func(w io.Writer) error {
 		_, err := w.Write(data)
@@ -123,11 +129,12 @@ func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 	})
 }
 
-// PublishFile is WriteFileAtomic for what write produces. Unless replace is set, a file that is there stays, and the error is ErrExists:
-// of several writers, in whatever process, one succeeds. An error of write is returned as it is, and nothing is left behind.
+// PublishFile is WriteFileAtomic for what write produces. Unless replace is set, a file that is there
+// stays, and the error is ErrExists: of several writers, in whatever process, one succeeds. An error of
+// write is returned as it is, and nothing is left behind.
 func PublishFile(path string, perm fs.FileMode, replace bool, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
-	Sweep(dir)
+	CleanTemporary(dir)
 	f, err := createTemp(dir)
 	if err != nil {
 		return err

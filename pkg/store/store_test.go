@@ -178,7 +178,7 @@ func TestManyWritersOfTheSameObject(t *testing.T) {
 			}
 		})
 	}
-	for range 4 { // openings sweep, and must not sweep what is being written
+	for range 4 { // each opening removes temporary files, and must not remove what is being written
 		writers.Go(func() {
 			for range 20 {
 				if _, err := Open(s.Dir()); err != nil {
@@ -362,7 +362,8 @@ func TestTheSameResultsGiveTheSameFiles(t *testing.T) {
 	}
 }
 
-// What a listing says of other numerics is that of one moment; a key's own record is looked for each time.
+// What a listing says of other numerics is that of one moment; a key's own record is looked for each
+// time.
 func TestAListingIsOfOneMoment(t *testing.T) {
 	s, err := Open(t.TempDir())
 	if err != nil {

@@ -1,17 +1,20 @@
-// Package walk draws evaluation walks: smooth paths of an animal that forages in a square box and avoids its walls.
+// Package walk draws evaluation walks: smooth paths of an animal that forages in a square box and
+// avoids its walls.
 //
-//   - A step is the displacement between two time steps, in metres. The networks are told nothing but steps.
-//   - The heading is the direction of a step; the turn is its change from one step to the next, in radians.
+//   - A step is the displacement between two time steps, in metres. The networks are told nothing but
+//     steps.
+//   - The heading is the direction of a step; the turn is its change from one step to the next, in
+//     radians.
 //   - The box is a square of side BoxM with the origin at its centre; a wall is one of its four sides.
 //
-// Turns follow an Ornstein-Uhlenbeck process (a rotational one, as in RatInABox), step lengths a stationary
-// process with a Rayleigh distribution (as in Sorscher et al. and RatInABox) that is clipped to the range of the
-// training steps. Near a wall the animal is turned away from it and, where it approaches, slows down; the turn also
-// acts along the wall, which keeps the animal from following it and the samples close to uniform up to the walls.
+// Turns follow an Ornstein-Uhlenbeck process (a rotational one, as in RatInABox), step lengths a
+// stationary process with a Rayleigh distribution (as in Sorscher et al. and RatInABox) that is clipped
+// to the range of the training steps. Near a wall the animal is turned away from it and, where it
+// approaches, slows down; the turn also acts along the wall, which keeps the animal from following it
+// and the samples close to uniform up to the walls.
 package walk
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -19,20 +22,21 @@ import (
 
 // Motion says how the animal moves. Lengths are in metres, times in steps, angles in radians.
 type Motion struct {
-	StepMinM     float64 `json:"step_min_m"`     // shortest step
-	StepMaxM     float64 `json:"step_max_m"`     // longest step
-	StepScaleM   float64 `json:"step_scale_m"`   // scale (mode) of the Rayleigh distribution of step lengths
-	StepMemory   float64 `json:"step_memory"`    // correlation time of the step length
-	TurnSD       float64 `json:"turn_sd"`        // standard deviation of the turn at a step
-	TurnMemory   float64 `json:"turn_memory"`    // correlation time of the turn
-	VelocityMaxM float64 `json:"velocity_max_m"` // bound on either component of a step: the range seen in training
-	WallM        float64 `json:"wall_m"`         // distance at which a wall begins to act
-	WallTurn     float64 `json:"wall_turn"`      // turn at the wall itself when it is met head-on
-	WallSlow     float64 `json:"wall_slow"`      // share of its step length that the animal has at the wall itself, met head-on
+	StepMinM     float64 `json:"step_min_m" unit:"m" range:"> 0" default:"0.02" doc:"shortest step"`
+	StepMaxM     float64 `json:"step_max_m" unit:"m" range:"> 0" default:"0.1" doc:"longest step"`
+	StepScaleM   float64 `json:"step_scale_m" unit:"m" range:"> 0" default:"0.045" doc:"mode of the Rayleigh distribution of step lengths"`
+	StepMemory   float64 `json:"step_memory" unit:"steps" range:"> 0" default:"10" doc:"correlation time of the step length"`
+	TurnSD       float64 `json:"turn_sd" unit:"rad" range:">= 0" default:"0.2" doc:"standard deviation of the turn at a step"`
+	TurnMemory   float64 `json:"turn_memory" unit:"steps" range:"> 0" default:"2" doc:"correlation time of the turn"`
+	VelocityMaxM float64 `json:"velocity_max_m" unit:"m" range:"> 0" default:"0.15" doc:"bound on each component of a step, as batch.velocity_max"`
+	WallM        float64 `json:"wall_m" unit:"m" range:">= 0" default:"0.15" doc:"distance at which a wall begins to act"`
+	WallTurn     float64 `json:"wall_turn" unit:"rad" range:"[0, pi/2]" default:"0.7" doc:"turn at the wall itself"`
+	WallSlow     float64 `json:"wall_slow" range:"(0, 1]" default:"0.5" doc:"share of the step length that is left at the wall, met head-on"`
 }
 
-// DefaultMotion has steps of 0.02-0.1 m within training components of 0.15 m, headings that persist for about 0.7 m
-// and walls that act from 0.15 m on. With it the samples are close to uniform up to the walls.
+// DefaultMotion has steps of 0.02-0.1 m within training components of 0.15 m, headings that persist for
+// about 0.7 m and walls that act from 0.15 m on. With it the samples are close to uniform up to the
+// walls.
 func DefaultMotion() Motion {
 	return Motion{
 		StepMinM: 0.02, StepMaxM: 0.1, StepScaleM: 0.045, StepMemory: 10,
@@ -41,46 +45,33 @@ func DefaultMotion() Motion {
 	}
 }
 
-// Check returns one error that names everything impossible in the motion or in a box of side boxM metres.
+// Impossible is an error that names a parameter of a motion, or its box, and what it must be.
+type Impossible struct {
+	Parameter string // as in JSON, "box_m" for the box
+	Reason    string // "found 0.2, must be at most 0.15, the bound on its components"
+}
+
+func (e *Impossible) Error() string { return "walk: " + e.Parameter + ": " + e.Reason }
+
+// Check returns an *Impossible of the first parameter that does not fit the others, or the box of side
+// boxM metres. The range of each by itself is that of its tag, which params.Check asks.
 func (m Motion) Check(boxM float64) error {
-	var errs []error
-	require := func(ok bool, format string, args ...any) {
-		if !ok {
-			errs = append(errs, fmt.Errorf(format, args...))
-		}
+	switch narrowest := minStepsAcross * m.StepMaxM; {
+	case !(m.StepMaxM > m.StepMinM):
+		return &Impossible{"step_max_m", fmt.Sprintf("found %v, must be greater than %v, the shortest step", m.StepMaxM, m.StepMinM)}
+	case !(m.StepMaxM <= m.VelocityMaxM):
+		return &Impossible{"step_max_m", fmt.Sprintf("found %v, must be at most %v, the bound on its components", m.StepMaxM, m.VelocityMaxM)}
+	case !(boxM >= narrowest) || math.IsInf(boxM, 0):
+		return &Impossible{"box_m", fmt.Sprintf("found %v m, must be at least %v m, %d of the longest steps", boxM, narrowest, minStepsAcross)}
+	case !(boxM > 2*m.WallM):
+		return &Impossible{"box_m", fmt.Sprintf("found %v m, must be more than %v m, twice the reach of a wall", boxM, 2*m.WallM)}
 	}
-	finite := true
-	for _, v := range []float64{boxM, m.StepMinM, m.StepMaxM, m.StepScaleM, m.StepMemory, m.TurnSD, m.TurnMemory, m.VelocityMaxM, m.WallM, m.WallTurn, m.WallSlow} {
-		finite = finite && !math.IsNaN(v) && !math.IsInf(v, 0)
-	}
-	if !finite {
-		return errors.New("walk: every parameter must be a finite number")
-	}
-	require(m.StepMinM > 0, "step_min_m %g must be above 0", m.StepMinM)
-	require(m.StepMaxM > m.StepMinM, "step_max_m %g must be above step_min_m %g", m.StepMaxM, m.StepMinM)
-	require(m.StepMaxM <= m.VelocityMaxM, "step_max_m %g must not exceed velocity_max_m %g", m.StepMaxM, m.VelocityMaxM)
-	require(m.StepScaleM > 0, "step_scale_m %g must be above 0", m.StepScaleM)
-	require(m.StepMemory > 0, "step_memory %g must be above 0", m.StepMemory)
-	require(m.TurnSD >= 0, "turn_sd %g must not be negative", m.TurnSD)
-	require(m.TurnMemory > 0, "turn_memory %g must be above 0", m.TurnMemory)
-	require(m.WallM >= 0, "wall_m %g must not be negative", m.WallM)
-	require(m.WallTurn >= 0 && m.WallTurn <= math.Pi/2, "wall_turn %g must lie in 0 to pi/2", m.WallTurn)
-	require(m.WallSlow > 0 && m.WallSlow <= 1, "wall_slow %g must lie above 0 and up to 1", m.WallSlow)
-	require(boxM >= minStepsAcross*m.StepMaxM, "box_m %g is less than %d of the longest steps (step_max_m %g) wide: take a wider box or shorter steps",
-		boxM, minStepsAcross, m.StepMaxM)
-	require(boxM > 2*m.WallM, "box_m %g leaves no room between its walls (wall_m %g): take a wider box or a smaller wall_m", boxM, m.WallM)
-	if len(errs) == 0 {
-		return nil
-	}
-	message := "walk: " + errs[0].Error()
-	for _, err := range errs[1:] {
-		message += "; " + err.Error()
-	}
-	return errors.New(message)
+	return nil
 }
 
 const (
-	// minStepsAcross is the width of the narrowest box in longest steps; below it the walls decide every step.
+	// minStepsAcross is the width of the narrowest box in longest steps; below it the walls decide
+	// every step.
 	minStepsAcross = 4
 	// marginM keeps positions off the walls by more than the rounding to float32.
 	marginM = 1e-4
@@ -94,11 +85,11 @@ const (
 // Walk is one path of n steps from the centre of the box.
 type Walk struct {
 	Velocity []float32 // [n,2] steps, m
-	Position []float32 // [n,2] position after each step, m from the centre: running float64 sums of Velocity, rounded
+	Position []float32 // [n,2] after each step, m from the centre: running float64 sums of Velocity, rounded
 }
 
-// Draw returns walk number index of a box of side boxM metres. It depends on seed, boxM, index and the motion
-// alone; a longer walk of the same index begins with the shorter one.
+// Draw returns walk number index of a box of side boxM metres. It depends on seed, boxM, index and the
+// motion alone; a longer walk of the same index begins with the shorter one.
 func (m Motion) Draw(seed uint64, boxM float64, index, steps int) (*Walk, error) {
 	if err := m.Check(boxM); err != nil {
 		return nil, err
@@ -113,7 +104,8 @@ func (m Motion) Draw(seed uint64, boxM float64, index, steps int) (*Walk, error)
 
 	heading := 2 * math.Pi * random.Float64()
 	turn := m.TurnSD * random.NormFloat64()
-	// The modulus of two independent Ornstein-Uhlenbeck processes is a smooth process with a Rayleigh distribution.
+	// The modulus of two independent Ornstein-Uhlenbeck processes is a smooth process with a Rayleigh
+	// distribution.
 	u, v := random.NormFloat64(), random.NormFloat64()
 	w := &Walk{Velocity: make([]float32, 2*steps), Position: make([]float32, 2*steps)}
 	var x, y float64
@@ -137,10 +129,11 @@ func (m Motion) Draw(seed uint64, boxM float64, index, steps int) (*Walk, error)
 	return w, nil
 }
 
-// wall returns the turn by which the walls near (x, y) act on an animal with this heading, and the factor by which
-// they slow it. A wall acts in proportion to its closeness (0 at WallM, 1 at the wall); two near walls act as the
-// vector sum of their inward normals. The turn takes the shorter way to the normal and is WallTurn closeness
-// sin^2(a/2), a the angle between heading and normal; only an animal that approaches is slowed.
+// wall returns the turn by which the walls near (x, y) act on an animal with this heading, and the
+// factor by which they slow it. A wall acts in proportion to its closeness (0 at WallM, 1 at the wall);
+// two near walls act as the vector sum of their inward normals. The turn takes the shorter way to the
+// normal and is WallTurn closeness sin^2(a/2), a the angle between heading and normal; only an animal
+// that approaches is slowed.
 func (m Motion) wall(x, y, heading, boxM float64) (turn, slow float64) {
 	push := func(coordinate float64) float64 {
 		gap := boxM/2 - math.Abs(coordinate)
@@ -161,8 +154,8 @@ func (m Motion) wall(x, y, heading, boxM float64) (turn, slow float64) {
 	return turn, 1 - (1-m.WallSlow)*closeness*max(0, -leaving)
 }
 
-// inside returns the heading nearest to the given one whose shortest step stays in the box |x|, |y| <= half, and
-// the longest step along it that stays, up to the given length.
+// inside returns the heading nearest to the given one whose shortest step stays in the box |x|, |y| <=
+// half, and the longest step along it that stays, up to the given length.
 func (m Motion) inside(x, y, heading, length, half float64) (float64, float64) {
 	shortest := m.StepMinM * (1 + stepMargin)
 	for k := range 2 * halfTurn {
@@ -174,8 +167,8 @@ func (m Motion) inside(x, y, heading, length, half float64) (float64, float64) {
 	return math.Atan2(-y, -x), shortest // out of reach in a box that Check accepts
 }
 
-// reach returns how far an animal at the given coordinate can go before |coordinate| passes half; slope is the
-// share of its way that goes along this axis.
+// reach returns how far an animal at the given coordinate can go before |coordinate| passes half; slope
+// is the share of its way that goes along this axis.
 func reach(coordinate, slope, half float64) float64 {
 	if slope == 0 {
 		return math.Inf(1)
@@ -197,8 +190,8 @@ func mix(z uint64) uint64 {
 	return z ^ (z >> 31)
 }
 
-// Count returns the number of walks of the given steps whose samples are on average samplesPerBin in each of the
-// bins x bins of a map, rounded up.
+// Count returns the number of walks of the given steps whose samples are on average samplesPerBin in
+// each of the bins x bins of a map, rounded up.
 func Count(samplesPerBin float64, bins, steps int) (int, error) {
 	if !(samplesPerBin > 0) || math.IsInf(samplesPerBin, 0) || bins < 1 || steps < 1 {
 		return 0, fmt.Errorf("walk: %g samples a bin of %d x %d bins by walks of %d steps: all must be above 0", samplesPerBin, bins, bins, steps)

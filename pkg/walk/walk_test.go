@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"sicgrid/pkg/params"
 )
 
 func draw(t testing.TB, m Motion, seed uint64, boxM float64, index, steps int) *Walk {
@@ -202,6 +204,17 @@ func TestFirstHeadingsPointEverywhere(t *testing.T) {
 	}
 }
 
+func TestTheDefaultMotionIsThatOfTheTags(t *testing.T) {
+	defaults, err := params.Defaults(Motion{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m Motion
+	if err := defaults.Decode(&m, nil); err != nil || m != DefaultMotion() {
+		t.Errorf("defaults %+v, %v; want %+v", m, err, DefaultMotion())
+	}
+}
+
 func TestImpossibleMotionsAreRefusedInOneLine(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -209,24 +222,28 @@ func TestImpossibleMotionsAreRefusedInOneLine(t *testing.T) {
 		edit func(*Motion)
 		want string
 	}{
-		{"narrow box", 0.3, func(*Motion) {}, "box_m 0.3 is less than 4 of the longest steps"},
-		{"no box", 0, func(*Motion) {}, "box_m 0 "},
-		{"nan box", math.NaN(), func(*Motion) {}, "finite"},
-		{"all wall", 0.8, func(m *Motion) { m.WallM = 0.4 }, "no room between its walls"},
-		{"no step", 2, func(m *Motion) { m.StepMinM = 0 }, "step_min_m 0 must be above 0"},
-		{"reversed range", 2, func(m *Motion) { m.StepMinM = 0.2 }, "step_max_m 0.1 must be above step_min_m 0.2"},
-		{"beyond training", 2, func(m *Motion) { m.StepMaxM = 0.2 }, "step_max_m 0.2 must not exceed velocity_max_m 0.15"},
-		{"scale", 2, func(m *Motion) { m.StepScaleM = -1 }, "step_scale_m -1"},
-		{"memories", 2, func(m *Motion) { m.StepMemory, m.TurnMemory = 0, 0 }, "turn_memory 0 must be above 0"},
-		{"turns", 2, func(m *Motion) { m.TurnSD = -1 }, "turn_sd -1"},
-		{"wall turn", 2, func(m *Motion) { m.WallTurn = 4 }, "wall_turn 4"},
-		{"wall slow", 2, func(m *Motion) { m.WallSlow = 0 }, "wall_slow 0"},
-		{"infinite", 2, func(m *Motion) { m.WallM = math.Inf(1) }, "finite"},
+		{"narrow box", 0.3, func(*Motion) {}, "box_m: found 0.3 m, must be at least 0.4 m, 4 of the longest steps"},
+		{"no box", 0, func(*Motion) {}, "box_m: found 0 m"},
+		{"nan box", math.NaN(), func(*Motion) {}, "box_m: found NaN m"},
+		{"all wall", 0.8, func(m *Motion) { m.WallM = 0.4 }, "must be more than 0.8 m, twice the reach of a wall"},
+		{"no step", 2, func(m *Motion) { m.StepMinM = 0 }, "step_min_m: found 0, must be greater than 0"},
+		{"reversed range", 2, func(m *Motion) { m.StepMinM = 0.2 }, "step_max_m: found 0.1, must be greater than 0.2"},
+		{"beyond training", 2, func(m *Motion) { m.StepMaxM = 0.2 }, "step_max_m: found 0.2, must be at most 0.15"},
+		{"scale", 2, func(m *Motion) { m.StepScaleM = -1 }, "step_scale_m: found -1"},
+		{"step memory", 2, func(m *Motion) { m.StepMemory = 0 }, "step_memory: found 0"},
+		{"turn memory", 2, func(m *Motion) { m.TurnMemory = math.NaN() }, "turn_memory: found NaN"},
+		{"turns", 2, func(m *Motion) { m.TurnSD = -1 }, "turn_sd: found -1"},
+		{"wall turn", 2, func(m *Motion) { m.WallTurn = 4 }, "wall_turn: found 4"},
+		{"wall slow", 2, func(m *Motion) { m.WallSlow = 0 }, "wall_slow: found 0"},
+		{"infinite", 2, func(m *Motion) { m.WallM = math.Inf(1) }, "wall_m: found +Inf, must be a finite number"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := DefaultMotion()
 			c.edit(&m)
-			_, err := m.Draw(1, c.box, 0, 10)
+			err := params.Check(m)
+			if err == nil {
+				_, err = m.Draw(1, c.box, 0, 10)
+			}
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want one line with %q", err, c.want)
 			}

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -54,7 +55,7 @@ const (
 
 // mostPeriodic: at least 60 % of the active units are in modules.
 func mostPeriodic(s spectratable.Summary) finding {
-	return judged(s.InModules, percent(s.InModules), s.InModules >= leastPeriodic)
+	return judged(s.InModules, figure.Percent(s.InModules, 0), s.InModules >= leastPeriodic)
 }
 
 // distinct returns the modules that differ in period, by ascending period.
@@ -101,7 +102,7 @@ func shared(units []spectratable.Unit, modules []spectratable.Module) finding {
 		}
 		least = math.Min(least, gridcell.Shared(period, orientation, periodWithin, orientationWithin))
 	}
-	return judged(least, percent(least), least >= leastShared)
+	return judged(least, figure.Percent(least, 0), least >= leastShared)
 }
 
 // uniform: neither the three Rayleigh tests of the phases nor the test on the unit cell finds them uneven. The value is the
@@ -158,13 +159,13 @@ func sameInBoxes(boxes [][]spectratable.Module) finding {
 		low, high := m.Period, m.Period
 		for _, others := range boxes {
 			near := slices.MinFunc(others, func(a, b spectratable.Module) int {
-				return compare(math.Abs(math.Log(a.Period/m.Period)), math.Abs(math.Log(b.Period/m.Period)))
+				return cmp.Compare(math.Abs(math.Log(a.Period/m.Period)), math.Abs(math.Log(b.Period/m.Period)))
 			})
 			low, high = math.Min(low, near.Period), math.Max(high, near.Period)
 		}
 		worst, same = math.Max(worst, high/low-1), same && high <= (1+samePeriod)*low
 	}
-	return judged(worst, percent1(worst), same)
+	return judged(worst, figure.Percent(worst, 1), same)
 }
 
 // decorrelated: the mean distance of states comes to 90 % of its plateau within 3 sigma_x.
@@ -195,12 +196,12 @@ func invariant(closures []integrationtable.Closure, plateau float64, upTo int32)
 	if lengths < trainedLags {
 		return unknown("lags missing")
 	}
-	return judged(worst, fmt.Sprintf("%s (lag %d)", percent(worst), at), worst <= mostApart)
+	return judged(worst, fmt.Sprintf("%s (lag %d)", figure.Percent(worst, 0), at), worst <= mostApart)
 }
 
 // placeLike: at least 60 % of the active units have one field and no six peaks.
 func placeLike(s spectratable.Summary) finding {
-	return judged(s.PlaceLike, percent(s.PlaceLike), s.PlaceLike >= leastPlaceLike)
+	return judged(s.PlaceLike, figure.Percent(s.PlaceLike, 0), s.PlaceLike >= leastPlaceLike)
 }
 
 // smallerFields: fields at the greater sigma_g are smaller. The value is their ratio.
@@ -221,7 +222,7 @@ func lost(full, without spectratable.Summary) finding {
 	if without.Active == 0 {
 		share = 0
 	}
-	return judged(share/full.InModules, fmt.Sprintf("%s of %s", percent(share), percent(full.InModules)), share < lostShare*full.InModules)
+	return judged(share/full.InModules, fmt.Sprintf("%s of %s", figure.Percent(share, 0), figure.Percent(full.InModules, 0)), share < lostShare*full.InModules)
 }
 
 // sheared: without the isometry loss the active units' median ellipse ratio or median score90 is larger. The value is the
@@ -260,18 +261,5 @@ func reported(v float64, shown string) finding {
 	return finding{v, shown, claimstable.Reported}
 }
 
-func percent(v float64) string  { return figure.Number(100*v, 0) + " %" }
-func percent1(v float64) string { return figure.Number(100*v, 1) + " %" }
-
 // significant prints two significant digits.
 func significant(v float64) string { return fmt.Sprintf("%.2g", v) }
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}

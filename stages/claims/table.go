@@ -149,18 +149,18 @@ func beyondTable() []claim {
 		for _, steps := range []int32{60, 1000} {
 			row(fmt.Sprintf("loop-%d", steps), fmt.Sprintf("Distance after a loop of %d steps", steps), "plateaus", func(n *network) finding {
 				c, _ := n.after(steps)
-				return reported(c.Loop/n.decorrelation.Plateau, percent(c.Loop/n.decorrelation.Plateau))
+				return reported(c.Loop/n.decorrelation.Plateau, figure.Percent(c.Loop/n.decorrelation.Plateau, 0))
 			})
 		}
 		for _, steps := range []int32{60, 1000} {
 			row(fmt.Sprintf("still-%d", steps), fmt.Sprintf("Drift in %d steps of no velocity", steps), "plateaus", func(n *network) finding {
 				c, _ := n.after(steps)
-				return reported(c.Still/n.decorrelation.Plateau, percent(c.Still/n.decorrelation.Plateau))
+				return reported(c.Still/n.decorrelation.Plateau, figure.Percent(c.Still/n.decorrelation.Plateau, 0))
 			})
 		}
 		row("commutator", "Two steps in either order, against what they change", "share", func(n *network) finding {
 			share := n.integration.Apart / n.integration.Moved
-			return reported(share, percent(share))
+			return reported(share, figure.Percent(share, 0))
 		})
 		row("range", "Decoding range", "m", func(n *network) finding {
 			return reported(n.integration.Range, figure.Number(n.integration.Range, 2)+" m")

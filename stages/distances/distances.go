@@ -25,21 +25,6 @@ type Params struct {
 	LagStep int     `json:"lag_step"`
 }
 
-// Check returns an error that names the first impossible parameter.
-func (p Params) Check() error {
-	switch {
-	case p.Walks < 1:
-		return fmt.Errorf("walks is %d, must be at least 1", p.Walks)
-	case p.Pairs < 1:
-		return fmt.Errorf("pairs is %d, must be at least 1", p.Pairs)
-	case !(p.SigmaX > 0) || !(p.ReachM > p.SigmaX):
-		return fmt.Errorf("reach_m is %g, must be more than sigma_x of %g m", p.ReachM, p.SigmaX)
-	case p.LagStep < 1:
-		return fmt.Errorf("lag_step is %d, must be at least 1", p.LagStep)
-	}
-	return nil
-}
-
 // Outputs of the stage.
 var Outputs = []string{"density", "lags", "summary"}
 
@@ -57,9 +42,6 @@ type rolled struct {
 
 // Run follows the walks and compares.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
-	if err := p.Check(); err != nil {
-		return err
-	}
 	network, params, err := weights.Read(t)
 	if err != nil {
 		return err

@@ -15,37 +15,15 @@ import (
 
 // Params are the parameters of an embedding.
 type Params struct {
-	Components  int `json:"components"`  // principal components in which distances are measured (6 hold a hexagonal torus)
-	Dimensions  int `json:"dimensions"`  // of the spectral embedding
-	Neighbours  int `json:"neighbours"`  // each state is joined to so many nearest ones
-	Eigenvalues int `json:"eigenvalues"` // lowest non-zero eigenvalues of the graph Laplacian that are kept
-	MaxPoints   int `json:"max_points"`  // of more states every second, third, ... is taken
+	Components  int `json:"components" range:">= 1" default:"6" doc:"principal components in which distances are measured (appendix D)"`
+	Dimensions  int `json:"dimensions" range:">= 1" default:"3" doc:"of the spectral embedding (appendix D)"`
+	Neighbours  int `json:"neighbours" range:">= 1" default:"15" doc:"states that each state is joined to (ours)"`
+	Eigenvalues int `json:"eigenvalues" range:">= 1" default:"12" doc:"of the graph Laplacian that are kept (ours)"`
+	MaxPoints   int `json:"max_points" range:">= 2" default:"8000" doc:"of more states every second, third, ... is taken (ours)"`
 	// IsomapLandmarks are the states that Isomap measures geodesic distances from.
-	IsomapLandmarks int     `json:"isomap_landmarks"`
-	Landmarks       int     `json:"landmarks"` // states whose Rips complex stands for the shape
-	Average         float64 `json:"average"`   // share of the states over which each is averaged with its neighbours before
-}
-
-// Check returns an error if a parameter, or two together, are impossible.
-func (p Params) Check() error {
-	for _, v := range []struct {
-		name  string
-		value int
-	}{{"components", p.Components}, {"dimensions", p.Dimensions}, {"neighbours", p.Neighbours}, {"eigenvalues", p.Eigenvalues}} {
-		if v.value < 1 {
-			return fmt.Errorf("%s is %d, must be at least 1", v.name, v.value)
-		}
-	}
-	if p.Eigenvalues < p.Dimensions {
-		return fmt.Errorf("eigenvalues is %d, must be at least %d, the dimensions", p.Eigenvalues, p.Dimensions)
-	}
-	if p.MaxPoints <= p.Neighbours {
-		return fmt.Errorf("max_points is %d, must be more than %d, the neighbours of each", p.MaxPoints, p.Neighbours)
-	}
-	if p.IsomapLandmarks <= p.Dimensions {
-		return fmt.Errorf("isomap_landmarks is %d, must be more than %d, the dimensions", p.IsomapLandmarks, p.Dimensions)
-	}
-	return p.topology(1).Check()
+	IsomapLandmarks int     `json:"isomap_landmarks" range:">= 2" default:"200" doc:"states that Isomap measures geodesic distances from (ours)"`
+	Landmarks       int     `json:"landmarks" range:"[2, 500]" default:"150" doc:"states whose Rips complex stands for the shape (ours)"`
+	Average         float64 `json:"average" range:"[0, 1)" default:"0.02" doc:"share of the states over which each is averaged with its neighbours before (ours)"`
 }
 
 func (p Params) topology(threads int) manifold.TopologyOptions {
@@ -59,9 +37,6 @@ var Outputs = []string{"pca", "points", "eigenvalues", "intervals", "topology"}
 // what it finds. What cannot be embedded is no error: its columns are NaN, its eigenvalues absent, and the
 // metadata key "undefined" says why.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	if err := p.Check(); err != nil {
-		return err
-	}
 	r := &pipeline.Reader{Task: t}
 	states := pipeline.Rows[ratemapstable.State](r, "states")
 	units := pipeline.Rows[spectratable.Unit](r, "units")

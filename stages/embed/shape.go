@@ -85,7 +85,8 @@ func embed(p Params, states []ratemapstable.State, units []spectratable.Unit, mo
 	if err := e.prove(p, points, threads); err != nil {
 		return nil, err
 	}
-	spectral, err := manifold.Spectral(projected, p.Neighbours, p.Dimensions, p.Eigenvalues, threads)
+	spectral, err := manifold.Spectral(projected, manifold.SpectralOptions{
+		Neighbours: p.Neighbours, Dimensions: p.Dimensions, Eigenvalues: p.Eigenvalues, Threads: threads})
 	if err != nil {
 		e.undefined = err.Error()
 		return e, nil
@@ -124,7 +125,8 @@ func (e *embedding) prove(p Params, points *mat.Dense, threads int) error {
 
 // geodesic embeds the projected states by Isomap; what it cannot embed stays NaN.
 func (e *embedding) geodesic(p Params, projected *mat.Dense, threads int) {
-	g, err := manifold.Isomap(projected, p.Neighbours, p.Dimensions, p.IsomapLandmarks, threads)
+	g, err := manifold.Isomap(projected, manifold.IsomapOptions{
+		Neighbours: p.Neighbours, Dimensions: p.Dimensions, Landmarks: p.IsomapLandmarks, Threads: threads})
 	if err != nil { // fewer directions than dimensions, or fewer states than landmarks need
 		return
 	}

@@ -34,13 +34,13 @@ func TestAttemptsDifferInTheirSeedsAlone(t *testing.T) {
 	if want := []uint64{seed[0], seed[0] + 1000, seed[0] + 2000}; !slices.Equal(three["group"], want) {
 		t.Errorf("the attempts' seeds are %v, want %v", three["group"], want)
 	}
-	if _, ok := three["read by ratemaps: best/full"]; !ok {
+	if _, ok := three["read by ratemaps: select/full"]; !ok {
 		t.Error("with three attempts the ratemaps do not read the choice")
 	}
 	if _, ok := one["read by ratemaps: train/full"]; !ok {
 		t.Error("with one attempt the ratemaps do not read the training")
 	}
-	if got := wired("attempts=3", "variants.no-capacity.attempts=1"); got["train/no-capacity"] == nil || got["best/no-capacity"] != nil {
+	if got := wired("attempts=3", "variants.no-capacity.attempts=1"); got["train/no-capacity"] == nil || got["select/no-capacity"] != nil {
 		t.Error("a variant cannot have attempts of its own")
 	}
 }

@@ -1,6 +1,10 @@
 package experiment
 
-import "sicgrid/pkg/compute"
+import (
+	"time"
+
+	"sicgrid/pkg/compute"
+)
 
 // Device is what trains the networks.
 type Device struct {
@@ -8,4 +12,6 @@ type Device struct {
 	Code      string   // name of the train stage's code digest with this device
 	OtherCode []string // and with the others, whose results serve as well
 	Close     func()
+
+	CheckpointEvery time.Duration // between the checkpoints of a training
 }

@@ -8,6 +8,7 @@ import (
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/sic/loss"
 	"sicgrid/stages/batch/batchtable"
 	"sicgrid/stages/distances/distancestable"
 	"sicgrid/stages/embed/embedtable"
@@ -23,7 +24,7 @@ import (
 var measures = map[string]pipeline.Measures{
 	"trajectories": trajectoriesMeasures,
 	TrainStage:     trainMeasures,
-	bestStage:      trainMeasures,
+	selectStage:    trainMeasures,
 	"ratemaps":     ratemapsMeasures,
 	"spectra":      spectraMeasures,
 	"embed":        embedMeasures,
@@ -71,10 +72,11 @@ func trainMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) 
 		return nil, err
 	}
 	end := history[len(history)-1]
-	return []pipeline.Measure{
-		verdict("steps", float64(end.Step)), near("loss", end.Total, 0.25), near("separation", end.Separation, 0.25), near("invariance", end.Invariance, 0.25),
-		near("capacity", end.Capacity, 0.25), near("conformal isometry", end.ConformalIsometry, 0.25),
-	}, nil
+	list := []pipeline.Measure{verdict("steps", float64(end.Step)), near("loss", end.Total, 0.25)}
+	for i, x := range end.Values {
+		list = append(list, near(loss.Term(i).String(), x, 0.25))
+	}
+	return list, nil
 }
 
 func ratemapsMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) {

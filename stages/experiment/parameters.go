@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,8 +11,9 @@ import (
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
-	"sicgrid/stages/best"
-	"sicgrid/stages/plot"
+	"sicgrid/pkg/walk"
+	"sicgrid/stages/figures/table1"
+	"sicgrid/stages/selection"
 	"sicgrid/stages/train"
 )
 
@@ -19,7 +21,7 @@ import (
 var requiredVariants = []string{"full", "no-capacity"}
 
 // trainingSections are what a variant may change.
-var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts", "keep", "parts"}
+var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts", "keep", "pretraining"}
 
 // Parameters are a profile as it was read, with every value checked.
 type Parameters struct {
@@ -29,7 +31,7 @@ type Parameters struct {
 	Sets     []string
 	variants []Variant
 	ablated  []Variant // networks of figure 7 beyond the variants
-	profiles []plot.Table1Profile
+	profiles []table1.Profile
 	doc      *params.Document
 }
 
@@ -42,15 +44,15 @@ type Variant struct {
 // Training is how a network is trained, and how often before the best is kept.
 type Training struct {
 	train.Recipe
-	Attempts int       `json:"attempts"`
-	Keep     best.Keep `json:"keep"`
-	Parts    Parts     `json:"parts,omitempty"`
+	Attempts    int            `json:"attempts"`
+	Keep        selection.Keep `json:"keep"`
+	Pretraining Pretraining    `json:"pretraining,omitempty"`
 }
 
 // ReadParameters reads a profile, puts the --set values in their places and
 // checks every value, so that nothing runs on parameters that will fail later.
 func ReadParameters(path string, sets []string) (*Parameters, error) {
-	doc, err := params.Read(path)
+	doc, err := params.ReadProfile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -69,13 +71,13 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 		}
 	}
 	p := &Parameters{Path: path, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Sets: sets, doc: doc}
-	if err := doc.Decode(&p.Profile, allowed); err != nil {
+	if err := doc.Decode(&p.Profile, nil); err != nil {
 		return nil, err
 	}
 	if err := p.readVariants(doc); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*params.Document) error{p.checkSeeds, p.checkEvaluation, p.checkEmbedding, p.checkIdeal, p.checkFigures} {
+	for _, check := range []func(*params.Document) error{p.checkSeeds, p.checkEvaluation, p.checkEmbedding, p.checkIdeal, p.checkFigures, p.checkResults} {
 		if err := check(doc); err != nil {
 			return nil, err
 		}
@@ -119,13 +121,13 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 }
 
 func readTraining(doc *params.Document) (t Training, err error) {
-	if err := doc.Decode(&t, allowed); err != nil {
+	if err := doc.Decode(&t, nil); err != nil {
 		return t, err
 	}
 	if err := checkTraining(doc, t.Recipe); err != nil {
 		return t, err
 	}
-	return t, t.Parts.check(doc, t)
+	return t, t.Pretraining.check(doc, t)
 }
 
 // checkTraining finds values that are possible one by one but not together.
@@ -170,37 +172,33 @@ func (p *Parameters) checkSeeds(doc *params.Document) error {
 	return nil
 }
 
-// stepsAcross is the width of the smallest box in longest steps: in a smaller
-// one the walls decide every step (walk.Motion.Check).
-const stepsAcross = 4
-
 func (p *Parameters) checkEvaluation(doc *params.Document) error {
-	e, m := &p.Evaluation, &p.Evaluation.Motion
-	if m.StepMaxM <= m.StepMinM {
-		return doc.Errorf("evaluation.motion.step_max_m", "found %v, must be greater than %v, the shortest step", m.StepMaxM, m.StepMinM)
-	}
-	if m.StepMaxM > m.VelocityMaxM {
-		return doc.Errorf("evaluation.motion.step_max_m", "found %v, must be at most %v, the bound on its components", m.StepMaxM, m.VelocityMaxM)
-	}
+	e := &p.Evaluation
 	for i, box := range e.BoxesM {
 		at := fmt.Sprintf("evaluation.boxes_m[%d]", i)
-		if least := stepsAcross * m.StepMaxM; box < least {
-			return doc.Errorf(at, "found %v m, must be at least %v m, %d of the longest steps", box, least, stepsAcross)
-		}
-		if box <= 2*m.WallM {
-			return doc.Errorf(at, "found %v m, must be more than %v m, twice the reach of a wall", box, 2*m.WallM)
-		}
 		if j := slices.Index(e.BoxesM, box); j < i {
 			return doc.Errorf(at, "found %v m twice, must be given once", box)
 		}
-		if err := m.Check(box); err != nil {
-			return doc.Errorf("evaluation.motion", "%v", err)
+		if err := p.checkWalks(doc, at, box); err != nil {
+			return err
 		}
 	}
 	return checkMemory(doc, evaluationBytes, map[string]float64{
 		"network.units": float64(p.Network.Units), "evaluation.bins": float64(e.Bins), "evaluation.samples_per_bin": e.SamplesPerBin,
 		"evaluation.steps": float64(e.Steps), "evaluation.states": float64(e.States),
 	})
+}
+
+// checkWalks finds what is wrong with the evaluation's motion in a box whose side is the value at a key.
+func (p *Parameters) checkWalks(doc *params.Document, boxKey string, boxM float64) error {
+	var wrong *walk.Impossible
+	if !errors.As(p.Evaluation.Motion.Check(boxM), &wrong) {
+		return nil
+	}
+	if wrong.Parameter != "box_m" {
+		boxKey = "evaluation.motion." + wrong.Parameter
+	}
+	return doc.Errorf(boxKey, "%s", wrong.Reason)
 }
 
 func (p *Parameters) checkEmbedding(doc *params.Document) error {
@@ -211,54 +209,36 @@ func (p *Parameters) checkEmbedding(doc *params.Document) error {
 	if e.MaxPoints <= e.Neighbours {
 		return doc.Errorf("embedding.max_points", "found %d, must be more than %d, the neighbours of each point", e.MaxPoints, e.Neighbours)
 	}
-	if err := e.Check(); err != nil {
-		return doc.Errorf("embedding", "%v", err)
+	if e.IsomapLandmarks <= e.Dimensions {
+		return doc.Errorf("embedding.isomap_landmarks", "found %d, must be more than %d, the dimensions", e.IsomapLandmarks, e.Dimensions)
 	}
 	return nil
 }
 
 func (p *Parameters) checkIdeal(doc *params.Document) error {
-	if err := p.ideal().Check(); err != nil {
-		return doc.Errorf("ideal", "%v", err)
+	c := p.Ideal.Cells
+	if c.SmoothM >= c.BoxM {
+		return doc.Errorf("ideal.smooth_m", "found %v, must be less than %v m, the side of the box", c.SmoothM, c.BoxM)
 	}
-	return nil
+	for i, period := range c.PeriodsM {
+		if period >= c.BoxM {
+			return doc.Errorf(fmt.Sprintf("ideal.periods_m[%d]", i), "found %v, must be less than %v m, the side of the box", period, c.BoxM)
+		}
+	}
+	return p.checkWalks(doc, "ideal.box_m", c.BoxM)
 }
 
-func (p *Parameters) checkFigures(doc *params.Document) error {
-	f, names := &p.Figures, doc.Keys("variants")
-	for _, required := range requiredVariants {
-		if !slices.Contains(names, required) {
-			return doc.Errorf("variants", "found %s, must have %s", strings.Join(names, ", "), strings.Join(requiredVariants, " and "))
-		}
-	}
-	for _, choice := range []struct{ key, variant string }{{"figure_4", f.Figure4.Variant}, {"figure_5", f.Figure5.Variant}, {"figure_6", f.Figure6.Variant}} {
-		if !slices.Contains(names, choice.variant) {
-			return doc.Errorf("figures."+choice.key+".variant", "found %q, must be one of %s", choice.variant, strings.Join(names, ", "))
-		}
-	}
+// checkResults finds a box of the results that there is not, and tests of path integration that cannot be made.
+func (p *Parameters) checkResults(doc *params.Document) error {
 	if !slices.Contains(p.Evaluation.BoxesM, p.Results.BoxM) {
 		return doc.Errorf("results.box_m", "found %v, must be one of evaluation.boxes_m, %v", p.Results.BoxM, p.Evaluation.BoxesM)
 	}
-	for _, v := range requiredVariants {
-		if err := p.integration(v).Check(); err != nil {
-			return doc.Errorf("integration", "%v", err)
-		}
+	if err := p.checkWalks(doc, "integration.box_m", p.Integration.BoxM); err != nil {
+		return err
 	}
-	for _, choice := range []struct {
-		key string
-		box float64
-	}{{"figure_4", f.Figure4.BoxM}, {"figure_5", f.Figure5.BoxM}, {"figure_7", f.Figure7.BoxM}, {"figure_6", f.Figure6.BoxM}, {"figure_8", f.Figure8.BoxM}, {"seeds", f.Seeds.BoxM}} {
-		if !slices.Contains(p.Evaluation.BoxesM, choice.box) {
-			return doc.Errorf("figures."+choice.key+".box_m", "found %v, must be one of evaluation.boxes_m, %v", choice.box, p.Evaluation.BoxesM)
-		}
-	}
-	for _, check := range []struct {
-		key string
-		err error
-	}{{"figure_1", f.Figure1.Check()}, {"figure_5", p.distances(f.Figure5.Variant).Check()}, {"figure_5", p.figure5().Check()}, {"figure_7", p.figure7().Check()}, {"figure_4", f.Figure4.Check()}, {"figure_6", f.Figure6.Check()}, {"figure_8", f.Figure8.Check()}} {
-		if check.err != nil {
-			return doc.Errorf("figures."+check.key, "%v", check.err)
-		}
+	f := p.Figures.Figure5
+	if sigma := p.distances(f.Variant).SigmaX; f.ReachM <= sigma {
+		return doc.Errorf("figures.figure_5.reach_m", "found %v, must be more than %v m, sigma_x", f.ReachM, sigma)
 	}
 	return nil
 }

@@ -13,14 +13,14 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/batch"
-	"sicgrid/stages/best"
 	"sicgrid/stages/claims"
 	"sicgrid/stages/distances"
 	"sicgrid/stages/embed"
+	"sicgrid/stages/figures/results"
 	"sicgrid/stages/ideal"
 	"sicgrid/stages/integration"
-	"sicgrid/stages/plot"
 	"sicgrid/stages/ratemaps"
+	"sicgrid/stages/selection"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/train"
 	"sicgrid/stages/trajectories"
@@ -29,32 +29,32 @@ import (
 // The order of events:
 //
 //	trajectories (per box) ─────────────────┐
-//	train (per variant: full, no-capacity) ─┴─> ratemaps ─> spectra ──> plot: figures 4, 6, 8
-//	                                               └────────────┴─> embed ──> plot: figure 6
+//	train (per variant: full, no-capacity) ─┴─> ratemaps ─> spectra ──> figures: figures 4, 6, 8
+//	                                               └────────────┴─> embed ──> figure 6
 //
-//	ideal ─> spectra ──> plot: figure 1        ideal ──> plot: figures 2, 9
-//	batch ──> plot: figure 3                   the profiles themselves ──> plot: table 1
+//	ideal ─> spectra ──> figures: figure 1        ideal ──> figures: figures 2, 9
+//	batch ──> figures: figure 3                   the profiles themselves ──> figures: table 1
 //
-//	train (per ablation) ─> ratemaps ─> spectra ──> plot: figure 7 (8)
-//	train (full), trajectories ─> distances ──> plot: figure 5
+//	train (per ablation) ─> ratemaps ─> spectra ──> figures: figure 7 (8)
+//	train (full), trajectories ─> distances ──> figures: figure 5
 //
 //	train (per variant) ─> integration ─┐
-//	spectra, embed, distances ──────────┴─> claims ──> plot: results
+//	spectra, embed, distances ──────────┴─> claims ──> figures: results
 //
-// Where a profile asks for several attempts, "train" above is that many trainings ─> best, which keeps one of them.
+// Where a profile asks for several attempts, "train" above is that many trainings ─> select, which keeps one of them.
 // ratemaps, spectra and embed are made for every variant in every box, of an ablation ratemaps and spectra in one.
 // Everything above exists once a seed; the figure "seeds" and the results set several side by side.
 //
-//	a sweep's runs, each: train ─> ratemaps ─> spectra ─> outcome ──> sweep ──> plot: its figures (sweep_wire.go)
+//	a sweep's runs, each: train ─> ratemaps ─> spectra ─> outcome ──> sweep ──> figures: its figures (sweep_wire.go)
 
 // FigureStage is the stage whose artifacts are laid out as files.
-const FigureStage = "plot"
+const FigureStage = "figures"
 
 // TrainStage is the stage that a GPU can run.
 const TrainStage = "train"
 
-// bestStage chooses among the attempts at a training.
-const bestStage = "best"
+// selectStage chooses among the attempts at a training.
+const selectStage = "select"
 
 // DAG is every node that a profile can make, and the names of groups of them.
 type DAG struct {
@@ -64,7 +64,7 @@ type DAG struct {
 
 // network is one trained network, and what is made of it in each box.
 type network struct {
-	made     []*pipeline.Node // its trainings and its parts', and the choices among them where there are several
+	made     []*pipeline.Node // its trainings and its pretraining's, and the selections among them where there are several
 	train    *pipeline.Node   // the last of those, which has the network
 	ratemaps map[float64]*pipeline.Node
 	spectra  map[float64]*pipeline.Node
@@ -94,54 +94,30 @@ func Wire(p *Parameters, on Device) *DAG {
 		}
 	}
 
-	first := wireUntrained(d, p)
+	code := add(d, "ideal", "code", p.ideal(), ideal.Run, ideal.Outputs, p.Evaluation.Seed, nil)
+	m := made{
+		walks: walks, networks: networks, ideal: code,
+		measured: add(d, "spectra", "ideal", p.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", code, "maps", "occupancy")),
+		batch:    add(d, "batch", "full", p.batch(), batch.Run, batch.Outputs, p.Seed, nil),
+	}
 	wireAblations(d, p, on, walks, networks)
-	compared := wireGeneralisation(d, p, walks, networks, first)
-	f4, f6, f8, fs := p.Figures.Figure4, p.Figures.Figure6, p.Figures.Figure8, p.Figures.Seeds
-	n4, n6 := networks[f4.Variant], networks[f6.Variant]
-	add(d, FigureStage, "figure-4", f4.Figure4Params, plot.Figure4, plot.Outputs, 0, inputs{"maps": n4.ratemaps[f4.BoxM].Ref("maps")}.
-		with("", n4.spectra[f4.BoxM], "units", "modules", "autocorrelograms", "summary"))
-	add(d, FigureStage, "figure-6", f6.Figure6Params, plot.Figure6, plot.Outputs, 0, inputs{"maps": n6.ratemaps[f6.BoxM].Ref("maps")}.
-		with("", n6.spectra[f6.BoxM], "units", "modules", "spectrum", "summary").
-		with("", n6.embed[f6.BoxM], "pca", "points", "eigenvalues", "intervals", "topology"))
-	all := inputs{}
-	for _, name := range []string{"full", "no-isometry", "no-capacity"} {
-		if n, ok := networks[name]; ok { // a profile need not leave the isometry out
-			all.with(name+"/", n.ratemaps[f8.BoxM], "maps").with(name+"/", n.spectra[f8.BoxM], "units")
-		}
-	}
-	add(d, FigureStage, "figure-8", f8.Figure8Params, plot.Figure8, plot.Outputs, 0, all)
-
-	seeds := plot.SeedsParams{DPI: fs.DPI, Seeds: p.Seeds, Variants: []string{"no-capacity", "full"}}
-	runs := inputs{}
-	for _, seed := range p.Seeds {
-		for _, v := range seeds.Variants {
-			runs.with(fmt.Sprintf("seed-%d/%s/", seed, v), networks[p.networkName(v, seed)].spectra[fs.BoxM], "units", "modules", "summary")
-		}
-	}
-	add(d, FigureStage, "seeds", seeds, plot.Seeds, plot.Outputs, 0, runs)
-	wireResults(d, p, networks, compared)
+	m.compared = wireGeneralisation(d, p, walks, networks)
+	wireFigures(d, p, m)
+	wireResults(d, p, m)
 	return d
 }
 
-// wireUntrained makes the figures that no network is trained for, and returns the look at the training batches.
-func wireUntrained(d *DAG, p *Parameters) (first *pipeline.Node) {
-	f := p.Figures
-	code := add(d, "ideal", "code", p.ideal(), ideal.Run, ideal.Outputs, p.Evaluation.Seed, nil)
-	measured := add(d, "spectra", "ideal", p.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", code, "maps", "occupancy"))
-	add(d, FigureStage, "figure-1", f.Figure1, plot.Figure1, plot.Outputs, 0,
-		inputs{}.with("", code, "walk", "maps").with("", measured, "units", "modules", "autocorrelograms"))
-	add(d, FigureStage, "figure-2", f.Figure2, plot.Figure2, plot.Outputs, 0,
-		inputs{}.with("", code, "line", "near", "capacity", "separation", "distance", "routes"))
-	first = add(d, "batch", "full", p.batch(), batch.Run, batch.Outputs, p.Seed, nil)
-	add(d, FigureStage, "figure-3", plot.Figure3Params{DPI: f.Figure3.DPI, Units: p.Variant("full").Network.Units, Layers: p.Variant("full").Network.Layers}, plot.Figure3, plot.Outputs, 0,
-		inputs{}.with("", first, "states", "summary"))
-	add(d, FigureStage, "figure-9", f.Figure9, plot.Figure9, plot.Outputs, 0, inputs{}.with("", code, "tuning", "line"))
-	add(d, FigureStage, "table-1", plot.Table1Params{DPI: f.Table1.DPI, Profiles: p.profiles}, plot.Table1, plot.Outputs, 0, nil)
-	return first
+// made is what figures are drawn of.
+type made struct {
+	walks    map[float64]*pipeline.Node
+	networks map[string]network        // by variant and seed
+	ideal    *pipeline.Node            // the idealised code
+	measured *pipeline.Node            // its cells' spectra
+	batch    *pipeline.Node            // a look at the training batches
+	compared map[string]*pipeline.Node // distances of states and places, by network
 }
 
-// wireAblations trains every ablation, sees it in the boxes where it is drawn, and makes figure 7 of the profile's seed.
+// wireAblations trains every ablation and sees it in the boxes where it is drawn.
 func wireAblations(d *DAG, p *Parameters, on Device, walks map[float64]*pipeline.Node, networks map[string]network) {
 	f := p.Figures
 	for _, seed := range p.everySeed(p.Results.Seeds) {
@@ -158,11 +134,6 @@ func wireAblations(d *DAG, p *Parameters, on Device, walks map[float64]*pipeline
 			networks[name] = n
 		}
 	}
-	in := inputs{}
-	for _, name := range p.figure7().Variants {
-		in.with(name+"/", networks[name].ratemaps[f.Figure7.BoxM], "maps").with(name+"/", networks[name].spectra[f.Figure7.BoxM], "units", "modules", "summary")
-	}
-	add(d, FigureStage, "figure-7", p.figure7(), plot.Figure7, plot.Outputs, 0, in)
 }
 
 // addNetwork adds a network's trainings, which nothing looks at yet.
@@ -183,40 +154,33 @@ func addNetwork(d *DAG, name string, t Training, on Device, seed uint64) network
 // attemptSeeds is how far apart the seeds of a network's attempts are: the profiles' own and the reporting seeds are below it.
 const attemptSeeds = 1000
 
-// trainings are the nodes that make a network, the one that has it last: those that make its parts, and a training, or as many as
-// there are attempts, all from the same parts, and the choice of the best. Every node passes through put, which may know it already.
+// trainings are the nodes that make a network, the one that has it last: those of its pretraining, and a
+// training, or as many as there are attempts, all from the same start, and the selection of one. Every node
+// passes through put, which may know it already.
 func trainings(name string, t Training, on Device, seed uint64, put func(*pipeline.Node) *pipeline.Node) (made []*pipeline.Node) {
 	keep := func(n *pipeline.Node) *pipeline.Node {
 		made = append(made, put(n))
 		return made[len(made)-1]
 	}
 	training := func(name string, p train.Params, seed uint64, from inputs) *pipeline.Node {
-		node := newNode(TrainStage, name, p, train.On(on.Backend), train.Outputs, seed, from)
+		node := newNode(TrainStage, name, p, train.On(on.Backend, on.CheckpointEvery), train.Outputs, seed, from)
 		node.Numerics, node.Code, node.OtherCode = on.Numerics, on.Code, on.OtherCode
 		return keep(node)
 	}
-	parts := inputs{}
-	start := func(from *pipeline.Node) { parts[train.PartRole(len(parts))] = from.Ref("weights") }
-	partOf := func(name string, scale float64, seed uint64) *pipeline.Node {
-		part := trainings(name, t.part(scale), on, seed, put)
-		made = append(made, part...)
-		return part[len(part)-1]
-	}
-	for i, scale := range t.Parts.Scales {
-		start(partOf(fmt.Sprintf("%s/part-%d", name, i+1), scale, seed+uint64(i)*partSeeds))
-	}
-	if len(t.Parts.Lengths) > 0 {
-		part := partOf(name+"/part", 1, seed)
-		for i, length := range t.Parts.Lengths {
-			one := part
+	start := inputs{}
+	if len(t.Pretraining.Lengths) > 0 {
+		made = trainings(name+"/pretraining", t.small(), on, seed, put)
+		small := made[len(made)-1]
+		for i, length := range t.Pretraining.Lengths {
+			one := small
 			if length != t.Batch.Length {
-				one = training(fmt.Sprintf("%s/part-%d", name, i+1), t.copied(i), seed, inputs{train.PartRole(0): part.Ref("weights")})
+				one = training(fmt.Sprintf("%s/finetuning-%d", name, i+1), t.finetuning(i), seed, inputs{train.PartRole(0): small.Ref("weights")})
 			}
-			start(one)
+			start[train.PartRole(i)] = one.Ref("weights")
 		}
 	}
 	attempt := func(name string, n int) *pipeline.Node {
-		return training(name, train.Params{Recipe: t.Recipe, TurnsDeg: t.Parts.TurnsDeg}, seed+uint64(n)*attemptSeeds, parts)
+		return training(name, train.Params{Recipe: t.Recipe, RotationsDeg: t.Pretraining.RotationsDeg}, seed+uint64(n)*attemptSeeds, start)
 	}
 	if t.Attempts == 1 {
 		attempt(name, 0)
@@ -224,9 +188,9 @@ func trainings(name string, t Training, on Device, seed uint64, put func(*pipeli
 	}
 	in := inputs{}
 	for i := range t.Attempts {
-		in.with(best.Role(i), attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), i), train.Outputs...)
+		in.with(selection.Role(i), attempt(fmt.Sprintf("%s/attempt-%d", name, i+1), i), train.Outputs...)
 	}
-	keep(newNode(bestStage, name, best.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax, SigmaG: t.Loss.SigmaG}, best.Run, best.Outputs, 0, in))
+	keep(newNode(selectStage, name, selection.Params{Attempts: t.Attempts, Keep: t.Keep, Steps: t.Batch.Length, VelocityMax: t.Batch.VelocityMax}, selection.Run, selection.Outputs, 0, in))
 	return made
 }
 
@@ -240,9 +204,9 @@ func (n network) see(d *DAG, p *Parameters, at string, box float64, walks *pipel
 	})
 }
 
-// wireGeneralisation compares the states of networks with places, those of figure 5 and of the results, and makes figure 5. It
-// returns the comparisons by network.
-func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node, networks map[string]network, first *pipeline.Node) map[string]*pipeline.Node {
+// wireGeneralisation compares the states of networks with places, those of figure 5 and of the results; it returns the comparisons
+// by network.
+func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node, networks map[string]network) map[string]*pipeline.Node {
 	f := p.Figures.Figure5
 	compared := map[string]*pipeline.Node{}
 	compare := func(variant, name string) {
@@ -259,26 +223,19 @@ func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node,
 			}
 		}
 	}
-	n, own := networks[f.Variant], compared[f.Variant]
-	in := inputs{"decorrelation": own.Ref("summary"), "training": first.Ref("distances"), "batch": first.Ref("states"), "walks": walks[f.BoxM].Ref("walks")}
-	in.with("", own, "density", "lags")
-	for _, box := range p.figure5().BoxesM {
-		in.with(boxName(box)+"/", n.ratemaps[box], "maps").with(boxName(box)+"/", n.spectra[box], "units", "modules")
-	}
-	add(d, FigureStage, "figure-5", p.figure5(), plot.Figure5, plot.Outputs, 0, in)
 	return compared
 }
 
 // wireResults tests the path integration of both variants, and sets the paper's claims beside every network of the results' seeds.
-func wireResults(d *DAG, p *Parameters, networks map[string]network, compared map[string]*pipeline.Node) {
+func wireResults(d *DAG, p *Parameters, m made) {
 	r := p.Results
-	drawn := plot.ResultsParams{DPI: r.DPI, RateColours: r.RateColours, Seeds: r.Seeds, Variants: p.figure7().Variants, Walked: requiredVariants}
+	drawn := results.Params{Look: r.Look, Seeds: r.Seeds, Variants: p.figure7().Variants, Walked: requiredVariants, Titles: p.titles()}
 	judged := claims.Params{Seeds: r.Seeds, Variants: drawn.Variants, BoxesM: slices.Sorted(slices.Values(p.Evaluation.BoxesM)), SigmaX: p.Variant("full").Loss.SigmaX}
 	in, shown := inputs{}, inputs{}
 	for _, seed := range r.Seeds {
 		for _, v := range drawn.Variants {
 			name, role, box := p.networkName(v, seed), claims.Role(v, seed), p.Figures.Figure7.BoxM
-			n := networks[name]
+			n := m.networks[name]
 			in.with(role, n.spectra[box], "units", "summary")
 			shown.with(role, n.spectra[box], "units").with(role, n.ratemaps[box], "maps")
 			if !slices.Contains(requiredVariants, v) {
@@ -291,13 +248,13 @@ func wireResults(d *DAG, p *Parameters, networks map[string]network, compared ma
 			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
 			d.leaveOut(walked)
 			in.with(role, walked, "errors", "closures")
-			in[role+"integration"], in[role+"decorrelation"] = walked.Ref("summary"), compared[name].Ref("summary")
+			in[role+"integration"], in[role+"decorrelation"] = walked.Ref("summary"), m.compared[name].Ref("summary")
 			shown.with(role, walked, "lags", "errors", "closures", "ranges")
-			shown[role+"decorrelation"] = compared[name].Ref("summary")
+			shown[role+"decorrelation"] = m.compared[name].Ref("summary")
 		}
 	}
 	table := add(d, "claims", ResultsName, judged, claims.Run, claims.Outputs, 0, in)
-	add(d, FigureStage, ResultsName, drawn, plot.Results, plot.Outputs, 0, shown.with("", table, "claims", "findings"))
+	draw(d, ResultsName, drawn, results.Run, shown.with("", table, "claims", "findings"))
 }
 
 // leaveOut takes a node out of "all": one that only the results look at, of whatever seed.
@@ -315,7 +272,7 @@ func (in inputs) with(prefix string, n *pipeline.Node, outputs ...string) inputs
 	return in
 }
 
-// add makes a node called <stage>/<name>; a figure is called by its name alone.
+// add makes a node called <stage>/<name>.
 func add[P any](d *DAG, stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
 	return d.put(newNode(stage, name, p, run, outputs, seed, in), name)
 }
@@ -331,11 +288,7 @@ func (d *DAG) put(n *pipeline.Node, name string) *pipeline.Node {
 }
 
 func newNode[P any](stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
-	n := &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Measures: measures[stage], Run: pipeline.Bind(p, run)}
-	if stage == FigureStage {
-		n.Name = name
-	}
-	return n
+	return &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Measures: measures[stage], Run: pipeline.Bind(p, run)}
 }
 
 // ResultsName is the table of the paper's claims: a target of its own, which trains every variant for every seed of a list.
@@ -379,24 +332,6 @@ func (p *Parameters) integration(variant string) integration.Params {
 	i, v := p.Integration, p.Variant(variant)
 	return integration.Params{BoxM: i.BoxM, Walks: i.Walks, Steps: i.Steps, Places: i.Places, ReachM: i.ReachM,
 		SigmaX: v.Loss.SigmaX, VelocityMax: v.Batch.VelocityMax, Motion: p.Evaluation.Motion}
-}
-
-// figure5 shows the boxes from the smallest to the largest, at most four.
-func (p *Parameters) figure5() plot.Figure5Params {
-	f, boxes := p.Figures.Figure5, slices.Sorted(slices.Values(p.Evaluation.BoxesM))
-	return plot.Figure5Params{DPI: f.DPI, RateColours: f.RateColours, BoxesM: boxes[:min(4, len(boxes))]}
-}
-
-// figure7 shows the required variants, then the others and every ablation, in the order of the file.
-func (p *Parameters) figure7() plot.Figure7Params {
-	f := p.Figures.Figure7
-	out := plot.Figure7Params{DPI: f.DPI, RateColours: f.RateColours, Cells: f.Cells, Variants: slices.Clone(requiredVariants)}
-	for _, v := range slices.Concat(p.variants, p.ablated) {
-		if !slices.Contains(out.Variants, v.Name) {
-			out.Variants = append(out.Variants, v.Name)
-		}
-	}
-	return out
 }
 
 // Variant is the training of this name, which must be one.

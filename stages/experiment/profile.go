@@ -1,15 +1,12 @@
 package experiment
 
 import (
-	"math"
-
-	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/walk"
-	"sicgrid/stages/best"
 	"sicgrid/stages/embed"
+	"sicgrid/stages/figures/results"
 	"sicgrid/stages/ideal"
-	"sicgrid/stages/plot"
+	"sicgrid/stages/selection"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/train"
 )
@@ -17,37 +14,37 @@ import (
 // Profile is a parameter file: everything that can be set, and nothing else is.
 // The files under params/ say what each number means, its unit and its source.
 type Profile struct {
-	Seed         uint64         `json:"seed"`
-	Seeds        []uint64       `json:"seeds"`
-	Network      sic.Network    `json:"network"`
-	Batch        sic.Batch      `json:"batch"`
-	Loss         sic.Loss       `json:"loss"`
-	Optimiser    sic.Optimiser  `json:"optimiser"`
-	HistoryEvery int            `json:"history_every"`
-	Stop         train.Stop     `json:"stop"`
-	Attempts     int            `json:"attempts"`
-	Keep         best.Keep      `json:"keep"`
-	Parts        Parts          `json:"parts,omitempty"`
-	Variants     map[string]any `json:"variants"`
-	Ablate       map[string]any `json:"ablate"`
-	Evaluation   Evaluation     `json:"evaluation"`
-	Analysis     spectra.Params `json:"analysis"`
-	Embedding    embed.Params   `json:"embedding"`
-	Ideal        Ideal          `json:"ideal"`
-	Integration  Integration    `json:"integration"`
-	Results      Results        `json:"results"`
-	Figures      Figures        `json:"figures"`
+	Seed         uint64         `json:"seed" default:"1" doc:"of the training's random numbers"`
+	Seeds        []uint64       `json:"seeds" items:"[1, 12]" default:"[1, 2, 3, 4, 5]" doc:"that the figure \"seeds\" sets side by side"`
+	Network      sic.Network    `json:"network" doc:"the recurrent network and its initialisation (section 5.2)"`
+	Batch        sic.Batch      `json:"batch" doc:"the data of one batch (section 5.1)"`
+	Loss         sic.Loss       `json:"loss" doc:"the terms of the loss (equations 4 to 8)"`
+	Optimiser    sic.Optimiser  `json:"optimiser" doc:"AdamW (Table 1)"`
+	HistoryEvery int            `json:"history_every" range:">= 1" default:"1000" doc:"steps whose means make one row of the recorded losses"`
+	Stop         train.Stop     `json:"stop" doc:"when a training that has clearly failed ends early; 0 = not judged"`
+	Attempts     int            `json:"attempts" range:"[1, 100]" default:"1" doc:"trainings of a network, from seeds seed, seed + 1000, ..., of which one is kept"`
+	Keep         selection.Keep `json:"keep" doc:"which of several attempts: of those whose states are apart as their places are, the one of lowest loss"`
+	Pretraining  Pretraining    `json:"pretraining,omitempty" doc:"start from copies of a smaller network, trained first and each finetuned on walks of a length of its own"`
+	Variants     map[string]any `json:"variants" doc:"the networks that are trained, and in what each differs from the above"`
+	Ablate       map[string]any `json:"ablate" doc:"further networks, each with one thing changed (figure 7)"`
+	Evaluation   Evaluation     `json:"evaluation" doc:"how a trained network walks while its units are recorded"`
+	Analysis     spectra.Params `json:"analysis" doc:"what counts as active, and as a module"`
+	Embedding    embed.Params   `json:"embedding" doc:"of the states of the largest module"`
+	Ideal        Ideal          `json:"ideal" doc:"the idealised grid code of figures 1, 2 and 9; nothing is trained"`
+	Integration  Integration    `json:"integration" doc:"how path integration is tested, on walks that move as in evaluation.motion"`
+	Results      Results        `json:"results" doc:"the paper's claims beside ours, of every variant and ablation"`
+	Figures      Figures        `json:"figures" doc:"what each figure shows and how it is drawn (ours)"`
 }
 
 // Evaluation is where and how a trained network walks while its units are recorded.
 type Evaluation struct {
-	Seed          uint64      `json:"seed"`
-	BoxesM        []float64   `json:"boxes_m"`
-	Bins          int         `json:"bins"`
-	SamplesPerBin float64     `json:"samples_per_bin"`
-	Steps         int         `json:"steps"`
-	States        int         `json:"states"`
-	Motion        walk.Motion `json:"motion"`
+	Seed          uint64      `json:"seed" default:"1" doc:"of the walks' random numbers (ours)"`
+	BoxesM        []float64   `json:"boxes_m" unit:"m" range:"> 0" default:"[2, 3, 4]" doc:"sides of the square boxes (2 m: appendix B; 3 and 4: section 6)"`
+	Bins          int         `json:"bins" range:">= 2" default:"48" doc:"bins along each side of a ratemap (read off figure 4)"`
+	SamplesPerBin float64     `json:"samples_per_bin" range:"> 0" default:"100" doc:"mean samples a bin; sets the number of walks (ours)"`
+	Steps         int         `json:"steps" range:">= 2" default:"600" doc:"steps of a walk from the centre of the box (ours)"`
+	States        int         `json:"states" range:">= 1" default:"4000" doc:"population states that are kept for the embedding (ours)"`
+	Motion        walk.Motion `json:"motion" doc:"a smooth walk that avoids walls, within the range of the training velocities (ours)"`
 }
 
 // Ideal is the idealised grid code of figures 1, 2 and 9; its walk moves as those of the evaluation.
@@ -58,241 +55,17 @@ type Ideal struct {
 
 // Integration is how path integration is tested, on walks that move as those of the evaluation.
 type Integration struct {
-	BoxM   float64 `json:"box_m"`
-	Walks  int     `json:"walks"`
-	Steps  int     `json:"steps"`
-	Places int     `json:"places"`
-	ReachM float64 `json:"reach_m"`
+	BoxM   float64 `json:"box_m" unit:"m" range:"> 0" default:"2" doc:"side of the box of the walks"`
+	Walks  int     `json:"walks" range:">= 1" default:"100" doc:"smooth walks"`
+	Steps  int     `json:"steps" range:">= 30" default:"1000" doc:"of each, and the longest time between two states"`
+	Places int     `json:"places" range:">= 1" default:"300" doc:"places that are decoded at every radius"`
+	ReachM float64 `json:"reach_m" unit:"m" range:"[0.25, 20]" default:"3" doc:"largest radius of those places"`
 }
 
 // Results sets the paper's claims beside every variant and ablation of every seed; lattices are measured in one box, ablations in
 // that of figure 7.
 type Results struct {
-	Seeds       []uint64 `json:"seeds"`
-	BoxM        float64  `json:"box_m"`
-	DPI         int      `json:"dpi"`
-	RateColours string   `json:"rate_colours"`
+	Seeds []uint64 `json:"seeds" items:"[1, 12]" default:"[101, 102, 103, 104, 105]" doc:"each trains every network above"`
+	BoxM  float64  `json:"box_m" unit:"m" default:"4" doc:"where lattices are measured; ablations are in the box of figure 7"`
+	results.Look
 }
-
-// Figures says what each figure shows, and how it is drawn.
-type Figures struct {
-	Figure1 plot.Figure1Params `json:"figure_1"`
-	Figure2 plot.DPIParams     `json:"figure_2"`
-	Figure3 plot.DPIParams     `json:"figure_3"`
-	Figure4 Figure4            `json:"figure_4"`
-	Figure5 Figure5            `json:"figure_5"`
-	Figure6 Figure6            `json:"figure_6"`
-	Figure7 Figure7            `json:"figure_7"`
-	Figure8 Figure8            `json:"figure_8"`
-	Figure9 plot.DPIParams     `json:"figure_9"`
-	Table1  plot.DPIParams     `json:"table_1"`
-	Seeds   Seeds              `json:"seeds"`
-}
-
-// Figure4 shows one network in one box.
-type Figure4 struct {
-	Variant string  `json:"variant"`
-	BoxM    float64 `json:"box_m"`
-	plot.Figure4Params
-}
-
-// Figure5 shows one network in every box; states are compared with places in one.
-type Figure5 struct {
-	Variant     string  `json:"variant"`
-	BoxM        float64 `json:"box_m"`
-	DPI         int     `json:"dpi"`
-	RateColours string  `json:"rate_colours"`
-	Walks       int     `json:"walks"`
-	Pairs       int     `json:"pairs"`
-	ReachM      float64 `json:"reach_m"`
-	LagStep     int     `json:"lag_step"`
-}
-
-// Figure7 shows both networks and every ablation in one box.
-type Figure7 struct {
-	BoxM        float64 `json:"box_m"`
-	DPI         int     `json:"dpi"`
-	RateColours string  `json:"rate_colours"`
-	Cells       int     `json:"cells"`
-}
-
-// Figure6 shows one network in one box.
-type Figure6 struct {
-	Variant string  `json:"variant"`
-	BoxM    float64 `json:"box_m"`
-	plot.Figure6Params
-}
-
-// Figure8 shows both networks in one box.
-type Figure8 struct {
-	BoxM float64 `json:"box_m"`
-	plot.Figure8Params
-}
-
-// Seeds shows both networks of every seed in one box.
-type Seeds struct {
-	BoxM float64 `json:"box_m"`
-	DPI  int     `json:"dpi"`
-}
-
-// allowed is the range of every parameter that has one.
-var allowed = params.Rules{
-	"network.units":         params.AtLeast(2),
-	"network.hidden":        params.AtLeast(1),
-	"network.layers":        params.AtLeast(2),
-	"network.init":          params.OneOf(sic.InitIdentity, sic.InitPyTorch),
-	"network.init_scale":    params.Positive,
-	"network.initial_state": params.OneOf(sic.InitialStateLearned, sic.InitialStateFixed),
-
-	"batch.trajectories": params.AtLeast(1),
-	"batch.length":       params.AtLeast(1),
-	"batch.velocity_max": params.Positive,
-	"batch.pairs":        params.NotNegative,
-
-	"loss.sigma_x":            params.Positive,
-	"loss.sigma_g":            params.Positive,
-	"loss.separation":         params.NotNegative,
-	"loss.invariance":         params.NotNegative,
-	"loss.capacity":           params.NotNegative,
-	"loss.conformal_isometry": params.NotNegative,
-	"loss.isometry_warmup":    params.NotNegative,
-	"loss.isometry_radius":    params.NotNegative,
-	"loss.capacity_start":     params.NotNegative,
-	"loss.capacity_warmup":    params.NotNegative,
-	"loss.reduction":          params.OneOf(sic.ReductionMean, sic.ReductionSum),
-
-	"optimiser.steps":         params.AtLeast(1),
-	"optimiser.learning_rate": params.Positive,
-	"optimiser.beta1":         params.Below(0, 1),
-	"optimiser.beta2":         params.Below(0, 1),
-	"optimiser.epsilon":       params.Positive,
-	"optimiser.weight_decay":  params.NotNegative,
-	"optimiser.clip":          params.NotNegative,
-	"optimiser.accumulate":    params.AtLeast(1),
-	"optimiser.schedule":      params.OneOf(sic.ScheduleCosine, sic.SchedulePlateau, sic.ScheduleConstant),
-	"optimiser.warmup_steps":  params.NotNegative,
-	"optimiser.final_rate":    params.NotNegative,
-	"optimiser.window":        params.AtLeast(1),
-	"optimiser.patience":      params.NotNegative,
-	"optimiser.factor":        {Must: "greater than 0 and less than 1", Number: func(x float64) bool { return x > 0 && x < 1 }},
-	"optimiser.min_rate":      params.NotNegative,
-	"optimiser.threshold":     params.NotNegative,
-
-	"history_every": params.AtLeast(1),
-	"attempts":      params.Between(1, 100),
-
-	"keep.by":      params.OneOf(best.ByLoss, best.ByIsotropy, best.BySeparation),
-	"keep.reach_m": params.Positive,
-	"keep.within":  params.AtLeast(1),
-
-	"parts.scales":             params.Positive,
-	"parts.lengths":            params.Between(1, 10000),
-	"parts.turns_deg":          params.Between(0, 360),
-	"parts.further_steps":      params.AtLeast(1),
-	"parts.attempts":           params.Between(1, 100),
-	"parts.keep.by":            params.OneOf(best.ByLoss, best.ByIsotropy, best.BySeparation),
-	"parts.keep.reach_m":       params.Positive,
-	"parts.keep.within":        params.AtLeast(1),
-	"parts.steps":              params.AtLeast(1),
-	"parts.learning_rate":      params.Positive,
-	"parts.sigma_g":            params.Positive,
-	"parts.conformal_isometry": params.NotNegative,
-
-	"stop.from_step": params.NotNegative,
-	"stop.diverged":  {Must: "greater than 1, or 0 for never", Number: func(x float64) bool { return x == 0 || x > 1 }},
-	"stop.died":      params.Below(0, 1),
-	"stop.unformed":  params.NotNegative,
-
-	"evaluation.boxes_m":               params.Positive,
-	"evaluation.bins":                  params.AtLeast(2),
-	"evaluation.samples_per_bin":       params.Positive,
-	"evaluation.steps":                 params.AtLeast(2),
-	"evaluation.states":                params.AtLeast(1),
-	"evaluation.motion.step_min_m":     params.Positive,
-	"evaluation.motion.step_max_m":     params.Positive,
-	"evaluation.motion.step_scale_m":   params.Positive,
-	"evaluation.motion.step_memory":    params.Positive,
-	"evaluation.motion.turn_sd":        params.NotNegative,
-	"evaluation.motion.turn_memory":    params.Positive,
-	"evaluation.motion.velocity_max_m": params.Positive,
-	"evaluation.motion.wall_m":         params.NotNegative,
-	"evaluation.motion.wall_turn":      {Must: "from 0 to pi/2", Number: func(x float64) bool { return x >= 0 && x <= math.Pi/2 }},
-	"evaluation.motion.wall_slow":      {Must: "greater than 0 and at most 1", Number: func(x float64) bool { return x > 0 && x <= 1 }},
-
-	"analysis.active_fraction":        params.Between(0, 1),
-	"analysis.module_units":           params.AtLeast(1),
-	"analysis.module_score":           params.Between(-2, 2),
-	"analysis.module_period_ratio":    params.AtLeast(1),
-	"analysis.module_orientation_deg": params.Between(0, 30),
-	"analysis.module_misfit":          params.Positive,
-	"analysis.module_core_distance":   params.Positive,
-
-	"embedding.components":  params.AtLeast(1),
-	"embedding.dimensions":  params.AtLeast(1),
-	"embedding.neighbours":  params.AtLeast(1),
-	"embedding.eigenvalues": params.AtLeast(1),
-	"embedding.max_points":  params.AtLeast(2),
-
-	"embedding.isomap_landmarks": params.AtLeast(2),
-	"embedding.landmarks":        params.Between(2, 500),
-	"embedding.average":          params.Below(0, 1),
-
-	"ideal.box_m":            params.Positive,
-	"ideal.bins":             params.AtLeast(8),
-	"ideal.steps":            params.AtLeast(2),
-	"ideal.smooth_m":         params.NotNegative,
-	"ideal.periods_m":        params.Positive,
-	"ideal.orientation_deg":  params.Between(0, 60),
-	"ideal.cells_per_module": params.AtLeast(6),
-	"ideal.spikes_at_peak":   params.Between(0, 1),
-	"ideal.range_m":          params.Between(0.1, 1000),
-	"ideal.thickness_rad":    params.Between(0.01, 3),
-	"ideal.most_modules":     params.Between(2, 6),
-	"ideal.draws":            params.AtLeast(3),
-
-	"integration.box_m":   params.Positive,
-	"integration.walks":   params.AtLeast(1),
-	"integration.steps":   params.AtLeast(30),
-	"integration.places":  params.AtLeast(1),
-	"integration.reach_m": params.Between(0.25, 20),
-
-	"results.dpi":          dpi,
-	"results.rate_colours": colours,
-
-	"figures.figure_1.dpi":                 dpi,
-	"figures.figure_1.rate_colours":        colours,
-	"figures.figure_1.correlation_colours": colours,
-	"figures.figure_2.dpi":                 dpi,
-	"figures.figure_3.dpi":                 dpi,
-	"figures.figure_9.dpi":                 dpi,
-	"figures.table_1.dpi":                  dpi,
-	"figures.figure_4.dpi":                 dpi,
-	"figures.figure_4.cells_per_module":    params.Between(2, 7),
-	"figures.figure_4.max_modules":         params.Between(1, 8),
-	"figures.figure_4.rate_colours":        colours,
-	"figures.figure_4.correlation_colours": colours,
-	"figures.figure_5.dpi":                 dpi,
-	"figures.figure_5.rate_colours":        colours,
-	"figures.figure_5.walks":               params.AtLeast(1),
-	"figures.figure_5.pairs":               params.AtLeast(1),
-	"figures.figure_5.reach_m":             params.Positive,
-	"figures.figure_5.lag_step":            params.AtLeast(1),
-	"figures.figure_6.dpi":                 dpi,
-	"figures.figure_6.power_scale":         params.OneOf("linear", "log"),
-	"figures.figure_6.power_colours":       colours,
-	"figures.figure_6.phase_colours":       colours,
-	"figures.figure_6.azimuth_deg":         params.Between(-360, 360),
-	"figures.figure_6.elevation_deg":       params.Between(-90, 90),
-	"figures.figure_7.dpi":                 dpi,
-	"figures.figure_7.rate_colours":        colours,
-	"figures.figure_7.cells":               params.Between(2, 5),
-	"figures.figure_8.dpi":                 dpi,
-	"figures.figure_8.columns":             params.Between(8, 20),
-	"figures.figure_8.rate_colours":        colours,
-	"figures.seeds.dpi":                    dpi,
-}
-
-var (
-	dpi     = params.Between(50, 1200)
-	colours = params.OneOf("cyclic", "diverging", "grey", "jet", "viridis")
-)

@@ -10,8 +10,11 @@ import (
 	"strings"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/figures/overview"
+	"sicgrid/stages/figures/phasediagram"
+	"sicgrid/stages/figures/robustness"
+	"sicgrid/stages/figures/sheet/sweepdata"
 	"sicgrid/stages/outcome"
-	"sicgrid/stages/plot"
 	"sicgrid/stages/ratemaps"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/sweep"
@@ -99,22 +102,22 @@ func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 
 // draw adds the figures.
 func (w *WiredSweep) draw(d *DAG) []*pipeline.Node {
-	q := w.Points[0].parameters
-	p := plot.SweepParams{DPI: q.Figures.Seeds.DPI, RateColours: q.Figures.Figure8.RateColours, Parameters: w.Parameters, Own: w.own}
+	f := w.Points[0].parameters.Figures
+	p := sweepdata.Params{DPI: f.Seeds.DPI, RateColours: f.Figure8.RateColours, Parameters: w.Parameters, Own: w.own, Titles: w.titles}
 	for _, design := range w.Designs {
-		p.Designs = append(p.Designs, plot.SweepDesign{Name: design.Name, Kind: design.Kind, Parameters: design.Keys})
+		p.Designs = append(p.Designs, sweepdata.Design{Name: design.Name, Kind: design.Kind, Parameters: design.Keys})
 	}
 	tables := inputs{}.with("", w.Table, "runs", "points")
-	figure := func(name string, run func(context.Context, plot.SweepParams, *pipeline.Task) error, in inputs) *pipeline.Node {
+	figure := func(name, folder string, run func(context.Context, sweepdata.Params, *pipeline.Task) error, in inputs) *pipeline.Node {
 		p.Figure = name // in the key too: two figures of one sweep differ in nothing else
-		return newNode(FigureStage, name, p, run, plot.Outputs, 0, in)
+		return newFigure(name, folder, p, run, in)
 	}
-	figures := []*pipeline.Node{figure(SweepPrefix+w.Name, plot.Sweep, tables)}
+	figures := []*pipeline.Node{figure(SweepPrefix+w.Name, "overview", overview.Run, tables)}
 	switch w.Figure {
 	case phaseFigure:
-		figures = append(figures, figure(w.Name, plot.PhaseDiagram, maps.Clone(tables).with("", w.Table, "examples")))
+		figures = append(figures, figure(w.Name, "phasediagram", phasediagram.Run, maps.Clone(tables).with("", w.Table, "examples")))
 	case robustnessFigure:
-		figures = append(figures, figure(w.Name, plot.Robustness, tables))
+		figures = append(figures, figure(w.Name, "robustness", robustness.Run, tables))
 	}
 	d.Nodes = append(d.Nodes, figures...)
 	return figures

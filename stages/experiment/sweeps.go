@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"sicgrid/pkg/params"
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/sweep/sweeptable"
 )
@@ -61,6 +62,7 @@ type Sweep struct {
 	Designs    []params.Design
 	Points     []point
 	own        []string // the profile's values of the parameters
+	titles     sheet.Titles
 }
 
 // point is one setting over the profile.
@@ -183,7 +185,7 @@ func ReadSweep(path string, p *Parameters, many bool) (*Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sweep{SweepFile: f, Path: path, Name: SweepName(path)}
+	s := &Sweep{SweepFile: f, Path: path, Name: SweepName(path), titles: p.titles()}
 	for i, v := range f.Variants {
 		if _, known := p.Variants[v]; !known {
 			return nil, doc.Errorf(fmt.Sprintf("variants[%d]", i), "found %q, must be one of the profile's, %s", v, strings.Join(p.doc.Keys("variants"), ", "))
@@ -288,7 +290,7 @@ func (s *Sweep) pointAt(file, doc *params.Document, p *Parameters) (point, error
 		Evaluation Evaluation     `json:"evaluation"`
 		Analysis   spectra.Params `json:"analysis"`
 	}
-	if err := doc.Sections("evaluation", "analysis").Decode(&measured, allowed); err != nil {
+	if err := doc.Sections("evaluation", "analysis").Decode(&measured, nil); err != nil {
 		return out, err
 	}
 	q.Evaluation, q.Analysis = measured.Evaluation, measured.Analysis

@@ -5,18 +5,19 @@ import (
 	"strings"
 
 	"sicgrid/pkg/params"
-	"sicgrid/stages/plot"
+	"sicgrid/stages/figures/table1"
 )
 
-// profileTable is what table 1 shows: this profile, and those beside it in its folder that are valid.
-func profileTable(path string, doc *params.Document) []plot.Table1Profile {
-	table := []plot.Table1Profile{profileColumn(path, doc)}
+// profileTable is what table 1 shows: this profile, and those beside it in its folder that are valid, but for the
+// defaults.
+func profileTable(path string, doc *params.Document) []table1.Profile {
+	table := []table1.Profile{profileColumn(path, doc)}
 	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.yaml")) // only a malformed pattern is an error
 	for _, other := range beside {
-		if filepath.Base(other) == filepath.Base(path) || IsSweep(other) {
+		if filepath.Base(other) == filepath.Base(path) || filepath.Base(other) == defaultsFile || IsSweep(other) {
 			continue
 		}
-		doc, err := params.Read(other)
+		doc, err := params.ReadProfile(other)
 		if err != nil {
 			continue // whoever runs that profile is told
 		}
@@ -27,12 +28,24 @@ func profileTable(path string, doc *params.Document) []plot.Table1Profile {
 	return table
 }
 
+// meanings are those of the parameters' declarations.
+var meanings = func() map[string]string {
+	of := map[string]string{}
+	for _, p := range params.List(Profile{}) {
+		of[p.Key] = p.Meaning
+	}
+	return of
+}()
+
 // profileColumn is the training of the network with all losses, as Table 1 is.
-func profileColumn(path string, doc *params.Document) plot.Table1Profile {
+func profileColumn(path string, doc *params.Document) table1.Profile {
 	doc = doc.Overlay("variants.full", trainingSections)
-	p := plot.Table1Profile{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Values: map[string]string{}, Comments: map[string]string{}}
-	for _, key := range plot.Table1Keys() {
+	p := table1.Profile{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Values: map[string]string{}, Comments: map[string]string{}}
+	for _, key := range table1.Keys() {
 		p.Values[key], p.Comments[key] = doc.Text(key)
+		if meaning := meanings[key]; strings.Contains(p.Comments[key], meaning) { // the defaults' comment has the range too
+			p.Comments[key] = meaning
+		}
 	}
 	return p
 }

@@ -28,52 +28,22 @@ type Params struct {
 
 // Cells are the idealised cells of figure 1 and of the distances of figure 2.
 type Cells struct {
-	BoxM           float64   `json:"box_m"`           // side of the box, m
-	Bins           int       `json:"bins"`            // along each side of a map
-	Steps          int       `json:"steps"`           // of the walk
-	SmoothM        float64   `json:"smooth_m"`        // standard deviation of the kernel that smooths the maps, m
-	PeriodsM       []float64 `json:"periods_m"`       // of the modules, m
-	OrientationDeg float64   `json:"orientation_deg"` // of all modules
-	CellsPerModule int       `json:"cells_per_module"`
-	SpikesAtPeak   float64   `json:"spikes_at_peak"` // chance of a spike in a step through the middle of a field
+	BoxM           float64   `json:"box_m" unit:"m" range:"> 0" default:"2" doc:"side of the box (ours)"`
+	Bins           int       `json:"bins" range:">= 8" default:"48" doc:"bins along each side of a ratemap (ours)"`
+	Steps          int       `json:"steps" range:">= 2" default:"40000" doc:"of the walk, which moves as in evaluation.motion (ours)"`
+	SmoothM        float64   `json:"smooth_m" unit:"m" range:">= 0" default:"0.05" doc:"standard deviation of the kernel that smooths the ratemaps (ours)"`
+	PeriodsM       []float64 `json:"periods_m" unit:"m" range:"> 0.05" items:"[2, 6]" default:"[0.4, 0.566, 0.8]" doc:"of the modules: ratios of 1.42 (Stensola et al. 2012)"`
+	OrientationDeg float64   `json:"orientation_deg" unit:"degrees" range:"[0, 60]" default:"8" doc:"of all modules (ours)"`
+	CellsPerModule int       `json:"cells_per_module" range:">= 6" default:"24" doc:"cells of each module (ours)"`
+	SpikesAtPeak   float64   `json:"spikes_at_peak" range:"(0, 1]" default:"0.5" doc:"chance of a spike in a step through the middle of a field (ours)"`
 }
 
 // Line says how the coding line of one-dimensional space is examined; its periods are the cells'.
 type Line struct {
-	RangeM       float64 `json:"range_m"`       // drawn and searched for neighbours, m
-	ThicknessRad float64 `json:"thickness_rad"` // distance on the torus below which two states are confused
-	MostModules  int     `json:"most_modules"`  // capacity and separation are found for up to so many
-	Draws        int     `json:"draws"`         // of random periods that those are found for
-}
-
-// Check returns an error that names the first impossible parameter.
-func (p Params) Check() error {
-	for _, v := range []struct {
-		name string
-		ok   bool
-		must string
-	}{
-		{"bins", p.Bins >= 8, "at least 8"},
-		{"steps", p.Steps >= 2, "at least 2"},
-		{"smooth_m", p.SmoothM >= 0 && p.SmoothM < p.BoxM, "at least 0 and less than the box"},
-		{"periods_m", len(p.PeriodsM) >= 2 && len(p.PeriodsM) <= 6, "2 to 6 periods"},
-		{"cells_per_module", p.CellsPerModule >= 6, "at least 6"},
-		{"spikes_at_peak", p.SpikesAtPeak > 0 && p.SpikesAtPeak <= 1, "greater than 0 and at most 1"},
-		{"range_m", p.RangeM > 0 && p.RangeM <= 1000, "greater than 0 and at most 1000 m"},
-		{"thickness_rad", p.ThicknessRad > 0 && p.ThicknessRad < math.Pi, "greater than 0 and less than pi"},
-		{"most_modules", p.MostModules >= 2 && p.MostModules <= 6, "2 to 6"},
-		{"draws", p.Draws >= 3, "at least 3"},
-	} {
-		if !v.ok {
-			return fmt.Errorf("%s must be %s", v.name, v.must)
-		}
-	}
-	for _, period := range p.PeriodsM {
-		if !(period > 0.05 && period < p.BoxM) {
-			return fmt.Errorf("periods_m: %g m must be greater than 0.05 m and less than the box of %g m", period, p.BoxM)
-		}
-	}
-	return p.Motion.Check(p.BoxM)
+	RangeM       float64 `json:"range_m" unit:"m" range:"[0.1, 1000]" default:"11" doc:"length of the coding line that is drawn (ours)"`
+	ThicknessRad float64 `json:"thickness_rad" unit:"rad" range:"[0.01, 3]" default:"0.6" doc:"distance of two states below which they are confused (ours)"`
+	MostModules  int     `json:"most_modules" range:"[2, 6]" default:"5" doc:"capacity and separation of codes of 1 to so many modules (ours)"`
+	Draws        int     `json:"draws" range:">= 3" default:"51" doc:"sets of random periods that those are found for (ours)"`
 }
 
 // Outputs of the stage.
@@ -81,9 +51,6 @@ var Outputs = []string{"walk", "maps", "occupancy", "line", "near", "capacity", 
 
 // Run computes everything.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
-	if err := p.Check(); err != nil {
-		return err
-	}
 	c := newCells(p, t.Seed())
 	if err := c.record(p, t); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 	"testing"
 
 	"sicgrid/pkg/gridcell"
@@ -139,19 +138,4 @@ func TestTheCodeHasTheProperties(t *testing.T) {
 		}
 		return nil
 	})
-}
-
-func TestImpossibleParametersAreRefused(t *testing.T) {
-	for want, change := range map[string]func(*Params){
-		"bins must be": func(p *Params) { p.Bins = 4 }, "smooth_m must be": func(p *Params) { p.SmoothM = 3 },
-		"periods_m must be": func(p *Params) { p.PeriodsM = []float64{0.5} }, "3 m must be greater": func(p *Params) { p.PeriodsM = []float64{0.5, 3} },
-		"draws must be": func(p *Params) { p.Draws = 1 }, "thickness_rad must be": func(p *Params) { p.ThicknessRad = 4 },
-		"spikes_at_peak must be": func(p *Params) { p.SpikesAtPeak = math.NaN() },
-	} {
-		p := params
-		change(&p)
-		if err := p.Check(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %q", err, want)
-		}
-	}
 }

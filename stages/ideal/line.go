@@ -100,18 +100,9 @@ func emitGrowth(ctx context.Context, p Params, t *pipeline.Task) error {
 }
 
 func quartiles(modules int, reach float64, values []float64) idealtable.Growth {
-	return idealtable.Growth{Modules: int32(modules), Range: reach, Low: quantile(values, 0.25), Median: quantile(values, 0.5), High: quantile(values, 0.75)}
-}
-
-// quantile interpolates between order statistics.
-func quantile(values []float64, q float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	at := q * float64(len(sorted)-1)
-	i := min(int(at), len(sorted)-2)
-	if i < 0 {
-		return sorted[0]
-	}
-	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+	slices.Sort(values)
+	at := func(q float64) float64 { return gridcell.Quantile(values, q) }
+	return idealtable.Growth{Modules: int32(modules), Range: reach, Low: at(0.25), Median: at(0.5), High: at(0.75)}
 }
 
 const (
@@ -160,7 +151,8 @@ func (c cells) distances(p Params, seed uint64) []idealtable.Distance {
 			all = append(all, math.Sqrt(square))
 			mean += math.Sqrt(square) / float64(len(pairs))
 		}
-		rows = append(rows, idealtable.Distance{Displacement: u, Mean: mean, Low: quantile(all, 0.1), High: quantile(all, 0.9)})
+		slices.Sort(all)
+		rows = append(rows, idealtable.Distance{Displacement: u, Mean: mean, Low: gridcell.Quantile(all, 0.1), High: gridcell.Quantile(all, 0.9)})
 	}
 	return rows
 }

@@ -28,27 +28,10 @@ type Params struct {
 	Motion      walk.Motion `json:"motion"`
 }
 
-// Check returns an error that names the first impossible parameter.
-func (p Params) Check() error {
-	switch {
-	case p.Walks < 1:
-		return fmt.Errorf("walks is %d, must be at least 1", p.Walks)
-	case p.Steps < 3*lead:
-		return fmt.Errorf("steps is %d, must be at least %d", p.Steps, 3*lead)
-	case p.Places < 1:
-		return fmt.Errorf("places is %d, must be at least 1", p.Places)
-	case !(p.ReachM >= ring):
-		return fmt.Errorf("reach_m is %g, must be at least %g", p.ReachM, ring)
-	case !(p.SigmaX > 0) || !(p.VelocityMax > 0):
-		return fmt.Errorf("sigma_x is %g and velocity_max %g, must be greater than 0", p.SigmaX, p.VelocityMax)
-	}
-	return p.Motion.Check(p.BoxM)
-}
-
 const (
 	lead       = 10   // steps before a loop, a stand or two steps in either order
 	ring       = 0.25 // m, between two radii at which places are decoded
-	directions = 180  // straight ways of the library
+	directions = 180  // straight ways of the templates
 	shortest   = 1e-3 // m, the length from which equation 7 looks at a step
 	everyStep  = 60   // up to which loops of every length are walked: a training walk
 	looped     = 64   // walks that are sent round loops
@@ -64,9 +47,6 @@ var Outputs = []string{"lags", "errors", "closures", "ranges", "summary"}
 
 // Run walks the network and measures.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
-	if err := p.Check(); err != nil {
-		return err
-	}
 	network, params, err := weights.Read(t)
 	if err != nil {
 		return err
@@ -115,7 +95,7 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 	}
 	out := &measured{}
 	var track *pathint.Track
-	var library *pathint.Library
+	var templates *pathint.Templates
 	parts := []struct {
 		what string
 		do   func()
@@ -127,9 +107,9 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 			}
 		}},
 		{"decoding", func() {
-			library = pathint.Store(m, directions, p.SigmaX, p.ReachM)
+			templates = pathint.NewTemplates(m, directions, p.SigmaX, p.ReachM)
 			half := p.BoxM/2 + p.SigmaX/2
-			inside := library.Where(func(x, y float64) bool { return math.Abs(x) <= half && math.Abs(y) <= half })
+			inside := templates.Where(func(x, y float64) bool { return math.Abs(x) <= half && math.Abs(y) <= half })
 			for _, e := range track.Errors(inside, append([]int{1}, upTo(p.Steps)...), seed) {
 				out.errors = append(out.errors, integrationtable.Error{Step: int32(e.Step), Median: e.Median, High: e.High, Chance: e.Chance})
 			}
@@ -137,9 +117,9 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 		{"loops", func() {
 			most := everyLag(p.Steps)
 			loops := pathint.Loops(m, walks[:min(looped, len(walks))], lead, most, seed)
-			still := pathint.Still(m, walks, lead, most)
+			stationary := pathint.Stationary(m, walks, lead, most)
 			for i, n := range most {
-				out.closures = append(out.closures, integrationtable.Closure{Steps: int32(n), Loop: loops[i].Median, Still: still[i].Median})
+				out.closures = append(out.closures, integrationtable.Closure{Steps: int32(n), Loop: loops[i].Median, Still: stationary[i].Median})
 			}
 		}},
 		{"range", func() {
@@ -147,7 +127,7 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 			for r := ring; r <= p.ReachM+1e-9; r += ring {
 				radii = append(radii, r)
 			}
-			reaches := pathint.Reaches(m, library, radii, p.Places, p.SigmaX, seed)
+			reaches := pathint.Reaches(m, templates, radii, p.Places, p.SigmaX, seed)
 			for _, r := range reaches {
 				out.ranges = append(out.ranges, integrationtable.Range{Radius: r.RadiusM, Median: r.Median})
 			}

@@ -66,14 +66,17 @@ func Run(_ context.Context, _ Params, t *pipeline.Task) error {
 	return pipeline.Emit(t, "example", example(units, maps), kept)
 }
 
-// addLosses takes the last row of the history, if there is one.
+// addLosses takes the last row of the history; NaN if there is none.
 func addLosses(r *outcometable.Row, history []traintable.Losses) {
-	nan := math.NaN()
-	last := traintable.Losses{Separation: nan, Invariance: nan, Capacity: nan, ConformalIsometry: nan, Total: nan}
 	if len(history) > 0 {
-		last = history[len(history)-1]
+		last := history[len(history)-1]
+		r.Values, r.Total = last.Values, last.Total
+		return
 	}
-	r.Separation, r.Invariance, r.Capacity, r.ConformalIsometry, r.Total = last.Separation, last.Invariance, last.Capacity, last.ConformalIsometry, last.Total
+	for i := range r.Values {
+		r.Values[i] = math.NaN()
+	}
+	r.Total = math.NaN()
 }
 
 func rowOf(s spectratable.Summary, units []spectratable.Unit, modules []spectratable.Module) outcometable.Row {

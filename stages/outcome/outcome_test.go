@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"sicgrid/pkg/sic/loss"
 	"sicgrid/stages/outcome/outcometable"
 	"sicgrid/stages/ratemaps/ratemapstable"
 	"sicgrid/stages/spectra/spectratable"
@@ -98,7 +99,7 @@ func TestTheExampleIsTheUnitOfMedianScore(t *testing.T) {
 func TestALossThatWasNeverMeasuredIsNaN(t *testing.T) {
 	var r outcometable.Row
 	addLosses(&r, nil)
-	if !math.IsNaN(r.Total) || !math.IsNaN(r.Invariance) {
+	if !math.IsNaN(r.Total) || !math.IsNaN(r.Values[loss.Invariance]) {
 		t.Errorf("%+v", r)
 	}
 }

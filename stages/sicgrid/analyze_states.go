@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"sicgrid/pkg/manifold"
+	"sicgrid/pkg/progress"
 )
 
 // shapeRow is the one row that analyze writes of a cloud of states.
@@ -37,7 +38,7 @@ type shapeRow struct {
 // topIntervals is how many intervals of each dimension are written.
 const topIntervals = 10
 
-func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *work) error {
+func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) error {
 	a, err := f.read(f.states)
 	if err != nil {
 		return err
@@ -47,12 +48,12 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *work) error {
 	}
 	o := manifold.StandardTopology()
 	o.Landmarks, o.Average, o.Threads = f.landmarks, f.average, runtime.GOMAXPROCS(0)
-	show.progress(0, 0, fmt.Sprintf("%d states", a.Shape[0]))
+	show.Update("analyze", 0, 0, fmt.Sprintf("%d states", a.Shape[0]))
 	shape, err := manifold.Topology(mat.NewDense(a.Shape[0], a.Shape[1], a.Values), o)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.states, err)
 	}
-	show.close()
+	show.Close()
 	row := newShapeRow(a.Shape, shape)
 	if err := writeTable(f.out, []shapeRow{row}); err != nil {
 		return err

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
 	"math"
@@ -23,13 +22,12 @@ import (
 // npy writes values as float32 under dir and returns the path.
 func npy(t *testing.T, dir, name string, shape []int, values []float64) string {
 	t.Helper()
-	var b bytes.Buffer
-	b.WriteString(npyHeader("<f4", shape))
+	var singles []float32
 	for _, v := range values {
-		_ = binary.Write(&b, binary.LittleEndian, float32(v))
+		singles = append(singles, float32(v))
 	}
 	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(path, ndarray.Npy(shape, singles), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -227,7 +225,7 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	big := filepath.Join(dir, "big.npy")
 	text := filepath.Join(dir, "text.npy")
 	for path, data := range map[string]string{
-		huge: npyHeader("<f8", []int{1310720, 32, 32}) + "few", big: npyHeader(">f4", []int{1, 1, 1}) + "4444", text: "unit,score\n",
+		huge: ndarray.NpyHeader("<f8", []int{1310720, 32, 32}) + "few", big: ndarray.NpyHeader(">f4", []int{1, 1, 1}) + "4444", text: "unit,score\n",
 	} {
 		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
 			t.Fatal(err)

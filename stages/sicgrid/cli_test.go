@@ -51,16 +51,26 @@ func buildProgram(root, to string) error {
 	return nil
 }
 
+// layProfiles copies the smoke profile and what it is based on into a folder.
+func layProfiles(dir string) error {
+	for _, name := range []string{"smoke.yaml", "defaults.yaml"} {
+		data, err := os.ReadFile(filepath.Join("..", "..", "params", name))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+env.Getenv("PATH"))
-			smoke, err := os.ReadFile(filepath.Join("..", "..", "params", "smoke.yaml"))
-			if err != nil {
-				return err
-			}
-			return os.WriteFile(filepath.Join(env.WorkDir, "smoke.yaml"), smoke, 0o644)
+			return layProfiles(env.WorkDir)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,

@@ -16,7 +16,6 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/ndarray"
-	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/spectra"
@@ -109,8 +108,8 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 }
 
 func (f *analyzeFlags) run(cmd *cobra.Command, args []string) error {
-	show := newWork(cmd)
-	defer show.close()
+	show := progress.NewWork(cmd.ErrOrStderr(), verbosityOf(cmd) < 0)
+	defer show.Close()
 	if f.states != "" {
 		return f.analyzeStates(cmd, show)
 	}
@@ -120,12 +119,12 @@ func (f *analyzeFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	o := gridcell.StandardOptions()
 	o.Threads = runtime.GOMAXPROCS(0)
-	o.Progress = func(done, total int) { show.progress(done, total, "units") }
+	o.Progress = func(done, total int) { show.Update("analyze", int64(done), int64(total), "units") }
 	a, err := gridcell.Analyze(cmd.Context(), found, o)
 	if err != nil {
 		return err
 	}
-	show.close()
+	show.Close()
 	return f.writeUnits(cmd, a, note)
 }
 
@@ -335,29 +334,4 @@ func columnsOf[T any](columns []string) []artifact.Column {
 		panic(err) // T is no row type: a fault of this program
 	}
 	return artifact.Columns(rec.Schema())
-}
-
-// work shows what analyze does while it does it, as a run shows a stage.
-type work struct {
-	display *progress.Display
-	node    *pipeline.Node
-}
-
-func newWork(cmd *cobra.Command) *work {
-	out := cmd.ErrOrStderr()
-	w := &work{progress.New(out, progress.Options{Live: progress.IsTerminal(out), Quiet: verbosityOf(cmd) < 0}), &pipeline.Node{Name: "analyze"}}
-	w.display.Observe(pipeline.Event{Kind: pipeline.Started, Node: w.node})
-	return w
-}
-
-func (w *work) progress(done, total int, note string) {
-	w.display.Observe(pipeline.Event{Kind: pipeline.Progress, Node: w.node, Done: int64(done), Total: int64(total), Note: note})
-}
-
-// close removes the live line; it may be called again.
-func (w *work) close() {
-	if w.display != nil {
-		w.display.Close()
-		w.display = nil
-	}
 }

@@ -18,6 +18,7 @@ import (
 	"sicgrid/pkg/compute/vulkan"
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 // benchmark is one row of `sicgrid bench train --json`.
@@ -143,7 +144,7 @@ func (b benchmark) spec() compute.Spec {
 	return compute.Spec{
 		Network: sic.Network{Units: b.Units, Hidden: b.Hidden, Layers: 3, Init: sic.InitIdentity, InitScale: 0.1, InitialState: sic.InitialStateLearned},
 		Batch:   sic.Batch{Trajectories: b.Batch, Length: b.Length, VelocityMax: 0.15, Pairs: b.Pairs, Permute: b.Velocities == b.Length},
-		Loss:    sic.Loss{SigmaX: 0.05, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
+		Loss:    sic.Loss{SigmaX: 0.05, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: loss.ReductionMean},
 		Optimiser: sic.Optimiser{Steps: 1 << 40, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Clip: 0.1, Accumulate: 1,
 			Schedule: sic.ScheduleConstant},
 		Seed: 1,

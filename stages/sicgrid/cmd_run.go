@@ -29,9 +29,8 @@ type runFlags struct {
 
 	checkpointEvery time.Duration
 
-	before func(*session, *runFlags) (goOn bool, err error) // asked once all is checked; nil goes on
-	view   func(*progress.Display) view                     // shows how it goes; nil is the display itself
-	works  func()                                           // a stage begins to run
+	confirm func(*session, *runFlags) (proceed bool, err error) // asked once all is checked; nil proceeds
+	view    func(*progress.Display) view                        // shows the progress; nil is the display itself
 }
 
 // view shows the events of a run.
@@ -71,97 +70,161 @@ func (f *runFlags) addRun(cmd *cobra.Command) {
 	set.BoolVar(&f.json, "json", false, "print what became of each stage as JSON; progress goes to standard error")
 }
 
-func run(cmd *cobra.Command, flags runFlags, targets []string) error {
-	if flags.jobs < 0 {
-		return usagef("--jobs %d: must be 0 or greater", flags.jobs)
+// check finds what is wrong with the flags themselves.
+func (f *runFlags) check() error {
+	if f.jobs < 0 {
+		return usagef("--jobs %d: must be 0 or greater", f.jobs)
 	}
-	if err := checkDevice(flags.device); err != nil {
+	if err := checkDevice(f.device); err != nil {
 		return err
 	}
-	if err := checkPrecision(flags.precision, flags.device); err != nil {
+	if err := checkPrecision(f.precision, f.device); err != nil {
 		return err
 	}
-	if flags.checkpointEvery <= 0 || flags.checkpointEvery > 30*time.Second {
-		return usagef("--checkpoint-every %s: must be greater than 0 and at most 30s", flags.checkpointEvery)
+	if f.checkpointEvery <= 0 || f.checkpointEvery > 30*time.Second {
+		return usagef("--checkpoint-every %s: must be greater than 0 and at most 30s", f.checkpointEvery)
 	}
-	train.CheckpointEvery = flags.checkpointEvery
-	flags.works = untilWork()
-	defer flags.works()
-	s, err := flags.wire(targets)
-	if err != nil {
-		return err
-	}
-	if err := s.checkForce(flags.force); err != nil {
-		return err
-	}
-	out := cmd.OutOrStdout()
-	if flags.json {
-		out = cmd.ErrOrStderr()
-	}
-	device, noGPU := onCPU(), ""
-	defer func() { device.Close() }()
-	train := func() error {
-		on, why, err := openDevice(flags.device, vulkan.Precision(flags.precision))
-		if err != nil {
-			return err
-		}
-		device, noGPU = on, why
-		s, err = s.on(on)
-		return err
-	}
-	asked := flags.device != "auto" // for a device that may not be there, which is found out before a store is made
-	if asked && len(s.trainings()) > 0 {
-		if err := train(); err != nil {
-			return err
-		}
-	}
-	if err := flags.attach(s); err != nil {
-		return err
-	}
-	matters := asked
-	if !asked {
-		matters, err = s.deviceMatters(flags)
-		if err == nil && matters {
-			err = train()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	s.options.Jobs = flags.jobs
-	if flags.before != nil {
-		if goOn, err := flags.before(s, &flags); err != nil || !goOn {
-			return err
-		}
-	}
-	closeRemote, err := s.attachRemote(cmd, flags.remote)
-	if err != nil {
-		return err
-	}
-	defer closeRemote()
-	if flags.before == nil && matters && verbosityOf(cmd) >= 0 { // a sweep has said so itself; without work there is nothing to say
-		if err := s.announceTrainings(cmd.Context(), out); err != nil {
-			return err
-		}
-	}
-	report, runErr := s.run(cmd, flags, out)
-	if lost := (*compute.DeviceLost)(nil); errors.As(runErr, &lost) && flags.device == "auto" && cmd.Context().Err() == nil {
-		fmt.Fprintf(out, "device  cpu (%v); every training goes on from its last checkpoint, or starts over where it has none\n", lost)
-		if s, err = s.on(onCPU()); err != nil {
-			return err
-		}
-		s.options.Adopt = true
-		if flags.before != nil { // the view is of the former graph's nodes
-			if goOn, err := flags.before(s, &flags); err != nil || !goOn {
-				return err
-			}
-		}
-		report, runErr = s.run(cmd, flags, out)
-	}
+	return nil
+}
 
+// run makes the targets: it opens the session, chooses the device, executes the graph, and lays out the
+// figures.
+func run(cmd *cobra.Command, flags runFlags, targets []string) error {
+	if err := flags.check(); err != nil {
+		return err
+	}
+	restore := collectLess()
+	defer restore()
+	r := &execution{cmd: cmd, flags: flags, out: cmd.OutOrStdout(), stageStarted: restore}
+	if flags.json {
+		r.out = cmd.ErrOrStderr()
+	}
+	defer r.close()
+	if err := r.open(targets); err != nil {
+		return err
+	}
+	if proceed, err := r.announce(); err != nil || !proceed {
+		return err
+	}
+	report, err := r.execute()
+	return r.layOut(report, err)
+}
+
+// execution is one run of the targets.
+type execution struct {
+	cmd          *cobra.Command
+	flags        runFlags
+	out          io.Writer // for people
+	session      *session
+	deviceChosen bool   // a device was looked for, because something is trained on it
+	noGPU        string // why none is used, where auto has fallen back on the CPU
+	stageStarted func()
+	closers      []func()
+}
+
+func (r *execution) close() {
+	for _, c := range r.closers {
+		c()
+	}
+}
+
+// open opens the session, the device and the remote. A device that is asked for by name may not be there,
+// which is found out before a store is made.
+func (r *execution) open(targets []string) (err error) {
+	if r.session, err = r.flags.wire(targets); err != nil {
+		return err
+	}
+	if err := r.session.checkForce(r.flags.force); err != nil {
+		return err
+	}
+	named := r.flags.device != "auto"
+	if named && len(r.session.trainings()) > 0 {
+		if err := r.chooseDevice(); err != nil {
+			return err
+		}
+	}
+	if err := r.flags.attach(r.session); err != nil {
+		return err
+	}
+	r.session.options.Jobs = r.flags.jobs
+	needed := false
+	if !named {
+		if needed, err = r.session.needsDevice(r.flags); err != nil {
+			return err
+		}
+	}
+	if needed {
+		if err := r.chooseDevice(); err != nil {
+			return err
+		}
+	}
+	r.deviceChosen = named || needed
+	closeRemote, err := r.session.attachRemote(r.cmd, r.flags.remote)
+	if err == nil {
+		r.closers = append(r.closers, closeRemote)
+	}
+	return err
+}
+
+// announce asks whether to proceed, and says how long trainings will take.
+func (r *execution) announce() (proceed bool, err error) {
+	if r.flags.confirm != nil {
+		return r.flags.confirm(r.session, &r.flags)
+	}
+	if !r.deviceChosen || verbosityOf(r.cmd) < 0 { // without work there is nothing to say
+		return true, nil
+	}
+	return true, r.session.announceTrainings(r.cmd.Context(), r.out)
+}
+
+// execute runs the graph, and once more on the CPU where the device is lost that auto had chosen.
+func (r *execution) execute() (pipeline.Report, error) {
+	report, err := r.runGraph()
+	lost := (*compute.DeviceLost)(nil)
+	if !errors.As(err, &lost) || r.flags.device != "auto" || r.cmd.Context().Err() != nil {
+		return report, err
+	}
+	fmt.Fprintf(r.out, "device  cpu (%v); every training goes on from its last checkpoint, or starts over where it has none\n", lost)
+	again, err := r.session.on(r.flags.onCPU())
+	if err != nil {
+		return report, err
+	}
+	r.session = again
+	r.session.options.Adopt = true
+	if r.flags.confirm != nil { // the view is of the former graph's nodes
+		if proceed, err := r.flags.confirm(r.session, &r.flags); err != nil || !proceed {
+			return report, err
+		}
+	}
+	return r.runGraph()
+}
+
+// runGraph makes the session's targets, and shows the progress.
+func (r *execution) runGraph() (pipeline.Report, error) {
+	level := verbosityOf(r.cmd)
+	display := progress.New(r.out, progress.Options{Live: progress.IsTerminal(r.out), Quiet: level < 0, Verbose: level > 0})
+	shown := view(display)
+	if r.flags.view != nil {
+		shown = r.flags.view(display)
+	}
+	defer shown.Close()
+	o := &r.session.options
+	o.Jobs, o.Force, o.KeepGoing = r.flags.jobs, r.flags.force, r.flags.view != nil
+	o.Observer = func(e pipeline.Event) {
+		if e.Kind == pipeline.Started {
+			r.stageStarted()
+		}
+		shown.Observe(e)
+	}
+	return pipeline.Run(r.cmd.Context(), r.session.graph, *o)
+}
+
+// layOut writes the files of the figures that are up to date, and says what became of the run, which ended
+// with runErr.
+func (r *execution) layOut(report pipeline.Report, runErr error) error {
 	var written []string
-	if cmd.Context().Err() == nil {
-		files, err := s.figureFiles(resultsOf(report))
+	if r.cmd.Context().Err() == nil {
+		files, err := r.session.figureFiles(resultsOf(report))
 		if err == nil {
 			written, err = layOut(files)
 		}
@@ -169,75 +232,21 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 			runErr = err
 		}
 	}
-	if err := flags.conclude(cmd, s, report, written, noGPU, out); runErr == nil {
+	if err := r.conclude(report, written); runErr == nil {
 		return err
 	}
 	return runErr
 }
 
-// conclude says what became of a run.
-func (f *runFlags) conclude(cmd *cobra.Command, s *session, report pipeline.Report, written []string, noGPU string, out io.Writer) error {
-	if verbosityOf(cmd) >= 0 {
-		summarise(out, report, written, noGPU)
+// conclude says what became of the run.
+func (r *execution) conclude(report pipeline.Report, written []string) error {
+	if verbosityOf(r.cmd) >= 0 {
+		summarise(r.out, report, written, r.noGPU)
 	}
-	if !f.json {
+	if !r.flags.json {
 		return nil
 	}
-	return printJSON(cmd.OutOrStdout(), newRunRecord(s, report, written))
-}
-
-// trainings are the trainings among what the targets need.
-func (s *session) trainings() (nodes []*pipeline.Node) {
-	for _, n := range s.graph.Nodes() {
-		if n.Stage == experiment.TrainStage {
-			nodes = append(nodes, n)
-		}
-	}
-	return nodes
-}
-
-// deviceMatters says whether what trains makes a difference: something is to be trained, or a GPU may have done so. Looking for a GPU
-// and loading its driver takes longer than all else that a run without work does.
-func (s *session) deviceMatters(flags runFlags) (bool, error) {
-	if flags.exact || len(flags.force) > 0 {
-		return len(s.trainings()) > 0, nil
-	}
-	gpu := onCPU()
-	gpu.Numerics, gpu.Code, gpu.OtherCode = vulkanDevice, codeOnVulkan, []string{codeOnCPU} // of no GPU that there is
-	wired, err := s.on(gpu)
-	if err != nil {
-		return false, err
-	}
-	trainings := wired.trainings()
-	if len(trainings) == 0 {
-		return false, nil
-	}
-	g, err := pipeline.NewGraph(trainings...)
-	if err != nil {
-		return false, err
-	}
-	status, err := pipeline.Status(g, s.options)
-	return slices.ContainsFunc(status, func(n pipeline.NodeStatus) bool {
-		return n.State != pipeline.Pinned && (n.State != pipeline.Cached || n.Numerics != s.options.Numerics)
-	}), err
-}
-
-// run makes the session's targets, and shows how it goes.
-func (s *session) run(cmd *cobra.Command, flags runFlags, out io.Writer) (pipeline.Report, error) {
-	level := verbosityOf(cmd)
-	display := progress.New(out, progress.Options{Live: progress.IsTerminal(out), Quiet: level < 0, Verbose: level > 0})
-	shown := view(display)
-	if flags.view != nil {
-		shown = flags.view(display)
-	}
-	defer shown.Close()
-	s.options.Jobs, s.options.Force, s.options.KeepGoing, s.options.Observer = flags.jobs, flags.force, flags.view != nil, func(e pipeline.Event) {
-		if e.Kind == pipeline.Started {
-			flags.works()
-		}
-		shown.Observe(e)
-	}
-	return pipeline.Run(cmd.Context(), s.graph, s.options)
+	return printJSON(r.cmd.OutOrStdout(), newRunRecord(r.session, report, written))
 }
 
 func (s *session) checkForce(force []string) error {

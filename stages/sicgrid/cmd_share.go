@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
 	"sicgrid/pkg/store/remote"
 )
@@ -96,9 +97,9 @@ func (f *shareFlags) transfer(cmd *cobra.Command, url, verb string, do func(*rem
 		return err
 	}
 	defer r.Close()
-	meter := newMeter(cmd)
-	t, err := do(r, s, func(done, total int64) { meter.show(verb, done, total) })
-	meter.close()
+	show := progress.NewWork(cmd.ErrOrStderr(), verbosityOf(cmd) < 0)
+	t, err := do(r, s, func(done, total int64) { show.UpdateBytes(verb, done, total) })
+	show.Close()
 	if err != nil {
 		return err
 	}

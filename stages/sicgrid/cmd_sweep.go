@@ -26,11 +26,11 @@ func newSweepCommand() *cobra.Command {
 			"Every run is an ordinary stage of the profile that the file names (--params takes another): what is up to date is not\n" +
 			"run again, whichever sweep or profile it was made for, and a run that fails does not stop the others. The table, a row\n" +
 			"a run, lands as Parquet and CSV beside the figures.",
-		Example: "  sicgrid sweep recipe\n" +
+		Example: "  sicgrid sweep copies\n" +
 			"  sicgrid sweep phase-diagram --dry-run             # how many runs, how many are cached, how long they take\n" +
 			"  sicgrid sweep robustness --params params/smoke.yaml --jobs 2\n" +
-			"  sicgrid export sweep/recipe:runs --format csv",
-		Args: takes(1, 1, "one sweep, such as recipe or params/sweep-recipe.yaml"),
+			"  sicgrid export sweep/copies:runs --format csv",
+		Args: takes(1, 1, "one sweep, such as copies or params/sweep-copies.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := experiment.SweepPath(filepath.Dir(flags.params), args[0])
 			if err != nil {
@@ -44,7 +44,7 @@ func newSweepCommand() *cobra.Command {
 				flags.params = file.BasePath(path)
 			}
 			flags.graphFlags.sweep, flags.many = path, yes
-			flags.before = func(s *session, flags *runFlags) (bool, error) { return s.announce(cmd, flags, dry) }
+			flags.confirm = func(s *session, flags *runFlags) (bool, error) { return s.announce(cmd, flags, dry) }
 			err = run(cmd, flags, []string{experiment.SweepName(path)})
 			if many := (*experiment.TooManyPoints)(nil); errors.As(err, &many) {
 				return askMany(many, flags.graphFlags, flags.jobs)
@@ -91,8 +91,8 @@ func saturated(one time.Duration, n int) time.Duration {
 	return most
 }
 
-// announce says what a sweep comes to before it starts; goOn is false where there is nothing to run, or nothing is to be.
-func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (goOn bool, err error) {
+// announce says what a sweep comes to before it starts; proceed is false where there is nothing to run, or nothing is to be.
+func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (proceed bool, err error) {
 	w := s.sweeps[0]
 	plan, err := pipeline.Status(s.graph, s.options)
 	if err != nil {
@@ -180,7 +180,7 @@ func (s *session) finishSweep(cmd *cobra.Command, flags *runFlags, out io.Writer
 	if err != nil {
 		return err
 	}
-	return flags.conclude(cmd, s, report, written, "", out)
+	return (&execution{cmd: cmd, flags: *flags, out: out, session: s}).conclude(report, written)
 }
 
 // stoppedEarly says why a training that is done ended before its last step.

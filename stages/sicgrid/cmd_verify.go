@@ -59,9 +59,9 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 		graph = s.graph
 	}
 	var answer verification
-	meter := newMeter(cmd)
-	answer.Verification, err = pipeline.Verify(cmd.Context(), graph, s.options, pipeline.VerifyOptions{HashOnly: flags.hashOnly, Progress: meter.show})
-	meter.close()
+	hashing := progress.NewWork(cmd.ErrOrStderr(), verbosityOf(cmd) < 0)
+	answer.Verification, err = pipeline.Verify(cmd.Context(), graph, s.options, pipeline.VerifyOptions{HashOnly: flags.hashOnly, Progress: hashing.UpdateBytes})
+	hashing.Close()
 	if err != nil {
 		return err
 	}

@@ -170,7 +170,7 @@ func TestTheDeviceMattersUntilTheProcessorHasTrained(t *testing.T) {
 	exact.exact, forced.force = true, []string{"train"}
 	want := func(when string, flags runFlags, want bool) {
 		t.Helper()
-		if got, err := s.deviceMatters(flags); err != nil || got != want {
+		if got, err := s.needsDevice(flags); err != nil || got != want {
 			t.Errorf("%s: %v, %v; want %v", when, got, err, want)
 		}
 	}
@@ -192,7 +192,7 @@ func TestTheDeviceMattersUntilTheProcessorHasTrained(t *testing.T) {
 	want("after a training by a GPU", auto, true)
 
 	untrained := smokeSession(t, "figure-1")
-	if needed, err := untrained.deviceMatters(auto); err != nil || needed {
+	if needed, err := untrained.needsDevice(auto); err != nil || needed {
 		t.Errorf("for a figure of no training: %v, %v", needed, err)
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// untilWork lets more garbage gather than usual until the function that it returns is called: a run without work is over before
-// collecting pays, a stage at work has other needs.
-func untilWork() func() {
+// collectLess lets more garbage gather than usual until the function that it returns is called: a run
+// without work is over before collecting pays, a stage that runs has other needs.
+func collectLess() func() {
 	usual := debug.SetGCPercent(1000)
 	return sync.OnceFunc(func() { debug.SetGCPercent(usual) })
 }

@@ -116,7 +116,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
 		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(),
-		newAnalyzeCommand(), newExportCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
+		newAnalyzeCommand(), newExportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
 	addBenchStore(root)
 	addBenchAnalysis(root)

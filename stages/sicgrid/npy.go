@@ -1,14 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"sicgrid/pkg/ndarray"
 )
 
 // npyFile is one numeric column as a NumPy array: [rows], for lists of one
@@ -35,37 +35,17 @@ func npyFile(rec arrow.Record, name string) ([]byte, error) {
 			shape = []int{shape[0], side, side}
 		}
 	}
-	var kind string
-	var data any
 	switch v := values.(type) {
 	case *array.Float32:
-		kind, data = "<f4", v.Float32Values()
+		return ndarray.Npy(shape, v.Float32Values()), nil
 	case *array.Float64:
-		kind, data = "<f8", v.Float64Values()
+		return ndarray.Npy(shape, v.Float64Values()), nil
 	case *array.Int32:
-		kind, data = "<i4", v.Int32Values()
+		return ndarray.Npy(shape, v.Int32Values()), nil
 	case *array.Int64:
-		kind, data = "<i8", v.Int64Values()
-	default:
-		return nil, usagef("--column %s: found a column of %s, must be numeric", name, values.DataType())
+		return ndarray.Npy(shape, v.Int64Values()), nil
 	}
-	var b bytes.Buffer
-	b.WriteString(npyHeader(kind, shape))
-	if err := binary.Write(&b, binary.LittleEndian, data); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-// npyHeader is the head of format version 1.0, padded so that the data begin at a multiple of 64 bytes.
-func npyHeader(kind string, shape []int) string {
-	sizes := ""
-	for _, n := range shape {
-		sizes += fmt.Sprintf("%d,", n)
-	}
-	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", kind, sizes)
-	dict += strings.Repeat(" ", 63-(10+len(dict))%64) + "\n"
-	return "\x93NUMPY\x01\x00" + string([]byte{byte(len(dict)), byte(len(dict) >> 8)}) + dict
+	return nil, usagef("--column %s: found a column of %s, must be numeric", name, values.DataType())
 }
 
 func commonLength(l *array.List) (int, error) {

@@ -5,6 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sicgrid/pkg/pipeline/codedigest"
+	"sicgrid/stages/experiment"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -94,6 +97,55 @@ func replace(t *testing.T, path, old, new string) {
 	}
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(data), old, new)), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A change of one figure's code makes that figure alone stale, and one of what all share makes all.
+func TestEveryFigureHasCodeOfItsOwn(t *testing.T) {
+	tree := t.TempDir()
+	copySource(t, "../..", tree)
+	digests := func() map[string]codedigest.Stage {
+		t.Helper()
+		cmd := exec.Command("go", "generate", "./stages/sicgrid")
+		cmd.Dir = tree
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		data, err := os.ReadFile(filepath.Join(tree, "stages", "sicgrid", "codedigest", "digests.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := codedigest.Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Stages
+	}
+	changed := func(from, to map[string]codedigest.Stage) (names []string) {
+		for name := range to {
+			if from[name].Digest != to[name].Digest {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		return names
+	}
+	before := digests()
+	extend(t, filepath.Join(tree, "stages", "figures", "figure9", "figure9.go"), "\nconst remark = 1\n")
+	after := digests()
+	if got := changed(before, after); !slices.Equal(got, []string{"figures/figure9"}) {
+		t.Errorf("a constant in figure 9 changes the code of %v", got)
+	}
+	extend(t, filepath.Join(tree, "stages", "figures", "sheet", "axes.go"), "\nconst remark = 1\n")
+	p, err := experiment.ReadParameters("../../params/smoke.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := changed(after, digests())
+	for _, n := range experiment.Wire(p, experiment.Device{}).Nodes {
+		if n.Stage == experiment.FigureStage && !slices.Contains(stale, n.Code) {
+			t.Errorf("a constant that all figures share leaves the code %q of %s as it was", n.Code, n.Name)
+		}
 	}
 }
 

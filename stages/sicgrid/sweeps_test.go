@@ -38,14 +38,9 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"phase-diagram":      {31, 93, 93},  // the two planes share the profile's own point
 		"robustness":         {11, 33, 243}, // capacity and the joined scale leave the small network as it is
 		"robustness-scratch": {11, 33, 33},  // five parameters share it
-		"report":             {1, 10, 190},  // sixteen of one part, two of its copies, and the network
+		"report":             {1, 10, 190},  // sixteen of the small network, two of its copies, and the network
 		"report-scratch":     {1, 20, 160},  // eight attempts a network
-		"report-loss":        {1, 20, 80},   // four
-		"report-modules":     {1, 10, 40},
-		"report-desk":        {1, 10, 250},   // eight of each of three parts, and the network
-		"copies":             {18, 54, 93},   // settings share the one network and its copies
-		"parts":              {18, 72, 584},  // settings share parts
-		"recipe":             {68, 408, 354}, // the network without the capacity loss is one for several weights of it
+		"copies":             {18, 54, 93},  // settings share the one network and its copies
 		"smoke":              {7, 42, 42},
 	}
 	if names := experiment.SweepNames("../../params"); len(names) != len(want) {
@@ -67,13 +62,11 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 
 // A run whose parameters equal the profile's own is the profile's.
 func TestARunThatIsTheProfilesOwnIsShared(t *testing.T) {
-	s := wireShipped(t, "smoke")
-	if s.graph.Node("train/full") != nil {
+	if wireShipped(t, "smoke").graph.Node("train/full") != nil {
 		t.Error("a run of 100 steps is taken for the profile's of 300")
 	}
 	dir := t.TempDir()
-	smoke, err := os.ReadFile("../../params/smoke.yaml")
-	if err != nil {
+	if err := layProfiles(dir); err != nil {
 		t.Fatal(err)
 	}
 	text := `
@@ -87,13 +80,12 @@ designs:
   a: {grid: {loss: {sigma_g: {times: [1]}, invariance: [0.1]}}}
   b: {list: {again: {}}}
 `
-	for name, data := range map[string]string{"smoke.yaml": string(smoke), "sweep-own.yaml": text} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "sweep-own.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	flags := graphFlags{params: filepath.Join(dir, "smoke.yaml")}
-	if s, err = flags.wire([]string{"own"}); err != nil {
+	s, err := flags.wire([]string{"own"})
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"train/no-capacity", "train/no-capacity/seed-2", "ratemaps/no-capacity/2m", "spectra/no-capacity/seed-2/2m", "trajectories/2m"} {
@@ -129,8 +121,7 @@ func TestTheFiguresOfASweepAreDifferentResults(t *testing.T) {
 // there to the end, as it was written.
 func TestAKilledSweepComputesNothingTwice(t *testing.T) {
 	dir := t.TempDir()
-	smoke, err := os.ReadFile("../../params/smoke.yaml")
-	if err != nil {
+	if err := layProfiles(dir); err != nil {
 		t.Fatal(err)
 	}
 	text := `
@@ -143,10 +134,8 @@ set: {optimiser: {steps: 1000}}
 designs:
   a: {grid: {loss: {sigma_g: [0.3, 0.4, 0.5]}}}
 `
-	for name, data := range map[string]string{"smoke.yaml": string(smoke), "sweep-killed.yaml": text} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "sweep-killed.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	published := map[string]string{} // record -> content and time
 	look := func() {

@@ -5,12 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"sicgrid/pkg/compute"
+	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
@@ -83,11 +82,10 @@ func likeTraining(t train.Params, numerics string) string {
 
 // median of the times of like results, and how many they are.
 func (k *times) median(like string) (seconds float64, n int) {
-	all := slices.Sorted(slices.Values(k.known[like]))
-	if len(all) == 0 {
-		return 0, 0
+	if n = len(k.known[like]); n > 0 {
+		seconds = gridcell.Median(k.known[like])
 	}
-	return all[len(all)/2], len(all)
+	return seconds, n
 }
 
 // estimate is how long something takes, and how that is known.
@@ -262,8 +260,6 @@ func runSeconds(n *pipeline.Node, a *store.Action, steps int64) float64 {
 	}
 	return m.Seconds
 }
-
-func secondsText(s float64) string { return strconv.FormatFloat(s, 'f', 3, 64) }
 
 const (
 	timedFor   = 300 * time.Millisecond // of each kind of training

@@ -18,36 +18,13 @@ import (
 
 // Params are the thresholds of the analysis.
 type Params struct {
-	ActiveFraction       float64 `json:"active_fraction"`        // of the 95th percentile of the units' peaks: least peak of an active unit
-	ModuleUnits          int     `json:"module_units"`           // least number of units in a module
-	ModuleScore          float64 `json:"module_score"`           // least expanding-ring score of a module's units
-	ModulePeriodRatio    float64 `json:"module_period_ratio"`    // least ratio of the periods of two modules
-	ModuleOrientationDeg float64 `json:"module_orientation_deg"` // degrees; modules of one period differ at least by this
-	ModuleMisfit         float64 `json:"module_misfit"`          // periods; largest deviation of a unit's six peaks from a lattice
-	ModuleCoreDistance   float64 `json:"module_core_distance"`   // periods; largest distance of a core unit's peaks from the module's
-}
-
-// Check returns an error if a threshold is impossible.
-func (p Params) Check() error {
-	for _, v := range []struct {
-		name  string
-		value float64
-		must  string
-		holds bool
-	}{
-		{"active_fraction", p.ActiveFraction, "from 0 to 1", p.ActiveFraction >= 0 && p.ActiveFraction <= 1},
-		{"module_units", float64(p.ModuleUnits), "at least 2", p.ModuleUnits >= 2},
-		{"module_score", p.ModuleScore, "from -2 to 2", p.ModuleScore >= -2 && p.ModuleScore <= 2},
-		{"module_period_ratio", p.ModulePeriodRatio, "greater than 1", p.ModulePeriodRatio > 1 && !math.IsInf(p.ModulePeriodRatio, 0)},
-		{"module_orientation_deg", p.ModuleOrientationDeg, "greater than 0 and at most 30", p.ModuleOrientationDeg > 0 && p.ModuleOrientationDeg <= 30},
-		{"module_misfit", p.ModuleMisfit, "at least 0", p.ModuleMisfit >= 0},
-		{"module_core_distance", p.ModuleCoreDistance, "greater than 0", p.ModuleCoreDistance > 0},
-	} {
-		if !v.holds {
-			return fmt.Errorf("%s is %g, must be %s", v.name, v.value, v.must)
-		}
-	}
-	return nil
+	ActiveFraction       float64 `json:"active_fraction" range:"[0, 1]" default:"0.05" doc:"least peak of an active unit, as a share of the population's 95th percentile of peaks (ours)"`
+	ModuleUnits          int     `json:"module_units" range:">= 2" default:"5" doc:"least number of active units of a module (ours)"`
+	ModuleScore          float64 `json:"module_score" range:"[-2, 2]" default:"0.3" doc:"least grid score (expanding ring) of a module's units (ours)"`
+	ModulePeriodRatio    float64 `json:"module_period_ratio" range:"> 1" default:"1.2" doc:"least ratio of the periods of two modules (ours)"`
+	ModuleOrientationDeg float64 `json:"module_orientation_deg" unit:"degrees" range:"(0, 30]" default:"15" doc:"least difference in orientation of two modules of one period (ours)"`
+	ModuleMisfit         float64 `json:"module_misfit" unit:"periods" range:"> 0" default:"0.2" doc:"largest distance of a unit's six peaks from one lattice (ours)"`
+	ModuleCoreDistance   float64 `json:"module_core_distance" unit:"periods" range:"> 0" default:"0.1" doc:"largest distance of the peaks of a module's core units from their mean (ours)"`
 }
 
 // Outputs of the stage.
@@ -58,9 +35,6 @@ const scoreLine = 0.3
 
 // Run measures the maps of one network in one box.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
-	if err := p.Check(); err != nil {
-		return err
-	}
 	r := &pipeline.Reader{Task: t}
 	rows := pipeline.Rows[ratemapstable.Map](r, "maps")
 	occupancy := pipeline.One[ratemapstable.Variance](r, "occupancy")
@@ -72,7 +46,9 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err != nil {
 		return err
 	}
-	a, err := gridcell.Analyze(ctx, mean, p.options(t))
+	options := p.Options()
+	options.Threads, options.Progress = t.Threads(), func(done, total int) { t.Progress(int64(done), int64(total), "units") }
+	a, err := gridcell.Analyze(ctx, mean, options)
 	if err != nil {
 		return err
 	}
@@ -98,7 +74,8 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	return pipeline.Emit(t, "summary", []spectratable.Summary{summarise(a, mean, occupancy.Explained)}, kept)
 }
 
-func (p Params) options(t *pipeline.Task) gridcell.Options {
+// Options are those of the analysis that the parameters ask for.
+func (p Params) Options() gridcell.Options {
 	return gridcell.Options{
 		ActiveFraction: p.ActiveFraction,
 		Module: gridcell.ModuleRule{
@@ -109,8 +86,6 @@ func (p Params) options(t *pipeline.Task) gridcell.Options {
 			MaxMisfit:      p.ModuleMisfit,
 			CoreDistance:   p.ModuleCoreDistance,
 		},
-		Threads:  t.Threads(),
-		Progress: func(done, total int) { t.Progress(int64(done), int64(total), "units") },
 	}
 }
 

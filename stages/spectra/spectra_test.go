@@ -220,8 +220,6 @@ func TestPopulationWithoutModules(t *testing.T) {
 func TestBadInputIsNamed(t *testing.T) {
 	short := silent(7)
 	short.Early = short.Early[:10]
-	ratio := standard()
-	ratio.ModulePeriodRatio = 1
 	for _, c := range []struct {
 		name string
 		p    Params
@@ -233,7 +231,6 @@ func TestBadInputIsNamed(t *testing.T) {
 		{"no box", standard(), []ratemapstable.Map{silent(0)}, map[string]string{"bins": "40"}, `maps: box_m "" is not a length in metres`},
 		{"no bins", standard(), []ratemapstable.Map{silent(0)}, map[string]string{"box_m": "2"}, `maps: bins "" is not a number of bins`},
 		{"no units", standard(), nil, testMeta, "analyze: no ratemaps"},
-		{"a ratio of 1", ratio, []ratemapstable.Map{silent(0)}, testMeta, "module_period_ratio is 1, must be greater than 1"},
 	} {
 		err := measure(t, c.p, c.maps, c.meta, func(*pipeline.Task) error { return nil })
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -51,7 +51,7 @@ const (
 	historyPart = "history"
 )
 
-var defect = errors.New("not a whole checkpoint")
+var errPartial = errors.New("not a whole checkpoint")
 
 // save writes a checkpoint and returns its path. A checkpoint that cannot be
 // written costs time on a resume, never a result, so training goes on.
@@ -200,22 +200,22 @@ func parseCheckpoint(dir string, list []byte) (*checkpoint, error) {
 	c := &checkpoint{}
 	line, sum, _ := bytes.Cut(list, []byte("\n"))
 	if string(sum) != digest(line)+"\n" || json.Unmarshal(line, &c.header) != nil {
-		return nil, defect
+		return nil, errPartial
 	}
 	c.state = compute.State{Step: c.Step, Plateau: c.Plateau}
 	for part, v := range map[string]*[]float32{weightsPart: &c.state.Params, firstPart: &c.state.Moments.First, secondPart: &c.state.Moments.Second} {
 		data, err := c.part(dir, part)
 		if err != nil || len(data) != 4*c.Parameters {
-			return nil, defect
+			return nil, errPartial
 		}
 		*v = make([]float32, c.Parameters)
 		if _, err := binary.Decode(data, binary.LittleEndian, *v); err != nil {
-			return nil, defect
+			return nil, errPartial
 		}
 	}
 	history, err := c.part(dir, historyPart)
 	if err != nil || json.Unmarshal(history, &c.history) != nil {
-		return nil, defect
+		return nil, errPartial
 	}
 	return c, nil
 }
@@ -229,7 +229,7 @@ func (h *header) part(dir, part string) ([]byte, error) {
 			return nil, err
 		}
 		if digest(piece) != name {
-			return nil, defect
+			return nil, errPartial
 		}
 		data = append(data, piece...)
 	}

@@ -15,13 +15,14 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 func small() Params {
 	return Params{Recipe: Recipe{
 		Network: sic.Network{Units: 6, Hidden: 5, Layers: 3, Init: sic.InitIdentity, InitScale: 0.2, InitialState: sic.InitialStateLearned},
 		Batch:   sic.Batch{Trajectories: 3, Length: 8, VelocityMax: 0.15, Permute: true},
-		Loss:    sic.Loss{SigmaX: 0.05, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
+		Loss:    sic.Loss{SigmaX: 0.05, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: loss.ReductionMean},
 		Optimiser: sic.Optimiser{Steps: 50, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Clip: 0.1, Accumulate: 1,
 			Schedule: sic.SchedulePlateau, Window: 4, Patience: 0, Factor: 0.5, Threshold: 1e-3},
 		HistoryEvery: 7,

@@ -57,7 +57,7 @@ func TestALostDeviceLeavesItsCheckpointToAnother(t *testing.T) {
 			tr, err := cpu.New(spec)
 			return wrap(tr), err
 		}}
-		n := &pipeline.Node{Name: "train/full", Stage: "train", Params: small(), Seed: 1, Outputs: Outputs, Run: pipeline.Bind(small(), On(backend)),
+		n := &pipeline.Node{Name: "train/full", Stage: "train", Params: small(), Seed: 1, Outputs: Outputs, Run: pipeline.Bind(small(), On(backend, CheckpointEvery)),
 			Numerics: backend.Numerics, Code: code, OtherCode: []string{other}}
 		g, err := pipeline.NewGraph(n)
 		if err != nil {

@@ -23,7 +23,7 @@ func trained(t *testing.T, p Params) (history []traintable.Losses, stopped strin
 		t.Fatal(err)
 	}
 	backend := compute.Backend{Device: "cpu", Numerics: "none", New: func(s compute.Spec) (compute.Trainer, error) { return cpu.New(s) }}
-	n := &pipeline.Node{Name: "train/full", Stage: "train", Params: p, Seed: 1, Outputs: Outputs, Run: pipeline.Bind(p, On(backend))}
+	n := &pipeline.Node{Name: "train/full", Stage: "train", Params: p, Seed: 1, Outputs: Outputs, Run: pipeline.Bind(p, On(backend, CheckpointEvery))}
 	g, err := pipeline.NewGraph(n)
 	if err != nil {
 		t.Fatal(err)

@@ -29,31 +29,32 @@ type Recipe struct {
 // Params are the parameters of one training.
 type Params struct {
 	Recipe
-	TurnsDeg []float64 `json:"turns_deg,omitempty"` // degrees by which each part is turned; none: by angles that the seed draws
+	RotationsDeg []float64 `json:"rotations_deg,omitempty"` // degrees by which each part is rotated; none: not at all
 }
 
 // PartRole is what the weights of part i = 0, 1, ... are called among the inputs. A training with such inputs starts from these
-// networks, joined, and one without from a draw.
+// networks, joined, and one without from random initialisation.
 func PartRole(i int) string { return fmt.Sprintf("part-%d/weights", i+1) }
 
 // Outputs of the stage: the trained parameters, one row a tensor, and the losses
 // over the steps.
 var Outputs = []string{"weights", "history"}
 
-// CheckpointEvery is about the most training that a kill can cost. Set it, if at
-// all, before anything runs.
-var CheckpointEvery = 15 * time.Second
+// CheckpointEvery is about the most training that a kill can cost, unless another time is asked for.
+const CheckpointEvery = 15 * time.Second
 
 // burst is how long the trainer runs between two looks at the clock.
 const burst = 100 * time.Millisecond
 
 // On returns the stage as it runs on a device. It goes on from a checkpoint of
 // the same run if there is one.
-func On(b compute.Backend) func(context.Context, Params, *pipeline.Task) error {
-	return func(ctx context.Context, p Params, t *pipeline.Task) error { return runOn(ctx, b, p, t) }
+func On(b compute.Backend, checkpointEvery time.Duration) func(context.Context, Params, *pipeline.Task) error {
+	return func(ctx context.Context, p Params, t *pipeline.Task) error {
+		return runOn(ctx, b, checkpointEvery, p, t)
+	}
 }
 
-func runOn(ctx context.Context, b compute.Backend, p Params, t *pipeline.Task) error {
+func runOn(ctx context.Context, b compute.Backend, checkpointEvery time.Duration, p Params, t *pipeline.Task) error {
 	trainer, err := b.New(compute.Spec{Network: p.Network, Batch: p.Batch, Loss: p.Loss, Optimiser: p.Optimiser, Seed: t.Seed()})
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func runOn(ctx context.Context, b compute.Backend, p Params, t *pipeline.Task) e
 	if err := startFromParts(trainer, p, t); err != nil {
 		return err
 	}
-	r := run{Params: p, trainer: trainer, legs: []leg{{b.Numerics, 0}}}
+	r := run{Params: p, trainer: trainer, legs: []leg{{b.Numerics, 0}}, checkpointEvery: checkpointEvery}
 	if r.dir, err = t.Scratch(); err != nil {
 		return err
 	}
@@ -116,11 +117,11 @@ func startFromParts(trainer compute.Trainer, p Params, t *pipeline.Task) error {
 		if err != nil {
 			return err
 		}
-		turn := sic.DrawTurn(t.Seed(), len(parts))
-		if p.TurnsDeg != nil {
-			turn = p.TurnsDeg[len(parts)] * math.Pi / 180
+		part := sic.Part{Network: network, Params: params}
+		if p.RotationsDeg != nil {
+			part.Rotation = p.RotationsDeg[len(parts)] * math.Pi / 180
 		}
-		parts = append(parts, sic.Part{Network: network, Params: params, Turn: turn})
+		parts = append(parts, part)
 	}
 	if parts == nil {
 		return nil
@@ -129,8 +130,7 @@ func startFromParts(trainer compute.Trainer, p Params, t *pipeline.Task) error {
 	if err != nil {
 		return err
 	}
-	fresh := sic.Moments[float32]{First: make([]float32, len(joined)), Second: make([]float32, len(joined))}
-	return trainer.Restore(compute.State{Params: joined, Moments: fresh, Plateau: sic.NewPlateau()})
+	return trainer.Restore(compute.State{Params: joined, Moments: sic.NewMoments[float32](len(joined)), Plateau: sic.NewPlateau()})
 }
 
 // run is a training under way.
@@ -144,6 +144,8 @@ type run struct {
 	history []traintable.Losses
 	sum     traintable.Losses // of the steps since the last row; its learning rate is the last step's
 	stopped string            // why the training ended before its last step
+
+	checkpointEvery time.Duration
 }
 
 // leg is a stretch of a training on one device.
@@ -198,8 +200,8 @@ func (r *run) train(ctx context.Context, t *pipeline.Task) error {
 		// How many steps a burst has changes nothing but how often we look up.
 		perStep := time.Since(begun) / time.Duration(len(records)+1)
 		tempo.note(perStep)
-		steps = min(max(int(min(burst, CheckpointEvery)/max(perStep, time.Microsecond)), 1), 1000)
-		if time.Since(saved) > CheckpointEvery {
+		steps = min(max(int(min(burst, r.checkpointEvery)/max(perStep, time.Microsecond)), 1), 1000)
+		if time.Since(saved) > r.checkpointEvery {
 			r.save()
 			saved = time.Now()
 		}
@@ -213,10 +215,9 @@ func (r *run) note(record compute.Record) {
 	s := &r.sum
 	s.Step++
 	s.LearningRate = record.Rate
-	s.Separation += record.Terms.Separation
-	s.Invariance += record.Terms.Invariance
-	s.Capacity += record.Terms.Capacity
-	s.ConformalIsometry += record.Terms.ConformalIsometry
+	for i, x := range record.Terms.Values {
+		s.Values[i] += x
+	}
 	s.Total += record.Terms.Total
 	s.GradientNorm += record.GradientNorm
 	s.Dead += float64(record.Terms.Dead) / float64(r.Batch.States()*r.Optimiser.Accumulate)
@@ -228,11 +229,10 @@ func (r *run) note(record compute.Record) {
 
 // addRow makes a row of the steps since the last one.
 func (r *run) addRow() {
-	s, n := r.sum, float64(r.sum.Step)
-	r.history = append(r.history, traintable.Losses{
-		Step: int64(r.step), LearningRate: s.LearningRate,
-		Separation: s.Separation / n, Invariance: s.Invariance / n, Capacity: s.Capacity / n, ConformalIsometry: s.ConformalIsometry / n,
-		Total: s.Total / n, GradientNorm: s.GradientNorm / n, Dead: s.Dead / n,
-	})
-	r.sum = traintable.Losses{}
+	row, n := r.sum, float64(r.sum.Step)
+	for i := range row.Values {
+		row.Values[i] /= n
+	}
+	row.Step, row.Total, row.GradientNorm, row.Dead = int64(r.step), row.Total/n, row.GradientNorm/n, row.Dead/n
+	r.history, r.sum = append(r.history, row), traintable.Losses{}
 }

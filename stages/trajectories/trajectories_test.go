@@ -83,7 +83,7 @@ func TestABoxOfFewStepsIsRefusedInOneLine(t *testing.T) {
 	p := params()
 	p.BoxM = 0.3
 	_, _, err := run(t, p, 1)
-	if err == nil || !strings.Contains(err.Error(), "box_m 0.3 is less than 4 of the longest steps") || strings.Contains(err.Error(), "\n") {
+	if err == nil || !strings.Contains(err.Error(), "box_m: found 0.3 m, must be at least 0.4 m, 4 of the longest steps") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v, want one line about the box", err)
 	}
 }

@@ -3,34 +3,36 @@ package computetest
 import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
-// Variants are changes of a run that make a step take another way: each loss term
-// alone, sums, samples, more pairs than one tile holds, independent velocities,
-// other depths, and the smallest batches.
+// Variants are changes of a run that make a step take another way: each term of the loss alone,
+// sums, samples, more pairs than one tile holds, independent velocities, other depths, and the
+// smallest batches.
 var Variants = map[string]func(s *compute.Spec){
-	"separation":         only(func(l *sic.Loss) { l.Separation = 1 }),
-	"invariance":         only(func(l *sic.Loss) { l.Invariance = 1 }),
-	"capacity":           only(func(l *sic.Loss) { l.Capacity = 1 }),
-	"conformal isometry": only(func(l *sic.Loss) { l.ConformalIsometry = 1 }),
-	"sum":                func(s *compute.Spec) { s.Loss.Reduction = sic.ReductionSum },
-	"sampled":            func(s *compute.Spec) { s.Batch.Pairs = 37 },
-	"many tiles":         func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 11, 31 },
-	"independent":        func(s *compute.Spec) { s.Batch.Permute = false },
-	"two layers":         func(s *compute.Spec) { s.Network.Layers = 2 },
-	"five layers":        func(s *compute.Spec) { s.Network.Layers = 5 },
-	"pytorch":            func(s *compute.Spec) { s.Network.Init, s.Network.InitScale = sic.InitPyTorch, 1 },
-	"fixed start":        func(s *compute.Spec) { s.Network.InitialState = sic.InitialStateFixed },
-	"narrow":             func(s *compute.Spec) { s.Loss.SigmaG = 0.1 },
-	"no near pairs":      func(s *compute.Spec) { s.Loss.SigmaX = 1e-7; s.Batch.Pairs = 3 },
-	"one trajectory":     func(s *compute.Spec) { s.Batch.Trajectories = 1 },
-	"one step":           func(s *compute.Spec) { s.Batch.Length = 1 },
+	"sum":            func(s *compute.Spec) { s.Loss.Reduction = loss.ReductionSum },
+	"sampled":        func(s *compute.Spec) { s.Batch.Pairs = 37 },
+	"many tiles":     func(s *compute.Spec) { s.Batch.Trajectories, s.Batch.Length = 11, 31 },
+	"independent":    func(s *compute.Spec) { s.Batch.Permute = false },
+	"two layers":     func(s *compute.Spec) { s.Network.Layers = 2 },
+	"five layers":    func(s *compute.Spec) { s.Network.Layers = 5 },
+	"pytorch":        func(s *compute.Spec) { s.Network.Init, s.Network.InitScale = sic.InitPyTorch, 1 },
+	"fixed start":    func(s *compute.Spec) { s.Network.InitialState = sic.InitialStateFixed },
+	"narrow":         func(s *compute.Spec) { s.Loss.SigmaG = 0.1 },
+	"no near pairs":  func(s *compute.Spec) { s.Loss.SigmaX = 1e-7; s.Batch.Pairs = 3 },
+	"one trajectory": func(s *compute.Spec) { s.Batch.Trajectories = 1 },
+	"one step":       func(s *compute.Spec) { s.Batch.Length = 1 },
 }
 
-func only(change func(l *sic.Loss)) func(s *compute.Spec) {
-	return func(s *compute.Spec) {
-		l := &s.Loss
-		l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = 0, 0, 0, 0
-		change(l)
+func init() {
+	for i := range loss.Table {
+		Variants[loss.Term(i).String()] = func(s *compute.Spec) {
+			for j, term := range loss.Table {
+				*term.Weight(&s.Loss) = 0
+				if j == i {
+					*term.Weight(&s.Loss) = 1
+				}
+			}
+		}
 	}
 }

@@ -1,9 +1,10 @@
 package cpu
 
-// Where every trajectory has velocities of its own, each W(v) meets one state, and few of its columns do: forming it, and
-// dL/dW, would take most of the step and more memory than the caches have. Neither is formed. On the way out and back a step
-// computes the columns of the units active in the state that it leaves; the weights' gradient is added up from its three
-// factors, all mostly zeros.
+// Where every trajectory has velocities of its own, each W(v) meets one state, and few of its
+// columns do: forming it, and dL/dW, would take most of the step and more memory than the caches
+// have. Neither is formed. On the way out and back a step computes the columns of the units active
+// in the state that it leaves; the weights' gradient is added up from its three factors, all mostly
+// zeros.
 type apart struct {
 	before listed // [D][stride]: the states before the steps, where they are stored
 	units  listed // [padded][D]: the same transposed
@@ -32,7 +33,8 @@ func (a *apart) columns(t *Trainer, s *scratch, k int, active []int32) []float32
 	return s.weight
 }
 
-// back computes what of carry = W(v_k)^T d the state before the step k has a use for: the elements of its active units.
+// back computes what of carry = W(v_k)^T d the state before the step k has a use for: the elements
+// of its active units.
 func (a *apart) back(t *Trainer, s *scratch, carry []float32, k int, index []int32, d []float32, active int) {
 	p, before := t.net.padded, a.before.from(k)
 	units := before.index[:before.count[0]]

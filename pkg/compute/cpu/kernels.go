@@ -133,7 +133,8 @@ func (k *kernels) list(l listed, rows, columns int) {
 	k.listRows(&l.index[0], l.row+listRoom, &l.count[0], &l.at[0], l.row, columns, rows)
 }
 
-// product is matmul for an A that is mostly zeros: the sums are the same, the time is that of the terms that are not.
+// product is matmul for an A that is mostly zeros: the sums are the same, the time is that of the
+// terms that are not.
 func (k *kernels) product(c matrix, a listed, b matrix, rows, panels int, accumulate bool) {
 	for p := 0; p < panels; p += len(k.combine) - 1 {
 		k.combine[min(panels-p, len(k.combine)-1)](&c.at[p*c.panel], c.row, c.panel, &a.at[0], a.row, &a.index[0], a.row+listRoom, &a.count[0],
@@ -141,7 +142,8 @@ func (k *kernels) product(c matrix, a listed, b matrix, rows, panels int, accumu
 	}
 }
 
-// transpose writes the transpose of src, rows x columns, to dst; both are rounded up to multiples of 8.
+// transpose writes the transpose of src, rows x columns, to dst; both are rounded up to multiples
+// of 8.
 func (k *kernels) transpose(dst []float32, ldd int, src []float32, lds, rows, columns int) {
 	for r := 0; r < rows; r += 8 {
 		k.transposeStrip(&dst[r], ldd, &src[r*lds], lds, up(columns, 8)/8)

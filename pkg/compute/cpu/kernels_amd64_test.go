@@ -40,7 +40,8 @@ func TestWideSparseKernelsGiveTheSameBits(t *testing.T) {
 	}
 }
 
-// A product that looks at the listed elements alone gives the bits of the dense one, and so does a product with a transpose.
+// A product that looks at the listed elements alone gives the bits of the dense one, and so does a
+// product with a transpose.
 func TestListedProductsGiveTheBitsOfDenseOnes(t *testing.T) {
 	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
 		t.Skip("this processor has no AVX2")
@@ -85,7 +86,8 @@ func TestListedProductsGiveTheBitsOfDenseOnes(t *testing.T) {
 	}
 }
 
-// checkDotListed compares the products of three rows with all rows of b, computed by dot3x4, with those of one row that are listed.
+// checkDotListed compares the products of three rows with all rows of b, computed by dot3x4, with
+// those of one row that are listed.
 func checkDotListed(t *testing.T, k *kernels, b matrix, depth, panels int, r *rand.Rand) {
 	t.Helper()
 	x, want, got := floats(3*16*panels), floats(3*up(depth, 4)), floats(up(depth, 4))

@@ -32,7 +32,7 @@ func best() *kernels {
 	}
 }
 
-// sparse returns the kernels for rows of active units. Registers of 64 bytes give the same bits.
+// sparse returns the kernels for rows of active units. Registers of 64 bytes give bitwise the same.
 func sparse(wide bool) []sparseKernel {
 	if wide {
 		return []sparseKernel{nil, sparse16wide, sparse32wide, sparse48wide, sparse64wide, sparse80wide, sparse96wide, sparse112wide, sparse128wide}

@@ -13,11 +13,10 @@ import (
 // often than wishes, and would otherwise end in the kernel killing the process.
 const MemoryLimit = 64 << 30
 
-// Bytes is about what a training holds: parameters with gradient and two moments;
-// W(v) by columns and by rows, and dL/dW, of the velocities that trajectories share;
-// what the hidden layers make of each velocity; states with their gradients; the
-// sampled states, twice, with theirs and lists of their active units. It is
-// computed in float64, so that it is right for sizes that no int holds.
+// Bytes is about what a training holds: parameters with gradient and two moments; W(v) by columns
+// and by rows, and dL/dW, of the velocities that trajectories share; what the hidden layers make of
+// each velocity; states with their gradients; the sampled states, twice, with theirs and lists of
+// their active units. It is computed in float64, so that it is right for sizes that no int holds.
 func Bytes(s compute.Spec) float64 {
 	units, hidden := math.Ceil(float64(s.Network.Units)/16)*16, float64(s.Network.Hidden)
 	b, length := float64(s.Batch.Trajectories), float64(s.Batch.Length)
@@ -37,17 +36,8 @@ func Bytes(s compute.Spec) float64 {
 
 // check refuses sizes that make no training, before anything is allocated.
 func check(s compute.Spec) error {
-	for _, size := range []struct {
-		name  string
-		value int
-		least int
-	}{
-		{"units", s.Network.Units, 1}, {"hidden", s.Network.Hidden, 1}, {"layers", s.Network.Layers, 2},
-		{"trajectories", s.Batch.Trajectories, 1}, {"length", s.Batch.Length, 1}, {"pairs", s.Batch.Pairs, 0},
-	} {
-		if size.value < size.least {
-			return fmt.Errorf("%s: found %d, must be at least %d", size.name, size.value, size.least)
-		}
+	if err := s.Check(); err != nil {
+		return err
 	}
 	if need := Bytes(s); need > MemoryLimit {
 		return fmt.Errorf("a network of %d units, %d hidden, and batches of %d x %d steps would need %.0f bytes of memory, must be at most %d (64 GiB)",

@@ -97,7 +97,8 @@ type mlp struct {
 // chunk is the number of panels of one task of the last layer.
 const chunk = 8
 
-// newMLP makes room for up to this many velocities at once, and for W of them if it is to be formed.
+// newMLP makes room for up to this many velocities at once, and for W of them if it is to be
+// formed.
 func newMLP(n *network, k *kernels, rows int, form bool) *mlp {
 	m := &mlp{network: n, kernels: k}
 	padded := up(rows, 24) // for products of three rows and transposes of eight

@@ -3,7 +3,7 @@ package cpu
 import (
 	"math"
 
-	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 // tileSide is the side of a tile of the Gram matrix: 64 x 64 floats and two
@@ -53,8 +53,9 @@ func newPairs(count int, net *network) *pairs {
 	return p
 }
 
-// tournament arranges all pairs i <= j of n so that whoever meets once more has long finished its last meeting: the diagonal,
-// then the rounds of the circle method, in each of which nobody meets twice.
+// tournament arranges all pairs i <= j of n so that whoever meets once more has long finished its
+// last meeting: the diagonal, then the rounds of the circle method, in each of which nobody meets
+// twice.
 func tournament(n int) []tilePair {
 	var tiles []tilePair
 	for i := range n {
@@ -85,13 +86,13 @@ func (q *pairs) await(row int32, tiles int64) {
 	}
 }
 
-// preparePairs is the tasks before the tiles, none of which waits for another: the losses that are no sum over pairs, then the
-// sampled states by rows of tiles, then the near pairs of each tile.
+// preparePairs is the tasks before the tiles, none of which waits for another: the losses that are
+// no sum over pairs, then the sampled states by rows of tiles, then the near pairs of each tile.
 func (t *Trainer) preparePairs(_, task int) {
 	q := t.pairs
 	switch rows := len(q.added); {
 	case task == 0:
-		t.capacityLoss, t.isometryLoss = t.capacity(), t.isometry()
+		t.stateTerms()
 	case task <= rows:
 		t.sampleRow(task - 1)
 	default:
@@ -101,8 +102,8 @@ func (t *Trainer) preparePairs(_, task int) {
 	}
 }
 
-// sampleRow copies the sampled states of one row of tiles into place, transposes them, and lists the active units, by states and
-// by units.
+// sampleRow copies the sampled states of one row of tiles into place, transposes them, and lists
+// the active units, by states and by units.
 func (t *Trainer) sampleRow(row int) {
 	first := row * tileSide
 	for s := first; s < min(first+tileSide, t.pairs.count); s++ {
@@ -120,8 +121,9 @@ func (t *Trainer) sampleRow(row int) {
 	t.list(columns, p, tileSide)
 }
 
-// runPairs is the tiles, then what the way back needs and nobody waits for here, then the gradients of the rows of tiles: one
-// phase, in whose order a tile waits for those before it that add to the same gradients.
+// runPairs is the tiles, then what the way back needs and nobody waits for here, then the gradients
+// of the rows of tiles: one phase, in whose order a tile waits for those before it that add to the
+// same gradients.
 func (t *Trainer) runPairs(worker, task int) {
 	q := t.pairs
 	if task < len(q.tiles) {
@@ -193,16 +195,15 @@ func (t *Trainer) gatherGradient(row int) {
 	t.kernels.transpose(t.dPairs[row*tileSide*stride:], stride, t.pairs.gradient[row*p*tileStride:], tileStride, p, tileSide)
 }
 
-// pairLosses computes equations 4 and 5 over the sampled states and leaves their
-// weighted gradient in dPairs, and 6 and 7 meanwhile.
-func (t *Trainer) pairLosses(terms *sic.Terms) {
-	q, l := t.pairs, t.loss
+// losses computes every term, and leaves the weighted gradient of equations 4 and 5, over the sampled
+// states, in dPairs.
+func (t *Trainer) losses() {
+	q, l, terms := t.pairs, &t.spec.Loss, &t.terms
 	for i := range t.row {
 		t.row[i] = -1
 	}
 	q.constants.limit = splat(float32(l.SigmaX * l.SigmaX))
 	t.pool.inOrder(1+len(q.added)+len(q.tiles), t.phases.preparePairs)
-	terms.Capacity, terms.ConformalIsometry = t.capacityLoss, t.isometryLoss
 	near := -q.count // the diagonal meets itself
 	for task, n := range q.near {
 		if q.tiles[task].i != q.tiles[task].j {
@@ -211,13 +212,10 @@ func (t *Trainer) pairLosses(terms *sic.Terms) {
 		near += n
 	}
 	terms.Near, terms.Far = near, q.count*(q.count-1)-near
-	farWeight, nearWeight := 1.0, 1.0
-	if l.Reduction != sic.ReductionSum {
-		farWeight, nearWeight = 1/float64(max(terms.Far, 1)), 1/float64(max(terms.Near, 1))
-	}
+	farWeight, nearWeight := terms.PairWeights(l)
 	q.constants.exponent = splat(float32(-1 / (l.SigmaG * l.SigmaG)))
-	q.constants.separation = splat(float32(2 * l.Separation * farWeight / (l.SigmaG * l.SigmaG)))
-	q.constants.invariance = splat(float32(-4 * l.Invariance * nearWeight))
+	q.constants.separation = splat(float32(2 * t.weights[loss.Separation] * farWeight / (l.SigmaG * l.SigmaG)))
+	q.constants.invariance = splat(float32(-4 * t.weights[loss.Invariance] * nearWeight))
 	for row := range q.added {
 		q.added[row].Store(0)
 	}
@@ -228,8 +226,8 @@ func (t *Trainer) pairLosses(terms *sic.Terms) {
 			times = 1
 		}
 		for lane := range 8 {
-			terms.Separation += times * farWeight * float64(q.sums[16*task+lane])
-			terms.Invariance += times * nearWeight * 2 * float64(q.sums[16*task+8+lane])
+			terms.Values[loss.Separation] += times * farWeight * float64(q.sums[16*task+lane])
+			terms.Values[loss.Invariance] += times * nearWeight * 2 * float64(q.sums[16*task+8+lane])
 		}
 	}
 }

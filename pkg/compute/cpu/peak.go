@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Peak measures the multiply-adds that this many threads can do at once, in
-// GFLOP/s (a multiply-add is two operations), with the instructions that the
-// kernels use and nothing else.
+// Peak measures the multiply-adds that this many threads can do at once, in GFLOP/s (a multiply-add
+// is two operations), with the instructions that the kernels use and nothing else.
 func Peak(threads int) float64 {
 	const rounds = 1 << 20
 	k := best()

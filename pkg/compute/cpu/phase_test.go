@@ -33,7 +33,7 @@ func BenchmarkPhases(b *testing.B) {
 			}{
 				{"columns", func() { tr.pool.run(tr.net.chunks(), tr.phases.columns) }, last},
 				{"rollOut", func() { tr.pool.run(tr.shares(), tr.phases.rollOut) }, recurrent},
-				{"pairs", func() { tr.pairLosses(&sic.Terms{}) }, 4 * pairs * pairs * n},
+				{"pairs", func() { tr.losses() }, 4 * pairs * pairs * n},
 				{"rollBack", func() { tr.pool.run(tr.shares(), tr.phases.rollBack) }, recurrent},
 				{"outer", func() { tr.pool.run(len(tr.velocity), tr.phases.outer) }, recurrent},
 				{"columnsBackward", func() { tr.pool.run(tr.net.chunks(), tr.phases.columnsBackward) }, last},

@@ -68,7 +68,8 @@ func (p *pool) close() {
 // all are done. Each worker has tasks of its own, those beside one another.
 func (p *pool) run(tasks int, phase func(worker, task int)) { p.start(tasks, p.threads, phase) }
 
-// inOrder is run with tasks that are begun in their order, so that one may wait for another before it.
+// inOrder is run with tasks that are begun in their order, so that one may wait for another before
+// it.
 func (p *pool) inOrder(tasks int, phase func(worker, task int)) { p.start(tasks, 1, phase) }
 
 func (p *pool) start(tasks, queues int, phase func(worker, task int)) {
@@ -95,16 +96,16 @@ func (p *pool) start(tasks, queues int, phase func(worker, task int)) {
 	}
 }
 
-// linger is called while a thread waits for another, for the i-th time: now and then it lets others run, for there may be
-// fewer processors than threads.
+// linger is called while a thread waits for another, for the i-th time: now and then it lets others
+// run, for there may be fewer processors than threads.
 func linger(i int) {
 	if i%64 == 63 {
 		runtime.Gosched()
 	}
 }
 
-// work runs the worker's own tasks, which are the same in every phase with as many tasks, so that it finds in its own cache
-// what it left there; then those that others have not come to.
+// work runs the worker's own tasks, which are the same in every phase with as many tasks, so that
+// it finds in its own cache what it left there; then those that others have not come to.
 func (p *pool) work(worker int) {
 	phase, tasks, queues := p.phase, p.tasks, p.queues // which lie beside the first turn: each task taken would fetch them anew
 	for i := range queues {

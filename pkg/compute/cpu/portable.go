@@ -4,6 +4,8 @@ import (
 	"math"
 	"runtime"
 	"unsafe"
+
+	"sicgrid/pkg/sic"
 )
 
 // portable returns the kernels in plain Go.
@@ -186,7 +188,7 @@ func goSettle(state, h, sum *float32, index *int32, n int) (norm float32, active
 		square += x * x
 	}
 	norm = float32(math.Sqrt(float64(square)))
-	inverse := 1 / max(norm, 1e-8)
+	inverse := 1 / max(norm, sic.Tiny)
 	for i := range out {
 		out[i] *= inverse
 		sums[i] += out[i]
@@ -313,6 +315,8 @@ func goAdamW(p, m, v, g *float32, n int, c *float32) {
 }
 
 // sink keeps goMultiplyAdd from being optimised away.
+//
+//lint:ignore U1000 writing to it is its use
 var sink float32
 
 func goMultiplyAdd(n int) {

@@ -1,6 +1,10 @@
 package cpu
 
-import "math"
+import (
+	"math"
+
+	"sicgrid/pkg/sic"
+)
 
 // place assigns every state of the batch its place in memory. States before a
 // step stand grouped by that step's velocity, the last of all trajectories behind
@@ -22,9 +26,9 @@ func (t *Trainer) place() {
 		slot[length] = int32(length*b + i)
 	}
 	for k, v := range t.velocity {
-		t.speed[k] = 0
-		if t.loss.Short(v) {
-			t.speed[k] = math.Hypot(float64(v[0]), float64(v[1]))
+		speed, short := t.spec.Loss.Short(v)
+		if t.speed[k] = 0; short {
+			t.speed[k] = speed
 		}
 	}
 	for s, step := range t.draw.Sampled {
@@ -54,14 +58,13 @@ func (t *Trainer) share(task int) (first, last int, route []hop) {
 	return first, last, t.route[first*steps : last*steps]
 }
 
-// shares is the number of tasks of a rollout. Trajectories do not meet, so it
-// changes no bit.
+// shares is the number of tasks of a rollout. Trajectories do not meet, so that results are bitwise
+// the same for every number.
 func (t *Trainer) shares() int { return min(t.pool.threads, t.spec.Batch.Trajectories) }
 
-// plan orders the steps of some trajectories so that steps which take the same
-// velocity come together, and W(v) out of the second cache:
-// it goes round and round over the velocities and lets every trajectory that
-// waits for one take its step.
+// plan orders the steps of some trajectories so that steps which take the same velocity come
+// together, and W(v) out of the second cache: it goes round and round over the velocities and lets
+// every trajectory that waits for one take its step.
 func (t *Trainer) plan(s *scratch, first, last int, route []hop) {
 	length := int32(t.spec.Batch.Length)
 	for b := int32(first); b < int32(last); b++ {
@@ -125,7 +128,7 @@ func (t *Trainer) forward(s *scratch, step hop) {
 	t.gather(s.h, w, p, index, g, t.active[b], p)
 	norm, active := t.settle(&next[0], &s.h[0], &t.sum[b*t.net.stride], &index[0], p)
 	t.active[b] = active
-	t.inverse[n] = 1 / max(norm, 1e-8)
+	t.inverse[n] = 1 / max(norm, sic.Tiny)
 	if norm == 0 {
 		t.dead[b]++
 	}
@@ -206,53 +209,4 @@ func (t *Trainer) byUnits(units listed, states []float32, n int) {
 		clear(units.at[j*units.row+n:][:8-n%8])
 	}
 	t.list(units, p, up(n, 8))
-}
-
-// isometryPull is the derivative of the weighted eq. 7 with respect to the
-// distance ‖g_t-g_{t-1}‖ of a step, divided by that distance.
-func (t *Trainer) isometryPull(slot, k int) float32 {
-	d, speed := float64(t.distance[slot]), t.speed[k]
-	slope := 2 * (d/speed - t.isometryMean) / float64(t.short) / speed
-	return float32(t.loss.ConformalIsometry * slope / math.Max(d, 1e-8))
-}
-
-// isometry returns eq. 7, and leaves the mean ratio and the count of its steps.
-func (t *Trainer) isometry() float64 {
-	t.short, t.isometryMean = 0, 0
-	sum := 0.0
-	each := func(visit func(ratio float64)) {
-		for k, speed := range t.speed {
-			if speed == 0 {
-				continue
-			}
-			for i := range t.group {
-				visit(float64(t.distance[k*t.group+i]) / speed)
-			}
-		}
-	}
-	each(func(ratio float64) { sum += ratio; t.short++ })
-	if t.short == 0 {
-		return 0
-	}
-	t.isometryMean = sum / float64(t.short)
-	variance := 0.0
-	each(func(ratio float64) { variance += (ratio - t.isometryMean) * (ratio - t.isometryMean) })
-	return variance / float64(t.short)
-}
-
-// capacity returns eq. 6 and leaves its weighted gradient, the same for every
-// state, in dMean.
-func (t *Trainer) capacity() float64 {
-	states := float64(t.spec.Batch.States())
-	loss := 0.0
-	for n := range t.net.padded {
-		mean := 0.0
-		for b := range t.spec.Batch.Trajectories {
-			mean += float64(t.sum[b*t.net.stride+n])
-		}
-		mean /= states
-		loss -= mean * mean
-		t.dMean[n] = float32(-2 * t.loss.Capacity * mean / states)
-	}
-	return loss
 }

@@ -1,20 +1,20 @@
 package cpu
 
 import (
-	"fmt"
 	"math"
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 // Trainer is the training step on a processor. It implements compute.Trainer.
 type Trainer struct {
 	*kernels
-	spec compute.Spec
-	loss sic.Loss // as it stands at the present step
-	net  network
-	pool *pool
+	spec    compute.Spec
+	weights loss.Values // of the present step
+	net     network
+	pool    *pool
 
 	params, first, second, grad []float32 // the flat vectors, in our order
 	step                        int
@@ -53,10 +53,8 @@ type Trainer struct {
 	norm0       float32 // ‖ReLU(a)‖
 
 	pairs        *pairs
-	short        int
-	isometryMean float64
-
-	capacityLoss, isometryLoss float64 // of the micro-batch
+	terms        sic.Terms // of the micro-batch
+	isometryMean float64   // mean ratio in eq. 7
 
 	scratch []*scratch
 	squares []float64
@@ -99,7 +97,7 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	if err := check(spec); err != nil {
 		return nil, err
 	}
-	t := &Trainer{kernels: k, spec: spec, loss: spec.Loss, net: newNetwork(spec.Network), pool: newPool(), plateau: sic.NewPlateau(), draw: sic.NewDraw(spec.Batch)}
+	t := &Trainer{kernels: k, spec: spec, weights: spec.Loss.Weights(1), net: newNetwork(spec.Network), pool: newPool(), plateau: sic.NewPlateau(), draw: sic.NewDraw(spec.Batch)}
 	p, stride, states, b := t.net.padded, t.net.stride, spec.Batch.States(), spec.Batch.Trajectories
 	t.params, t.first, t.second, t.grad = floats(t.net.size), floats(t.net.size), floats(t.net.size), floats(t.net.size)
 	t.net.pack(t.params, sic.InitialParameters(spec.Network, spec.Seed))
@@ -173,14 +171,14 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 			break
 		}
 		record := compute.Record{Step: t.step + 1}
-		t.loss = t.spec.Loss.At(record.Step)
+		t.weights = t.spec.Loss.Weights(record.Step)
 		t.fresh = true
 		clear(t.grad[t.net.initial:])
 		for a := range o.Accumulate {
 			t.fill(uint64(t.step*o.Accumulate + a))
 			record.Terms.Add(t.microBatch(), 1/float64(o.Accumulate))
 		}
-		record.Terms.Weigh(t.loss)
+		record.Terms.Weigh(t.weights)
 		clock := t.Parts.start()
 		record.GradientNorm = t.gradientNorm() / float64(o.Accumulate)
 		if err := compute.CheckFinite(record.Step, record.Terms, record.GradientNorm); err != nil {
@@ -207,12 +205,11 @@ func (t *Trainer) microBatch() sic.Terms {
 	clock.lap(&t.Parts.MLP)
 	t.pool.run(t.shares(), t.phases.rollOut)
 	clock.lap(&t.Parts.Forward)
-	var terms sic.Terms
+	t.terms = sic.Terms{}
 	for _, n := range t.dead {
-		terms.Dead += int(n)
+		t.terms.Dead += int(n)
 	}
-	t.pairLosses(&terms)
-	terms.Short = t.short
+	t.losses()
 	clock.lap(&t.Parts.Pairs)
 
 	t.pool.run(t.shares(), t.phases.rollBack)
@@ -233,7 +230,7 @@ func (t *Trainer) microBatch() sic.Terms {
 	clock.lap(&t.Parts.MLPBackward)
 	t.fresh = false
 	t.startBackward()
-	return terms
+	return t.terms
 }
 
 // rowsBackward carries the gradient of some velocities' last hidden layer down.
@@ -262,7 +259,7 @@ func (t *Trainer) startBackward() {
 	for b := range t.spec.Batch.Trajectories {
 		t.add(&total[0], &t.carry[b*t.net.stride], p)
 	}
-	t.unsettle(&d[0], &total[0], &t.zeros[0], &t.zeros[0], &t.start[0], 1/max(t.norm0, 1e-8), &t.scratch[0].index[0], p)
+	t.unsettle(&d[0], &total[0], &t.zeros[0], &t.zeros[0], &t.start[0], 1/max(t.norm0, sic.Tiny), &t.scratch[0].index[0], p)
 	t.add(&grad[0], &d[0], p)
 }
 
@@ -281,7 +278,8 @@ func (t *Trainer) gradientNorm() float64 {
 	return math.Sqrt(sum)
 }
 
-// updateBlock updates one block of parameters, or draws the next step's micro-batch meanwhile: first, for it takes longer than a block.
+// updateBlock updates one block of parameters, or draws the next step's micro-batch meanwhile:
+// first, for it takes longer than a block.
 func (t *Trainer) updateBlock(_, task int) {
 	if task == 0 {
 		t.fill(uint64((t.step + 1) * t.spec.Optimiser.Accumulate))
@@ -332,8 +330,7 @@ func (t *Trainer) Active() float64 {
 // State implements compute.Trainer.
 func (t *Trainer) State() compute.State {
 	size := sic.NewLayout(t.spec.Network).Size
-	s := compute.State{Step: t.step, Params: make([]float32, size), Plateau: t.plateau}
-	s.Moments = sic.Moments[float32]{First: make([]float32, size), Second: make([]float32, size)}
+	s := compute.State{Step: t.step, Params: make([]float32, size), Moments: sic.NewMoments[float32](size), Plateau: t.plateau}
 	t.net.unpack(s.Params, t.params)
 	t.net.unpack(s.Moments.First, t.first)
 	t.net.unpack(s.Moments.Second, t.second)
@@ -342,9 +339,8 @@ func (t *Trainer) State() compute.State {
 
 // Restore implements compute.Trainer.
 func (t *Trainer) Restore(s compute.State) error {
-	size := sic.NewLayout(t.spec.Network).Size
-	if len(s.Params) != size || len(s.Moments.First) != size || len(s.Moments.Second) != size {
-		return fmt.Errorf("a state of %d parameters for a network of %d", len(s.Params), size)
+	if err := s.Check(sic.NewLayout(t.spec.Network).Size); err != nil {
+		return err
 	}
 	t.net.pack(t.params, s.Params)
 	t.net.pack(t.first, s.Moments.First)

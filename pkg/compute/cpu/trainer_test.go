@@ -13,6 +13,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/computetest"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 var spec = computetest.Spec
@@ -44,9 +45,8 @@ func awayFromKinks(s compute.Spec, d *sic.Draw) {
 	d.Sampled = keep
 }
 
-// gradientOf returns one micro-batch's losses and gradient from the core under
-// test and from the reference. Before that, change may put parameters and batch
-// into a special place.
+// gradientOf returns one micro-batch's losses and gradient from the core under test and from the
+// reference. Before that, change may put parameters and batch into a special place.
 func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64, change func(params []float32, d *sic.Draw)) computetest.Step {
 	t.Helper()
 	tr, err := newTrainer(s, k)
@@ -64,10 +64,10 @@ func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64, change 
 	tr.pairs = newPairs(len(tr.draw.Sampled), &tr.net)
 	tr.fresh = true
 	tr.place()
-	step := computetest.Step{Network: s.Network, Loss: s.Loss, Fast: tr.microBatch(), FastGradient: make([]float32, sic.NewLayout(s.Network).Size)}
-	step.Fast.Weigh(s.Loss)
+	step := computetest.Step{Network: s.Network, Weights: tr.weights, Fast: tr.microBatch(), FastGradient: make([]float32, sic.NewLayout(s.Network).Size)}
+	step.Fast.Weigh(tr.weights)
 	tr.net.unpack(step.FastGradient, tr.grad)
-	step.Exact, step.ExactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, computetest.Widen(params), tr.draw)
+	step.Exact, step.ExactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, tr.weights, computetest.Widen(params), tr.draw)
 	return step
 }
 
@@ -76,19 +76,18 @@ func checkGradient(t *testing.T, s compute.Spec, k *kernels, moment uint64) {
 	gradientOf(t, s, k, moment, nil).Check(t, computetest.Float32)
 }
 
-// The gradient agrees with the float64 reference for every size from 2 to 130
-// units, those that no tile divides included, for every combination of loss
-// terms, and for both forms of the kernels.
+// The gradient agrees with the float64 reference for every size from 2 to 130 units, those that no
+// tile divides included, for every combination of loss terms, and for both forms of the kernels.
 func TestGradientAgreesWithReference(t *testing.T) {
 	bothKernels(t, func(t *testing.T, k *kernels) {
 		for units := 2; units <= 130; units++ {
 			s := spec(units, 1+units*7%19)
 			s.Seed = uint64(units)
 			s.Batch.Trajectories, s.Batch.Length = 2+units%4, 3+units%9
-			terms := 1 + units%15 // a bit for each
-			for bit, weight := range []*float64{&s.Loss.Separation, &s.Loss.Invariance, &s.Loss.Capacity, &s.Loss.ConformalIsometry} {
+			terms := 1 + units%(1<<loss.NumTerms-1) // a bit for each
+			for bit, term := range loss.Table {
 				if terms>>bit&1 == 0 {
-					*weight = 0
+					*term.Weight(&s.Loss) = 0
 				}
 			}
 			t.Run(fmt.Sprintf("units=%d/terms=%04b", units, terms), func(t *testing.T) { checkGradient(t, s, k, 3) })
@@ -153,12 +152,12 @@ func TestSingularPoints(t *testing.T) {
 			spec:  func(s *compute.Spec) { s.Network.InitScale = 0 },
 			scale: collapsed,
 			seen: func(l sic.Terms) bool {
-				return l.ConformalIsometry == 0 && l.Short > 0 && math.Abs(l.Invariance) < 1e-6
+				return l.Values[loss.ConformalIsometry] == 0 && l.Short > 0 && math.Abs(l.Values[loss.Invariance]) < 1e-6
 			},
 		},
 		"no short velocity": {
 			change: slow(0.1),
-			seen:   func(l sic.Terms) bool { return l.Short == 0 && l.ConformalIsometry == 0 },
+			seen:   func(l sic.Terms) bool { return l.Short == 0 && l.Values[loss.ConformalIsometry] == 0 },
 		},
 		"all velocities short": {
 			change: slow(0.01),
@@ -233,8 +232,9 @@ func TestOneUnit(t *testing.T) {
 	})
 }
 
-// 200 steps of training stay with the reference's losses and norms of the gradient. Where trajectories share no velocity, the norm is
-// that of single short steps at times (0.01 % off in the loss of step 188, but 13 % in its norm), and so is followed for 100 steps.
+// 200 steps of training stay with the reference's losses and norms of the gradient. Where
+// trajectories share no velocity, the norm is that of single short steps at times (0.01 % off in
+// the loss of step 188, but 13 % in its norm), and so is followed for 100 steps.
 func TestTrainingFollowsReference(t *testing.T) {
 	for permute, norms := range map[bool]int{true: 200, false: 100} {
 		s := spec(16, 12)
@@ -243,7 +243,8 @@ func TestTrainingFollowsReference(t *testing.T) {
 	}
 }
 
-// checkTraining follows the losses for so many steps, and the norm of the gradient for the first of them.
+// checkTraining follows the losses for so many steps, and the norm of the gradient for the first of
+// them.
 func checkTraining(t *testing.T, s compute.Spec, steps, norms int) {
 	t.Helper()
 	s.Optimiser.Accumulate, s.Optimiser.WeightDecay = 2, 0.01

@@ -12,15 +12,16 @@ import (
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
-// Step holds a run and the arrays of one step. Vectors are in the order of
-// sic.NewLayout.
+// Step holds a run and the arrays of one step. Vectors are in the order of sic.NewLayout.
 type Step struct {
-	spec   compute.Spec
-	layout sic.Layout
-	draw   *sic.Draw
-	done   int
+	spec    compute.Spec
+	layout  sic.Layout
+	draw    *sic.Draw
+	done    int
+	weights loss.Values // of the present step
 
 	params, grad []float32
 	moments      sic.Moments[float32]
@@ -53,9 +54,9 @@ func view(flat []float32, t sic.Tensor) blas32.General {
 // New returns a fresh run.
 func New(spec compute.Spec) *Step {
 	n, b := spec.Network, spec.Batch
-	s := &Step{spec: spec, layout: sic.NewLayout(n), draw: sic.NewDraw(b), params: sic.InitialParameters(n, spec.Seed)}
+	s := &Step{spec: spec, weights: spec.Loss.Weights(1), layout: sic.NewLayout(n), draw: sic.NewDraw(b), params: sic.InitialParameters(n, spec.Seed)}
 	s.grad = make([]float32, s.layout.Size)
-	s.moments = sic.Moments[float32]{First: make([]float32, s.layout.Size), Second: make([]float32, s.layout.Size)}
+	s.moments = sic.NewMoments[float32](s.layout.Size)
 	d, states, sampled := b.Distinct(), b.States(), b.Sampled()
 	for range n.Layers - 1 {
 		s.hidden, s.dHidden = append(s.hidden, matrix(d, n.Hidden)), append(s.dHidden, matrix(d, n.Hidden))
@@ -81,6 +82,7 @@ func (s *Step) Train(n int) {
 	for range n {
 		s.draw.Fill(s.spec.Batch, s.spec.Seed, uint64(s.done))
 		s.done++
+		s.weights = s.spec.Loss.Weights(s.done)
 		s.gradient()
 		norm := float64(blas32.Nrm2(vector(s.grad)))
 		scale := float32(o.ClipScale(norm))
@@ -144,7 +146,7 @@ func settle(h []float32) float32 {
 		h[i] = max(x, 0)
 	}
 	norm := blas32.Nrm2(vector(h))
-	blas32.Scal(1/max(norm, 1e-8), vector(h))
+	blas32.Scal(1/max(norm, sic.Tiny), vector(h))
 	return norm
 }
 
@@ -153,7 +155,7 @@ func unsettle(d, g []float32, norm float32) {
 	blas32.Axpy(-blas32.Dot(vector(d), vector(g)), vector(g), vector(d))
 	for i, x := range g {
 		if x > 0 {
-			d[i] /= max(norm, 1e-8)
+			d[i] /= max(norm, sic.Tiny)
 		} else {
 			d[i] = 0
 		}
@@ -228,17 +230,17 @@ func (s *Step) mlpBackward() {
 func (s *Step) losses() sic.Terms {
 	var t sic.Terms
 	s.pairs(&t)
-	l, states := s.spec.Loss, float32(s.state.Rows)
+	states := float32(s.state.Rows)
 	mean := make([]float32, s.state.Cols)
 	for i := range s.state.Rows {
 		blas32.Axpy(1/states, vector(row(s.state, i)), vector(mean))
 	}
-	t.Capacity = -float64(blas32.Dot(vector(mean), vector(mean)))
+	t.Values[loss.Capacity] = -float64(blas32.Dot(vector(mean), vector(mean)))
 	for i := range s.state.Rows {
-		blas32.Axpy(-2*float32(l.Capacity)/states, vector(mean), vector(row(s.dState, i)))
+		blas32.Axpy(-2*float32(s.weights[loss.Capacity])/states, vector(mean), vector(row(s.dState, i)))
 	}
 	s.isometry(&t)
-	t.Weigh(l)
+	t.Weigh(s.weights)
 	return t
 }
 
@@ -263,10 +265,7 @@ func (s *Step) pairs(t *sic.Terms) {
 		}
 	}
 	t.Far = count*(count-1) - t.Near
-	far, near := 1/float64(max(t.Far, 1)), 1/float64(max(t.Near, 1))
-	if l.Reduction == sic.ReductionSum {
-		far, near = 1, 1
-	}
+	far, near := t.PairWeights(&l)
 	squared := float32(1 / (l.SigmaG * l.SigmaG))
 	halves := make([]float32, count) // ‖g‖²/2 of a normalised state: 1/2, or 0 for a dead one
 	for i := range count {
@@ -282,12 +281,12 @@ func (s *Step) pairs(t *sic.Terms) {
 			case i == j:
 				p[j] = 0
 			case isNear(i, j):
-				t.Invariance += near * 2 * float64(half)
-				p[j] = float32(-4 * l.Invariance * near)
+				t.Values[loss.Invariance] += near * 2 * float64(half)
+				p[j] = float32(-4 * s.weights[loss.Invariance] * near)
 			default:
 				e := math.Exp(float64(-half * squared))
-				t.Separation += far * e
-				p[j] = float32(2 * l.Separation * far * e * float64(squared))
+				t.Values[loss.Separation] += far * e
+				p[j] = float32(2 * s.weights[loss.Separation] * far * e * float64(squared))
 			}
 		}
 	}
@@ -300,13 +299,14 @@ func (s *Step) pairs(t *sic.Terms) {
 // isometry is equation 7.
 func (s *Step) isometry(t *sic.Terms) {
 	var steps []int
-	var ratios []float64
+	var speeds, ratios []float64
 	mean := 0.0
 	for i, k := range s.draw.Order {
-		if v := s.draw.Velocity[k]; s.spec.Loss.Short(v) {
+		if speed, short := s.spec.Loss.Short(s.draw.Velocity[k]); short {
 			g, _ := s.before(i)
-			steps, ratios = append(steps, i), append(ratios, distance(row(s.state, i), g)/math.Hypot(float64(v[0]), float64(v[1])))
-			mean += ratios[len(ratios)-1]
+			ratio := distance(row(s.state, i), g) / speed
+			steps, speeds, ratios = append(steps, i), append(speeds, speed), append(ratios, ratio)
+			mean += ratio
 		}
 	}
 	t.Short = len(steps)
@@ -315,12 +315,10 @@ func (s *Step) isometry(t *sic.Terms) {
 	}
 	mean /= float64(t.Short)
 	for q, i := range steps {
-		t.ConformalIsometry += (ratios[q] - mean) * (ratios[q] - mean) / float64(t.Short)
-		v := s.draw.Velocity[s.draw.Order[i]]
-		speed := math.Hypot(float64(v[0]), float64(v[1]))
+		t.Values[loss.ConformalIsometry] += (ratios[q] - mean) * (ratios[q] - mean) / float64(t.Short)
 		g, d := s.before(i)
 		next, dNext := row(s.state, i), row(s.dState, i)
-		pull := float32(s.spec.Loss.ConformalIsometry * 2 * (ratios[q] - mean) / float64(t.Short) / speed / math.Max(ratios[q]*speed, 1e-8))
+		pull := float32(s.weights[loss.ConformalIsometry] * 2 * (ratios[q] - mean) / float64(t.Short) / speeds[q] / math.Max(ratios[q]*speeds[q], sic.Tiny))
 		for n := range g {
 			x := pull * (next[n] - g[n])
 			dNext[n] += x

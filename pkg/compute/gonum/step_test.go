@@ -6,6 +6,7 @@ import (
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 // It is the same step: losses and gradient are the reference's.
@@ -14,8 +15,11 @@ func TestGradientAgreesWithReference(t *testing.T) {
 		spec := compute.Spec{
 			Network: sic.Network{Units: 12, Hidden: 7, Layers: 3, Init: sic.InitIdentity, InitScale: 0.3, InitialState: sic.InitialStateLearned},
 			Batch:   sic.Batch{Trajectories: 4, Length: 11, VelocityMax: 0.15, Pairs: 30, Permute: permute},
-			Loss:    sic.Loss{SigmaX: 0.07, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
+			Loss:    sic.Loss{SigmaX: 0.07, SigmaG: 0.4, Reduction: loss.ReductionMean},
 			Seed:    1,
+		}
+		for _, term := range loss.Table {
+			*term.Weight(&spec.Loss) = 0.3
 		}
 		s := New(spec)
 		s.draw.Fill(spec.Batch, spec.Seed, 2)
@@ -24,7 +28,7 @@ func TestGradientAgreesWithReference(t *testing.T) {
 		for i, p := range s.params {
 			params[i] = float64(p)
 		}
-		want, gradient := sic.Gradient(spec.Network, spec.Batch, spec.Loss, params, s.draw)
+		want, gradient := sic.Gradient(spec.Network, spec.Batch, spec.Loss, s.weights, params, s.draw)
 		if math.Abs(got.Total-want.Total) > 1e-5*math.Abs(want.Total) || got.Near != want.Near || got.Short != want.Short {
 			t.Errorf("losses %+v, reference %+v", got, want)
 		}
@@ -44,7 +48,7 @@ func TestTrainingFollowsReference(t *testing.T) {
 	spec := compute.Spec{
 		Network: sic.Network{Units: 8, Hidden: 6, Layers: 3, Init: sic.InitIdentity, InitScale: 0.3, InitialState: sic.InitialStateLearned},
 		Batch:   sic.Batch{Trajectories: 4, Length: 9, VelocityMax: 0.15, Permute: true},
-		Loss:    sic.Loss{SigmaX: 0.05, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: sic.ReductionMean},
+		Loss:    sic.Loss{SigmaX: 0.05, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: loss.ReductionMean},
 		Optimiser: sic.Optimiser{Steps: 100, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0.01, Clip: 0.1, Accumulate: 1,
 			Schedule: sic.ScheduleConstant},
 		Seed: 1,

@@ -6,6 +6,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/vulkan/vk"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 // arena hands out pieces of the one buffer that holds everything of a run.
@@ -77,17 +78,19 @@ const (
 	loopLimit       = 50000   // rounds of all loops of an invocation, with a margin
 	swaps           = 5000    // of sample in one dispatch
 	drawBytes       = 64 << 20
-	recordSize      = 64 // bytes
+	mostTerms       = 8                    // of the loss, that a record has room for
+	recordSize      = 4 * (mostTerms + 10) // bytes
 	mostSteps       = 256
 )
+
+var _ [mostTerms - loss.NumTerms]struct{} // there is room
 
 func ceil(a, b int) int { return (a + b - 1) / b }
 
 func newShape(spec compute.Spec, d *Device) (*shape, error) {
 	n, b := spec.Network, spec.Batch
-	if n.Units < 1 || n.Hidden < 1 || n.Layers < 2 || b.Trajectories < 1 || b.Length < 1 || spec.Optimiser.Accumulate < 1 {
-		return nil, fmt.Errorf("a network of %d units and %d hidden, batch %d x %d: every size must be at least 1, and layers at least 2",
-			n.Units, n.Hidden, b.Trajectories, b.Length)
+	if err := spec.Check(); err != nil {
+		return nil, err
 	}
 	if n.Units > maxUnits {
 		return nil, fmt.Errorf("a network of %d units: the GPU core takes at most %d", n.Units, maxUnits)

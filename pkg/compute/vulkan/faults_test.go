@@ -171,7 +171,7 @@ func TestTooLarge(t *testing.T) {
 	_, err = New(spec(1025, 4), lavapipe(t))
 	oneLine(t, err, "a network of 1025 units: the GPU core takes at most 1024")
 	_, err = New(spec(0, 4), lavapipe(t))
-	oneLine(t, err, "every size must be at least 1")
+	oneLine(t, err, "units: found 0, must be at least 1")
 	_, err = lavapipe(t).NewBuffer(1<<46, vk.OnDevice)
 	oneLine(t, err, "out of memory on llvmpipe", "asked for 67108864 MiB")
 }

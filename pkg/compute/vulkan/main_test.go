@@ -42,8 +42,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// messages collects what the validation layer says in any test; every message is
-// a failure.
+// messages collects what the validation layer says in any test; every message is a failure.
 var messages struct {
 	sync.Mutex
 	list []string

@@ -11,11 +11,11 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/computetest"
 	"sicgrid/pkg/compute/vulkan/vk"
+	"sicgrid/pkg/sic/loss"
 )
 
-// withMatrices opens lavapipe for mixed precision. Debian 12's has no cooperative
-// matrices, that of Mesa 26.1 has: there SICGRID_MIXED_TESTS=required makes a skip
-// a failure.
+// withMatrices opens lavapipe for mixed precision. Debian 12's has no cooperative matrices, that of
+// Mesa 26.1 has: there SICGRID_MIXED_TESTS=required makes a skip a failure.
 func withMatrices(t testing.TB) *Device {
 	t.Helper()
 	lavapipe(t) // there is one at all
@@ -53,8 +53,7 @@ func TestMixedGradientAgreesWithReference(t *testing.T) {
 	}
 }
 
-// It agrees for every way that a step may take, for gradients of any magnitude, and
-// in windows.
+// It agrees for every way that a step may take, for gradients of any magnitude, and in windows.
 func TestMixedGradientAgreesForEveryVariant(t *testing.T) {
 	d := withMatrices(t)
 	variants := maps.Clone(computetest.Variants)
@@ -78,8 +77,9 @@ func TestMixedGradientAgreesForEveryVariant(t *testing.T) {
 
 // times scales the loss as a whole.
 func times(s *compute.Spec, by float64) {
-	l := &s.Loss
-	l.Separation, l.Invariance, l.Capacity, l.ConformalIsometry = by*l.Separation, by*l.Invariance, by*l.Capacity, by*l.ConformalIsometry
+	for _, term := range loss.Table {
+		*term.Weight(&s.Loss) *= by
+	}
 }
 
 // 50 steps of training in mixed precision stay near the CPU core's losses.

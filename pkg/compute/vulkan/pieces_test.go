@@ -7,9 +7,8 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// A step that takes longer than a submission should is cut into several, with the
-// same bits, on the permuted batch and in windows of independent velocities, with
-// timestamps and without.
+// A step that takes longer than a submission should is cut into several, with the same bits, on the
+// permuted batch and in windows of independent velocities, with timestamps and without.
 func TestLongStepsAreSubmittedInPieces(t *testing.T) {
 	submissions := 0
 	d := opened(t, instead("vkQueueSubmit", func(found uintptr) any {

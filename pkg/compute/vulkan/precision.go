@@ -6,11 +6,10 @@ import (
 	"sicgrid/pkg/compute/vulkan/vk"
 )
 
-// Precision is how the large products of a step are computed: those of the pair
-// losses, and those of the gradient of W(v) and of the MLP's last layer. All else is
-// in float32, and so are sums, moments and parameters. W(v) itself always is: its
-// errors add up along a trajectory, and rounding its operands to 16 bits would make
-// the gradient 20 times less exact, for a hundredth of the work.
+// Precision is how the large products of a step are computed: those of the pair losses, and those
+// of the gradient of W(v) and of the MLP's last layer. All else is in float32, and so are sums,
+// moments and parameters. W(v) itself always is: its errors add up along a trajectory, and rounding
+// its operands to 16 bits would make the gradient 20 times less exact, for a hundredth of the work.
 type Precision string
 
 // The precisions.

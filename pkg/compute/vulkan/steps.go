@@ -6,6 +6,7 @@ import (
 
 	"sicgrid/pkg/compute/vulkan/vk"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 )
 
 // recorder writes the dispatches of optimiser steps into a submission.
@@ -63,8 +64,8 @@ func (r *recorder) finish() error {
 	return err
 }
 
-// pause ends a submission in the middle of a step, if one takes too long on this
-// device, and begins another. The order of the work stays, so it changes no bit.
+// pause ends a submission in the middle of a step, if one takes too long on this device, and begins
+// another. The order of the work stays, and results are bitwise the same.
 func (r *recorder) pause() {
 	if !r.pieces || r.err != nil {
 		return
@@ -136,9 +137,9 @@ func (r *recorder) optimiserStep(t *Trainer, i int) {
 	s, at, o := t.shape, &t.at, t.spec.Optimiser
 	step := t.step + i + 1
 	record := at.records + vk.Address(i*recordSize)
-	loss := s.spec.Loss.At(step)
+	weights := s.spec.Loss.Weights(step)
 	for a := range o.Accumulate {
-		r.microBatch(t, loss, i*o.Accumulate+a, a == 0, record)
+		r.microBatch(t, weights, i*o.Accumulate+a, a == 0, record)
 	}
 	r.run("squares", s.squares, 1, 1, []vk.Address{at.gradient, at.squares}, s.size)
 	r.Barrier()
@@ -162,7 +163,7 @@ func (t *Trainer) batch(i int) batch {
 }
 
 // microBatch records drawn micro-batch i, forward and backward.
-func (r *recorder) microBatch(t *Trainer, loss sic.Loss, i int, fresh bool, record vk.Address) {
+func (r *recorder) microBatch(t *Trainer, weights loss.Values, i int, fresh bool, record vk.Address) {
 	b := t.batch(i)
 	for _, w := range t.windows {
 		r.mlp(t, b, w)
@@ -170,7 +171,7 @@ func (r *recorder) microBatch(t *Trainer, loss sic.Loss, i int, fresh bool, reco
 		r.forward(t, b, w)
 		r.pause()
 	}
-	r.losses(t, b, loss)
+	r.losses(t, b, weights)
 	r.pause()
 	last := len(t.windows) - 1
 	for i, w := range slices.Backward(t.windows) {
@@ -212,9 +213,6 @@ func (r *recorder) transpose(t *Trainer, w window) {
 	r.Barrier()
 }
 
-// shortest is the speed (m) under which eq. 7 ignores a step, as in package sic.
-const shortest = 1e-3
-
 // forward runs the trajectories through a window.
 func (r *recorder) forward(t *Trainer, b batch, w window) {
 	s, at := t.shape, &t.at
@@ -228,10 +226,10 @@ func (r *recorder) forward(t *Trainer, b batch, w window) {
 }
 
 // losses computes every term and its gradient with respect to the states.
-func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
-	s, at := t.shape, &t.at
-	limit := float32(loss.SigmaX * loss.SigmaX)
-	r.each("distance", 32*s.m, []vk.Address{b.velocity, at.state, b.order, at.distance, at.speed}, s.m, s.n, s.t, float32(loss.ShortSpeed()), float32(shortest))
+func (r *recorder) losses(t *Trainer, b batch, weights loss.Values) {
+	s, at, l := t.shape, &t.at, &t.spec.Loss
+	limit := float32(l.SigmaX * l.SigmaX)
+	r.each("distance", 32*s.m, []vk.Address{b.velocity, at.state, b.order, at.distance, at.speed}, s.m, s.n, s.t, float32(l.ShortSpeed()), float32(loss.Shortest))
 	pack, pairs, packed := "pack", "pairs", []vk.Address{b.sampled, at.state, at.inverse, b.position, at.packed, at.place}
 	if r.mixed() {
 		pack, pairs, packed = pack+mixedSuffix, pairs+mixedSuffix, append(packed, at.scalars)
@@ -241,13 +239,13 @@ func (r *recorder) losses(t *Trainer, b batch, loss sic.Loss) {
 	r.run("near", s.nearBlocks, s.nearShares, 1, []vk.Address{at.place, at.counts}, s.s, limit)
 	r.Barrier()
 	r.run("terms", 1, 1, 1, []vk.Address{at.sum, at.dead, at.distance, at.speed, at.counts, at.dMean, at.scalars},
-		s.n, s.b, s.m, s.nearBlocks*s.nearShares, s.s, loss.Reduction == sic.ReductionSum, float32(loss.Capacity))
+		s.n, s.b, s.m, s.nearBlocks*s.nearShares, s.s, l.Reduction == loss.ReductionSum, float32(weights[loss.Capacity]))
 	r.Barrier()
-	square := loss.SigmaG * loss.SigmaG
+	square := l.SigmaG * l.SigmaG
 	r.runWith(pairs, uint32(s.pairQuarters), s.pairBlocks, s.pairShares, ceil(s.n, tile*s.pairQuarters),
 		[]vk.Address{at.packed, at.place, at.partial, at.losses, at.scalars},
-		s.s, s.n, s.pairWidth, limit, float32(-1/square), float32(2*loss.Separation/square), float32(-4*loss.Invariance))
-	r.each("pull", s.m, []vk.Address{at.distance, at.speed, at.pull, at.scalars}, s.m, float32(loss.ConformalIsometry))
+		s.s, s.n, s.pairWidth, limit, float32(-1/square), float32(2*weights[loss.Separation]/square), float32(-4*weights[loss.Invariance]))
+	r.each("pull", s.m, []vk.Address{at.distance, at.speed, at.pull, at.scalars}, s.m, float32(weights[loss.ConformalIsometry]))
 	r.Barrier()
 	r.each("spread", s.m*s.n, []vk.Address{at.partial, at.dMean, b.row, at.dState}, s.m, s.n, s.s, s.pairShares)
 	r.Barrier()
@@ -272,8 +270,8 @@ func (r *recorder) backward(t *Trainer, b batch, w window) {
 }
 
 // Where Scalars keeps the greatest elements that products in 16 bits are scaled by.
-func (t *Trainer) largestDelta() vk.Address { return parameter(t.at.scalars, 15) }
-func (t *Trainer) largestSlope() vk.Address { return parameter(t.at.scalars, 16) }
+func (t *Trainer) largestDelta() vk.Address { return parameter(t.at.scalars, 13) }
+func (t *Trainer) largestSlope() vk.Address { return parameter(t.at.scalars, 14) }
 
 // greatest raises the word at `into` to the bits of the vector's greatest element,
 // where products are in 16 bits.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"sicgrid/pkg/compute"
@@ -41,8 +42,7 @@ func New(spec compute.Spec, d *Device) (*Trainer, error) {
 	err = t.allocate()
 	d.mu.Unlock()
 	if err == nil {
-		zero := func() []float32 { return make([]float32, s.size) }
-		err = t.Restore(compute.State{Params: sic.InitialParameters(spec.Network, spec.Seed), Moments: sic.Moments[float32]{First: zero(), Second: zero()}, Plateau: t.plateau})
+		err = t.Restore(compute.State{Params: sic.InitialParameters(spec.Network, spec.Seed), Moments: sic.NewMoments[float32](s.size), Plateau: t.plateau})
 	}
 	if err != nil {
 		t.Close()
@@ -154,16 +154,16 @@ func (t *Trainer) run(k int) error {
 
 // read returns the record of step i of the last submission, or a *compute.NotFinite.
 func (t *Trainer) read(i int) (compute.Record, error) {
-	const separation, invariance, capacity, isometry, far, near, short, dead, norm, stopped = 0, 1, 2, 3, 4, 6, 8, 10, 12, 13
+	const far, near, short, dead, norm, stopped = mostTerms, mostTerms + 2, mostTerms + 4, mostTerms + 6, mostTerms + 8, mostTerms + 9
 	at := uint64(i * recordSize)
 	f, w := t.host.Floats(at, recordSize/4), t.host.Words(at, recordSize/4)
 	count := func(i int) int { return int(uint64(w[i+1])<<32 | uint64(w[i])) }
 	r := compute.Record{Step: t.step + 1, Rate: t.spec.Optimiser.Rate(t.step+1, t.plateau), GradientNorm: float64(f[norm])}
-	r.Terms = sic.Terms{
-		Separation: float64(f[separation]), Invariance: float64(f[invariance]), Capacity: float64(f[capacity]), ConformalIsometry: float64(f[isometry]),
-		Far: count(far), Near: count(near), Short: count(short), Dead: count(dead),
+	r.Terms = sic.Terms{Far: count(far), Near: count(near), Short: count(short), Dead: count(dead)}
+	for i := range r.Terms.Values {
+		r.Terms.Values[i] = float64(f[i])
 	}
-	r.Terms.Weigh(t.spec.Loss.At(r.Step))
+	r.Terms.Weigh(t.spec.Loss.Weights(r.Step))
 	if err := compute.CheckFinite(r.Step, r.Terms, r.GradientNorm); err != nil {
 		return r, err
 	}
@@ -194,8 +194,7 @@ func (t *Trainer) State() compute.State {
 }
 
 func clone(s compute.State) compute.State {
-	copied := func(v []float32) []float32 { return append([]float32(nil), v...) }
-	s.Params, s.Moments.First, s.Moments.Second = copied(s.Params), copied(s.Moments.First), copied(s.Moments.Second)
+	s.Params, s.Moments.First, s.Moments.Second = slices.Clone(s.Params), slices.Clone(s.Moments.First), slices.Clone(s.Moments.Second)
 	return s
 }
 
@@ -217,17 +216,15 @@ func (t *Trainer) fetch() error {
 	if err := r.Submit(); err != nil {
 		return err
 	}
-	vector := func(i uint64) []float32 {
-		return append([]float32(nil), t.host.Floats(t.stateAt()+i*size, t.size)...)
-	}
+	vector := func(i uint64) []float32 { return slices.Clone(t.host.Floats(t.stateAt()+i*size, t.size)) }
 	t.kept = compute.State{Step: t.step, Params: vector(0), Moments: sic.Moments[float32]{First: vector(1), Second: vector(2)}, Plateau: t.plateau}
 	return nil
 }
 
 // Restore implements compute.Trainer.
 func (t *Trainer) Restore(s compute.State) error {
-	if len(s.Params) != t.size || len(s.Moments.First) != t.size || len(s.Moments.Second) != t.size {
-		return fmt.Errorf("a state of %d parameters for a network of %d", len(s.Params), t.size)
+	if err := s.Check(t.size); err != nil {
+		return err
 	}
 	if err := t.send(s); err != nil {
 		return t.fault(err)

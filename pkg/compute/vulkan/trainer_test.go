@@ -91,7 +91,8 @@ func gradientBy(t *testing.T, tr *Trainer, moment int) computetest.Step {
 		t.Fatal(err)
 	}
 	r.draw(tr, 1)
-	r.microBatch(tr, s.Loss, 0, true, tr.at.records)
+	weights := s.Loss.Weights(1)
+	r.microBatch(tr, weights, 0, true, tr.at.records)
 	r.Copy(tr.host, 0, tr.arena, uint64(tr.at.records-tr.arena.Address), recordSize)
 	r.ToHost()
 	if err := r.finish(); err != nil {
@@ -104,9 +105,9 @@ func gradientBy(t *testing.T, tr *Trainer, moment int) computetest.Step {
 			t.Fatal(err)
 		}
 	}
-	step := computetest.Step{Network: s.Network, Loss: s.Loss, Fast: record.Terms, FastGradient: fetchFloats(t, tr, tr.at.gradient, tr.size)}
-	step.Fast.Weigh(s.Loss)
-	step.Exact, step.ExactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, computetest.Widen(sic.InitialParameters(s.Network, s.Seed)), draw)
+	step := computetest.Step{Network: s.Network, Weights: weights, Fast: record.Terms, FastGradient: fetchFloats(t, tr, tr.at.gradient, tr.size)}
+	step.Fast.Weigh(weights)
+	step.Exact, step.ExactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, weights, computetest.Widen(sic.InitialParameters(s.Network, s.Seed)), draw)
 	return step
 }
 
@@ -155,8 +156,8 @@ func TestOneUnit(t *testing.T) {
 	}
 }
 
-// beside50 trains 50 steps on the device and on the CPU core, checks that at each step the loss and the gradient's norm are within these
-// shares of the CPU's, and returns where both ended.
+// beside50 trains 50 steps on the device and on the CPU core, checks that at each step the loss and
+// the gradient's norm are within these shares of the CPU's, and returns where both ended.
 func beside50(t *testing.T, d *Device, s compute.Spec, loss, norm float64) (mine, theirs compute.State) {
 	t.Helper()
 	s.Batch.Pairs = 50

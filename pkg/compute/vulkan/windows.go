@@ -1,10 +1,9 @@
 package vulkan
 
-// window is a piece of the batch whose matrices W(v) are on the device at once:
-// the steps from..to of some trajectories. Where trajectories permute one set of
-// velocities it is the whole batch. Where each has its own, W(v) of the whole
-// batch may be more than there is memory for, and is evaluated again, window by
-// window, on the way back.
+// window is a piece of the batch whose matrices W(v) are on the device at once: the steps from..to
+// of some trajectories. Where trajectories permute one set of velocities it is the whole batch.
+// Where each has its own, W(v) of the whole batch may be more than there is memory for, and is
+// evaluated again, window by window, on the way back.
 type window struct {
 	first, trajectories int
 	from, to            int // steps

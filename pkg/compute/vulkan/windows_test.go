@@ -65,10 +65,9 @@ func TestWindowsAndDispatchesMayCutAnywhere(t *testing.T) {
 	})
 }
 
-// W(v) of independent velocities takes two windows of memory, an eighth of the
-// device's at most each, however many velocities there are: of the paper's
-// network, all at once on a large device, a part on a small one, and no more for
-// ten times the batch.
+// W(v) of independent velocities takes two windows of memory, an eighth of the device's at most
+// each, however many velocities there are: of the paper's network, all at once on a large device, a
+// part on a small one, and no more for ten times the batch.
 func TestIndependentVelocitiesTakeBoundedMemory(t *testing.T) {
 	bytesOf := func(trajectories int, device uint64) uint64 {
 		s := spec(128, 128)

@@ -84,7 +84,7 @@ func (m *module) provides(pkg string) (string, error) {
 	return best, nil
 }
 
-// standard says whether the package belongs to the standard library: the first
+// standard reports whether the package belongs to the standard library: the first
 // element of every other module's path has a dot.
 func standard(pkg string) bool {
 	first, _, _ := strings.Cut(pkg, "/")

@@ -5,15 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"go/ast"
 	"go/build/constraint"
-	"go/parser"
 	"go/scanner"
 	"go/token"
 	"hash"
 	"io"
 	"path"
-	"regexp"
+	"reflect"
 	"strconv"
 	"strings"
 )
@@ -36,9 +34,8 @@ func digestSource(name string, data []byte) (source, error) {
 	return source{digest: rawSum(data)}, nil
 }
 
-// digestGo hashes the tokens of a Go file. Commas and semicolons that only the
-// layout asks for (before a closing bracket) are left out; a comma before "]"
-// stays, for there it can carry meaning.
+// digestGo hashes the tokens of a Go file. Commas and semicolons that only the layout asks for (before
+// a closing bracket) are left out; a comma before "]" stays, for there it can carry meaning.
 func digestGo(name string, data []byte) (source, error) {
 	var (
 		src      source
@@ -49,8 +46,8 @@ func digestGo(name string, data []byte) (source, error) {
 		file     = fset.AddFile(name, fset.Base(), len(data))
 		held     string // a comma or semicolon whose need is not known yet
 		imports  importScan
-		tags     = structTags(name, data)
 		withBody = false // the package clause is behind us
+		before   token.Token
 	)
 	s.Init(file, data, func(pos token.Position, msg string) {
 		if problem == nil {
@@ -58,7 +55,7 @@ func digestGo(name string, data []byte) (source, error) {
 		}
 	}, scanner.ScanComments)
 	for {
-		pos, tok, lit := s.Scan()
+		_, tok, lit := s.Scan()
 		if tok == token.EOF {
 			break
 		}
@@ -89,7 +86,11 @@ func digestGo(name string, data []byte) (source, error) {
 			writeToken(h, held)
 		}
 		held = ""
+		tag := tok == token.STRING && endsType(before) && !imports.inside
+		before = tok
 		switch {
+		case tag:
+			writeToken(h, codeTags(lit))
 		case tok == token.COMMA:
 			held = ","
 		case tok == token.SEMICOLON:
@@ -97,9 +98,6 @@ func digestGo(name string, data []byte) (source, error) {
 		case tok == token.RBRACK:
 			writeToken(h, "]")
 		case tok.IsLiteral():
-			if tags[pos] {
-				lit = docEntry.ReplaceAllString(lit, "")
-			}
 			writeToken(h, lit)
 		default:
 			writeToken(h, tok.String())
@@ -109,24 +107,27 @@ func digestGo(name string, data []byte) (source, error) {
 	return src, problem
 }
 
-// docEntry is what a struct tag says to people alone.
-var docEntry = regexp.MustCompile(` *\bdoc:"(?:[^"\\]|\\.)*"`)
+// endsType says whether a string after this token is a field's tag: nothing else puts one there.
+func endsType(t token.Token) bool {
+	return t == token.IDENT || t == token.RBRACK || t == token.RBRACE || t == token.RPAREN
+}
 
-// structTags returns where the raw struct tags of a file are that may have a doc entry, as positions
-// in a file set of this file alone.
-func structTags(name string, data []byte) map[token.Pos]bool {
-	if !bytes.Contains(data, []byte(`doc:"`)) {
-		return nil
+// codeTags are the tags of a field that change what code computes: its names in files, and the unit and
+// axes of a column, which its table states. The others, units and ranges of parameters and meanings, are
+// for people and for what reads parameters, as comments are.
+func codeTags(lit string) string {
+	text, _ := strconv.Unquote(lit) // the scanner has seen that it is a literal
+	kept := ""
+	keys := []string{"json"}
+	if strings.Contains(text, `col:"`) {
+		keys = []string{"json", "col", "unit", "shape"}
 	}
-	tags := map[token.Pos]bool{}
-	file, _ := parser.ParseFile(token.NewFileSet(), name, data, parser.SkipObjectResolution)
-	ast.Inspect(file, func(n ast.Node) bool {
-		if f, ok := n.(*ast.Field); ok && f.Tag != nil && f.Tag.Value[0] == '`' {
-			tags[f.Tag.Pos()] = true
+	for _, key := range keys {
+		if value, ok := reflect.StructTag(text).Lookup(key); ok {
+			kept += key + ":" + strconv.Quote(value)
 		}
-		return true
-	})
-	return tags
+	}
+	return kept
 }
 
 // writeToken separates tokens by a byte that no Go source holds.
@@ -174,8 +175,7 @@ func (s *importScan) next(tok token.Token, lit string) (string, bool) {
 	return "", false
 }
 
-// embedPatterns splits the arguments of a go:embed directive, some of which may
-// be quoted.
+// embedPatterns splits the arguments of a go:embed directive, some of which may be quoted.
 func embedPatterns(args string) ([]string, error) {
 	var list []string
 	for args = strings.TrimSpace(args); args != ""; args = strings.TrimSpace(args) {

@@ -21,7 +21,8 @@ import (
 	"sicgrid/pkg/store/failpoint"
 )
 
-// To be killed, this program starts itself again: REMOTE_TEST_ROLE says what to do with the store and the remote.
+// To be killed, this program starts itself again: REMOTE_TEST_ROLE says what to do with the store and
+// the remote.
 func TestMain(m *testing.M) {
 	if role := os.Getenv("REMOTE_TEST_ROLE"); role != "" {
 		if err := transferAsChild(role, os.Getenv("REMOTE_TEST_STORE"), os.Getenv("REMOTE_TEST_URL")); err != nil {
@@ -74,7 +75,7 @@ func child(role, dir, url string, killAt int) *exec.Cmd {
 	return cmd
 }
 
-// killed says whether the process died of kill -9, and fails on any other end but a good one.
+// killed reports whether the process died of kill -9, and fails on any other end but a good one.
 func killed(t *testing.T, err error) bool {
 	t.Helper()
 	var exit *exec.ExitError
@@ -87,8 +88,8 @@ func killed(t *testing.T, err error) bool {
 	return false
 }
 
-// checkTransfer demands that whatever a remote and a store show is sound, that pushing and pulling once more makes them whole, and that
-// nothing is left over.
+// checkTransfer demands that whatever a remote and a store show is sound, that pushing and pulling once
+// more makes them whole, and that nothing is left over.
 func checkTransfer(t *testing.T, when string, ours, theirs *store.Store, url string) {
 	t.Helper()
 	ctx := context.Background()
@@ -108,7 +109,7 @@ func checkTransfer(t *testing.T, when string, ours, theirs *store.Store, url str
 		t.Errorf("%s: the next pull: %v", when, err)
 	}
 	for _, s := range []*store.Store{ours, theirs} {
-		if _, err := store.Open(s.Dir()); err != nil { // which sweeps up after dead writers
+		if _, err := store.Open(s.Dir()); err != nil { // which removes what dead writers left
 			t.Error(err)
 		}
 	}

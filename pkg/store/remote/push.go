@@ -68,8 +68,9 @@ func (t *tally) problem(format string, args ...any) {
 	t.Problems = append(t.Problems, fmt.Sprintf(format, args...))
 }
 
-// Push sends the records, and what they need of objects that the remote lacks. Interrupted, it goes on from there the next time.
-// A result that is damaged here, or of which the remote has another, is a problem and does not keep the others back.
+// Push sends the records, and what they need of objects that the remote lacks. Interrupted, it
+// continues from there the next time. A result that is damaged here, or of which the remote has
+// another, is a problem and does not keep the others back.
 func (r *Remote) Push(ctx context.Context, s *store.Store, actions []*store.Action, tell Progress) (Transfer, error) {
 	t := &tally{tell: tell}
 	there := map[string]int64{}
@@ -134,7 +135,8 @@ func each[K comparable, V any](ctx context.Context, m map[K]V, do func(context.C
 	return group.Wait()
 }
 
-// send uploads an object, hashing it on the way: one that is damaged does not become visible. The error is then ErrMissing.
+// send uploads an object, hashing it on the way: one that is damaged does not become visible. The error
+// is then ErrMissing.
 func (r *Remote) send(ctx context.Context, s *store.Store, d store.Digest) error {
 	f, err := os.Open(s.ObjectPath(d))
 	if err != nil {

@@ -1,12 +1,14 @@
-// Package remote shares the contents of a store: with a folder (file://) or a bucket of an S3 service (s3://).
+// Package remote shares the contents of a store: with a folder (file://) or a bucket of an S3 service
+// (s3://).
 //
-// A remote has the store's own two tables, objects/<sha256> and actions/<key>.<hash of numerics>.json, and is trusted with nothing: names
-// are taken only if they are a digest or a record's name, sizes are limited, and nothing becomes visible in the store before its bytes hash
-// to what was asked for. A remote that lies can cost time. What it cannot be caught at is the claim that a computation gave other values
-// than it did; whoever does not trust it computes again (verify --rerun).
+// A remote has the store's own two tables, objects/<sha256> and actions/<key>.<hash of numerics>.json,
+// and is trusted with nothing: names are taken only if they are a digest or a record's name, sizes are
+// limited, and nothing becomes visible in the store before its bytes hash to what was asked for. A
+// remote that lies can cost time. What it cannot be caught at is the claim that a computation gave
+// other values than it did; whoever does not trust it computes again (verify --rerun).
 //
-// Objects go before the records that name them, and a record is written only where there is none: of two that push results of one key, the
-// first decides, and the other is told.
+// Objects go before the records that name them, and a record is written only where there is none: of
+// two that push results of one key, the first decides, and the other is told.
 package remote
 
 import (
@@ -45,14 +47,15 @@ type Remote struct {
 	secrets []string
 }
 
-// Open opens the remote at a URL: file:///folder, file://./folder, s3://bucket or s3://bucket/prefix, with the options of gocloud.dev/blob
-// behind a question mark (endpoint, region, use_path_style, ...). Credentials come from where AWS's tools look for them, never from the URL.
-// A folder is made if need be; nothing is known about a bucket before it is used.
+// Open opens the remote at a URL: file:///folder, file://./folder, s3://bucket or s3://bucket/prefix,
+// with the options of gocloud.dev/blob behind a question mark (endpoint, region, use_path_style, ...).
+// Credentials come from where AWS's tools look for them, never from the URL. A folder is made if need
+// be; nothing is known about a bucket before it is used.
 func Open(ctx context.Context, rawURL string) (*Remote, error) {
 	u, err := url.Parse(rawURL)
 	switch {
 	case err != nil:
-		return nil, errors.New("remote: not a URL; must be file:///folder or s3://bucket/prefix") // the text might hold a password
+		return nil, errors.New("remote: not a URL; must be file:///folder or s3://bucket/prefix") // it may hold a password
 	case u.User != nil:
 		return nil, fmt.Errorf("remote %s://%s: found credentials in the URL; leave them to AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or to a profile", u.Scheme, u.Host)
 	}
@@ -78,7 +81,7 @@ func (r *Remote) openFolder(u *url.URL) error {
 		if err := os.MkdirAll(filepath.Join(r.dir, table), 0o777); err != nil {
 			return r.fail("opening", err)
 		}
-		store.Sweep(filepath.Join(r.dir, table))
+		store.CleanTemporary(filepath.Join(r.dir, table))
 	}
 	var err error
 	r.bucket, err = fileblob.OpenBucket(r.dir, &fileblob.Options{Metadata: fileblob.MetadataDontWrite})
@@ -117,7 +120,8 @@ func secretsOf(u *url.URL) []string {
 	return slices.DeleteFunc(list, func(s string) bool { return len(s) < 4 })
 }
 
-// fail is the error of something that the remote did not do, in one line and without secrets; nil if err is nil.
+// fail is the error of something that the remote did not do, in one line and without secrets; nil if
+// err is nil.
 func (r *Remote) fail(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -184,8 +188,8 @@ func (r *Remote) record(ctx context.Context, name string) (*store.Action, error)
 	return store.DecodeAction(data, name)
 }
 
-// write puts what from produces under a name. Unless replace is set, what is there stays, and the error is store.ErrExists. If from fails,
-// nothing is written.
+// write puts what from produces under a name. Unless replace is set, what is there stays, and the error
+// is store.ErrExists. If from fails, nothing is written.
 func (r *Remote) write(ctx context.Context, name string, replace bool, from func(io.Writer) error) error {
 	if r.dir != "" {
 		// fileblob neither flushes to the disk nor keeps two processes from writing one name.

@@ -72,7 +72,8 @@ func remotes(t *testing.T) map[string]string {
 	return map[string]string{"file": "file://" + filepath.Join(t.TempDir(), "remote"), "s3": serveS3(t, nil)}
 }
 
-// serveS3 starts an S3 server with an empty bucket and returns the URL of a prefix in it. through may stand in the server's way.
+// serveS3 starts an S3 server with an empty bucket and returns the URL of a prefix in it. through may
+// stand in the server's way.
 func serveS3(t *testing.T, through func(http.Handler) http.Handler) string {
 	t.Helper()
 	backend := s3mem.New()
@@ -231,11 +232,11 @@ func checksummed(t *testing.T, a *store.Action) []byte {
 	return data
 }
 
-func TestARemoteThatLiesGivesNothing(t *testing.T) {
-	good := func(s *store.Store) *store.Action { return record(t, s, "result", "what was computed") }
+// lies are what a remote may do to a result that was pushed to it.
+func lies() map[string]func(t *testing.T, r *Remote, a *store.Action) {
 	object := func(a *store.Action) string { return "objects/" + string(a.Outputs[0].Object) }
 	name := func(a *store.Action) string { return "actions/" + store.ActionName(a.Key, a.Numerics) }
-	for what, lie := range map[string]func(t *testing.T, r *Remote, a *store.Action){
+	return map[string]func(t *testing.T, r *Remote, a *store.Action){
 		"other bytes": func(t *testing.T, r *Remote, a *store.Action) { put(t, r, object(a), []byte("what was computee")) },
 		"fewer bytes": func(t *testing.T, r *Remote, a *store.Action) { put(t, r, object(a), []byte("what was")) },
 		"more bytes": func(t *testing.T, r *Remote, a *store.Action) {
@@ -278,13 +279,17 @@ func TestARemoteThatLiesGivesNothing(t *testing.T) {
 			b.Outputs[0].Bytes--
 			put(t, r, name(a), checksummed(t, &b))
 		},
-	} {
+	}
+}
+
+func TestARemoteThatLiesGivesNothing(t *testing.T) {
+	for what, lie := range lies() {
 		for kind, url := range remotes(t) {
 			t.Run(what+" "+kind, func(t *testing.T) {
 				ctx := context.Background()
 				ours, theirs := openStore(t), openStore(t)
 				r := openRemote(t, url)
-				a := good(ours)
+				a := record(t, ours, "result", "what was computed")
 				honest := record(t, ours, "another", "an honest result")
 				if _, err := r.Push(ctx, ours, []*store.Action{a, honest}, nil); err != nil {
 					t.Fatal(err)

@@ -1,5 +1,7 @@
-// Package traintable has the rows of what the train stage writes, and the best stage after it.
+// Package traintable has the rows of what the train stage writes, and the stage select after it.
 package traintable
+
+import "sicgrid/pkg/sic/loss"
 
 // Tensor is a row of "weights".
 type Tensor struct {
@@ -10,13 +12,10 @@ type Tensor struct {
 
 // Losses is a row of "history": means over the steps since the row before.
 type Losses struct {
-	Step              int64   `col:"step" doc:"last step of those that the row averages"`
-	LearningRate      float64 `col:"learning_rate" doc:"learning rate of that step"`
-	Separation        float64 `col:"separation" doc:"separation loss (eq. 4)"`
-	Invariance        float64 `col:"invariance" doc:"path invariance loss (eq. 5)"`
-	Capacity          float64 `col:"capacity" doc:"capacity loss (eq. 6)"`
-	ConformalIsometry float64 `col:"conformal_isometry" doc:"conformal isometry loss (eq. 7)"`
-	Total             float64 `col:"total" doc:"weighted sum of the losses (eq. 8)"`
-	GradientNorm      float64 `col:"gradient_norm" doc:"norm of the gradient before it is clipped"`
-	Dead              float64 `col:"dead" doc:"share of the states whose every unit is silent"`
+	Step         int64   `col:"step" doc:"last step of those that the row averages"`
+	LearningRate float64 `col:"learning_rate" doc:"learning rate of that step"`
+	loss.Values  `col:"*" doc:"* loss, not weighted (eqs. 4 to 7)"`
+	Total        float64 `col:"total" doc:"weighted sum of the losses (eq. 8)"`
+	GradientNorm float64 `col:"gradient_norm" doc:"norm of the gradient before it is clipped"`
+	Dead         float64 `col:"dead" doc:"share of the states whose every unit is silent"`
 }

@@ -8,9 +8,9 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// combine writes the kernel C[rows x 16·panels] (+)= A B for an A of which only some elements of each row are listed
-// and looked at: the others are zeros, which change no sum. It needs as much time as loading the listed rows of B from
-// the first cache takes.
+// combine writes the kernel C[rows x 16·panels] (+)= A B for an A of which only some elements of
+// each row are listed and looked at: the others are zeros, which change no sum. It needs as much
+// time as loading the listed rows of B from the first cache takes.
 func combine(panels, bytes int) {
 	name, needs, register := fmt.Sprintf("combine%d", panels), "", YMM
 	if bytes == 64 {
@@ -86,8 +86,8 @@ func combine(panels, bytes int) {
 	RET()
 }
 
-// dotListed writes the elements of a row of C = A B^T that are listed, in the order of terms of dot3x4; B comes as
-// there. The others it leaves alone or, up to three of them, computes too.
+// dotListed writes the elements of a row of C = A B^T that are listed, in the order of terms of
+// dot3x4; B comes as there. The others it leaves alone or, up to three of them, computes too.
 func dotListed() {
 	TEXT("dotListed", NOSPLIT, "func(c, a, b *float32, panel, panels int, index *int32, count int)")
 	Pragma("noescape")
@@ -130,8 +130,8 @@ func dotListed() {
 	RET()
 }
 
-// spread writes the kernel of a product of three factors that are all mostly zeros, C[h] += Σ_k a[k][h]·(factor[k]·d[k]),
-// over the k and h that are listed. Rows of C are 16 wide in panels.
+// spread writes the kernel of a product of three factors that are all mostly zeros, C[h] += Σ_k
+// a[k][h]·(factor[k]·d[k]), over the k and h that are listed. Rows of C are 16 wide in panels.
 func spread(panels int) {
 	name := fmt.Sprintf("spread%d", panels)
 	TEXT(name, NOSPLIT, "func(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)")

@@ -70,8 +70,7 @@ func yields(n int) []VecVirtual {
 	return v
 }
 
-// loop runs body count times; the count register is consumed. A count of 0 runs
-// nothing.
+// loop runs body count times; the count register is consumed. A count of 0 runs nothing.
 func loop(label string, count Register, body func()) {
 	TESTQ(count, count)
 	JZ(LabelRef(label + "_done"))

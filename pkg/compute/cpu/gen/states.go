@@ -6,8 +6,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// lanes is a table that holds, for each of the 256 patterns of eight lanes, the
-// lanes that are set.
+// lanes is a table that holds, for each of the 256 patterns of eight lanes, the lanes that are set.
 func lanes() Mem {
 	table := GLOBL("lanes", RODATA_NOPTR)
 	for pattern := range 256 {

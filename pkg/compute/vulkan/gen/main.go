@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"sicgrid/pkg/sic/loss"
 )
 
 // pinned is the compiler of Debian 12's glslang-tools. Another version may write
@@ -30,6 +32,9 @@ func run() error {
 	}
 	if line, _, _ := strings.Cut(string(version), "\n"); line != pinned {
 		return fmt.Errorf("found %q, the SPIR-V is made with %q (Debian 12's glslang-tools)", line, pinned)
+	}
+	for i, term := range loss.Table {
+		terms = append(terms, fmt.Sprintf("-D%s=%d", strings.ToUpper(term.Key), i))
 	}
 	sources, err := filepath.Glob("shaders/*.comp")
 	if err != nil {
@@ -60,9 +65,12 @@ const mixed = "_mixed"
 // both are the shaders that are made a second time with MIXED defined.
 var both = []string{"linear_weight", "linear_input", "outer", "pack"}
 
+// terms are definitions of the terms' numbers.
+var terms []string
+
 func compile(source, target string, options ...string) error {
 	for _, command := range [][]string{
-		append([]string{"glslangValidator", "-V", "-g0", "--quiet", "--target-env", "vulkan1.2", "-o", target, source}, options...),
+		append([]string{"glslangValidator", "-V", "-g0", "--quiet", "--target-env", "vulkan1.2", "-o", target, source}, slices.Concat(terms, options)...),
 		{"spirv-val", "--target-env", "vulkan1.2", target},
 	} {
 		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {

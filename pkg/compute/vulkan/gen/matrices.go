@@ -25,8 +25,7 @@ const (
 	capabilityNV, capabilityKHR             = 5357, 6022
 )
 
-// The roles of a matrix, and how one lies in memory, as SPV_KHR_cooperative_matrix
-// numbers them.
+// The roles of a matrix, and how one lies in memory, as SPV_KHR_cooperative_matrix numbers them.
 const (
 	useA = iota
 	useB
@@ -45,12 +44,11 @@ const (
 	constantK = 3
 )
 
-// toKHR turns a module that uses SPV_NV_cooperative_matrix, which the pinned glslang
-// can write, into one that uses SPV_KHR_cooperative_matrix, which drivers offer
-// (both specifications in the Khronos group's SPIR-V registry). The instructions
-// correspond one to one. Two operands differ: a type also names the matrix's role,
-// which follows from its component and from which of M, N and K its sizes are; and
-// the layout is a number instead of a boolean.
+// toKHR turns a module that uses SPV_NV_cooperative_matrix, which the pinned glslang can write,
+// into one that uses SPV_KHR_cooperative_matrix, which drivers offer (both specifications in the
+// Khronos group's SPIR-V registry). The instructions correspond one to one. Two operands differ: a
+// type also names the matrix's role, which follows from its component and from which of M, N and K
+// its sizes are; and the layout is a number instead of a boolean.
 func toKHR(spirv []byte) ([]byte, error) {
 	words := make([]uint32, len(spirv)/4)
 	if _, err := binary.Decode(spirv, binary.LittleEndian, words); err != nil || len(words) < 5 {

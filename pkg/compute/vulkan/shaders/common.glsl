@@ -6,14 +6,15 @@
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Floats { float at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint at[]; };
 
+// Losses are listed by term. The compiler is told the terms' numbers: SEPARATION, INVARIANCE, ...
+#define MOST_TERMS 8 // room for more of them, as on the host
+
 // Numbers that one shader of a micro-batch leaves for later ones.
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Scalars {
     float farWeight;    // 1/n of eq. 4, or 1
     float nearWeight;   // 1/n of eq. 5, or 1
     float isometryMean; // of ‖g_t-g_{t-1}‖/‖v_t‖
     float isometryShare; // 1/number of short steps, or 0
-    float capacity;     // eq. 6
-    float isometry;     // eq. 7
     uint farLow, farHigh, nearLow, nearHigh; // ordered pairs
     uint shortSteps;
     uint dead;
@@ -21,11 +22,12 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Scalars {
     float clip;         // what the gradient is multiplied by
     uint stopped;       // 1 once a loss or gradient was not finite
     uint largestDelta, largestSlope; // bits of the greatest |dL/d(W g)| and |dL/dW|, where products are in 16 bits
+    float terms[MOST_TERMS]; // losses of the micro-batch
 };
 
-// What one optimiser step reports; in the same order as the host's type record.
+// What one optimiser step reports; Trainer.read takes it apart.
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Record {
-    float separation, invariance, capacity, isometry; // means over the micro-batches
+    float terms[MOST_TERMS]; // losses, means over the micro-batches
     uint farLow, farHigh, nearLow, nearHigh, shortLow, shortHigh, deadLow, deadHigh;
     float norm;
     uint stopped;

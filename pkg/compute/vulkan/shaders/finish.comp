@@ -1,6 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
+#include "sum.glsl"
 
 // The norm of the accumulated gradient, what clipping makes of it, and whether
 // the step may be taken. Once one may not, none after it may. One workgroup.
@@ -14,24 +15,18 @@ layout(push_constant, std430) uniform Push {
     float share, limit; // 1/micro-batches; the greatest norm, 0 for none
 };
 
-shared float sums[256];
-
 void main() {
     uint me = gl_LocalInvocationID.x;
     float s = 0.0;
     for (uint i = me; i < count; i += 256)
         s += squares.at[i];
-    sums[me] = s;
-    barrier();
-    [[unroll]] for (uint n = 128; n > 0; n /= 2) {
-        if (me < n)
-            sums[me] += sums[me + n];
-        barrier();
-    }
+    s = addUp(s);
     if (me != 0)
         return;
-    float norm = sqrt(sums[0]) * share;
-    bool sound = finite(norm) && finite(record.separation) && finite(record.invariance) && finite(record.capacity) && finite(record.isometry);
+    float norm = sqrt(s) * share;
+    bool sound = finite(norm);
+    for (uint i = 0; i < MOST_TERMS; i++)
+        sound = sound && finite(record.terms[i]);
     if (!sound)
         scalars.stopped = 1;
     scalars.clip = share * (limit > 0.0 ? min(1.0, limit / (norm + 1e-6)) : 1.0);

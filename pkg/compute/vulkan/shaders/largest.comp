@@ -2,9 +2,8 @@
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
-// Raises a word to the bits of the greatest |x| of a vector, of which the products
-// in 16 bits take a power of two out. A greatest needs no order, so atomics give
-// the same bits every time.
+// Raises a word to the bits of the greatest |x| of a vector, of which the products in 16 bits take
+// a power of two out. A greatest needs no order, so atomics give the same bits every time.
 layout(local_size_x = 256) in;
 
 layout(push_constant, std430) uniform Push {

@@ -2,8 +2,7 @@
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
-// One linear layer: output [D][out] = input [D][in] weight[out][in]^T + bias,
-// rectified if asked.
+// One linear layer: output [D][out] = input [D][in] weight[out][in]^T + bias, rectified if asked.
 layout(push_constant, std430) uniform Push {
     Floats inputs, weight, bias, result;
     uint distinct, inWidth, outWidth, rectified;

@@ -1,11 +1,10 @@
 #ifdef MIXED
 #include "matmul_mixed.glsl"
 #else
-// C = A B, or C += A B, in tiles of 64 x 64 by 256 invocations, each of which
-// holds 4 x 4 of them. The shader that includes this defines loadA(m, k) and
-// loadB(k, n), which give 0 outside the matrices, store(m, n, sum), and the sizes
-// rows, columns, depthFirst and depthLast. A_BY_DEPTH and B_BY_DEPTH say that an
-// operand lies in memory with k running fastest.
+// C = A B, or C += A B, in tiles of 64 x 64 by 256 invocations, each of which holds 4 x 4 of them.
+// The shader that includes this defines loadA(m, k) and loadB(k, n), which give 0 outside the
+// matrices, store(m, n, sum), and the sizes rows, columns, depthFirst and depthLast. A_BY_DEPTH and
+// B_BY_DEPTH say that an operand lies in memory with k running fastest.
 layout(local_size_x = 256) in;
 
 const uint side = 64, slab = 16;

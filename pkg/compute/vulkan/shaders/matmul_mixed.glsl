@@ -1,7 +1,6 @@
-// What matmul.glsl is, with operands rounded to 16 bits and sums of 32. A is a
-// gradient, of any magnitude: it is multiplied by a power of two before, and the
-// product divided by it. `largest` holds the bits of the greatest |A|, or of
-// something greater.
+// What matmul.glsl is, with operands rounded to 16 bits and sums of 32. A is a gradient, of any
+// magnitude: it is multiplied by a power of two before, and the product divided by it. `largest`
+// holds the bits of the greatest |A|, or of something greater.
 layout(local_size_x = 256) in;
 
 const uint side = 64, slab = 32;

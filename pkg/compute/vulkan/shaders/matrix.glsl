@@ -1,8 +1,7 @@
-// Cooperative matrices: products of 16-bit floats, added up in 32 bits, that the
-// invocations of a subgroup do together. The sizes are the device's. They are
-// written for NVIDIA's extension, which the pinned compiler knows; gen turns them
-// into the Khronos group's. There the roles of matrices are part of their types: it
-// tells them by their sizes, so M, N and K may stand for nothing else.
+// Cooperative matrices: products of 16-bit floats, added up in 32 bits, that the invocations of a
+// subgroup do together. The sizes are the device's. They are written for NVIDIA's extension, which
+// the pinned compiler knows; gen turns them into the Khronos group's. There the roles of matrices
+// are part of their types: it tells them by their sizes, so M, N and K may stand for nothing else.
 #extension GL_NV_cooperative_matrix : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require

@@ -1,6 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
+#include "sum.glsl"
 
 // Sums of the squares of 4096 elements of the gradient each.
 layout(local_size_x = 256) in;
@@ -10,8 +11,6 @@ layout(push_constant, std430) uniform Push {
     uint size;
 };
 
-shared float sums[256];
-
 void main() {
     uint me = gl_LocalInvocationID.x, block = gl_WorkGroupID.x * 4096;
     float s = 0.0;
@@ -20,13 +19,7 @@ void main() {
         float g = i < size ? gradient.at[i] : 0.0;
         s = fma(g, g, s);
     }
-    sums[me] = s;
-    barrier();
-    [[unroll]] for (uint n = 128; n > 0; n /= 2) {
-        if (me < n)
-            sums[me] += sums[me + n];
-        barrier();
-    }
+    s = addUp(s);
     if (me == 0)
-        squares.at[gl_WorkGroupID.x] = sums[0];
+        squares.at[gl_WorkGroupID.x] = s;
 }

@@ -1,6 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
+#include "sum.glsl"
 
 // Ends a micro-batch: the gradient of a, all trajectories sharing g_0 = σ(a), and
 // its share of the step's record. One workgroup.
@@ -17,21 +18,7 @@ layout(push_constant, std430) uniform Push {
     float share;     // 1/micro-batches of a step
 };
 
-shared float floats[256], dSum[1024]; // 1024: the most units
-
-float addUp(float x) {
-    uint me = gl_LocalInvocationID.x;
-    floats[me] = x;
-    barrier();
-    [[unroll]] for (uint n = 128; n > 0; n /= 2) {
-        if (me < n)
-            floats[me] += floats[me + n];
-        barrier();
-    }
-    float s = floats[0];
-    barrier();
-    return s;
-}
+shared float dSum[1024]; // 1024: the most units
 
 float dOf(uint n) {
     float d = 0.0;
@@ -69,15 +56,14 @@ void main() {
     near = addUp(near) * 2.0 * scalars.nearWeight;
     if (me != 0)
         return;
+    scalars.terms[SEPARATION] = far;
+    scalars.terms[INVARIANCE] = near;
+    for (uint i = 0; i < MOST_TERMS; i++)
+        record.terms[i] = (fresh != 0 ? 0.0 : record.terms[i]) + share * scalars.terms[i];
     if (fresh != 0) {
-        record.separation = record.invariance = record.capacity = record.isometry = 0.0;
         record.farLow = record.farHigh = record.nearLow = record.nearHigh = 0;
         record.shortLow = record.shortHigh = record.deadLow = record.deadHigh = 0;
     }
-    record.separation += share * far;
-    record.invariance += share * near;
-    record.capacity += share * scalars.capacity;
-    record.isometry += share * scalars.isometry;
     uint low = record.farLow, high = record.farHigh;
     addWide(low, high, scalars.farLow, scalars.farHigh);
     record.farLow = low;

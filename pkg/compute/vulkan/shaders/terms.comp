@@ -1,6 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
+#include "sum.glsl"
 
 // What must be known of a whole micro-batch before its gradient: the numbers of
 // pairs, eq. 6 with its gradient, and eq. 7. One workgroup.
@@ -17,22 +18,7 @@ layout(push_constant, std430) uniform Push {
     float capacityWeight;
 };
 
-shared float floats[256];
 shared uint words[256], highs[256];
-
-float addUp(float x) {
-    uint me = gl_LocalInvocationID.x;
-    floats[me] = x;
-    barrier();
-    [[unroll]] for (uint n = 128; n > 0; n /= 2) {
-        if (me < n)
-            floats[me] += floats[me + n];
-        barrier();
-    }
-    float s = floats[0];
-    barrier();
-    return s;
-}
 
 uint addUp(uint x) {
     uint me = gl_LocalInvocationID.x;
@@ -120,9 +106,9 @@ void main() {
     if (me != 0)
         return;
     scalars.dead = silences;
-    scalars.capacity = capacity;
+    scalars.terms[CAPACITY] = capacity;
     scalars.shortSteps = steps;
     scalars.isometryMean = mean;
     scalars.isometryShare = share;
-    scalars.isometry = variance;
+    scalars.terms[CONFORMAL_ISOMETRY] = variance;
 }

@@ -16,9 +16,8 @@ type Pipeline struct {
 	handle uintptr
 }
 
-// NewPipeline makes a pipeline of SPIR-V whose entry point is main. matrices says
-// that it uses cooperative matrices. specialization gives the values of constants
-// 0, 1, ...
+// NewPipeline makes a pipeline of SPIR-V whose entry point is main. matrices says that it uses
+// cooperative matrices. specialization gives the values of constants 0, 1, ...
 func (d *Device) NewPipeline(name string, spirv []byte, matrices bool, specialization ...uint32) (*Pipeline, error) {
 	if len(spirv) == 0 || len(spirv)%4 != 0 {
 		return nil, fmt.Errorf("shader %s: %d bytes are no SPIR-V", name, len(spirv))

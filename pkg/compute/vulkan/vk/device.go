@@ -142,9 +142,8 @@ func (d *Device) findQueue() bool {
 	return true
 }
 
-// heap returns the size of the largest heap of the device's own memory, how much
-// of it is free, and its number. Without VK_EXT_memory_budget nobody knows what
-// is free, and free is size.
+// heap returns the size of the largest heap of the device's own memory, how much of it is free, and
+// its number. Without VK_EXT_memory_budget free is size.
 func (d *Device) heap() (size, free uint64, index uint32) {
 	budget := &memoryBudget{sType: typeMemoryBudget}
 	m := &memoryProperties2{sType: typeMemoryProperties2}

@@ -5,6 +5,8 @@ import "unsafe"
 // Structs and constants of vulkan_core.h, in its order and with its sizes; only
 // 64-bit platforms are supported, where the layouts of Go and C agree.
 
+//lint:file-ignore U1000 a C struct has the fields that it has
+
 const (
 	typeApplicationInfo         = 0
 	typeInstanceCreateInfo      = 1

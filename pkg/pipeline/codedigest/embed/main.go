@@ -1,9 +1,10 @@
-// Embed computes the code digests of a program's stages and writes them as JSON,
-// for the program to embed:
+// Embed computes the code digests of a program's stages and writes them as JSON, for the program to
+// embed:
 //
-//	go run ./pkg/pipeline/codedigest/embed -stages train=stages/train,plot=stages/plot -o stages/codedigest/digests.json
+//	go run ./pkg/pipeline/codedigest/embed -stages train=stages/train,figures=stages/figures/* -o stages/codedigest/digests.json
 //
-// It is run in the module, before go build.
+// A folder that ends in "/*" stands for every package in it: figures/figure1, figures/figure2, ... It is run in the module,
+// before go build.
 package main
 
 import (
@@ -18,8 +19,8 @@ import (
 	"sicgrid/pkg/pipeline/codedigest"
 )
 
-// infrastructure carries results and does not decide them; the format version
-// stands for it in every key.
+// infrastructure carries results and does not decide them; the format version stands for it in every
+// key.
 var infrastructure = []string{"pkg/pipeline", "pkg/store", "pkg/artifact"}
 
 func main() {
@@ -37,21 +38,33 @@ func run() error {
 	if *stages == "" || *output == "" || flag.NArg() > 0 {
 		return fmt.Errorf("want -stages name=folder,... and -o file")
 	}
+	root, err := moduleRoot()
+	if err != nil {
+		return err
+	}
 	folders := map[string]string{}
 	for _, s := range strings.Split(*stages, ",") {
 		name, folder, ok := strings.Cut(s, "=")
 		if !ok || name == "" || folder == "" || folders[name] != "" {
 			return fmt.Errorf("-stages %s: want each stage once, as name=folder", s)
 		}
-		folders[name] = folder
+		parent, every := strings.CutSuffix(folder, "/*")
+		if !every {
+			folders[name] = folder
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(root, parent, "*", "*.go"))
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			base := filepath.Base(filepath.Dir(file))
+			folders[name+"/"+base] = parent + "/" + base
+		}
 	}
 	excluded := infrastructure
 	if *exclude != "" {
 		excluded = append(excluded, strings.Split(*exclude, ",")...)
-	}
-	root, err := moduleRoot()
-	if err != nil {
-		return err
 	}
 	digests, err := codedigest.Compute(root, folders, excluded)
 	if err != nil {

@@ -1,0 +1,182 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"sicgrid/pkg/params"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/figures/figure1"
+	"sicgrid/stages/figures/figure2"
+	"sicgrid/stages/figures/figure3"
+	"sicgrid/stages/figures/figure4"
+	"sicgrid/stages/figures/figure5"
+	"sicgrid/stages/figures/figure6"
+	"sicgrid/stages/figures/figure7"
+	"sicgrid/stages/figures/figure8"
+	"sicgrid/stages/figures/figure9"
+	"sicgrid/stages/figures/seeds"
+	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/figures/table1"
+)
+
+// Figures says what each figure shows, and how it is drawn: a section of the profile each.
+type Figures struct {
+	Figure1 figure1.Params `json:"figure_1" doc:"grid cells, idealised"`
+	Figure2 sheet.Params   `json:"figure_2" doc:"coding theory of the idealised code"`
+	Figure3 sheet.Params   `json:"figure_3" doc:"the losses on a real batch"`
+	Figure4 struct {
+		Shown
+		figure4.Params
+	} `json:"figure_4" default:"{variant: full, box_m: 4}" doc:"the cells of each module"`
+	Figure5 struct {
+		Shown // the box in which states are compared with places; cells are shown in every box
+		figure5.Look
+		Walks   int     `json:"walks" range:">= 1" default:"60" doc:"walks of the evaluation that are followed"`
+		Pairs   int     `json:"pairs" range:">= 1" default:"400000" doc:"random pairs of states"`
+		ReachM  float64 `json:"reach_m" unit:"m" range:"> 0" default:"1.5" doc:"largest distance of two places"`
+		LagStep int     `json:"lag_step" unit:"steps" range:">= 1" default:"30" doc:"width of a bin of the time between two states"`
+	} `json:"figure_5" default:"{variant: full, box_m: 2}" doc:"decorrelation, walks, and the same cells in every box"`
+	Figure6 struct {
+		Shown
+		figure6.Params
+	} `json:"figure_6" default:"{variant: no-capacity, box_m: 4}" doc:"spectrum, lattice, phases and torus"`
+	Figure7 struct {
+		InBox
+		figure7.Look
+	} `json:"figure_7" default:"{box_m: 2}" doc:"both networks and every ablation"`
+	Figure8 struct {
+		InBox
+		figure8.Look
+	} `json:"figure_8" default:"{box_m: 2}" doc:"all units of both networks"`
+	Figure9 sheet.Params `json:"figure_9" doc:"construction of the grid code"`
+	Table1  sheet.Params `json:"table_1" doc:"Table 1 beside each profile"`
+	Seeds   struct {
+		InBox
+		sheet.Params
+	} `json:"seeds" default:"{box_m: 4}" doc:"both networks of every seed"`
+}
+
+// Shown is one network in one box.
+type Shown struct {
+	Variant string `json:"variant" default:"full" doc:"the network that is shown, one of the variants"`
+	InBox
+}
+
+// InBox is the box that a figure's networks are shown in.
+type InBox struct {
+	BoxM float64 `json:"box_m" unit:"m" default:"2" doc:"side of the box, one of evaluation.boxes_m"`
+}
+
+// wireFigures draws every figure of what was made.
+func wireFigures(d *DAG, p *Parameters, m made) {
+	f, full := p.Figures, p.Variant("full")
+	draw(d, "figure-1", f.Figure1, figure1.Run, inputs{}.with("", m.ideal, "walk", "maps").with("", m.measured, "units", "modules", "autocorrelograms"))
+	draw(d, "figure-2", f.Figure2, figure2.Run, inputs{}.with("", m.ideal, "line", "near", "capacity", "separation", "distance", "routes"))
+	draw(d, "figure-3", figure3.Params{Params: f.Figure3, Units: full.Network.Units, Layers: full.Network.Layers}, figure3.Run,
+		inputs{}.with("", m.batch, "states", "summary"))
+	draw(d, "figure-4", f.Figure4.Params, figure4.Run, m.of(f.Figure4.Shown, "units", "modules", "autocorrelograms", "summary"))
+	draw(d, "figure-5", p.figure5(), figure5.Run, m.generalisation(p))
+	draw(d, "figure-6", f.Figure6.Params, figure6.Run, m.of(f.Figure6.Shown, "units", "modules", "spectrum", "summary").
+		with("", m.networks[f.Figure6.Variant].embed[f.Figure6.BoxM], "pca", "points", "eigenvalues", "intervals", "topology"))
+	draw(d, "figure-7", p.figure7(), figure7.Run, m.each(p.figure7().Variants, f.Figure7.BoxM, "units", "modules", "summary"))
+	draw(d, "figure-8", figure8.Params{Look: f.Figure8.Look, Titles: p.titles()}, figure8.Run,
+		m.each([]string{"full", "no-isometry", "no-capacity"}, f.Figure8.BoxM, "units"))
+	draw(d, "figure-9", f.Figure9, figure9.Run, inputs{}.with("", m.ideal, "tuning", "line"))
+	draw(d, "table-1", table1.Params{Params: f.Table1, Profiles: p.profiles}, table1.Run, nil)
+
+	several := seeds.Params{Params: f.Seeds.Params, Seeds: p.Seeds, Variants: []string{"no-capacity", "full"}, Titles: p.titles()}
+	runs := inputs{}
+	for _, seed := range p.Seeds {
+		for _, v := range several.Variants {
+			runs.with(fmt.Sprintf("seed-%d/%s/", seed, v), m.networks[p.networkName(v, seed)].spectra[f.Seeds.BoxM], "units", "modules", "summary")
+		}
+	}
+	draw(d, "seeds", several, seeds.Run, runs)
+}
+
+// draw adds a figure of this name, whose code is in the folder of its name without hyphens.
+func draw[P any](d *DAG, name string, p P, run func(context.Context, P, *pipeline.Task) error, in inputs) {
+	d.put(newFigure(name, strings.ReplaceAll(name, "-", ""), p, run, in), name)
+}
+
+// newFigure makes a figure, which is called by its name alone.
+func newFigure[P any](name, folder string, p P, run func(context.Context, P, *pipeline.Task) error, in inputs) *pipeline.Node {
+	n := newNode(FigureStage, name, p, run, sheet.Outputs, 0, in)
+	n.Name, n.Code = name, FigureStage+"/"+folder
+	return n
+}
+
+// of are the maps of a network in a box and these outputs of their spectra.
+func (m made) of(s Shown, outputs ...string) inputs {
+	n := m.networks[s.Variant]
+	return inputs{}.with("", n.ratemaps[s.BoxM], "maps").with("", n.spectra[s.BoxM], outputs...)
+}
+
+// each are the same of several networks, those that there are.
+func (m made) each(variants []string, box float64, outputs ...string) inputs {
+	in := inputs{}
+	for _, v := range variants {
+		if n, ok := m.networks[v]; ok { // a profile need not leave the isometry out
+			in.with(v+"/", n.ratemaps[box], "maps").with(v+"/", n.spectra[box], outputs...)
+		}
+	}
+	return in
+}
+
+// generalisation is one network in every box, and its states beside places.
+func (m made) generalisation(p *Parameters) inputs {
+	f := p.Figures.Figure5
+	n, own := m.networks[f.Variant], m.compared[f.Variant]
+	in := inputs{"decorrelation": own.Ref("summary"), "training": m.batch.Ref("distances"), "batch": m.batch.Ref("states"), "walks": m.walks[f.BoxM].Ref("walks")}
+	in.with("", own, "density", "lags")
+	for _, box := range p.figure5().BoxesM {
+		in.with(boxName(box)+"/", n.ratemaps[box], "maps").with(boxName(box)+"/", n.spectra[box], "units", "modules")
+	}
+	return in
+}
+
+// figure5 shows the boxes from the smallest to the largest, at most four.
+func (p *Parameters) figure5() figure5.Params {
+	boxes := slices.Sorted(slices.Values(p.Evaluation.BoxesM))
+	return figure5.Params{Look: p.Figures.Figure5.Look, BoxesM: boxes[:min(4, len(boxes))]}
+}
+
+// figure7 shows the required variants, then the others and every ablation, in the order of the file.
+func (p *Parameters) figure7() figure7.Params {
+	out := figure7.Params{Look: p.Figures.Figure7.Look, Variants: slices.Clone(requiredVariants), Titles: p.titles()}
+	for _, v := range slices.Concat(p.variants, p.ablated) {
+		if !slices.Contains(out.Variants, v.Name) {
+			out.Variants = append(out.Variants, v.Name)
+		}
+	}
+	return out
+}
+
+// checkFigures finds sections of figures whose network or box there is not, or that cannot be drawn.
+func (p *Parameters) checkFigures(doc *params.Document) error {
+	names := doc.Keys("variants")
+	for _, required := range requiredVariants {
+		if !slices.Contains(names, required) {
+			return doc.Errorf("variants", "found %s, must have %s", strings.Join(names, ", "), strings.Join(requiredVariants, " and "))
+		}
+	}
+	sections := reflect.ValueOf(p.Figures)
+	for i := range sections.NumField() {
+		key := "figures." + sections.Type().Field(i).Tag.Get("json")
+		section := sections.Field(i)
+		if f := section.FieldByName("Variant"); f.IsValid() && !slices.Contains(names, f.String()) {
+			return doc.Errorf(key+".variant", "found %q, must be one of %s", f.String(), strings.Join(names, ", "))
+		}
+		if f := section.FieldByName("BoxM"); f.IsValid() && !slices.Contains(p.Evaluation.BoxesM, f.Float()) {
+			return doc.Errorf(key+".box_m", "found %v, must be one of evaluation.boxes_m, %v", f.Float(), p.Evaluation.BoxesM)
+		}
+	}
+	if n := len(p.figure7().Variants); n > figure7.MostRows {
+		return doc.Errorf("ablate", "found %d networks with the variants, must be at most %d, as many as figure 7 has room for", n, figure7.MostRows)
+	}
+	return nil
+}

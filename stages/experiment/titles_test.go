@@ -1,0 +1,47 @@
+package experiment
+
+import (
+	"testing"
+
+	"sicgrid/stages/figures/figure7"
+)
+
+func TestATitleSaysWhatTheParametersSay(t *testing.T) {
+	for _, c := range []struct {
+		profile string
+		sets    []string
+		network string
+		want    string
+	}{
+		{"smoke", nil, "full", "all loss terms"},
+		{"smoke", nil, "no-capacity", "without the capacity term"},
+		{"smoke", nil, "no-isometry", "without the isometry term"},
+		{"smoke", nil, "no-separation", "without separation"},
+		{"smoke", nil, "no-invariance", "without invariance"},
+		{"smoke", nil, "no-permutations", "independent walks"},
+		{"smoke", nil, "pytorch-init", "PyTorch initialisation"},
+		{"smoke", nil, "sigma-g-02", "σ_g = 0.2"},
+		{"smoke", []string{"ablate.sigma-g-02.loss.sigma_g=0.35"}, "sigma-g-02", "σ_g = 0.35"},
+		{"smoke", []string{"ablate.no-separation.loss.separation=0.5"}, "no-separation", "weight of separation = 0.5"},
+		{"smoke", []string{"loss.sigma_g=0.2"}, "sigma-g-02", "all loss terms"},
+		{"smoke", []string{"ablate.pytorch-init.network.init_scale=2"}, "pytorch-init", "PyTorch initialisation, scale of initialisation = 2"},
+		{"smoke", []string{"ablate.sigma-g-01.network.init_scale=1"}, "sigma-g-01", "σ_g = 0.1, scale of initialisation = 1"},
+		{"paper", nil, "identity-init", "identity initialisation"},
+		{"laptop", nil, "sigma-g-01", "σ_g = 0.1"}, // of fewer attempts, which is bookkeeping
+		{"laptop", nil, "no-capacity", "without the capacity term"},
+		{"laptop", nil, "full", "all loss terms, from copies of one lattice"},
+		{"laptop", nil, "from-scratch", "all loss terms, from random initialisation"},
+	} {
+		p, err := ReadParameters("../../params/"+c.profile+".yaml", c.sets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.titles()[c.network]; got != c.want {
+			t.Errorf("%s %v: %s is called %q, want %q", c.profile, c.sets, c.network, got, c.want)
+		}
+		// What the figure is handed is what it says.
+		if drawn := Wire(p, Device{}).Node("figure-7").Params.(figure7.Params); drawn.Titles.Of(c.network) != c.want {
+			t.Errorf("figure 7 is handed %q, want %q", drawn.Titles.Of(c.network), c.want)
+		}
+	}
+}

@@ -1,0 +1,306 @@
+// Package figure6 draws the low-dimensional structure of one module: spectrum, phases,
+// embeddings, persistence diagram, rings.
+package figure6
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+
+	"sicgrid/pkg/figure"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/figures/sheet"
+)
+
+// Params says how figure 6 is drawn.
+type Params struct {
+	DPI          sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
+	PowerScale   string        `json:"power_scale" range:"linear|log" default:"linear" doc:"linear, or log: three decades"`
+	PowerColours sheet.Colours `json:"power_colours" default:"viridis" doc:"colour map of the power spectrum"`
+	PhaseColours sheet.Colours `json:"phase_colours" default:"cyclic" doc:"cyclic colour map of phases"`
+	Azimuth      float64       `json:"azimuth_deg" unit:"degrees" range:"[-360, 360]" default:"35" doc:"camera of the embedding's first view"`
+	Elevation    float64       `json:"elevation_deg" unit:"degrees" range:"[-90, 90]" default:"40" doc:"above the plane"`
+}
+
+// Data is what figure 6 shows: one network in one box, and one of its
+// modules (Module; -1 if it has none, then the spectrum is that of all active units).
+type Data struct {
+	BoxM        float64
+	Module      int32
+	Units       []sheet.Unit
+	Maps        []sheet.RateMap // of all units: where walks came
+	Modules     []sheet.Module
+	Spectra     []Spectrum
+	Summary     sheet.Summary
+	PCA         []Component
+	States      []State
+	Eigenvalues []Eigenvalue
+	Intervals   []Interval
+	Topology    Topology
+}
+
+type shownNumbers struct {
+	Figure string       `json:"figure"`
+	BoxM   sheet.Number `json:"box_m"`
+	sheet.SummaryNumbers
+	Modules []sheet.ModuleNumbers `json:"modules"`
+	Module  int32                 `json:"module"`
+	// Members counts the module's units, or all active units without a module.
+	Members int `json:"members"`
+	// ModalPeriod and ModalOrientation count the units in the tallest bins of panel a.
+	ModalPeriod      int               `json:"modal_period_count"`
+	ModalOrientation int               `json:"modal_orientation_count"`
+	WaveVectors      [][2]sheet.Number `json:"wave_vectors_rad_per_m"`
+	// PhaseResultant is |mean exp(i phi_a)|: near 0 for uniform phases, 1 for equal ones.
+	PhaseResultant []sheet.Number `json:"phase_resultant"`
+	PCAVariance    []sheet.Number `json:"pca_variance_ratio"`
+	Eigenvalues    []sheet.Number `json:"laplacian_eigenvalues"`
+	Betti          []int32        `json:"betti_numbers"` // null where no range of scales has any
+	BettiFrom      sheet.Number   `json:"betti_scale_from"`
+	BettiTo        sheet.Number   `json:"betti_scale_to"`
+	States         int            `json:"states"`
+	// RingRadius is the median distance of the states from the origin of each ring's plane.
+	RingRadius []sheet.Number `json:"ring_radius_median"`
+}
+
+// drawing is the data of the figure, ready to be drawn.
+type drawing struct {
+	Data
+	p        Params
+	module   *sheet.Module // nil without a module
+	colour   int           // of the module
+	units    []sheet.Unit  // of the module
+	spectrum Spectrum
+	bins     int
+	power    figure.Map
+	phase    figure.Map
+	rings    [3][][2]float64 // nil where undefined
+}
+
+// Run reads maps, units, modules, spectrum and summary of one network in one box, and
+// pca, points, eigenvalues, intervals and topology of its embedding, whose metadata names the module, and
+// emits figure 6.
+func Run(_ context.Context, p Params, t *pipeline.Task) error {
+	r := sheet.Reader{Task: t}
+	d := Data{
+		Units:       sheet.Read[sheet.Unit](&r, "units"),
+		Modules:     sheet.Read[sheet.Module](&r, "modules"),
+		Spectra:     sheet.Read[Spectrum](&r, "spectrum"),
+		Summary:     sheet.One[sheet.Summary](&r, "summary"),
+		PCA:         sheet.Read[Component](&r, "pca"),
+		Eigenvalues: sheet.Read[Eigenvalue](&r, "eigenvalues"),
+		Maps:        sheet.Read[sheet.RateMap](&r, "maps"),
+		Intervals:   sheet.Read[Interval](&r, "intervals"),
+		Topology:    sheet.One[Topology](&r, "topology"),
+		States:      sheet.Read[State](&r, "points"),
+		Module:      -1,
+	}
+	if r.Err == nil {
+		// The last table read was the embedding's points.
+		module, err := strconv.ParseInt(r.Meta["module"], 10, 32)
+		if err != nil {
+			return fmt.Errorf("input \"points\": metadata module %q is not a number", r.Meta["module"])
+		}
+		d.Module = int32(module)
+	}
+	d.BoxM = r.Box
+	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
+}
+
+// Draw draws the low-dimensional structure of one module: (a) its mean power
+// spectrum, the periods and orientations of the active units, (b) its phases,
+// (c) the spectral embedding and the Isomap of the network's states, and the persistence diagram that proves or disproves a
+// torus, (d) their three rings.
+func Draw(d Data, p Params) ([]sheet.File, error) {
+	f, err := prepare(d, p)
+	if err != nil {
+		return nil, fmt.Errorf("figure-6: %w", err)
+	}
+	net, err := sheet.NewNetwork(d.Units, d.Maps)
+	if err != nil {
+		return nil, fmt.Errorf("figure-6: %w", err)
+	}
+	page := figure.Page{Title: "Figure 6: low-dimensional structure of one module", Height: 279, DPI: int(p.DPI)}
+	paint := f.paint
+	if gaps := net.Gaps(); gaps != "" {
+		page.Height += 5
+		paint = func(c *figure.Canvas) {
+			f.paint(c)
+			c.Text(0, page.Height-0.5, "Box of "+figure.Metres(d.BoxM)+gaps+".", figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+		}
+	}
+	return sheet.Render("figure-6", page, paint, f.numbers())
+}
+
+func prepare(d Data, p Params) (*drawing, error) {
+	f := &drawing{Data: d, p: p, colour: -1}
+	f.power = p.PowerColours.Map()
+	f.phase = p.PhaseColours.Map()
+	for i := range d.Modules {
+		if d.Modules[i].Module == d.Module {
+			f.module, f.colour = &d.Modules[i], i
+			f.units = sheet.Members(d.Units, d.Module)
+		}
+	}
+	if f.module == nil {
+		f.Data.Module = -1
+	}
+	found := false
+	for _, s := range d.Spectra {
+		if s.Module == f.Module {
+			f.spectrum, found = s, true
+		}
+	}
+	if !found {
+		return nil, fmt.Errorf("spectrum: no row of module %d", f.Module)
+	}
+	bins, err := sheet.Side("power spectrum", len(f.spectrum.Power))
+	if err != nil {
+		return nil, err
+	}
+	if !(f.spectrum.Step > 0) {
+		return nil, fmt.Errorf("power spectrum: wave number step %g rad/m, want a positive one", f.spectrum.Step)
+	}
+	f.bins = bins
+	f.States = make([]State, len(d.States))
+	for i, s := range d.States {
+		if s.Embedding, err = orUndefined(s.Embedding, 3); err != nil {
+			return nil, fmt.Errorf("state %d: embedding: %w", i, err)
+		}
+		if s.Isomap, err = orUndefined(s.Isomap, 3); err != nil {
+			return nil, fmt.Errorf("state %d: isomap: %w", i, err)
+		}
+		if s.Rings, err = orUndefined(s.Rings, 6); err != nil {
+			return nil, fmt.Errorf("state %d: rings: %w", i, err)
+		}
+		f.States[i] = s
+	}
+	f.rings = ringPoints(f.States)
+	return f, nil
+}
+
+// orUndefined returns n coordinates as they are and none as n NaNs.
+func orUndefined(v []float32, n int) ([]float32, error) {
+	switch len(v) {
+	case n:
+		return v, nil
+	case 0:
+		nan := float32(math.NaN())
+		out := make([]float32, n)
+		for i := range out {
+			out[i] = nan
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("%d coordinates, want %d", len(v), n)
+}
+
+// ringPoints collects the defined points of each ring; a ring without one is nil.
+func ringPoints(states []State) (rings [3][][2]float64) {
+	for a := range rings {
+		for _, s := range states {
+			x, y := float64(s.Rings[2*a]), float64(s.Rings[2*a+1])
+			if !math.IsNaN(x + y) {
+				rings[a] = append(rings[a], [2]float64{x, y})
+			}
+		}
+	}
+	return rings
+}
+
+func (f *drawing) numbers() shownNumbers {
+	cells := sheet.Active(f.Units)
+	shown := f.units
+	if f.module == nil {
+		shown = cells
+	}
+	_, _, periods := f.periodBins(cells)
+	_, orientations := figure.Histogram(sheet.Column(cells, sheet.Orientation), 0, 60, orientationBins)
+	out := shownNumbers{Figure: "figure-6", BoxM: sheet.Number(f.BoxM), SummaryNumbers: sheet.SummaryTable(f.Summary),
+		Modules: sheet.ModuleTable(f.Modules), Module: f.Module, Members: len(shown),
+		ModalPeriod: modal(periods), ModalOrientation: modal(orientations), States: len(f.States),
+		BettiFrom: sheet.Number(math.NaN()), BettiTo: sheet.Number(math.NaN()), WaveVectors: [][2]sheet.Number{}, PCAVariance: []sheet.Number{}, Eigenvalues: []sheet.Number{}}
+	if b := f.Topology; b.From < b.To {
+		out.Betti, out.BettiFrom, out.BettiTo = []int32{b.Betti0, b.Betti1, b.Betti2}, sheet.Number(b.From), sheet.Number(b.To)
+	}
+	if f.module != nil {
+		for _, k := range f.module.WaveVectors() {
+			out.WaveVectors = append(out.WaveVectors, [2]sheet.Number{sheet.Number(k[0]), sheet.Number(k[1])})
+		}
+	}
+	for a := 0; a < 3; a++ {
+		out.PhaseResultant = append(out.PhaseResultant, sheet.Number(resultant(sheet.Column(f.units, phaseOf[a]))))
+		out.RingRadius = append(out.RingRadius, sheet.Number(ringRadius(f.rings[a])))
+	}
+	for _, c := range f.PCA {
+		out.PCAVariance = append(out.PCAVariance, sheet.Number(c.Variance))
+	}
+	for _, e := range f.Eigenvalues {
+		out.Eigenvalues = append(out.Eigenvalues, sheet.Number(e.Value))
+	}
+	return out
+}
+
+// modal returns the tallest bin's count.
+func modal(counts []float64) int {
+	most := 0.0
+	for _, n := range counts {
+		most = math.Max(most, n)
+	}
+	return int(most)
+}
+
+// phaseOf are the three phases of a unit.
+var phaseOf = [3]func(sheet.Unit) float64{
+	func(u sheet.Unit) float64 { return u.Phi1 },
+	func(u sheet.Unit) float64 { return u.Phi2 },
+	func(u sheet.Unit) float64 { return u.Phi3 },
+}
+
+// resultant is the length of the mean of exp(i phi) over the defined phases; NaN without one.
+func resultant(phases []float64) float64 {
+	var x, y, n float64
+	for _, p := range phases {
+		if !math.IsNaN(p) {
+			x, y, n = x+math.Cos(p), y+math.Sin(p), n+1
+		}
+	}
+	if n == 0 {
+		return math.NaN()
+	}
+	return math.Hypot(x, y) / n
+}
+
+// ringRadius is the median distance from the origin; NaN for an undefined ring.
+func ringRadius(points [][2]float64) float64 {
+	r := make([]float64, len(points))
+	for i, p := range points {
+		r[i] = math.Hypot(p[0], p[1])
+	}
+	return sheet.Median(r)
+}
+
+// paint lays out the four rows of panels.
+func (f *drawing) paint(c *figure.Canvas) {
+	c.PanelLetter(0, 0.3, "a")
+	f.paintSpectrum(c, figure.Box{X: 11, Y: 6, W: 40, H: 40})
+	f.paintPeriods(c, figure.Box{X: 82, Y: 6, W: 40, H: 40})
+	f.paintOrientations(c, figure.Box{X: 136, Y: 6, W: 40, H: 40})
+
+	c.PanelLetter(0, 58, "b")
+	f.paintPhases(c, 60)
+
+	c.PanelLetter(0, 116, "c")
+	spectral := func(s State) []float32 { return s.Embedding }
+	f.paintEmbedding(c, figure.Box{X: 3, Y: 121, W: 42, H: 42}, figure.Box{X: 48, Y: 121, W: 42, H: 42}, "spectral embedding", spectral)
+	f.paintVariance(c, figure.Box{X: 122, Y: 122, W: 21, H: 38})
+	f.paintEigenvalues(c, figure.Box{X: 157, Y: 122, W: 19, H: 38})
+
+	isomap := func(s State) []float32 { return s.Isomap }
+	f.paintEmbedding(c, figure.Box{X: 3, Y: 175, W: 42, H: 42}, figure.Box{X: 48, Y: 175, W: 42, H: 42}, "Isomap", isomap)
+	f.paintPersistence(c, figure.Box{X: 122, Y: 176, W: 40, H: 40})
+
+	c.PanelLetter(0, 227, "d")
+	f.paintRings(c, 232)
+}

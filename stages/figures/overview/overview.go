@@ -1,0 +1,275 @@
+// Package overview draws every setting of a sweep as a row: what came of its runs, and how many
+// succeed.
+package overview
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"sicgrid/pkg/figure"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/figures/sheet/sweepdata"
+)
+
+// Run reads the tables of a sweep and emits their overview.
+func Run(_ context.Context, p sweepdata.Params, t *pipeline.Task) error {
+	return sweepdata.Emit(p, t, false, Draw)
+}
+
+// mostRows is how many settings a block of the overview shows: of more, the best.
+const mostRows = 60
+
+// block is what the overview shows of one variant and purpose: settings, one a row.
+type block struct {
+	variant, purpose string
+	points           []sweepdata.Point
+	left             int // settings that are not shown
+}
+
+// Sizes of the overview in mm.
+const (
+	rowHeight  = 4.4
+	headHeight = 8.0
+	below      = 14.0
+)
+
+// Draw draws every setting as a row: the grid score, number of modules and explained variance of its runs, and how many of them
+// succeed. Below, what a random design drew is set against the scores.
+func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
+	if len(d.Runs) == 0 {
+		return nil, fmt.Errorf("%s: no run to draw", p.Figure)
+	}
+	blocks := blocks(d)
+	panels := scatters(d, p)
+	page := figure.Page{Title: p.Figure, DPI: int(p.DPI)}
+	tops := make([]float64, len(blocks))
+	for i, b := range blocks {
+		tops[i] = page.Height
+		page.Height += headHeight + rowHeight*float64(len(b.points)) + below
+	}
+	scatterTop := page.Height
+	if len(panels) > 0 {
+		page.Height += 6 + scatterPitch*math.Ceil(float64(len(panels))/scatterColumns)
+	}
+	page.Height += 5
+	paint := func(c *figure.Canvas) {
+		for i, b := range blocks {
+			c.PanelLetter(0, tops[i]+0.3, string(rune('a'+i)))
+			paintBlock(d, c, p, b, tops[i])
+		}
+		for i, s := range panels {
+			paintScatter(d, c, s, i, scatterTop)
+		}
+		if len(panels) > 0 {
+			c.PanelLetter(0, scatterTop, string(rune('a'+len(blocks))))
+			sweepdata.VariantKeys(c, 12, scatterTop+1.3, d.Variants(), p.Titles)
+		}
+		c.Text(0, page.Height-0.5, fmt.Sprintf("Box of %s. A disc is a run, filled if it has what the paper reports, crossed out if it ended early; bars: medians; dashes: score %s.",
+			figure.Metres(d.BoxM), figure.Number(sheet.ScoreLine, 1)), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+	}
+	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p))
+}
+
+// blocks gathers the points of each variant and purpose in the order of the table; of very many, the best.
+func blocks(d sweepdata.Data) []block {
+	var out []block
+	for _, pt := range d.Points {
+		at := -1
+		for i, b := range out {
+			if b.variant == pt.Variant && b.purpose == pt.Purpose {
+				at = i
+			}
+		}
+		if at < 0 {
+			at = len(out)
+			out = append(out, block{variant: pt.Variant, purpose: pt.Purpose})
+		}
+		out[at].points = append(out[at].points, pt)
+	}
+	for i := range out {
+		b := &out[i]
+		if b.left = len(b.points) - mostRows; b.left <= 0 {
+			b.left = 0
+			continue
+		}
+		sort.SliceStable(b.points, func(i, j int) bool {
+			x, y := b.points[i], b.points[j]
+			if x.Successes != y.Successes {
+				return x.Successes > y.Successes
+			}
+			return x.Score > y.Score || !math.IsNaN(x.Score) && math.IsNaN(y.Score)
+		})
+		b.points = b.points[:mostRows]
+	}
+	return out
+}
+
+// paintBlock draws the rows of a variant and purpose.
+func paintBlock(d sweepdata.Data, c *figure.Canvas, p sweepdata.Params, b block, y float64) {
+	head := p.Titles.Of(b.variant) + ", seeds for " + b.purpose
+	if b.left > 0 {
+		head += fmt.Sprintf(", the best %d of %d settings", len(b.points), len(b.points)+b.left)
+	}
+	c.Text(4.5, y+0.9, head, figure.Type{Size: figure.Normal, Bold: true})
+	const labels = 62.0
+	height := rowHeight * float64(len(b.points))
+	most := d.MostModules()
+	panels := []struct {
+		x, w  float64
+		value func(sweepdata.Run) float64
+		axis  figure.Axis
+	}{
+		{labels + 2, 44, sweepdata.Score, figure.Axis{Min: -0.6, Max: 1.5, Label: "grid score, median", Ticks: figure.Ticks(-0.5, 1.5, 4)}},
+		{labels + 50, 18, sweepdata.Modules, figure.Axis{Min: -0.3, Max: most + 0.3, Label: "modules", Ticks: figure.Ticks(0, most, int(math.Min(most, 4)))}},
+		{labels + 72, 18, sweepdata.Explained, figure.Axis{Min: -0.02, Max: 1.02, Label: "explained", Ticks: figure.Ticks(0, 1, 2)}},
+	}
+	small := figure.Type{Size: figure.Small, Y: figure.Middle}
+	right := small
+	right.X = figure.End
+	column := labels + 94
+	c.Text(column, y+headHeight-3, "succeed (95 % interval)", small)
+	for k, panel := range panels {
+		a := figure.Axes{Box: figure.Box{X: panel.x, Y: y + headHeight, W: panel.w, H: height}, X: panel.axis, Y: figure.Axis{Max: float64(len(b.points))}}
+		if k == 0 {
+			a.VLine(c, sheet.ScoreLine, figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}})
+		}
+		for row, pt := range b.points {
+			at := float64(len(b.points)-row) - 0.5
+			rowMarks(c, a, at, d.Of(pt), panel.value)
+		}
+		a.Draw(c, sheet.LabelGap)
+	}
+	for row, pt := range b.points {
+		mid := y + headHeight + rowHeight*(float64(row)+0.5)
+		c.Text(labels, mid, sheet.Clip(settingText(d, p, pt), labels, small), right)
+		c.Text(column, mid, fmt.Sprintf("%d of %d (%s–%s %%)", pt.Successes, pt.N, figure.Number(100*pt.Low, 0), figure.Number(100*pt.High, 0)), small)
+	}
+}
+
+// rowMarks draws a row's runs as discs and their median as an upright bar.
+func rowMarks(c *figure.Canvas, a figure.Axes, y float64, runs []sweepdata.Run, value func(sweepdata.Run) float64) {
+	for k, r := range runs {
+		v := value(r)
+		if math.IsNaN(v) {
+			continue
+		}
+		v = math.Max(a.X.Min, math.Min(a.X.Max, v))
+		sweepdata.Mark(c, a.At(v, y+0.55*((float64(k)+0.5)/float64(len(runs))-0.5)), figure.Series(0), r)
+	}
+	if m := sweepdata.Middle(sweepdata.Over(runs, value)); a.Holds(m, y) {
+		c.Line(figure.Stroke{Color: figure.Black, Width: figure.Thick}, a.At(m, y-0.38), a.At(m, y+0.38))
+	}
+}
+
+// plainName finds the "_" of a name that lowers nothing, as it does in σ_g.
+var plainName = regexp.MustCompile(`([a-zA-Z0-9])_`)
+
+// settingText is a setting's name, or the values of what its designs set.
+func settingText(d sweepdata.Data, p sweepdata.Params, pt sweepdata.Point) string {
+	if pt.Name != "" {
+		return plainName.ReplaceAllString(pt.Name, "$1 ")
+	}
+	first := d.Of(pt)[0]
+	var items []string
+	for i, key := range p.Parameters {
+		for _, design := range first.Designs {
+			if slices.Contains(p.Designs[design].Parameters, key) {
+				items = append(items, sweepdata.ParameterTitle(key)+" "+sweepdata.ValueText(d.Values[first.Run][i]))
+				break
+			}
+		}
+	}
+	return strings.Join(items, ", ")
+}
+
+// Panels of what was drawn by chance.
+const (
+	scatterColumns = 4
+	scatterPitch   = 42.0
+)
+
+// scatter is a parameter of random designs with the runs that it was drawn for.
+type scatter struct {
+	key    string
+	runs   []sweepdata.Run
+	values []float64
+	axis   figure.Axis
+	log    bool
+}
+
+// scatters are the parameters of random designs whose values are different numbers.
+func scatters(d sweepdata.Data, p sweepdata.Params) []scatter {
+	var out []scatter
+	for _, key := range p.Parameters {
+		s := scatter{key: key}
+		lo, hi := math.Inf(1), math.Inf(-1)
+		for _, r := range d.Runs {
+			if !slices.ContainsFunc(r.Designs, func(i int32) bool {
+				return p.Designs[i].Kind == "random" && slices.Contains(p.Designs[i].Parameters, key)
+			}) {
+				continue
+			}
+			if v, err := strconv.ParseFloat(d.Value(p, r.Run, key), 64); err == nil {
+				s.runs, s.values = append(s.runs, r), append(s.values, v)
+				lo, hi = math.Min(lo, v), math.Max(hi, v)
+			}
+		}
+		if lo < hi {
+			s.scale(lo, hi)
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// scale chooses the axis, a logarithmic one over more than a decade.
+func (s *scatter) scale(lo, hi float64) {
+	s.log = lo > 0 && hi >= 10*lo
+	if s.log {
+		lo, hi = math.Log10(lo), math.Log10(hi)
+		for i := range s.values {
+			s.values[i] = math.Log10(s.values[i])
+		}
+	}
+	margin := 0.05 * (hi - lo)
+	s.axis = figure.Axis{Min: lo - margin, Max: hi + margin, Label: sweepdata.ParameterTitle(s.key), Ticks: figure.Ticks(lo-margin, hi+margin, 3)}
+	if s.log {
+		s.axis.Ticks = nil
+		for e := math.Floor(lo); e <= hi; e++ {
+			for _, m := range []float64{1, 3} {
+				v := m * math.Pow(10, e)
+				if at := math.Log10(v); at >= lo-margin && at <= hi+margin {
+					s.axis.Ticks = append(s.axis.Ticks, figure.Tick{At: at, Label: strconv.FormatFloat(v, 'g', 3, 64)})
+				}
+			}
+		}
+	}
+}
+
+// paintScatter sets the score of every run against what was drawn for a parameter.
+func paintScatter(d sweepdata.Data, c *figure.Canvas, s scatter, i int, top float64) {
+	const left, gap, height = 12.0, 8.0, 28.0
+	width := (figure.Width - left - (scatterColumns-1)*gap - 0.5) / scatterColumns
+	b := figure.Box{X: left + float64(i%scatterColumns)*(width+gap), Y: top + 8 + scatterPitch*float64(i/scatterColumns), W: width, H: height}
+	a := figure.Axes{Box: b, X: s.axis, Y: figure.Axis{Min: -0.6, Max: 1.5, Ticks: figure.Ticks(-0.5, 1.5, 4)}}
+	if i%scatterColumns == 0 {
+		a.Y.Label = "grid score, median"
+	} else {
+		a.Y.Ticks = sheet.Bare(a.Y.Ticks)
+	}
+	a.HLine(c, sheet.ScoreLine, figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}})
+	variants := d.Variants()
+	for k, r := range s.runs {
+		if y := math.Max(-0.6, math.Min(1.5, r.Score)); a.Holds(s.values[k], y) {
+			sweepdata.Mark(c, a.At(s.values[k], y), figure.Series(slices.Index(variants, r.Variant)), r)
+		}
+	}
+	a.Draw(c, sheet.LabelGap)
+}

@@ -1,0 +1,362 @@
+// Package results draws the paper's claims beside what was found, and writes them as Markdown
+// and Parquet.
+package results
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+
+	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/figure"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/figures/sheet"
+)
+
+// Look says how the results are drawn.
+type Look struct {
+	DPI         sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
+	RateColours sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
+}
+
+// Params are that look and the networks of which there are inputs.
+type Params struct {
+	Look
+	Seeds    []uint64     `json:"seeds"`
+	Variants []string     `json:"variants"` // whose maps are shown where a claim about them does not hold
+	Walked   []string     `json:"walked"`   // those whose path integration was tested
+	Titles   sheet.Titles `json:"titles"`
+}
+
+// Claim is a row of the claims stage's "claims"; NaN where undefined.
+type Claim struct {
+	ID        string    `col:"claim"`
+	Group     string    `col:"group"`
+	Text      string    `col:"text"`
+	Network   string    `col:"network"`
+	Figure    string    `col:"figure"`
+	Paper     string    `col:"paper"`
+	Source    string    `col:"source"`
+	Rule      string    `col:"rule"`
+	Unit      string    `col:"unit"`
+	SeedList  []int64   `col:"seed_list" shape:"seeds"`
+	Values    []float64 `col:"values" shape:"seeds"`
+	Low       float64   `col:"low"`
+	Median    float64   `col:"median"`
+	High      float64   `col:"high"`
+	Holds     int32     `col:"holds"`
+	Seeds     int32     `col:"seeds"`
+	Undefined int32     `col:"unknown"`
+	Verdict   string    `col:"verdict"`
+}
+
+// Finding is a row of "findings": a claim in one seed.
+type Finding struct {
+	ID      string `col:"claim"`
+	Shown   string `col:"shown"`
+	Outcome string `col:"outcome"`
+}
+
+// The outcomes of findings and verdicts of claims that are drawn in a way of their own.
+const (
+	holds       = "holds"
+	fails       = "fails"
+	unknown     = "unknown"
+	doesNotHold = "does not hold"
+)
+
+// runRole begins the names of the inputs of one network.
+func runRole(variant string, seed uint64) string { return fmt.Sprintf("%s/seed-%d/", variant, seed) }
+
+// SeedMaps is a network's maps in one box.
+type SeedMaps struct {
+	Variant string
+	Seed    uint64
+	Units   []sheet.Unit
+	Maps    []sheet.RateMap
+}
+
+// Walked is the path integration of a network: rows of the integration stage's outputs.
+type Walked struct {
+	Variant  string
+	Seed     uint64
+	Plateau  float64
+	Lags     []SameLag
+	Errors   []DecodingError
+	Closures []Closure
+	Ranges   []DecodingRange
+}
+
+// SameLag is a row of "lags".
+type SameLag struct {
+	Lag   int32   `col:"lag"`
+	Same  float64 `col:"same_place"`
+	Pairs int64   `col:"pairs"`
+}
+
+// DecodingError is a row of "errors".
+type DecodingError struct {
+	Step   int32   `col:"step"`
+	Median float64 `col:"median"`
+	Chance float64 `col:"chance"`
+}
+
+// Closure is a row of "closures".
+type Closure struct {
+	Steps int32   `col:"steps"`
+	Loop  float64 `col:"loop"`
+	Still float64 `col:"still"`
+}
+
+// DecodingRange is a row of "ranges".
+type DecodingRange struct {
+	Radius float64 `col:"radius"`
+	Median float64 `col:"median"`
+}
+
+// Data is what the results show.
+type Data struct {
+	BoxM     float64 // of the maps
+	Claims   []Claim
+	Findings []Finding
+	Networks []SeedMaps
+	Walked   []Walked
+}
+
+type shownNumbers struct {
+	Figure string         `json:"figure"`
+	Seeds  []uint64       `json:"seeds"`
+	Claims []claimNumbers `json:"claims"`
+}
+
+type claimNumbers struct {
+	Claim   string         `json:"claim"`
+	Text    string         `json:"text"`
+	Paper   string         `json:"paper"`
+	Rule    string         `json:"rule"`
+	Unit    string         `json:"unit"`
+	Values  []sheet.Number `json:"values"`
+	Shown   []string       `json:"shown"`
+	Low     sheet.Number   `json:"low"`
+	Median  sheet.Number   `json:"median"`
+	High    sheet.Number   `json:"high"`
+	Holds   int32          `json:"holds"`
+	Unknown int32          `json:"unknown"`
+	Verdict string         `json:"verdict"`
+}
+
+// Run reads claims and findings, maps and units of every variant and seed of the parameters (roles "full/seed-1/maps" and so on)
+// in one box, and the path integration of those walked, and emits the results: figure, Markdown and Parquet.
+func Run(_ context.Context, p Params, t *pipeline.Task) error {
+	r := sheet.Reader{Task: t}
+	d := Data{Claims: sheet.Read[Claim](&r, "claims"), Findings: sheet.Read[Finding](&r, "findings")}
+	for _, seed := range p.Seeds {
+		for _, v := range p.Variants {
+			role := runRole(v, seed)
+			d.Networks = append(d.Networks, SeedMaps{v, seed, sheet.Read[sheet.Unit](&r, role+"units"), sheet.Read[sheet.RateMap](&r, role+"maps")})
+		}
+		for _, v := range p.Walked {
+			role := runRole(v, seed)
+			box := r.Box
+			r.Box = 0 // plateaus may be of another one
+			plateau := sheet.One[struct {
+				Plateau float64 `col:"plateau"`
+			}](&r, role+"decorrelation").Plateau
+			r.Box = box
+			d.Walked = append(d.Walked, Walked{v, seed, plateau,
+				sheet.Read[SameLag](&r, role+"lags"), sheet.Read[DecodingError](&r, role+"errors"), sheet.Read[Closure](&r, role+"closures"), sheet.Read[DecodingRange](&r, role+"ranges")})
+		}
+	}
+	d.BoxM = r.Box
+	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
+}
+
+// Draw draws the claims that have a rule, seed by seed, the path integration of every seed, and maps of the networks of
+// which a claim does not hold; and writes all claims as Markdown and Parquet.
+func Draw(d Data, p Params) ([]sheet.File, error) {
+	rates := p.RateColours.Map()
+	var ruled []Claim
+	for _, c := range d.Claims {
+		if c.Rule != "" {
+			ruled = append(ruled, c)
+		}
+	}
+	blocks := d.disagreeing()
+	nets, gaps := map[string]sheet.Network{}, ""
+	for _, n := range d.Networks {
+		if !slices.Contains(blocks, n.Variant) {
+			continue
+		}
+		net, err := sheet.NewNetwork(n.Units, n.Maps)
+		if err != nil {
+			return nil, fmt.Errorf("results: %s, seed %d: %w", n.Variant, n.Seed, err)
+		}
+		nets[runRole(n.Variant, n.Seed)] = net
+		gaps = net.Gaps()
+	}
+	const top, pitch, walked, mapPitch = 8.0, 10.2, 52.0, 18.5
+	walksY := top + pitch*float64(len(ruled)) + 6
+	mapsY := walksY + walked
+	page := figure.Page{Title: "The paper's claims", Height: mapsY + mapPitch*float64(len(blocks)) + 15, DPI: int(p.DPI)}
+	paint := func(c *figure.Canvas) {
+		c.PanelLetter(0, 0.3, "a")
+		d.paintClaims(c, ruled, p.Seeds, top, pitch)
+		c.PanelLetter(0, walksY, "b")
+		d.paintWalked(c, walksY+5, p.Titles)
+		if len(blocks) > 0 {
+			c.PanelLetter(0, mapsY, "c")
+			c.Text(5, mapsY+0.6, fmt.Sprintf("where ours disagrees: for each seed its two best units; box of %s%s", figure.Metres(d.BoxM), gaps), figure.Type{Size: figure.Normal})
+			c.Text(5, mapsY+4.4, sheet.Choice, figure.Type{Size: figure.Small, Color: figure.Grey})
+		}
+		for i, v := range blocks {
+			d.paintMaps(c, v, nets, p, mapsY+8.5+mapPitch*float64(i), rates)
+		}
+	}
+	drawn, err := sheet.Render("results", page, paint, d.numbers(p.Seeds))
+	if err != nil {
+		return nil, err
+	}
+	rec, err := artifact.FromRows(d.Claims, nil)
+	if err != nil {
+		return nil, fmt.Errorf("results: %w", err)
+	}
+	var parquet bytes.Buffer
+	if err := artifact.Write(&parquet, rec); err != nil {
+		return nil, fmt.Errorf("results: %w", err)
+	}
+	return append(drawn, sheet.File{Name: "results.md", Data: d.markdown(p.Seeds)}, sheet.File{Name: "results.parquet", Data: parquet.Bytes()}), nil
+}
+
+// shown are the values of a claim as they are printed, and the outcomes, seed by seed.
+func (d Data) shown(id string) (text, outcome []string) {
+	for _, f := range d.Findings {
+		if f.ID == id {
+			text, outcome = append(text, f.Shown), append(outcome, f.Outcome)
+		}
+	}
+	return text, outcome
+}
+
+// disagreeing are the variants of claims that do not hold or could not be measured, in the order of the table.
+func (d Data) disagreeing() []string {
+	var out []string
+	for _, c := range d.Claims {
+		there := slices.ContainsFunc(d.Networks, func(n SeedMaps) bool { return n.Variant == c.Network })
+		if c.Rule != "" && c.Verdict != holds && there && !slices.Contains(out, c.Network) {
+			out = append(out, c.Network)
+		}
+	}
+	return out
+}
+
+func (d Data) numbers(seeds []uint64) shownNumbers {
+	out := shownNumbers{Figure: "results", Seeds: seeds}
+	for _, c := range d.Claims {
+		text, _ := d.shown(c.ID)
+		out.Claims = append(out.Claims, claimNumbers{c.ID, c.Text, c.Paper, c.Rule, c.Unit, sheet.Numbers(c.Values), text, sheet.Number(c.Low), sheet.Number(c.Median), sheet.Number(c.High), c.Holds, c.Undefined, c.Verdict})
+	}
+	return out
+}
+
+// outcomeColour is that of a finding or verdict.
+func outcomeColour(outcome string) color.RGBA {
+	switch outcome {
+	case holds:
+		return figure.Series(2)
+	case fails, doesNotHold:
+		return figure.Series(1)
+	}
+	return figure.Grey
+}
+
+// paintClaims draws a row a claim: what the paper says, the rule, each seed's value and outcome, and the verdict.
+func (d Data) paintClaims(c *figure.Canvas, ruled []Claim, seeds []uint64, top, pitch float64) {
+	const left, right = 65.0, 158.0
+	width := (right - left) / float64(len(seeds))
+	head := figure.Type{Size: figure.Normal, Bold: true}
+	line := figure.Stroke{Color: figure.Pale, Width: figure.Hair}
+	c.Text(5, 0.9, "claim; the paper; rule", head)
+	c.Text(right+1, 0.9, "verdict", head)
+	head.X = figure.Middle
+	for i, s := range seeds {
+		label := fmt.Sprintf("seed %d", s)
+		if len(seeds) > sheet.NamedSeeds {
+			label = fmt.Sprint(s)
+		}
+		c.Text(left+width*(float64(i)+0.5), 0.9, label, head)
+	}
+	small := figure.Type{Size: figure.Tiny, Color: figure.Grey}
+	for i, row := range ruled {
+		y := top + pitch*float64(i)
+		c.Line(line, figure.Point{X: 0, Y: y - 1.4}, figure.Point{X: figure.Width, Y: y - 1.4})
+		c.Text(0, y, row.Text, figure.Type{Size: figure.Small, Bold: true})
+		c.Text(0, y+2.9, sheet.Clip(row.Figure+": "+row.Paper, left-1, small), small)
+		c.Text(0, y+5.3, sheet.Clip(row.Rule, left-1, small), small)
+		text, outcome := d.shown(row.ID)
+		for k := range min(len(seeds), len(text)) {
+			at := figure.Point{X: left + width*(float64(k)+0.5), Y: y + 1.6}
+			mark(c, at, outcome[k])
+			value := figure.Type{Size: figure.Tiny, X: figure.Middle}
+			if width < narrow {
+				continue
+			}
+			for l, line := range sheet.TwoLines(text[k], width-0.6, value) {
+				c.Text(at.X, at.Y+1.8+2.2*float64(l), line, value)
+			}
+		}
+		verdict := figure.Type{Size: figure.Small, Bold: true, Color: outcomeColour(row.Verdict)}
+		c.Text(right+1, y, row.Verdict, verdict)
+		c.Text(right+1, y+2.9, fmt.Sprintf("%d of %d seeds", row.Holds, row.Seeds), small)
+		if row.Undefined > 0 {
+			c.Text(right+1, y+5.3, fmt.Sprintf("%d unknown", row.Undefined), small)
+		}
+	}
+}
+
+// mark is a disc where a claim holds, a cross where it fails, and a ring where nothing can be said.
+func mark(c *figure.Canvas, at figure.Point, outcome string) {
+	const r = 1.1
+	ink := outcomeColour(outcome)
+	switch outcome {
+	case holds:
+		c.Discs([]figure.Point{at}, r, ink)
+	case fails:
+		s := figure.Stroke{Color: ink, Width: figure.Thick}
+		c.Line(s, figure.Point{X: at.X - r, Y: at.Y - r}, figure.Point{X: at.X + r, Y: at.Y + r})
+		c.Line(s, figure.Point{X: at.X - r, Y: at.Y + r}, figure.Point{X: at.X + r, Y: at.Y - r})
+	default:
+		c.Circles([]figure.Point{at}, r, figure.Stroke{Color: ink, Width: figure.Thin})
+	}
+}
+
+// narrow is the width in mm of a seed's column that has no room for a value.
+const narrow = 12
+
+// paintMaps draws the two best examples of every seed of a variant.
+func (d Data) paintMaps(c *figure.Canvas, variant string, nets map[string]sheet.Network, p Params, y float64, rates figure.Map) {
+	const left = 32.0
+	pitch := (figure.Width - left) / float64(len(p.Seeds))
+	size := math.Min(13, pitch/2-0.8)
+	bold := figure.Type{Size: figure.Small, Bold: true}
+	for i, line := range sheet.TwoLines(p.Titles.Of(variant), left-1, bold) {
+		c.Text(0, y+0.5+3*float64(i), line, bold)
+	}
+	for i, seed := range p.Seeds {
+		x := left + pitch*float64(i)
+		net, ok := nets[runRole(variant, seed)]
+		units, by := net.Examples()
+		if !ok || len(units) == 0 {
+			none := figure.Type{Size: figure.Small, Color: figure.Grey, X: figure.Middle, Y: figure.Middle}
+			c.Text(x+size+0.4, y+size/2, sheet.Clip("no active unit", pitch-0.6, none), none)
+			continue
+		}
+		for k, u := range units[:min(2, len(units))] {
+			b := figure.Box{X: x + float64(k)*(size+0.8), Y: y, W: size, H: size}
+			c.RateMap(b, net.Maps[u.Unit], net.Bins, rates)
+			c.Text(b.X+size/2, b.Bottom()+0.8, by.Label(net, u), figure.Type{Size: figure.Tiny, X: figure.Middle})
+		}
+	}
+}

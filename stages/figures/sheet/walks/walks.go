@@ -1,0 +1,54 @@
+// Package walks draws what figures of training batches share: trajectories, which begin at the
+// origin, and axes that hold them.
+package walks
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"sicgrid/pkg/figure"
+)
+
+// State is a row of the batch stage's "states": where a trajectory is after a step (m).
+type State struct {
+	Trajectory int32   `col:"trajectory"`
+	Step       int32   `col:"step"`
+	VX         float32 `col:"vx"`
+	VY         float32 `col:"vy"`
+	X          float32 `col:"x"`
+	Y          float32 `col:"y"`
+}
+
+// Space are axes that hold all of the states, to one scale both ways, and reach at least so far (m) from their middle.
+func Space(b figure.Box, states []State, least float64) figure.Axes {
+	lo, hi := [2]float64{}, [2]float64{}
+	for _, s := range states {
+		for k, v := range [2]float64{float64(s.X), float64(s.Y)} {
+			lo[k], hi[k] = math.Min(lo[k], v), math.Max(hi[k], v)
+		}
+	}
+	reach := math.Max(math.Max(hi[0]-lo[0], hi[1]-lo[1])/2*1.08, least)
+	return Around(b, (lo[0]+hi[0])/2, (lo[1]+hi[1])/2, reach)
+}
+
+func Around(b figure.Box, x, y, reach float64) figure.Axes {
+	return figure.Axes{Box: b, X: figure.Axis{Min: x - reach, Max: x + reach, Label: "x (m)", Ticks: figure.Ticks(x-reach, x+reach, 4)},
+		Y: figure.Axis{Min: y - reach, Max: y + reach, Label: "y (m)", Ticks: figure.Ticks(y-reach, y+reach, 4)}}
+}
+
+// firstWalks are the first trajectories of a batch, each in the order of its steps, from the origin.
+func First(states []State, number int32) [][]State {
+	var walks [][]State
+	for k := range number {
+		var w []State
+		for _, s := range states {
+			if s.Trajectory == k {
+				w = append(w, s)
+			}
+		}
+		slices.SortFunc(w, func(a, b State) int { return cmp.Compare(a.Step, b.Step) })
+		walks = append(walks, append([]State{{Trajectory: k, Step: -1}}, w...))
+	}
+	return walks
+}

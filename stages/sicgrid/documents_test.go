@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sicgrid/pkg/ndarray"
+)
+
+// The pages of the repository, from its root.
+var pages = []string{"README.md", "artifacts/README.md", "artifacts/published/README.md", "params/README.md", "params/SEARCH.md",
+	"pkg/README.md", "stages/README.md", ".github/CONTRIBUTING.md"}
+
+// commandsOf are the command lines of a page: the lines of its indented blocks that start with the program
+// or the task runner, without their remarks.
+func commandsOf(t *testing.T, page string) (lines []string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(string(data), "\n") {
+		line, _, _ = strings.Cut(line, "  #")
+		line = strings.TrimPrefix(line, "    ")
+		if strings.HasPrefix(line, "bin/sicgrid ") || strings.HasPrefix(line, "go tool task") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
+// longTasks are not run to their end by a test; that they are tasks is tested all the same.
+var longTasks = []string{"test", "test-faults", "lint", "build", "bench", "sweep", "results", "phase-diagram", "robustness", "relock", "clean"}
+
+// Every command of every page is one that the program or the Taskfile has, and does what it does with the
+// smoke profile in the place of the laptop one.
+func TestTheCommandsOfThePagesRun(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "params"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := layProfiles(filepath.Join(dir, "params")); err != nil {
+		t.Fatal(err)
+	}
+	smoke, err := os.ReadFile(filepath.Join(dir, "params", "smoke.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "params", "laptop.yaml"), smoke, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	writeMaps(t, filepath.Join(dir, "maps.npy"))
+
+	known := map[string]bool{}
+	for _, page := range pages {
+		for _, line := range commandsOf(t, page) {
+			if known[line] || strings.Contains(line, "s3://") || strings.Contains(line, "PROFILE=paper") {
+				continue
+			}
+			known[line] = true
+			for _, command := range expand(t, line) {
+				command = strings.ReplaceAll(strings.Replace(command, "bin/sicgrid", program, 1), "/mnt/group", dir)
+				cmd := exec.Command("sh", "-c", command)
+				cmd.Dir = dir
+				out, err := cmd.CombinedOutput()
+				outOfDate := strings.Contains(command, " status ") && cmd.ProcessState.ExitCode() == exitOutOfDate
+				if err != nil && !outOfDate {
+					t.Errorf("%s: %s: %v\n%s", page, line, err, out)
+				}
+			}
+		}
+	}
+	if len(known) < 30 {
+		t.Errorf("found only %d commands", len(known))
+	}
+}
+
+// expand is what a task runs of the program; of the program's own command line it is that line.
+func expand(t *testing.T, line string) (commands []string) {
+	t.Helper()
+	arguments, isTask := strings.CutPrefix(line, "go tool task")
+	if !isTask {
+		return []string{line}
+	}
+	words := strings.Fields(arguments)
+	cmd := exec.Command("go", append([]string{"tool", "task", "--dry", "--verbose"}, words...)...)
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v\n%s", line, err, out)
+	}
+	if len(words) == 0 || slices.Contains(longTasks, words[0]) {
+		return nil
+	}
+	for text := range bytes.Lines(out) {
+		if _, command, found := strings.Cut(string(text), "bin/sicgrid "); found && !strings.Contains(string(text), "go build") {
+			commands = append(commands, "bin/sicgrid "+strings.TrimSpace(command))
+		}
+	}
+	if len(commands) == 0 {
+		t.Errorf("%s: runs nothing of the program:\n%s", line, out)
+	}
+	return commands
+}
+
+// writeMaps writes ratemaps of two units as somebody else might have them.
+func writeMaps(t *testing.T, path string) {
+	t.Helper()
+	const bins = 20
+	values := make([]float32, 2*bins*bins)
+	for i := range values {
+		values[i] = float32(i % 7)
+	}
+	if err := os.WriteFile(path, ndarray.Npy([]int{2, bins, bins}, values), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
