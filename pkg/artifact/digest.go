@@ -15,9 +15,11 @@ import (
 // digestFormat opens every logical digest; a change of what is hashed below changes it.
 const digestFormat = "sicgrid table 1"
 
-// LogicalDigest returns the lower-case hex sha256 over what rec says: names, types and metadata of its columns, its own metadata, and
-// every value. All NaNs count as one; 0 and -0 differ. It does not depend on how a file encodes the table, nor on how rec lies in memory.
-// A record that Write refuses (unstorable types, nulls) has no digest: the result is "".
+// LogicalDigest returns the lower-case hex sha256 over what rec says: names, types and metadata of its
+// columns, its own metadata, and every value. The meanings of columns do not count: a better sentence
+// makes no other table. All NaNs count as one; 0 and -0 differ. It does not depend on how a file
+// encodes the table, nor on how rec lies in memory. A record that Write refuses (unstorable types,
+// nulls) has no digest: the result is "".
 //
 // Hashed are, in this order: the format line, the number of columns, each column's name, type and metadata, the table's metadata,
 // the number of rows, and the columns' values one column after the other. Strings and lists are preceded by their lengths;
@@ -31,7 +33,7 @@ func LogicalDigest(rec arrow.Record) string {
 	d := digester{bufio.NewWriterSize(hash, 64<<10)}
 	d.string(digestFormat)
 	d.length(len(types))
-	for i, f := range schema.Fields() {
+	for i, f := range plain(schema).Fields() {
 		d.string(f.Name)
 		d.string(types[i].String())
 		d.metadata(f.Metadata)

@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -51,6 +52,41 @@ func TestDigestDoesNotDependOnTheOrderOfMetadataOrOnNullability(t *testing.T) {
 	}
 	if string(parquetBytes(t, rec)) != string(parquetBytes(t, other)) {
 		t.Error("two tables of the same meaning have different files")
+	}
+}
+
+// A better sentence about a column makes no other table: nothing that reads it runs again.
+func TestMeaningsAreInTheFileAndNotInTheDigest(t *testing.T) {
+	type plainRow struct {
+		Length float64   `col:"length" unit:"m"`
+		Map    []float32 `col:"map" shape:"ny,nx"`
+	}
+	type toldRow struct {
+		Length float64   `col:"length" unit:"m" doc:"how long it is"`
+		Map    []float32 `col:"map" shape:"ny,nx" doc:"what it looks like"`
+	}
+	untold := table(t, []plainRow{{1, []float32{2}}}, nil)
+	told := table(t, []toldRow{{1, []float32{2}}}, nil)
+	if LogicalDigest(untold) != LogicalDigest(told) {
+		t.Error("meanings change the digest")
+	}
+	if d := Compare(untold, told); !d.None() {
+		t.Errorf("meanings make a difference: %s", d)
+	}
+	data := parquetBytes(t, told)
+	back, err := Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Column{{"length", "float64", "m", "", "how long it is"}, {"map", "[]float32", "", "ny,nx", "what it looks like"}}
+	if got := Columns(back.Schema()); !slices.Equal(got, want) {
+		t.Errorf("the file says %+v, want %+v", got, want)
+	}
+	if err := CheckWithArrow(data, back); err != nil {
+		t.Error(err)
+	}
+	if rows, err := Rows[toldRow](untold); err != nil || rows[0].Length != 1 {
+		t.Errorf("a table without meanings is read as %v, %v", rows, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"strings"
@@ -13,11 +14,11 @@ import (
 // A rowField is one field of a row struct, or one element of an array, and the column that it
 // stands for.
 type rowField struct {
-	index       []int // of the struct field, as reflect.Value.FieldByIndex takes it
-	element     int   // of the array in that field, or -1
-	name        string
-	unit, shape string
-	typ         columnType
+	index            []int // of the struct field, as reflect.Value.FieldByIndex takes it
+	element          int   // of the array in that field, or -1
+	name             string
+	unit, shape, doc string
+	typ              columnType
 }
 
 // fieldTypes says which Go types a row struct may use, and what they become.
@@ -72,9 +73,10 @@ func rowFields(t reflect.Type) ([]rowField, error) {
 			return nil, fmt.Errorf("artifact: %s.%s: type %s cannot be stored", t, f.Name, f.Type)
 		}
 		for e, column := range columns {
-			r := rowField{[]int{i}, -1, name, f.Tag.Get(unitKey), f.Tag.Get(shapeKey), typ}
+			r := rowField{[]int{i}, -1, name, f.Tag.Get(unitKey), f.Tag.Get(shapeKey), f.Tag.Get(docKey), typ}
 			if list {
-				r.element, r.name = e, strings.Replace(name, "*", column, 1)
+				words := strings.ReplaceAll(column, "_", " ")
+				r.element, r.name, r.doc = e, strings.Replace(name, "*", column, 1), strings.Replace(r.doc, "*", words, 1)
 			}
 			fields = append(fields, r)
 		}
@@ -101,13 +103,8 @@ func FromRows[T any](rows []T, meta map[string]string) (arrow.Record, error) {
 	}
 	columns := make([]arrow.Field, len(fields))
 	for i, f := range fields {
-		about := make(map[string]string)
-		if f.unit != "" {
-			about[unitKey] = f.unit
-		}
-		if f.shape != "" {
-			about[shapeKey] = f.shape
-		}
+		about := map[string]string{unitKey: f.unit, shapeKey: f.shape, docKey: f.doc}
+		maps.DeleteFunc(about, func(_, text string) bool { return text == "" })
 		columns[i] = arrow.Field{Name: f.name, Type: f.typ.arrowType(), Metadata: sortedMetadata(about)}
 	}
 	tableMeta := sortedMetadata(meta)

@@ -14,7 +14,43 @@ import (
 const (
 	unitKey  = "unit"  // column metadata: the unit, "m" or "rad/m"
 	shapeKey = "shape" // column metadata: names of a tensor's axes, slowest first, "ny,nx"
+	docKey   = "doc"   // column metadata: its meaning, in words for people
 )
+
+// A Column is what a table says of one of its columns.
+type Column struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`  // "bool", "int32", "utf8", ..., of lists "[]float32"
+	Unit    string `json:"unit"`  // "" without one
+	Shape   string `json:"shape"` // axes of a tensor, slowest first
+	Meaning string `json:"meaning"`
+}
+
+// Columns returns what schema says of each column, in their order.
+func Columns(schema *arrow.Schema) []Column {
+	columns := make([]Column, schema.NumFields())
+	for i, f := range schema.Fields() {
+		about := f.Metadata.ToMap()
+		typ := f.Type.String()
+		if l, ok := f.Type.(*arrow.ListType); ok {
+			typ = "[]" + l.Elem().String()
+		}
+		columns[i] = Column{f.Name, typ, about[unitKey], about[shapeKey], about[docKey]}
+	}
+	return columns
+}
+
+// plain is schema without the meanings of its columns.
+func plain(schema *arrow.Schema) *arrow.Schema {
+	fields := schema.Fields()
+	for i, f := range fields {
+		about := f.Metadata.ToMap()
+		delete(about, docKey)
+		fields[i].Metadata = sortedMetadata(about)
+	}
+	meta := schema.Metadata()
+	return arrow.NewSchema(fields, &meta)
+}
 
 // A columnType is the type of one column: values of one of seven kinds, or lists of them.
 type columnType struct {

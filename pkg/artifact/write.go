@@ -28,7 +28,8 @@ const (
 
 var compression = &zstd.Codec{Level: zstd.SpeedFastest}
 
-// Write encodes rec as a Parquet file. Tables of the same logical digest give the same bytes.
+// Write encodes rec as a Parquet file. Tables of the same logical digest and the same meanings of
+// columns give the same bytes.
 // It fails on nulls, on types that cannot be stored, on a single list of more than about 1 GiB, and when w fails.
 func Write(w io.Writer, rec arrow.Record) (err error) {
 	defer func() {

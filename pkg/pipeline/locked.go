@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Locked is the outcome of a run of a graph under one numerics, short enough for git: the digests of
@@ -23,7 +24,15 @@ type LockedStage struct {
 // LockedNode is what one node was made of and its outputs.
 type LockedNode struct {
 	recipe
-	Outputs []Output `json:"outputs"`
+	Outputs []LockedOutput `json:"outputs"`
+}
+
+// LockedOutput is what an output says. Its bytes may change with the meanings that its columns are
+// given, and with the encoder.
+type LockedOutput struct {
+	Name    string `json:"name"`
+	Logical string `json:"logical"`
+	Rows    int64  `json:"rows"`
 }
 
 // Lock describes a run that has made every node.
@@ -42,7 +51,11 @@ func Lock(report Report, opt Options) (Locked, error) {
 			return l, fmt.Errorf("pipeline: the record of %s does not say what it was made of", n.Node.Name)
 		}
 		l.Stages[n.Node.code()] = LockedStage{p.Code, p.Files, p.Modules}
-		l.Nodes[n.Node.Name] = LockedNode{p.recipe, action.Outputs}
+		node := LockedNode{recipe: p.recipe}
+		for _, o := range action.Outputs {
+			node.Outputs = append(node.Outputs, LockedOutput{o.Name, o.Logical, o.Rows})
+		}
+		l.Nodes[n.Node.Name] = node
 	}
 	return l, nil
 }
@@ -66,25 +79,17 @@ func (l Locked) Differences(g *Graph, now Locked) []string {
 	return list
 }
 
-func otherOutputs(was, is []Output) string {
-	text := ""
+func otherOutputs(was, is []LockedOutput) string {
+	var names []string
 	for _, o := range is {
-		i := slices.IndexFunc(was, func(w Output) bool { return w.Name == o.Name })
-		if i >= 0 && was[i] == o {
-			continue
-		}
-		if text != "" {
-			text += ", "
-		}
-		text += o.Name
-		if i >= 0 && was[i].Logical == o.Logical {
-			text += " (equal values, other bytes)"
+		if !slices.Contains(was, o) {
+			names = append(names, o.Name)
 		}
 	}
-	if text == "" {
+	if names == nil {
 		return "outputs"
 	}
-	return text
+	return strings.Join(names, ", ")
 }
 
 // why says what differs in a node's key.

@@ -54,8 +54,8 @@ func TestALockSaysWhatDiffersAndWhy(t *testing.T) {
 	target := r.chain(nil)
 	dice := r.locked(target)
 	node := dice.Nodes["c"]
-	node.Outputs = append([]Output(nil), node.Outputs...)
-	node.Outputs[0].Object, node.Outputs[0].Logical = "other", "other"
+	node.Outputs = append([]LockedOutput(nil), node.Outputs...)
+	node.Outputs[0].Logical = "other"
 	dice.Nodes["c"] = node
 	if got, want := was.Differences(r.graph(target), dice), "c gives other number: its key is the same, so the toolchain, the machine or chance decides its values"; len(got) != 1 || got[0] != want {
 		t.Errorf("%q, want %q", got, want)

@@ -112,25 +112,30 @@ func (r *run) recompute(ctx context.Context, s *step, inputs map[*Node]*store.Ac
 	return nil
 }
 
-// compare says how a recomputed output differs from the stored one; "" if it is the same to the byte.
+// compare says how a recomputed output differs from the stored one; "" if it is the same to the byte, or
+// in all but what columns are said to mean.
 func (r *run) compare(stored store.Output, rec arrow.Record) (string, error) {
-	if logical := artifact.LogicalDigest(rec); logical != stored.Logical {
-		data, err := r.opt.Store.Get(stored.Object)
-		if err != nil {
-			return "", err
-		}
-		before, err := artifact.Read(data)
-		if err != nil {
-			return "", err
-		}
-		defer before.Release()
-		return fmt.Sprintf("stored %s, recomputed %s: %s", short(stored.Logical), short(logical), artifact.Compare(before, rec)), nil
-	}
 	h := sha256.New()
 	if err := artifact.Write(h, rec); err != nil {
 		return "", err
 	}
-	if object := hex.EncodeToString(h.Sum(nil)); object != string(stored.Object) {
+	object := hex.EncodeToString(h.Sum(nil))
+	if object == string(stored.Object) {
+		return "", nil
+	}
+	data, err := r.opt.Store.Get(stored.Object)
+	if err != nil {
+		return "", err
+	}
+	before, err := artifact.Read(data)
+	if err != nil {
+		return "", err
+	}
+	defer before.Release()
+	if logical := artifact.LogicalDigest(rec); logical != stored.Logical {
+		return fmt.Sprintf("stored %s, recomputed %s: %s", short(stored.Logical), short(logical), artifact.Compare(before, rec)), nil
+	}
+	if slices.Equal(artifact.Columns(before.Schema()), artifact.Columns(rec.Schema())) {
 		return fmt.Sprintf("equal values, other bytes (stored %s, recomputed %s)", short(string(stored.Object)), short(object)), nil
 	}
 	return "", nil

@@ -206,6 +206,23 @@ func TestRerunFindsAStageThatDoesNotRepeatItself(t *testing.T) {
 	}
 }
 
+// A result from before a sentence about its column was bettered is still what its stage gives.
+func TestRerunForgivesABetterSentence(t *testing.T) {
+	type told struct {
+		Value int64 `col:"value" doc:"of no consequence"`
+	}
+	r := newRig(t)
+	n := r.sum("n", sumParams{})
+	n.Params = "sentence"
+	n.Run = func(_ context.Context, t *Task) error { return Emit(t, "number", []number{{3}}, nil) }
+	r.run(n)
+	n.Run = func(_ context.Context, t *Task) error { return Emit(t, "number", []told{{3}}, nil) }
+	results, err := Rerun(context.Background(), r.graph(n), r.opt, nil)
+	if err != nil || len(results) != 1 || !results[0].Same || results[0].Fault() {
+		t.Errorf("%+v, %v", results, err)
+	}
+}
+
 // Across numerics every bit may differ: measures and verdicts are compared, and a result without any is
 // left alone.
 func TestRerunAcrossNumericsComparesMeasures(t *testing.T) {

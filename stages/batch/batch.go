@@ -10,6 +10,7 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
+	"sicgrid/stages/batch/batchtable"
 )
 
 // Params are the parameters of the look.
@@ -21,33 +22,6 @@ type Params struct {
 
 // Outputs of the stage.
 var Outputs = []string{"states", "distances", "summary"}
-
-// State is a row of "states", of the first batch of a training: where a trajectory is after a step, and which velocity it took.
-type State struct {
-	Trajectory int32   `col:"trajectory"`
-	Step       int32   `col:"step"` // from 0
-	Velocity   int32   `col:"velocity"`
-	VX         float32 `col:"vx" unit:"m"`
-	VY         float32 `col:"vy" unit:"m"`
-	X          float32 `col:"x" unit:"m"`
-	Y          float32 `col:"y" unit:"m"`
-}
-
-// Quantile is a row of "distances": the share of distances up to this, of pairs of states in a batch, and of states from the
-// start of their walk.
-type Quantile struct {
-	Share     float64 `col:"share"`
-	Pairs     float64 `col:"pairs" unit:"m"`
-	FromStart float64 `col:"from_start" unit:"m"`
-}
-
-// Summary is the one row of "summary": ordered pairs of states in the first batch, self pairs left out.
-type Summary struct {
-	Near         int64 `col:"near"` // nearer than sigma_x: pulled together by the invariance loss
-	Far          int64 `col:"far"`  // farther: pushed apart by the separation loss
-	Trajectories int32 `col:"trajectories"`
-	Length       int32 `col:"length"`
-}
 
 // shares are the quantiles that are kept: fine enough for a smooth curve.
 const shares = 200
@@ -76,11 +50,11 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	}
 	slices.Sort(pairs)
 	slices.Sort(start)
-	rows := make([]Quantile, shares+1)
+	rows := make([]batchtable.Quantile, shares+1)
 	for i := range rows {
 		share := float64(i) / shares
 		at := func(v []float64) float64 { return v[int(math.Round(share*float64(len(v)-1)))] }
-		rows[i] = Quantile{share, at(pairs), at(start)}
+		rows[i] = batchtable.Quantile{Share: share, Pairs: at(pairs), FromStart: at(start)}
 	}
 	return pipeline.Emit(t, "distances", rows, map[string]string{"sigma_x": fmt.Sprint(p.SigmaX), "batches": fmt.Sprint(p.Batches)})
 }
@@ -104,12 +78,12 @@ func common(a, b int) int {
 
 // emitFirst emits the states of a batch and its pairs, counted.
 func emitFirst(p Params, t *pipeline.Task, d *sic.Draw) error {
-	states := make([]State, len(d.Position))
+	states := make([]batchtable.State, len(d.Position))
 	for i, x := range d.Position {
 		v := d.Velocity[d.Order[i]]
-		states[i] = State{int32(i / p.Batch.Length), int32(i % p.Batch.Length), d.Order[i], v[0], v[1], x[0], x[1]}
+		states[i] = batchtable.State{Trajectory: int32(i / p.Batch.Length), Step: int32(i % p.Batch.Length), Velocity: d.Order[i], VX: v[0], VY: v[1], X: x[0], Y: x[1]}
 	}
-	s := Summary{Trajectories: int32(p.Batch.Trajectories), Length: int32(p.Batch.Length)}
+	s := batchtable.Summary{Trajectories: int32(p.Batch.Trajectories), Length: int32(p.Batch.Length)}
 	for i, a := range d.Position {
 		for _, b := range d.Position[:i] {
 			if distance(a, b) < p.SigmaX {
@@ -123,7 +97,7 @@ func emitFirst(p Params, t *pipeline.Task, d *sic.Draw) error {
 	if err := pipeline.Emit(t, "states", states, meta); err != nil {
 		return err
 	}
-	return pipeline.Emit(t, "summary", []Summary{s}, meta)
+	return pipeline.Emit(t, "summary", []batchtable.Summary{s}, meta)
 }
 
 // collect appends the distances of the pairs of every stride-th state, and those of all states from the start.

@@ -10,6 +10,7 @@ import (
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/batch/batchtable"
 )
 
 func with(t *testing.T, p Params, check func(*pipeline.Task) error) {
@@ -25,7 +26,7 @@ func with(t *testing.T, p Params, check func(*pipeline.Task) error) {
 			if err := check(task); err != nil {
 				return err
 			}
-			return pipeline.Emit(task, "none", []Summary{}, nil)
+			return pipeline.Emit(task, "none", []batchtable.Summary{}, nil)
 		}}
 	g, err := pipeline.NewGraph(sink)
 	if err != nil {
@@ -41,7 +42,7 @@ func with(t *testing.T, p Params, check func(*pipeline.Task) error) {
 func TestTheBatchIsTheOneThatATrainingSees(t *testing.T) {
 	b := sic.Batch{Trajectories: 6, Length: 20, VelocityMax: 0.15, Pairs: 30, Permute: true}
 	with(t, Params{Batch: b, SigmaX: 0.05, Batches: 40}, func(task *pipeline.Task) error {
-		states, _, err := pipeline.Read[State](task, "states")
+		states, _, err := pipeline.Read[batchtable.State](task, "states")
 		if err != nil {
 			return err
 		}
@@ -59,14 +60,14 @@ func TestTheBatchIsTheOneThatATrainingSees(t *testing.T) {
 				return fmt.Errorf("trajectory %d ends at %v, the first at %v", k, x, ends[0])
 			}
 		}
-		summary, _, err := pipeline.Read[Summary](task, "summary")
+		summary, _, err := pipeline.Read[batchtable.Summary](task, "summary")
 		if err != nil {
 			return err
 		}
 		if n := int64(b.States()); summary[0].Near+summary[0].Far != n*(n-1) || summary[0].Near < 6*5 {
 			return fmt.Errorf("%+v of %d states", summary[0], n)
 		}
-		quantiles, _, err := pipeline.Read[Quantile](task, "distances")
+		quantiles, _, err := pipeline.Read[batchtable.Quantile](task, "distances")
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/claims/claimstable"
 )
 
 // Params say which networks there are; the inputs of each begin with its Role.
@@ -28,47 +29,6 @@ func BoxRole(boxM float64) string { return fmt.Sprintf("%gm/modules", boxM) }
 
 // Outputs of the stage.
 var Outputs = []string{"claims", "findings"}
-
-// Claim is a row of "claims".
-type Claim struct {
-	ID        string    `col:"claim"`
-	Group     string    `col:"group"` // "claim", "number" of a figure, or "beyond" the paper
-	Text      string    `col:"text"`
-	Network   string    `col:"network"` // whose maps show it
-	Figure    string    `col:"figure"`  // of the paper, or its section
-	Paper     string    `col:"paper"`   // what it says there
-	Source    string    `col:"source"`  // of the number
-	Rule      string    `col:"rule"`    // "" for what is only reported
-	Unit      string    `col:"unit"`
-	SeedList  []int64   `col:"seed_list" shape:"seeds"`
-	Values    []float64 `col:"values" shape:"seeds"` // NaN where it could not be measured
-	Low       float64   `col:"low"`                  // over the seeds where it could be measured
-	Median    float64   `col:"median"`
-	High      float64   `col:"high"`
-	Holds     int32     `col:"holds"`   // seeds in which it does
-	Seeds     int32     `col:"seeds"`   // of how many
-	Undefined int32     `col:"unknown"` // seeds in which it could not be measured
-	Verdict   string    `col:"verdict"` // "holds", "does not hold", "not measurable" or "reported"
-}
-
-// Finding is a row of "findings": a claim in one seed.
-type Finding struct {
-	ID      string  `col:"claim"`
-	Seed    int64   `col:"seed"`
-	Value   float64 `col:"value"`
-	Shown   string  `col:"shown"` // the value as it is printed
-	Outcome string  `col:"outcome"`
-}
-
-// Verdicts. A finding has "holds", "fails", "unknown" or, where there is no rule, "reported".
-const (
-	Holds         = "holds"
-	Fails         = "fails"
-	Unknown       = "unknown"
-	Reported      = "reported"
-	DoesNotHold   = "does not hold"
-	NotMeasurable = "not measurable"
-)
 
 // Run reads every network and judges every claim.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
@@ -94,22 +54,22 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 }
 
 // judge applies every rule of the table to every seed.
-func (p Params) judge(seeds []experiment) (claims []Claim, findings []Finding) {
+func (p Params) judge(seeds []experiment) (claims []claimstable.Claim, findings []claimstable.Finding) {
 	for i, c := range table {
-		row := Claim{ID: c.id, Group: group(i), Text: c.text, Network: c.network, Figure: c.figure, Paper: c.paper, Source: c.source, Rule: c.rule, Unit: c.unit,
+		row := claimstable.Claim{ID: c.id, Group: group(i), Text: c.text, Network: c.network, Figure: c.figure, Paper: c.paper, Source: c.source, Rule: c.rule, Unit: c.unit,
 			Seeds: int32(len(seeds)), SeedList: []int64{}, Values: []float64{}}
 		var values []float64
 		for i, e := range seeds {
 			f := c.measure(e)
-			if c.rule == "" && f.outcome != Unknown {
-				f.outcome = Reported
+			if c.rule == "" && f.outcome != claimstable.Unknown {
+				f.outcome = claimstable.Reported
 			}
 			row.SeedList, row.Values = append(row.SeedList, int64(p.Seeds[i])), append(row.Values, f.value)
-			findings = append(findings, Finding{c.id, int64(p.Seeds[i]), f.value, f.shown, f.outcome})
+			findings = append(findings, claimstable.Finding{ID: c.id, Seed: int64(p.Seeds[i]), Value: f.value, Shown: f.shown, Outcome: f.outcome})
 			switch f.outcome {
-			case Holds:
+			case claimstable.Holds:
 				row.Holds++
-			case Unknown:
+			case claimstable.Unknown:
 				row.Undefined++
 				continue
 			}
@@ -126,14 +86,14 @@ func (p Params) judge(seeds []experiment) (claims []Claim, findings []Finding) {
 }
 
 // verdict of a claim over seeds: it holds if it does in four of five. A seed in which it cannot be measured does not count for it.
-func verdict(judged bool, c Claim) string {
+func verdict(judged bool, c claimstable.Claim) string {
 	switch {
 	case c.Undefined == c.Seeds:
-		return NotMeasurable
+		return claimstable.NotMeasurable
 	case !judged:
-		return Reported
+		return claimstable.Reported
 	case 5*c.Holds >= 4*c.Seeds:
-		return Holds
+		return claimstable.Holds
 	}
-	return DoesNotHold
+	return claimstable.DoesNotHold
 }

@@ -9,6 +9,11 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/gridcell"
+	"sicgrid/stages/claims/claimstable"
+	"sicgrid/stages/distances/distancestable"
+	"sicgrid/stages/embed/embedtable"
+	"sicgrid/stages/integration/integrationtable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // finding is what one seed says of a claim.
@@ -24,12 +29,12 @@ func judged(value float64, shown string, holds bool) finding {
 	case math.IsNaN(value):
 		return unknown(shown)
 	case holds:
-		return finding{value, shown, Holds}
+		return finding{value, shown, claimstable.Holds}
 	}
-	return finding{value, shown, Fails}
+	return finding{value, shown, claimstable.Fails}
 }
 
-func unknown(why string) finding { return finding{math.NaN(), why, Unknown} }
+func unknown(why string) finding { return finding{math.NaN(), why, claimstable.Unknown} }
 
 // The thresholds of the rules.
 const (
@@ -49,28 +54,28 @@ const (
 )
 
 // mostPeriodic: at least 60 % of the active units are in modules.
-func mostPeriodic(s summaryView) finding {
+func mostPeriodic(s spectratable.Summary) finding {
 	return judged(s.InModules, figure.Percent(s.InModules, 0), s.InModules >= leastPeriodic)
 }
 
 // distinct returns the modules that differ in period, by ascending period.
-func distinct(modules []moduleView) []moduleView {
-	return slices.DeleteFunc(slices.Clone(modules), func(m moduleView) bool { return m.Alone })
+func distinct(modules []spectratable.Module) []spectratable.Module {
+	return slices.DeleteFunc(slices.Clone(modules), func(m spectratable.Module) bool { return m.OrientationAlone })
 }
 
 // several: two modules or more that differ in period, not in orientation alone.
-func several(modules []moduleView) finding {
+func several(modules []spectratable.Module) finding {
 	n := len(distinct(modules))
 	return judged(float64(n), periods(modules), n >= 2)
 }
 
 // single: exactly one module; one that differs in orientation alone is another.
-func single(modules []moduleView) finding {
+func single(modules []spectratable.Module) finding {
 	return judged(float64(len(modules)), periods(modules), len(modules) == 1)
 }
 
 // periods are what modules are shown as.
-func periods(modules []moduleView) string {
+func periods(modules []spectratable.Module) string {
 	if len(modules) == 0 {
 		return "none"
 	}
@@ -83,7 +88,7 @@ func periods(modules []moduleView) string {
 
 // shared: in every module 90 % of the units are within 5 % of its period and 3 degrees of its orientation. The value is the
 // least share of any module.
-func shared(units []unitView, modules []moduleView) finding {
+func shared(units []spectratable.Unit, modules []spectratable.Module) finding {
 	if len(modules) == 0 {
 		return unknown("no module")
 	}
@@ -102,7 +107,7 @@ func shared(units []unitView, modules []moduleView) finding {
 
 // uniform: neither the three Rayleigh tests of the phases nor the test on the unit cell finds them uneven. The value is the
 // least p.
-func uniform(m *moduleView) finding {
+func uniform(m *spectratable.Module) finding {
 	if m == nil {
 		return unknown("no module")
 	}
@@ -111,7 +116,7 @@ func uniform(m *moduleView) finding {
 }
 
 // torus: the Betti numbers that hold longest are 1, 2, 1.
-func torus(t topologyView) finding {
+func torus(t embedtable.Topology) finding {
 	if math.IsNaN(t.From) {
 		return unknown("no scale")
 	}
@@ -120,12 +125,12 @@ func torus(t topologyView) finding {
 	if is {
 		value = 1
 	}
-	return finding{value, fmt.Sprintf("%d, %d, %d", t.Betti0, t.Betti1, t.Betti2), map[bool]string{true: Holds, false: Fails}[is]}
+	return finding{value, fmt.Sprintf("%d, %d, %d", t.Betti0, t.Betti1, t.Betti2), map[bool]string{true: claimstable.Holds, false: claimstable.Fails}[is]}
 }
 
 // rings: on each of the three, the radius varies by less than a quarter of its mean and no point is inside 0.4 of it. The
 // value is the greatest variation.
-func rings(points []pointView) finding {
+func rings(points []embedtable.Point) finding {
 	worst, least := 0.0, math.Inf(1)
 	for a := range 3 {
 		var x, y []float64
@@ -145,15 +150,15 @@ func rings(points []pointView) finding {
 
 // sameInBoxes: every module of the last box has one in each other whose period is the same to 5 %. The value is the greatest
 // difference of the periods of one module, as a share of the smallest.
-func sameInBoxes(boxes [][]moduleView) finding {
-	if slices.ContainsFunc(boxes, func(m []moduleView) bool { return len(m) == 0 }) || len(boxes) < 2 {
+func sameInBoxes(boxes [][]spectratable.Module) finding {
+	if slices.ContainsFunc(boxes, func(m []spectratable.Module) bool { return len(m) == 0 }) || len(boxes) < 2 {
 		return unknown("no module")
 	}
 	worst, same := 0.0, true
 	for _, m := range boxes[len(boxes)-1] {
 		low, high := m.Period, m.Period
 		for _, others := range boxes {
-			near := slices.MinFunc(others, func(a, b moduleView) int {
+			near := slices.MinFunc(others, func(a, b spectratable.Module) int {
 				return cmp.Compare(math.Abs(math.Log(a.Period/m.Period)), math.Abs(math.Log(b.Period/m.Period)))
 			})
 			low, high = math.Min(low, near.Period), math.Max(high, near.Period)
@@ -164,7 +169,7 @@ func sameInBoxes(boxes [][]moduleView) finding {
 }
 
 // decorrelated: the mean distance of states comes to 90 % of its plateau within 3 sigma_x.
-func decorrelated(d decorrelationView, sigmaX float64) finding {
+func decorrelated(d distancestable.Summary, sigmaX float64) finding {
 	if !(d.Plateau > 0) {
 		return unknown("one state")
 	}
@@ -174,7 +179,7 @@ func decorrelated(d decorrelationView, sigmaX float64) finding {
 // invariant: after closed loops of every length up to so many steps, back at the same place, the median distance of the states is
 // at most a quarter of the plateau. The value is the greatest, in plateaus. Nothing is known if a length up to that of a training
 // walk is missing.
-func invariant(closures []closureView, plateau float64, upTo int32) finding {
+func invariant(closures []integrationtable.Closure, plateau float64, upTo int32) finding {
 	worst, at, lengths := 0.0, int32(0), 0
 	for _, c := range closures {
 		share := c.Loop / plateau
@@ -195,12 +200,12 @@ func invariant(closures []closureView, plateau float64, upTo int32) finding {
 }
 
 // placeLike: at least 60 % of the active units have one field and no six peaks.
-func placeLike(s summaryView) finding {
+func placeLike(s spectratable.Summary) finding {
 	return judged(s.PlaceLike, figure.Percent(s.PlaceLike, 0), s.PlaceLike >= leastPlaceLike)
 }
 
 // smallerFields: fields at the greater sigma_g are smaller. The value is their ratio.
-func smallerFields(greater, smaller summaryView) finding {
+func smallerFields(greater, smaller spectratable.Summary) finding {
 	ratio := greater.FieldArea / smaller.FieldArea
 	if math.IsNaN(ratio) {
 		return unknown("no place-like unit")
@@ -209,7 +214,7 @@ func smallerFields(greater, smaller summaryView) finding {
 }
 
 // lost: the share of units in modules is under half of the full network's. No active unit is no unit in modules.
-func lost(full, without summaryView) finding {
+func lost(full, without spectratable.Summary) finding {
 	if !(full.InModules > 0) {
 		return unknown("nothing to lose")
 	}
@@ -222,8 +227,8 @@ func lost(full, without summaryView) finding {
 
 // sheared: without the isometry loss the active units' median ellipse ratio or median score90 is larger. The value is the
 // difference in ellipse ratio.
-func sheared(full, without []unitView) finding {
-	measure := func(units []unitView, of func(unitView) float64) float64 {
+func sheared(full, without []spectratable.Unit) finding {
+	measure := func(units []spectratable.Unit, of func(spectratable.Unit) float64) float64 {
 		var values []float64
 		for _, u := range units {
 			if v := of(u); u.Active && !math.IsNaN(v) {
@@ -232,8 +237,8 @@ func sheared(full, without []unitView) finding {
 		}
 		return gridcell.Median(values)
 	}
-	ellipse := func(u unitView) float64 { return u.Ellipse }
-	square := func(u unitView) float64 { return u.Square }
+	ellipse := func(u spectratable.Unit) float64 { return u.EllipseRatio }
+	square := func(u spectratable.Unit) float64 { return u.Square }
 	e0, e1, s0, s1 := measure(full, ellipse), measure(without, ellipse), measure(full, square), measure(without, square)
 	value := e1 - e0
 	if math.IsNaN(value) {
@@ -244,7 +249,7 @@ func sheared(full, without []unitView) finding {
 }
 
 // fartherDecoded: the range over which places are told apart is larger with the capacity loss than without.
-func fartherDecoded(with, without integrationView) finding {
+func fartherDecoded(with, without integrationtable.Summary) finding {
 	return judged(with.Range-without.Range, fmt.Sprintf("%s/%s m", figure.Number(with.Range, 2), figure.Number(without.Range, 2)), with.Range > without.Range)
 }
 
@@ -253,7 +258,7 @@ func reported(v float64, shown string) finding {
 	if math.IsNaN(v) {
 		return unknown("undefined")
 	}
-	return finding{v, shown, Reported}
+	return finding{v, shown, claimstable.Reported}
 }
 
 // significant prints two significant digits.

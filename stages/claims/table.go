@@ -6,6 +6,7 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/gridcell"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // claim is a sentence or number of the paper, and how it is judged here.
@@ -96,11 +97,11 @@ var judgedTable = []claim{
 var numbersTable = []claim{
 	{id: "grid-score", text: "Grid score of units in modules (expanding ring, raw)", network: "full", figure: "Fig. 4", paper: "0.40–0.74", source: maps4, unit: "score",
 		measure: onFull(func(n *network, _ experiment) finding {
-			return ofModules(n, func(m moduleView) float64 { return m.Score })
+			return ofModules(n, func(m spectratable.Module) float64 { return m.Score })
 		})},
 	{id: "ellipse", text: "Ellipse ratio of modules", network: "full", figure: "Fig. 4", paper: "1.21", source: maps4, unit: "ratio",
 		measure: onFull(func(n *network, _ experiment) finding {
-			return ofModules(n, func(m moduleView) float64 { return m.Ellipse })
+			return ofModules(n, func(m spectratable.Module) float64 { return m.EllipseRatio })
 		})},
 	{id: "period-ratio", text: "Ratio of successive periods", network: "full", figure: "Fig. 4", paper: "1.64, 1.69", source: maps4, unit: "ratio",
 		measure: onFull(func(n *network, _ experiment) finding { return ratio(distinct(n.modules)) })},
@@ -214,7 +215,7 @@ func area(variant, text, of string) claim {
 }
 
 // ofModules is a median over modules.
-func ofModules(n *network, of func(moduleView) float64) finding {
+func ofModules(n *network, of func(spectratable.Module) float64) finding {
 	if n.largest() == nil {
 		return unknown("no module")
 	}
@@ -230,7 +231,7 @@ func ofModules(n *network, of func(moduleView) float64) finding {
 }
 
 // ratio of successive periods; the value is their mean.
-func ratio(modules []moduleView) finding {
+func ratio(modules []spectratable.Module) finding {
 	if len(modules) < 2 {
 		return unknown("fewer than two modules")
 	}

@@ -11,6 +11,8 @@ import (
 
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/distances/distancestable"
+	"sicgrid/stages/trajectories/trajectoriestable"
 	"sicgrid/stages/weights"
 )
 
@@ -31,35 +33,6 @@ const (
 	neuralBins = 60 // of the distance of states, 0 to the root of 2: states are unit vectors without negative values
 )
 
-// Density is a row of "density": the random pairs of states whose places are this far apart.
-type Density struct {
-	Distance float64 `col:"distance" unit:"m"` // middle of the bin
-	Counts   []int32 `col:"counts" shape:"neural"`
-	Mean     float64 `col:"mean"` // of the distance of the states; NaN without a pair
-}
-
-// Lag is a row of "lags": pairs of states of one walk so many steps apart.
-type Lag struct {
-	Lag  float64   `col:"lag" unit:"steps"` // middle of the bin
-	Mean []float64 `col:"mean" shape:"distance"`
-	// Same is the median distance of the states at the same place (nearer than sigma_x), NaN without such a pair.
-	Same  float64 `col:"same_place"`
-	Pairs int64   `col:"same_place_pairs"`
-}
-
-// Summary is the one row of "summary".
-type Summary struct {
-	Plateau float64 `col:"plateau"`           // mean distance of states beyond half the reach
-	Reach90 float64 `col:"reach_90" unit:"m"` // distance at which the mean comes to 90 % of the plateau; NaN if it never does
-	Same    float64 `col:"same_place"`        // greatest Same over lags of up to 60 steps
-	SigmaX  float64 `col:"sigma_x" unit:"m"`
-}
-
-type walkView struct {
-	Velocity []float32 `col:"velocity" unit:"m"`
-	Position []float32 `col:"position" unit:"m"`
-}
-
 // rolled is the walks that were followed, and the states on them.
 type rolled struct {
 	steps, units int
@@ -73,7 +46,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err != nil {
 		return err
 	}
-	walks, meta, err := pipeline.Read[walkView](t, "walks")
+	walks, meta, err := pipeline.Read[trajectoriestable.Walk](t, "walks")
 	if err != nil {
 		return err
 	}
@@ -96,7 +69,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 		copy(r.state[walk][step*r.units:], state)
 	})
 	density := r.density(p, t.Seed())
-	var lags []Lag
+	var lags []distancestable.Lag
 	for from := 1; from < r.steps; from += p.LagStep {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -111,7 +84,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err := pipeline.Emit(t, "lags", lags, about); err != nil {
 		return err
 	}
-	return pipeline.Emit(t, "summary", []Summary{summarise(p, density, lags)}, about)
+	return pipeline.Emit(t, "summary", []distancestable.Summary{summarise(p, density, lags)}, about)
 }
 
 // apart returns the distance in m of two moments' places.
@@ -131,13 +104,13 @@ func (r *rolled) neural(w, s, v, u int) float64 {
 }
 
 // density bins random pairs of moments.
-func (r *rolled) density(p Params, seed uint64) []Density {
+func (r *rolled) density(p Params, seed uint64) []distancestable.Density {
 	random := rand.New(rand.NewPCG(seed, 1))
-	rows := make([]Density, bins)
+	rows := make([]distancestable.Density, bins)
 	sums := make([]float64, bins)
 	counts := make([]float64, bins)
 	for b := range rows {
-		rows[b] = Density{Distance: p.ReachM * (float64(b) + 0.5) / bins, Counts: make([]int32, neuralBins)}
+		rows[b] = distancestable.Density{Distance: p.ReachM * (float64(b) + 0.5) / bins, Counts: make([]int32, neuralBins)}
 	}
 	for range p.Pairs {
 		w, s := random.IntN(len(r.state)), random.IntN(r.steps)
@@ -158,8 +131,8 @@ func (r *rolled) density(p Params, seed uint64) []Density {
 }
 
 // lag compares the moments of each walk that are from to to-1 steps apart.
-func (r *rolled) lag(p Params, from, to int) Lag {
-	out := Lag{Lag: float64(from+to-1) / 2, Mean: make([]float64, bins), Same: math.NaN()}
+func (r *rolled) lag(p Params, from, to int) distancestable.Lag {
+	out := distancestable.Lag{Lag: float64(from+to-1) / 2, Mean: make([]float64, bins), Same: math.NaN()}
 	counts := make([]float64, bins)
 	var same []float64
 	for w := range r.state {
@@ -192,7 +165,7 @@ func (r *rolled) lag(p Params, from, to int) Lag {
 
 // reach returns the distance in m at which the mean distance of states first comes to a level, between the middles of two bins;
 // NaN if it never does.
-func reach(density []Density, level float64) float64 {
+func reach(density []distancestable.Density, level float64) float64 {
 	var x, y float64 // a state is at no distance from itself
 	for _, d := range density {
 		if d.Mean >= level {
@@ -208,8 +181,8 @@ func reach(density []Density, level float64) float64 {
 // shortLag is the length of the training walks: the lag up to which path invariance was trained.
 const shortLag = 60
 
-func summarise(p Params, density []Density, lags []Lag) Summary {
-	s := Summary{Plateau: math.NaN(), Reach90: math.NaN(), Same: math.NaN(), SigmaX: p.SigmaX}
+func summarise(p Params, density []distancestable.Density, lags []distancestable.Lag) distancestable.Summary {
+	s := distancestable.Summary{Plateau: math.NaN(), Reach90: math.NaN(), Same: math.NaN(), SigmaX: p.SigmaX}
 	sum, n := 0.0, 0.0
 	for _, d := range density[bins/2:] {
 		if !math.IsNaN(d.Mean) {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"sicgrid/stages/distances/distancestable"
 )
 
 var params = Params{Walks: 20, Pairs: 40000, SigmaX: 0.05, ReachM: 1.5, LagStep: 30}
@@ -42,7 +44,7 @@ func code(drift float64) *rolled {
 	return r
 }
 
-func (r *rolled) compare(p Params) (density []Density, lags []Lag, s Summary) {
+func (r *rolled) compare(p Params) (density []distancestable.Density, lags []distancestable.Lag, s distancestable.Summary) {
 	density = r.density(p, 1)
 	for from := 1; from < r.steps; from += p.LagStep {
 		lags = append(lags, r.lag(p, from, min(from+p.LagStep, r.steps)))
@@ -99,7 +101,7 @@ func TestPairsAreBinnedByBothDistances(t *testing.T) {
 }
 
 func TestTheReachLiesBetweenTheBins(t *testing.T) {
-	density := []Density{{Distance: 0.1, Mean: 0.2}, {Distance: 0.2, Mean: math.NaN()}, {Distance: 0.3, Mean: 0.6}, {Distance: 0.4, Mean: 0.5}}
+	density := []distancestable.Density{{Distance: 0.1, Mean: 0.2}, {Distance: 0.2, Mean: math.NaN()}, {Distance: 0.3, Mean: 0.6}, {Distance: 0.4, Mean: 0.5}}
 	for level, want := range map[float64]float64{0.1: 0.05, 0.2: 0.1, 0.4: 0.2, 0.6: 0.3} {
 		if got := reach(density, level); math.Abs(got-want) > 1e-12 {
 			t.Errorf("level %g is reached at %g m, want %g", level, got, want)

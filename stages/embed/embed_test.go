@@ -12,6 +12,9 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/embed/embedtable"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 var params = Params{Components: 6, Dimensions: 3, Neighbours: 15, Eigenvalues: 12, MaxPoints: 8000, IsomapLandmarks: 100, Landmarks: 100, Average: 0.02}
@@ -19,18 +22,22 @@ var params = Params{Components: 6, Dimensions: 3, Neighbours: 15, Eigenvalues: 1
 // recording is a population seen at random places of a 2 m box: the units of one ideal hexagonal module of period
 // 0.8 m with phases spread evenly over the unit cell, and after them units that are noise.
 type recording struct {
-	states []stateView
-	units  []unitView
-	module moduleView
+	states []ratemapstable.State
+	units  []spectratable.Unit
+	module spectratable.Module
+}
+
+func moduleOf(number, units int32) spectratable.Module {
+	return spectratable.Module{Module: number, N: units}
 }
 
 func record(n, inModule, noise int) recording {
 	random := rand.New(rand.NewPCG(1, 2))
 	k := 4 * math.Pi / (math.Sqrt(3) * 0.8)
-	r := recording{module: moduleView{0, int32(inModule)}}
+	r := recording{module: moduleOf(0, int32(inModule))}
 	var phases [][3]float64
 	for u := range inModule + noise {
-		unit := unitView{Unit: int32(u), Active: true, Module: -1, Phi1: math.NaN(), Phi2: math.NaN(), Phi3: math.NaN()}
+		unit := spectratable.Unit{Unit: int32(u), Active: true, Module: -1, Phi1: math.NaN(), Phi2: math.NaN(), Phi3: math.NaN()}
 		// An additive sequence with the plastic number fills the square evenly for any number of units.
 		const plastic = 1.32471795724474602596
 		phase := [3]float64{2 * math.Pi * math.Mod(float64(u)/plastic, 1), 2 * math.Pi * math.Mod(float64(u)/(plastic*plastic), 1)}
@@ -61,12 +68,12 @@ func record(n, inModule, noise int) recording {
 		for u := range inModule {
 			state[u] /= float32(math.Sqrt(norm))
 		}
-		r.states = append(r.states, stateView{float32(x), float32(y), state})
+		r.states = append(r.states, ratemapstable.State{X: float32(x), Y: float32(y), State: state})
 	}
 	return r
 }
 
-func (r recording) embed(t *testing.T, p Params, modules ...moduleView) *embedding {
+func (r recording) embed(t *testing.T, p Params, modules ...spectratable.Module) *embedding {
 	t.Helper()
 	e, err := embed(p, r.states, r.units, modules, 2)
 	if err != nil {
@@ -133,10 +140,10 @@ func TestTheAngleOnARingIsThePhaseOfThePlace(t *testing.T) {
 
 func TestTheModuleWithMostUnitsIsTaken(t *testing.T) {
 	for _, c := range []struct {
-		modules []moduleView
+		modules []spectratable.Module
 		want    int32
 	}{
-		{nil, -1}, {[]moduleView{{0, 5}}, 0}, {[]moduleView{{0, 5}, {1, 9}, {2, 7}}, 1}, {[]moduleView{{3, 9}, {1, 9}}, 1},
+		{nil, -1}, {[]spectratable.Module{moduleOf(0, 5)}, 0}, {[]spectratable.Module{moduleOf(0, 5), moduleOf(1, 9), moduleOf(2, 7)}, 1}, {[]spectratable.Module{moduleOf(3, 9), moduleOf(1, 9)}, 1},
 	} {
 		if got := largest(c.modules); got != c.want {
 			t.Errorf("modules %v: took %d, want %d", c.modules, got, c.want)
@@ -231,7 +238,10 @@ func TestWrongInputsAreRefusedInOneLine(t *testing.T) {
 	broken := record(50, 4, 0)
 	broken.states[7].State[1] = float32(math.NaN())
 	for name, try := range map[string]func() error{
-		"module 5 has no unit": func() error { _, err := embed(params, r.states, r.units, []moduleView{{5, 9}}, 1); return err },
+		"module 5 has no unit": func() error {
+			_, err := embed(params, r.states, r.units, []spectratable.Module{moduleOf(5, 9)}, 1)
+			return err
+		},
 		"state 7 has 2 values": func() error { _, err := embed(params, short.states, short.units, nil, 1); return err },
 		"not finite":           func() error { _, err := embed(params, broken.states, broken.units, nil, 1); return err },
 	} {
@@ -256,7 +266,7 @@ func TestTheStageReadsItsInputsAndWritesItsOutputs(t *testing.T) {
 			if err := pipeline.Emit(task, "units", r.units, meta); err != nil {
 				return err
 			}
-			return pipeline.Emit(task, "modules", []moduleView{r.module}, meta)
+			return pipeline.Emit(task, "modules", []spectratable.Module{r.module}, meta)
 		}}
 	embedded := &pipeline.Node{Name: "embedded", Stage: "embed", Params: params, Outputs: Outputs, Run: pipeline.Bind(params, Run),
 		Inputs: map[string]pipeline.Ref{"states": source.Ref("states"), "units": source.Ref("units"), "modules": source.Ref("modules")}}
@@ -264,23 +274,23 @@ func TestTheStageReadsItsInputsAndWritesItsOutputs(t *testing.T) {
 		Inputs: map[string]pipeline.Ref{"pca": embedded.Ref("pca"), "points": embedded.Ref("points"), "eigenvalues": embedded.Ref("eigenvalues"),
 			"intervals": embedded.Ref("intervals"), "topology": embedded.Ref("topology")},
 		Run: func(_ context.Context, task *pipeline.Task) error {
-			pca, _, err := pipeline.Read[Component](task, "pca")
+			pca, _, err := pipeline.Read[embedtable.Component](task, "pca")
 			if err != nil {
 				return err
 			}
-			points, about, err := pipeline.Read[Point](task, "points")
+			points, about, err := pipeline.Read[embedtable.Point](task, "points")
 			if err != nil {
 				return err
 			}
-			eigenvalues, _, err := pipeline.Read[Eigenvalue](task, "eigenvalues")
+			eigenvalues, _, err := pipeline.Read[embedtable.Eigenvalue](task, "eigenvalues")
 			if err != nil {
 				return err
 			}
-			intervals, _, err := pipeline.Read[Interval](task, "intervals")
+			intervals, _, err := pipeline.Read[embedtable.Interval](task, "intervals")
 			if err != nil {
 				return err
 			}
-			topology, _, err := pipeline.Read[Topology](task, "topology")
+			topology, _, err := pipeline.Read[embedtable.Topology](task, "topology")
 			if err != nil {
 				return err
 			}
@@ -295,7 +305,7 @@ func TestTheStageReadsItsInputsAndWritesItsOutputs(t *testing.T) {
 					return fmt.Errorf("metadata %s is %q, want %q", key, about[key], want)
 				}
 			}
-			return pipeline.Emit(task, "none", []Component{}, nil)
+			return pipeline.Emit(task, "none", []embedtable.Component{}, nil)
 		}}
 	g, err := pipeline.NewGraph(sink)
 	if err != nil {

@@ -7,6 +7,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"sicgrid/pkg/manifold"
+	"sicgrid/stages/embed/embedtable"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // embedding is everything that the stage finds.
@@ -17,16 +20,16 @@ type embedding struct {
 	graphComponents int   // 0 where undefined
 	embedded        int   // points of the largest of them
 	undefined       string
-	pca             []Component
-	points          []Point
-	eigenvalues     []Eigenvalue
-	intervals       []Interval
-	topology        Topology
+	pca             []embedtable.Component
+	points          []embedtable.Point
+	eigenvalues     []embedtable.Eigenvalue
+	intervals       []embedtable.Interval
+	topology        embedtable.Topology
 }
 
-func embed(p Params, states []stateView, units []unitView, modules []moduleView, threads int) (*embedding, error) {
+func embed(p Params, states []ratemapstable.State, units []spectratable.Unit, modules []spectratable.Module, threads int) (*embedding, error) {
 	nan := math.NaN()
-	e := &embedding{topology: Topology{From: nan, To: nan, Cone: nan, Isomap: nan}, module: largest(modules), stride: max(1, (len(states)+p.MaxPoints-1)/p.MaxPoints)}
+	e := &embedding{topology: embedtable.Topology{From: nan, To: nan, Cone: nan, Isomap: nan}, module: largest(modules), stride: max(1, (len(states)+p.MaxPoints-1)/p.MaxPoints)}
 	chosen := choose(units, e.module)
 	if e.module >= 0 && len(chosen) == 0 {
 		return nil, fmt.Errorf("module %d has no unit among the %d units", e.module, len(units))
@@ -39,7 +42,7 @@ func embed(p Params, states []stateView, units []unitView, modules []moduleView,
 				return nil, fmt.Errorf("state %d has %d values: unit %d is not among them", i, len(s.State), u.Unit)
 			}
 		}
-		e.points = append(e.points, Point{
+		e.points = append(e.points, embedtable.Point{
 			X: s.X, Y: s.Y, PC: undefined(p.Components), Embedding: undefined(p.Dimensions), Isomap: undefined(p.Dimensions), Rings: rings(s.State, chosen, e.module),
 		})
 	}
@@ -63,7 +66,7 @@ func embed(p Params, states []stateView, units []unitView, modules []moduleView,
 		return nil, err
 	}
 	for i, r := range components.Ratio {
-		e.pca = append(e.pca, Component{int32(i), r})
+		e.pca = append(e.pca, embedtable.Component{Component: int32(i), VarianceRatio: r})
 	}
 	projected, err := components.Project(points, min(p.Components, len(chosen)))
 	if err != nil {
@@ -96,7 +99,7 @@ func embed(p Params, states []stateView, units []unitView, modules []moduleView,
 	}
 	e.geodesic(p, projected, threads)
 	for i, v := range spectral.Eigenvalue {
-		e.eigenvalues = append(e.eigenvalues, Eigenvalue{int32(i + 1), v})
+		e.eigenvalues = append(e.eigenvalues, embedtable.Eigenvalue{Index: int32(i + 1), Value: v})
 	}
 	return e, nil
 }
@@ -109,7 +112,7 @@ func (e *embedding) prove(p Params, points *mat.Dense, threads int) error {
 	}
 	for d, intervals := range shape.Intervals {
 		for _, i := range intervals {
-			e.intervals = append(e.intervals, Interval{int32(d), i.Birth, i.Death})
+			e.intervals = append(e.intervals, embedtable.Interval{Dimension: int32(d), Birth: i.Birth, Death: i.Death})
 		}
 	}
 	e.topology.Cone, e.topology.Landmarks = shape.Cone, int32(shape.Landmarks)
@@ -136,8 +139,8 @@ func (e *embedding) geodesic(p Params, projected *mat.Dense, threads int) {
 }
 
 // largest returns the module with most units, of equal ones that of lower number; -1 if there is none.
-func largest(modules []moduleView) int32 {
-	best := moduleView{Module: -1}
+func largest(modules []spectratable.Module) int32 {
+	best := spectratable.Module{Module: -1}
 	for _, m := range modules {
 		if m.N > best.N || m.N == best.N && m.Module < best.Module {
 			best = m
@@ -147,8 +150,8 @@ func largest(modules []moduleView) int32 {
 }
 
 // choose returns the units of the module, or with module -1 all active ones.
-func choose(units []unitView, module int32) []unitView {
-	var out []unitView
+func choose(units []spectratable.Unit, module int32) []spectratable.Unit {
+	var out []spectratable.Unit
 	for _, u := range units {
 		if module >= 0 && u.Module == module || module < 0 && u.Active {
 			out = append(out, u)
@@ -158,7 +161,7 @@ func choose(units []unitView, module int32) []unitView {
 }
 
 // rings projects a state on the three pairs of axes that the phases of a module's units define.
-func rings(state []float32, units []unitView, module int32) []float32 {
+func rings(state []float32, units []spectratable.Unit, module int32) []float32 {
 	if module < 0 {
 		return undefined(6)
 	}

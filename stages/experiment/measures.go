@@ -9,14 +9,13 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic/loss"
-	"sicgrid/stages/batch"
-	"sicgrid/stages/distances"
-	"sicgrid/stages/embed"
-	"sicgrid/stages/ideal"
-	"sicgrid/stages/ratemaps"
-	"sicgrid/stages/spectra"
-	"sicgrid/stages/train"
-	"sicgrid/stages/trajectories"
+	"sicgrid/stages/batch/batchtable"
+	"sicgrid/stages/distances/distancestable"
+	"sicgrid/stages/embed/embedtable"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/train/traintable"
+	"sicgrid/stages/trajectories/trajectoriestable"
 )
 
 // What `verify --rerun` compares with a result of another instruction set or device, by stage. Over a training rounding grows into another
@@ -53,7 +52,7 @@ func table[T any](outputs map[string]arrow.Record, name string, least int) ([]T,
 }
 
 func trajectoriesMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) {
-	walks, err := table[trajectories.Walk](outputs, "walks", 1)
+	walks, err := table[trajectoriestable.Walk](outputs, "walks", 1)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +67,7 @@ func trajectoriesMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, 
 }
 
 func trainMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) {
-	history, err := table[train.Losses](outputs, "history", 1)
+	history, err := table[traintable.Losses](outputs, "history", 1)
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +80,11 @@ func trainMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) 
 }
 
 func ratemapsMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) {
-	maps, err := table[ratemaps.Map](outputs, "maps", 1)
+	maps, err := table[ratemapstable.Map](outputs, "maps", 1)
 	if err != nil {
 		return nil, err
 	}
-	occupancy, err := table[ratemaps.Occupancy](outputs, "occupancy", 1)
+	occupancy, err := table[ratemapstable.Occupancy](outputs, "occupancy", 1)
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +92,11 @@ func ratemapsMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, erro
 }
 
 func spectraMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) {
-	summary, err := table[spectra.Summary](outputs, "summary", 1)
+	summary, err := table[spectratable.Summary](outputs, "summary", 1)
 	if err != nil {
 		return nil, err
 	}
-	modules, err := table[spectra.Module](outputs, "modules", 0)
+	modules, err := table[spectratable.Module](outputs, "modules", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +117,7 @@ func spectraMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error
 }
 
 func embedMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) {
-	topology, err := table[embed.Topology](outputs, "topology", 1)
+	topology, err := table[embedtable.Topology](outputs, "topology", 1)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +129,7 @@ func embedMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) 
 }
 
 func distancesMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) {
-	summary, err := table[distances.Summary](outputs, "summary", 1)
+	summary, err := table[distancestable.Summary](outputs, "summary", 1)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +138,7 @@ func distancesMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, err
 }
 
 func batchMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) {
-	summary, err := table[batch.Summary](outputs, "summary", 1)
+	summary, err := table[batchtable.Summary](outputs, "summary", 1)
 	if err != nil {
 		return nil, err
 	}
@@ -151,11 +150,11 @@ func batchMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) 
 }
 
 func idealMeasures(outputs map[string]arrow.Record) ([]pipeline.Measure, error) {
-	maps, err := table[ideal.Map](outputs, "maps", 1)
+	maps, err := table[ratemapstable.Map](outputs, "maps", 1)
 	if err != nil {
 		return nil, err
 	}
-	occupancy, err := table[ideal.Occupancy](outputs, "occupancy", 1)
+	occupancy, err := table[ratemapstable.Variance](outputs, "occupancy", 1)
 	if err != nil {
 		return nil, err
 	}

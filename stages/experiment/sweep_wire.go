@@ -18,6 +18,7 @@ import (
 	"sicgrid/stages/ratemaps"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/sweep"
+	"sicgrid/stages/sweep/sweeptable"
 	"sicgrid/stages/trajectories"
 )
 
@@ -79,11 +80,13 @@ func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 				result := once(newNode("outcome", name, outcome.Params{}, outcome.Run, outcome.Outputs, 0,
 					inputs{"history": trained.Ref("history"), "maps": recorded.Ref("maps")}.with("", analysed, "units", "modules", "summary")))
 				in.with(sweep.Role(len(table.Runs)), result, "outcome", "example")
-				rule := sweep.Several
+				rule := sweeptable.Several
 				if t.training.Loss.Capacity == 0 {
-					rule = sweep.One
+					rule = sweeptable.One
 				}
-				table.Runs = append(table.Runs, sweep.Run{Point: int32(i), Name: pt.name, Designs: pt.designs, Variant: t.variant, Seed: seed.seed, Purpose: seed.purpose, Rule: rule, Values: t.values})
+				table.Runs = append(table.Runs, sweep.Run{
+					Place: sweeptable.Place{Point: int32(i), Name: pt.name, Designs: pt.designs, Variant: t.variant, Seed: int64(seed.seed), Purpose: seed.purpose},
+					Rule:  rule, Values: t.values})
 				w.Runs = append(w.Runs, wiredRun{s.title(i, t.variant, seed.seed), append(made, recorded, analysed, result)})
 			}
 		}
@@ -128,10 +131,10 @@ type sweepSeed struct {
 func (s *Sweep) seeds() []sweepSeed {
 	var out []sweepSeed
 	for _, seed := range s.Seeds.Finding {
-		out = append(out, sweepSeed{seed, sweep.Finding})
+		out = append(out, sweepSeed{seed, sweeptable.Finding})
 	}
 	for _, seed := range s.Seeds.Reporting {
-		out = append(out, sweepSeed{seed, sweep.Reporting})
+		out = append(out, sweepSeed{seed, sweeptable.Reporting})
 	}
 	return out
 }

@@ -15,6 +15,8 @@ import (
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/walk"
+	"sicgrid/stages/ideal/idealtable"
+	"sicgrid/stages/ratemaps/ratemapstable"
 )
 
 // Params are the parameters of the idealised code.
@@ -46,72 +48,6 @@ type Line struct {
 
 // Outputs of the stage.
 var Outputs = []string{"walk", "maps", "occupancy", "line", "near", "capacity", "separation", "distance", "routes", "tuning"}
-
-// Step is a row of "walk": where the animal was, and how often the first cell of the second module spiked there.
-type Step struct {
-	X      float32 `col:"x" unit:"m"`
-	Y      float32 `col:"y" unit:"m"`
-	Spikes int32   `col:"spikes"`
-}
-
-// Map is a row of "maps", as the ratemaps stage writes them: early and late are of the two halves of the walk.
-type Map struct {
-	Unit  int32     `col:"unit"`
-	Mean  []float32 `col:"mean" shape:"ny,nx"`
-	Early []float32 `col:"early" shape:"ny,nx"`
-	Late  []float32 `col:"late" shape:"ny,nx"`
-}
-
-// Occupancy is the one row of "occupancy"; idealised cells have no states whose variance position could explain.
-type Occupancy struct {
-	Explained float64 `col:"explained"`
-}
-
-// Place is a row of "line" and of "near": a place on the line and its phases in the first two modules. Kind is empty on the
-// line; "phase" marks places near the first row's in phase, "place" places near it in space.
-type Place struct {
-	Kind string  `col:"kind"`
-	X    float64 `col:"x" unit:"m"`
-	Phi1 float64 `col:"phi1" unit:"rad"`
-	Phi2 float64 `col:"phi2" unit:"rad"`
-}
-
-// Growth is a row of "capacity" and "separation": quartiles over the draws of periods. Lengths are in smallest periods,
-// distances in rad.
-type Growth struct {
-	Modules int32   `col:"modules"`
-	Range   float64 `col:"range"` // NaN for capacity
-	Low     float64 `col:"low"`
-	Median  float64 `col:"median"`
-	High    float64 `col:"high"`
-}
-
-// Distance is a row of "distance": of the unit-norm population states of two places this far apart, over many pairs.
-type Distance struct {
-	Displacement float64 `col:"displacement" unit:"m"`
-	Mean         float64 `col:"mean"`
-	Low          float64 `col:"low"` // 10th percentile
-	High         float64 `col:"high"`
-}
-
-// Leg is a row of "routes": a place on the way, and its phases along k1 and k2 of the first module.
-type Leg struct {
-	Route int32   `col:"route"`
-	Step  int32   `col:"step"`
-	X     float64 `col:"x" unit:"m"`
-	Y     float64 `col:"y" unit:"m"`
-	Phi1  float64 `col:"phi1" unit:"rad"`
-	Phi2  float64 `col:"phi2" unit:"rad"`
-}
-
-// Rate is a row of "tuning": equation 9, cells of preferred phase 0 and pi of the first two modules.
-type Rate struct {
-	Module    int32   `col:"module"`
-	Preferred float64 `col:"preferred" unit:"rad"`
-	X         float64 `col:"x" unit:"m"`
-	Phase     float64 `col:"phase" unit:"rad"` // of the module, equation 10
-	Rate      float64 `col:"rate"`
-}
 
 // Run computes everything.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
@@ -196,7 +132,7 @@ func (c cells) record(p Params, t *pipeline.Task) error {
 	}
 	random := source(t.Seed(), streamSpikes)
 	position, spikes := make([]float64, 2*p.Steps), make([]float64, len(c)*p.Steps)
-	steps := make([]Step, p.Steps)
+	steps := make([]idealtable.Step, p.Steps)
 	for i := range steps {
 		x, y := float64(w.Position[2*i]), float64(w.Position[2*i+1])
 		position[2*i], position[2*i+1] = x, y
@@ -205,10 +141,10 @@ func (c cells) record(p Params, t *pipeline.Task) error {
 				spikes[i*len(c)+u] = 1
 			}
 		}
-		steps[i] = Step{w.Position[2*i], w.Position[2*i+1], int32(spikes[i*len(c)+p.CellsPerModule])}
+		steps[i] = idealtable.Step{X: w.Position[2*i], Y: w.Position[2*i+1], Spikes: int32(spikes[i*len(c)+p.CellsPerModule])}
 	}
 	half := p.Steps / 2
-	maps := make([]Map, len(c))
+	maps := make([]ratemapstable.Map, len(c))
 	for part, span := range [][2]int{{0, p.Steps}, {0, half}, {half, p.Steps}} {
 		rates, _, err := gridcell.Rates(gridcell.Recording{Position: position[2*span[0] : 2*span[1]],
 			Activity: spikes[len(c)*span[0] : len(c)*span[1]], Units: len(c)}, p.Bins, p.BoxM, p.SmoothM)
@@ -230,5 +166,6 @@ func (c cells) record(p Params, t *pipeline.Task) error {
 	if err := pipeline.Emit(t, "maps", maps, p.meta()); err != nil {
 		return err
 	}
-	return pipeline.Emit(t, "occupancy", []Occupancy{{math.NaN()}}, p.meta())
+	// Idealised cells have no states whose variance position could explain.
+	return pipeline.Emit(t, "occupancy", []ratemapstable.Variance{{Explained: math.NaN()}}, p.meta())
 }

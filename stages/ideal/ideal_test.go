@@ -11,6 +11,8 @@ import (
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
 	"sicgrid/pkg/walk"
+	"sicgrid/stages/ideal/idealtable"
+	"sicgrid/stages/ratemaps/ratemapstable"
 )
 
 var params = Params{
@@ -34,7 +36,7 @@ func with(t *testing.T, p Params, check func(*pipeline.Task) error) {
 		if err := check(task); err != nil {
 			return err
 		}
-		return pipeline.Emit(task, "none", []Step{}, nil)
+		return pipeline.Emit(task, "none", []idealtable.Step{}, nil)
 	}}
 	g, err := pipeline.NewGraph(sink)
 	if err != nil {
@@ -50,7 +52,7 @@ func with(t *testing.T, p Params, check func(*pipeline.Task) error) {
 // The spikes of idealised cells, measured, are the modules that they were made as.
 func TestSpikesAreThoseOfTheModules(t *testing.T) {
 	with(t, params, func(task *pipeline.Task) error {
-		rows, meta, err := pipeline.Read[Map](task, "maps")
+		rows, meta, err := pipeline.Read[ratemapstable.Map](task, "maps")
 		if err != nil {
 			return err
 		}
@@ -76,7 +78,7 @@ func TestSpikesAreThoseOfTheModules(t *testing.T) {
 
 func TestTheCodeHasTheProperties(t *testing.T) {
 	with(t, params, func(task *pipeline.Task) error {
-		near, _, err := pipeline.Read[Place](task, "near")
+		near, _, err := pipeline.Read[idealtable.Place](task, "near")
 		if err != nil {
 			return err
 		}
@@ -93,7 +95,7 @@ func TestTheCodeHasTheProperties(t *testing.T) {
 		if far == 0 {
 			return fmt.Errorf("nothing far away is near in phase")
 		}
-		capacity, _, err := pipeline.Read[Growth](task, "capacity")
+		capacity, _, err := pipeline.Read[idealtable.Growth](task, "capacity")
 		if err != nil {
 			return err
 		}
@@ -102,18 +104,18 @@ func TestTheCodeHasTheProperties(t *testing.T) {
 				return fmt.Errorf("capacity %+v after %+v: want each module to multiply it", capacity[i], capacity[i-1])
 			}
 		}
-		distance, _, err := pipeline.Read[Distance](task, "distance")
+		distance, _, err := pipeline.Read[idealtable.Distance](task, "distance")
 		if err != nil {
 			return err
 		}
 		if distance[0].Mean > 1e-12 || distance[len(distance)-1].Mean < 0.8 {
 			return fmt.Errorf("distances from %g to %g, want 0 to a plateau", distance[0].Mean, distance[len(distance)-1].Mean)
 		}
-		legs, _, err := pipeline.Read[Leg](task, "routes")
+		legs, _, err := pipeline.Read[idealtable.Leg](task, "routes")
 		if err != nil {
 			return err
 		}
-		var end [2]Leg
+		var end [2]idealtable.Leg
 		apart := 0.0
 		for i, l := range legs {
 			end[l.Route] = l
@@ -125,7 +127,7 @@ func TestTheCodeHasTheProperties(t *testing.T) {
 		if math.Abs(math.Remainder(end[0].Phi1-end[1].Phi1, 2*math.Pi)) > 1e-9 || apart < 0.1 {
 			return fmt.Errorf("routes end at phases %g and %g, at most %g m apart on the way", end[0].Phi1, end[1].Phi1, apart)
 		}
-		tuning, _, err := pipeline.Read[Rate](task, "tuning")
+		tuning, _, err := pipeline.Read[idealtable.Rate](task, "tuning")
 		if err != nil {
 			return err
 		}

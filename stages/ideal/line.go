@@ -7,17 +7,18 @@ import (
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/ideal/idealtable"
 )
 
 // emitLine emits the coding line of the first two modules, the neighbours of a place on it, and the cells of equation 9.
 func emitLine(p Params, t *pipeline.Task) error {
 	code := gridcell.Code(p.PeriodsM[:2])
 	smallest := slices.Min(code)
-	place := func(kind string, x float64) Place {
+	place := func(kind string, x float64) idealtable.Place {
 		phi := code.Phases(x)
-		return Place{kind, x, phi[0], phi[1]}
+		return idealtable.Place{Kind: kind, X: x, Phi1: phi[0], Phi2: phi[1]}
 	}
-	var line []Place
+	var line []idealtable.Place
 	step := smallest / 100
 	for i := 0; float64(i)*step <= p.RangeM; i++ {
 		line = append(line, place("", float64(i)*step))
@@ -28,7 +29,7 @@ func emitLine(p Params, t *pipeline.Task) error {
 
 	// The place in the middle, and what is near it one way and the other.
 	x0 := p.RangeM / 2
-	near := []Place{place("", x0)}
+	near := []idealtable.Place{place("", x0)}
 	for _, l := range line {
 		if code.Distance(l.X-x0) < p.ThicknessRad {
 			near = append(near, place("phase", l.X))
@@ -41,13 +42,13 @@ func emitLine(p Params, t *pipeline.Task) error {
 		return err
 	}
 
-	var rates []Rate
+	var rates []idealtable.Rate
 	for m, period := range code {
 		for _, preferred := range []float64{0, math.Pi} {
 			for i := range 401 {
 				x := 3 * code[0] * float64(i) / 400
 				phase := gridcell.Code{period}.Phases(x)[0]
-				rates = append(rates, Rate{int32(m), preferred, x, phase, gridcell.Tuning(phase, preferred, 1)})
+				rates = append(rates, idealtable.Rate{Module: int32(m), Preferred: preferred, X: x, Phase: phase, Rate: gridcell.Tuning(phase, preferred, 1)})
 			}
 		}
 	}
@@ -85,7 +86,7 @@ func emitGrowth(ctx context.Context, p Params, t *pipeline.Task) error {
 		}
 		t.Progress(int64(draw+1), int64(p.Draws), "sets of periods")
 	}
-	var capacity, apart []Growth
+	var capacity, apart []idealtable.Growth
 	for m := 1; m <= p.MostModules; m++ {
 		capacity = append(capacity, quartiles(m, math.NaN(), holds[m]))
 		for i, r := range ranges {
@@ -98,9 +99,10 @@ func emitGrowth(ctx context.Context, p Params, t *pipeline.Task) error {
 	return pipeline.Emit(t, "separation", apart, p.meta())
 }
 
-func quartiles(modules int, reach float64, values []float64) Growth {
+func quartiles(modules int, reach float64, values []float64) idealtable.Growth {
 	slices.Sort(values)
-	return Growth{int32(modules), reach, gridcell.Quantile(values, 0.25), gridcell.Quantile(values, 0.5), gridcell.Quantile(values, 0.75)}
+	at := func(q float64) float64 { return gridcell.Quantile(values, q) }
+	return idealtable.Growth{Modules: int32(modules), Range: reach, Low: at(0.25), Median: at(0.5), High: at(0.75)}
 }
 
 const (
@@ -109,7 +111,7 @@ const (
 )
 
 // distances compares the unit-norm states of all cells at places a displacement apart.
-func (c cells) distances(p Params, seed uint64) []Distance {
+func (c cells) distances(p Params, seed uint64) []idealtable.Distance {
 	random := source(seed, streamPlaces)
 	state := func(x, y float64) []float64 {
 		g := make([]float64, len(c))
@@ -135,7 +137,7 @@ func (c cells) distances(p Params, seed uint64) []Distance {
 			pairs = append(pairs, pair{x, y, cos, sin, state(x, y)})
 		}
 	}
-	var rows []Distance
+	var rows []idealtable.Distance
 	const steps = 100
 	for i := range steps + 1 {
 		u := 1.25 * slices.Max(p.PeriodsM) * float64(i) / steps
@@ -150,7 +152,7 @@ func (c cells) distances(p Params, seed uint64) []Distance {
 			mean += math.Sqrt(square) / float64(len(pairs))
 		}
 		slices.Sort(all)
-		rows = append(rows, Distance{u, mean, gridcell.Quantile(all, 0.1), gridcell.Quantile(all, 0.9)})
+		rows = append(rows, idealtable.Distance{Displacement: u, Mean: mean, Low: gridcell.Quantile(all, 0.1), High: gridcell.Quantile(all, 0.9)})
 	}
 	return rows
 }
@@ -161,7 +163,7 @@ const (
 )
 
 // routes runs through the same displacements in two orders; phases are integrated step by step, as an animal would.
-func (c cells) routes(p Params, seed uint64) []Leg {
+func (c cells) routes(p Params, seed uint64) []idealtable.Leg {
 	random := source(seed, streamRoutes)
 	k := c[0].waves
 	var moves [][2]float64
@@ -176,11 +178,11 @@ func (c cells) routes(p Params, seed uint64) []Leg {
 		}
 		return 1
 	})
-	var rows []Leg
+	var rows []idealtable.Leg
 	for route, order := range [][][2]float64{moves, turned} {
 		var x, y float64
 		var phi [2]float64
-		rows = append(rows, Leg{Route: int32(route)})
+		rows = append(rows, idealtable.Leg{Route: int32(route)})
 		for _, m := range order {
 			for range parts {
 				dx, dy := m[0]/parts, m[1]/parts
@@ -189,7 +191,7 @@ func (c cells) routes(p Params, seed uint64) []Leg {
 					phi[a] += k[a][0]*dx + k[a][1]*dy
 					phi[a] -= 2 * math.Pi * math.Floor(phi[a]/(2*math.Pi))
 				}
-				rows = append(rows, Leg{int32(route), int32(len(rows) % (legs*parts + 1)), x, y, phi[0], phi[1]})
+				rows = append(rows, idealtable.Leg{Route: int32(route), Step: int32(len(rows) % (legs*parts + 1)), X: x, Y: y, Phi1: phi[0], Phi2: phi[1]})
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sicgrid/pkg/pathint"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/walk"
+	"sicgrid/stages/integration/integrationtable"
 	"sicgrid/stages/weights"
 )
 
@@ -44,45 +45,6 @@ var marks = []int{2, 4, 10, 20, 30, 60, 100, 150, 200, 300, 400, 500, 600, 800, 
 // Outputs of the stage.
 var Outputs = []string{"lags", "errors", "closures", "ranges", "summary"}
 
-// Lag is a row of "lags": states at the same place, so many steps apart on one walk.
-type Lag struct {
-	Lag   int32   `col:"lag" unit:"steps"`
-	Same  float64 `col:"same_place"` // median distance; NaN without a pair
-	Pairs int64   `col:"pairs"`
-}
-
-// Error is a row of "errors": decoding by the nearest stored state.
-type Error struct {
-	Step   int32   `col:"step"`
-	Median float64 `col:"median" unit:"m"`
-	High   float64 `col:"q90" unit:"m"`
-	Chance float64 `col:"chance" unit:"m"`
-}
-
-// Closure is a row of "closures": median distances of the states before and after.
-type Closure struct {
-	Steps int32   `col:"steps"`
-	Loop  float64 `col:"loop"`  // of a loop of so many steps
-	Still float64 `col:"still"` // of so many steps of zero velocity
-}
-
-// Range is a row of "ranges".
-type Range struct {
-	Radius float64 `col:"radius" unit:"m"`
-	Median float64 `col:"median" unit:"m"` // decoding error among places within the radius
-}
-
-// Summary is the one row of "summary".
-type Summary struct {
-	Range float64 `col:"decoding_range" unit:"m"` // largest radius up to which the median error is at most 2 sigma_x
-	// Distances of states after two steps in either order, and before and after them.
-	Apart float64 `col:"commutator"`
-	Moved float64 `col:"two_steps"`
-	// Equation 7 on walks as in training: the variance, and divided by the squared mean.
-	Variance float64 `col:"isometry_variance" unit:"1/m2"`
-	Relative float64 `col:"isometry_relative"`
-}
-
 // Run walks the network and measures.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	network, params, err := weights.Read(t)
@@ -110,15 +72,15 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err := pipeline.Emit(t, "ranges", found.ranges, about); err != nil {
 		return err
 	}
-	return pipeline.Emit(t, "summary", []Summary{found.summary}, about)
+	return pipeline.Emit(t, "summary", []integrationtable.Summary{found.summary}, about)
 }
 
 type measured struct {
-	lags     []Lag
-	errors   []Error
-	closures []Closure
-	ranges   []Range
-	summary  Summary
+	lags     []integrationtable.Lag
+	errors   []integrationtable.Error
+	closures []integrationtable.Closure
+	ranges   []integrationtable.Range
+	summary  integrationtable.Summary
 }
 
 // measure does all of it, a part after the other.
@@ -141,7 +103,7 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 		{"walks", func() { track = pathint.Follow(m, walks) }},
 		{"lags", func() {
 			for _, r := range track.Revisits(p.SigmaX, p.Steps-1) {
-				out.lags = append(out.lags, Lag{int32(r.Lag), r.Median, int64(r.Pairs)})
+				out.lags = append(out.lags, integrationtable.Lag{Lag: int32(r.Lag), Same: r.Median, Pairs: int64(r.Pairs)})
 			}
 		}},
 		{"decoding", func() {
@@ -149,7 +111,7 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 			half := p.BoxM/2 + p.SigmaX/2
 			inside := templates.Where(func(x, y float64) bool { return math.Abs(x) <= half && math.Abs(y) <= half })
 			for _, e := range track.Errors(inside, append([]int{1}, upTo(p.Steps)...), seed) {
-				out.errors = append(out.errors, Error{int32(e.Step), e.Median, e.High, e.Chance})
+				out.errors = append(out.errors, integrationtable.Error{Step: int32(e.Step), Median: e.Median, High: e.High, Chance: e.Chance})
 			}
 		}},
 		{"loops", func() {
@@ -157,7 +119,7 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 			loops := pathint.Loops(m, walks[:min(looped, len(walks))], lead, most, seed)
 			stationary := pathint.Stationary(m, walks, lead, most)
 			for i, n := range most {
-				out.closures = append(out.closures, Closure{int32(n), loops[i].Median, stationary[i].Median})
+				out.closures = append(out.closures, integrationtable.Closure{Steps: int32(n), Loop: loops[i].Median, Still: stationary[i].Median})
 			}
 		}},
 		{"range", func() {
@@ -167,7 +129,7 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 			}
 			reaches := pathint.Reaches(m, templates, radii, p.Places, p.SigmaX, seed)
 			for _, r := range reaches {
-				out.ranges = append(out.ranges, Range{r.RadiusM, r.Median})
+				out.ranges = append(out.ranges, integrationtable.Range{Radius: r.RadiusM, Median: r.Median})
 			}
 			out.summary.Range = pathint.DecodingRange(reaches, 2*p.SigmaX)
 		}},

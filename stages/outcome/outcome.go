@@ -18,7 +18,10 @@ import (
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
-	"sicgrid/pkg/sic/loss"
+	"sicgrid/stages/outcome/outcometable"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/train/traintable"
 )
 
 // The rule's numbers.
@@ -37,116 +40,34 @@ type Params struct{}
 // Outputs of the stage: the row, and one ratemap to look at.
 var Outputs = []string{"outcome", "example"}
 
-// Row is the row of "outcome". Lists have an element for each module, by ascending period; measures are NaN where undefined.
-type Row struct {
-	Steps        int64  `col:"steps"`   // steps of the training that were made
-	Stopped      string `col:"stopped"` // why it ended early; "" = it did not
-	loss.Values  `col:"*_loss"`
-	Total        float64   `col:"total_loss"`
-	Explained    float64   `col:"explained"` // variance of the states explained by position, a share
-	Units        int32     `col:"units"`
-	Active       int32     `col:"active"`
-	Score        float64   `col:"grid_expanding_median"` // over active units
-	Above        float64   `col:"above_0_3"`
-	InModules    float64   `col:"in_modules"`
-	Modules      int32     `col:"modules"` // those found, hexagonal or not
-	Sizes        []int32   `col:"module_units"`
-	Periods      []float64 `col:"module_period_m" unit:"m"`
-	Orientations []float64 `col:"module_orientation_deg" unit:"deg"`
-	Scores       []float64 `col:"module_grid_expanding_median"`
-	Corrected    []float64 `col:"module_grid_corrected_median"`
-	PeriodsInBox []float64 `col:"module_periods_in_box"`
-	Hexagonal    []int32   `col:"module_hexagonal"` // 1 or 0
-	Several      int32     `col:"several"`          // modules that count by the rule of several; 0 if it is broken
-	One          bool      `col:"one"`              // whether the rule of one module holds
-}
-
-// Example is the row of "example": the active unit of median score, the lower of two; no row if none is active.
-type Example struct {
-	Unit  int32     `col:"unit"`
-	Score float64   `col:"grid_expanding"`
-	Map   []float32 `col:"map" shape:"ny,nx"` // row 0 lowest y, NaN unvisited
-}
-
-// What the stage reads.
-type (
-	losses struct {
-		loss.Values `col:"*"`
-		Total       float64 `col:"total"`
-	}
-	unit struct {
-		Unit      int32   `col:"unit"`
-		Active    bool    `col:"active"`
-		Score     float64 `col:"grid_expanding"`
-		Corrected float64 `col:"grid_corrected"`
-		Module    int32   `col:"module"`
-	}
-	module struct {
-		Module           int32   `col:"module"`
-		N                int32   `col:"n"`
-		Period           float64 `col:"period_m" unit:"m"`
-		Orientation      float64 `col:"orientation_deg" unit:"deg"`
-		Score            float64 `col:"grid_expanding_median"`
-		Corrected        float64 `col:"grid_corrected_median"`
-		PeriodsInBox     float64 `col:"periods_in_box"`
-		Hexagonal        bool    `col:"hexagonal"`
-		OrientationAlone bool    `col:"orientation_alone"`
-	}
-	summary struct {
-		Units     int32   `col:"units"`
-		Active    int32   `col:"active"`
-		Score     float64 `col:"grid_expanding_median"`
-		Above     float64 `col:"above_0_3"`
-		InModules float64 `col:"in_modules"`
-		Explained float64 `col:"explained"`
-	}
-	rateMap struct {
-		Unit int32     `col:"unit"`
-		Mean []float32 `col:"mean"`
-	}
-)
-
 // Run reads the history of a training and what was measured of it in one box: units, modules, summary and maps.
 func Run(_ context.Context, _ Params, t *pipeline.Task) error {
-	history, trained, err := pipeline.Read[losses](t, "history")
-	if err != nil {
-		return err
+	r := &pipeline.Reader{Task: t}
+	history := pipeline.Rows[traintable.Losses](r, "history")
+	units := pipeline.Rows[spectratable.Unit](r, "units")
+	modules := pipeline.Rows[spectratable.Module](r, "modules")
+	summary := pipeline.One[spectratable.Summary](r, "summary")
+	maps := pipeline.Rows[ratemapstable.Map](r, "maps")
+	if r.Err != nil {
+		return r.Err
 	}
-	units, meta, err := pipeline.Read[unit](t, "units")
-	if err != nil {
-		return err
-	}
-	modules, _, err := pipeline.Read[module](t, "modules")
-	if err != nil {
-		return err
-	}
-	summaries, _, err := pipeline.Read[summary](t, "summary")
-	if err != nil {
-		return err
-	}
-	maps, _, err := pipeline.Read[rateMap](t, "maps")
-	if err != nil {
-		return err
-	}
-	if len(summaries) != 1 {
-		return fmt.Errorf("summary: %d rows, want one", len(summaries))
-	}
+	trained, meta := r.Meta("history"), r.Meta("units")
 	steps, err := strconv.ParseInt(trained["step"], 10, 64)
 	if err != nil {
 		return fmt.Errorf("history: metadata step %q is not a number of steps", trained["step"])
 	}
-	row := rowOf(summaries[0], units, modules)
+	row := rowOf(summary, units, modules)
 	row.Steps, row.Stopped = steps, trained["stopped"]
-	row.addLosses(history)
+	addLosses(&row, history)
 	kept := map[string]string{"box_m": meta["box_m"], "bins": meta["bins"]}
-	if err := pipeline.Emit(t, "outcome", []Row{row}, kept); err != nil {
+	if err := pipeline.Emit(t, "outcome", []outcometable.Row{row}, kept); err != nil {
 		return err
 	}
 	return pipeline.Emit(t, "example", example(units, maps), kept)
 }
 
 // addLosses takes the last row of the history; NaN if there is none.
-func (r *Row) addLosses(history []losses) {
+func addLosses(r *outcometable.Row, history []traintable.Losses) {
 	if len(history) > 0 {
 		last := history[len(history)-1]
 		r.Values, r.Total = last.Values, last.Total
@@ -158,8 +79,8 @@ func (r *Row) addLosses(history []losses) {
 	r.Total = math.NaN()
 }
 
-func rowOf(s summary, units []unit, modules []module) Row {
-	r := Row{
+func rowOf(s spectratable.Summary, units []spectratable.Unit, modules []spectratable.Module) outcometable.Row {
+	r := outcometable.Row{
 		Explained: s.Explained, Units: s.Units, Active: s.Active, Score: s.Score, Above: s.Above, InModules: s.InModules,
 		Modules: int32(len(modules)), Several: several(units, modules), One: one(modules),
 	}
@@ -181,7 +102,7 @@ func rowOf(s summary, units []unit, modules []module) Row {
 
 // several counts modules by the rule of several, 0 if its other conditions do not hold. A module that differs from a larger one in
 // orientation alone is none of its own; its units are members.
-func several(units []unit, modules []module) int32 {
+func several(units []spectratable.Unit, modules []spectratable.Module) int32 {
 	hexagonal := map[int32]bool{}
 	var periods []float64
 	for _, m := range modules {
@@ -225,13 +146,13 @@ func several(units []unit, modules []module) int32 {
 }
 
 // one says whether there is one module, and it is hexagonal and of high score.
-func one(modules []module) bool {
+func one(modules []spectratable.Module) bool {
 	return len(modules) == 1 && modules[0].Hexagonal && modules[0].Score >= oneScore
 }
 
 // example is the active unit in the middle of the order of scores.
-func example(units []unit, maps []rateMap) []Example {
-	var active []unit
+func example(units []spectratable.Unit, maps []ratemapstable.Map) []outcometable.Example {
+	var active []spectratable.Unit
 	for _, u := range units {
 		if u.Active {
 			active = append(active, u)
@@ -245,9 +166,9 @@ func example(units []unit, maps []rateMap) []Example {
 		return a < b || math.IsNaN(a) && !math.IsNaN(b)
 	})
 	u := active[(len(active)-1)/2]
-	i := slices.IndexFunc(maps, func(m rateMap) bool { return m.Unit == u.Unit })
+	i := slices.IndexFunc(maps, func(m ratemapstable.Map) bool { return m.Unit == u.Unit })
 	if i < 0 {
 		return nil
 	}
-	return []Example{{u.Unit, u.Score, maps[i].Mean}}
+	return []outcometable.Example{{Unit: u.Unit, Score: u.Score, Map: maps[i].Mean}}
 }

@@ -11,6 +11,8 @@ import (
 
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/trajectories/trajectoriestable"
 	"sicgrid/stages/weights"
 )
 
@@ -23,36 +25,6 @@ type Params struct {
 // Outputs of the stage.
 var Outputs = []string{"maps", "occupancy", "states"}
 
-// Map is a row of "maps": the mean activity of a unit in each bin, row 0 lowest
-// y, NaN where no walk came. Early and late are the first and second half of
-// every walk: a path integrator that drifts shows it there.
-type Map struct {
-	Unit  int32     `col:"unit"`
-	Mean  []float32 `col:"mean" shape:"ny,nx"`
-	Early []float32 `col:"early" shape:"ny,nx"`
-	Late  []float32 `col:"late" shape:"ny,nx"`
-}
-
-// Occupancy is the one row of "occupancy".
-type Occupancy struct {
-	Samples   []int32 `col:"samples" shape:"ny,nx"`
-	Explained float64 `col:"explained"` // variance of the late states explained by position, a share
-}
-
-// State is a row of "states": the population at one moment of one walk.
-type State struct {
-	X     float32   `col:"x" unit:"m"`
-	Y     float32   `col:"y" unit:"m"`
-	Step  int32     `col:"step"`
-	State []float32 `col:"state" shape:"units"`
-}
-
-// walkView is what this stage reads beside the network.
-type walkView struct {
-	Velocity []float32 `col:"velocity" unit:"m"`
-	Position []float32 `col:"position" unit:"m"`
-}
-
 // together is the number of walks of one task.
 const together = 32
 
@@ -62,7 +34,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err != nil {
 		return err
 	}
-	walks, meta, err := pipeline.Read[walkView](t, "walks")
+	walks, meta, err := pipeline.Read[trajectoriestable.Walk](t, "walks")
 	if err != nil {
 		return err
 	}
@@ -121,7 +93,7 @@ func emit(t *pipeline.Task, r *recording, meta map[string]string) error {
 	if err := pipeline.Emit(t, "maps", r.maps(), meta); err != nil {
 		return err
 	}
-	if err := pipeline.Emit(t, "occupancy", []Occupancy{{r.samples(), r.explained()}}, meta); err != nil {
+	if err := pipeline.Emit(t, "occupancy", []ratemapstable.Occupancy{{Samples: r.samples(), Variance: ratemapstable.Variance{Explained: r.explained()}}}, meta); err != nil {
 		return err
 	}
 	return pipeline.Emit(t, "states", r.states(), meta)

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"sync/atomic"
+
+	"sicgrid/stages/ratemaps/ratemapstable"
 )
 
 // grid is a box of box x box metres, its centre at 0, cut into bins x bins.
@@ -37,7 +39,7 @@ type recording struct {
 
 type keptState struct {
 	walk int
-	State
+	ratemapstable.State
 }
 
 func newRecording(g grid, units, steps int) *recording {
@@ -64,7 +66,7 @@ func (r *recording) add(x, y float32, step int, state []float32) {
 
 // keep stores a copy of a state itself.
 func (r *recording) keep(walk int, x, y float32, step int, state []float32) {
-	r.kept = append(r.kept, keptState{walk, State{x, y, int32(step), slices.Clone(state)}})
+	r.kept = append(r.kept, keptState{walk, ratemapstable.State{X: x, Y: y, Step: int32(step), State: slices.Clone(state)}})
 }
 
 func (r *recording) merge(o *recording) {
@@ -82,14 +84,14 @@ func (r *recording) merge(o *recording) {
 }
 
 // states returns the kept states by walk and step.
-func (r *recording) states() []State {
+func (r *recording) states() []ratemapstable.State {
 	slices.SortStableFunc(r.kept, func(a, b keptState) int {
 		if a.walk != b.walk {
 			return a.walk - b.walk
 		}
 		return int(a.Step - b.Step)
 	})
-	states := make([]State, len(r.kept))
+	states := make([]ratemapstable.State, len(r.kept))
 	for i, k := range r.kept {
 		states[i] = k.State
 	}
@@ -105,7 +107,7 @@ func (r *recording) samples() []int32 {
 }
 
 // maps returns the mean activity of every unit in every bin.
-func (r *recording) maps() []Map {
+func (r *recording) maps() []ratemapstable.Map {
 	early, late := &r.halves[0], &r.halves[1]
 	mean := func(unit int, halves ...*half) []float32 {
 		values := make([]float32, r.bins*r.bins)
@@ -119,9 +121,9 @@ func (r *recording) maps() []Map {
 		}
 		return values
 	}
-	maps := make([]Map, r.units)
+	maps := make([]ratemapstable.Map, r.units)
 	for unit := range maps {
-		maps[unit] = Map{int32(unit), mean(unit, early, late), mean(unit, early), mean(unit, late)}
+		maps[unit] = ratemapstable.Map{Unit: int32(unit), Mean: mean(unit, early, late), Early: mean(unit, early), Late: mean(unit, late)}
 	}
 	return maps
 }

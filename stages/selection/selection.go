@@ -11,7 +11,8 @@ import (
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pathint"
 	"sicgrid/pkg/pipeline"
-	"sicgrid/stages/train"
+	"sicgrid/stages/selection/selectiontable"
+	"sicgrid/stages/train/traintable"
 	"sicgrid/stages/weights"
 )
 
@@ -31,7 +32,7 @@ type Params struct {
 }
 
 // Outputs of the stage: those of the training that is kept, and how all came out.
-var Outputs = append([]string{"attempts"}, train.Outputs...)
+var Outputs = []string{"attempts", "weights", "history"}
 
 // Role is what the outputs of attempt i = 0, 1, ... are called among the inputs, before the output's own name.
 func Role(i int) string { return fmt.Sprintf("attempt-%d/", i+1) }
@@ -47,23 +48,13 @@ const (
 	pairs = 500000
 )
 
-// Attempt is a row of "attempts".
-type Attempt struct {
-	Attempt int32   `col:"attempt"` // 1, 2, ...
-	Loss    float64 `col:"loss"`    // eq. 8, mean over the last tenth of the steps; NaN if none was made
-	// Share of the variance of states' distances that the distances of their places leave unexplained.
-	Unexplained float64 `col:"distance_unexplained"`
-	Stopped     string  `col:"stopped"` // why it ended early; "" = it did not
-	Kept        bool    `col:"kept"`
-}
-
 // Run reads the weights and histories of all attempts and writes those of the one that is kept.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
-	var rows []Attempt
-	var histories [][]train.Losses
+	var rows []selectiontable.Attempt
+	var histories [][]traintable.Losses
 	var metas []map[string]string
 	for i := range p.Attempts {
-		history, meta, err := pipeline.Read[train.Losses](t, Role(i)+"history")
+		history, meta, err := pipeline.Read[traintable.Losses](t, Role(i)+"history")
 		if err != nil {
 			return err
 		}
@@ -74,7 +65,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		row := Attempt{Attempt: int32(i + 1), Loss: loss, Stopped: meta["stopped"]}
+		row := selectiontable.Attempt{Attempt: int32(i + 1), Loss: loss, Stopped: meta["stopped"]}
 		if row.Unexplained, err = p.unexplained(t, Role(i)+"weights"); err != nil {
 			return err
 		}
@@ -85,7 +76,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	kept := p.choose(rows)
 	rows[kept].Kept = true
 	t.Note("kept_attempt", kept+1)
-	weights, meta, err := pipeline.Read[train.Tensor](t, Role(kept)+"weights")
+	weights, meta, err := pipeline.Read[traintable.Tensor](t, Role(kept)+"weights")
 	if err != nil {
 		return err
 	}
@@ -99,7 +90,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 }
 
 // atEnd is the mean loss over the rows that end in the last tenth of the steps.
-func atEnd(history []train.Losses, meta map[string]string) (float64, error) {
+func atEnd(history []traintable.Losses, meta map[string]string) (float64, error) {
 	steps, err := strconv.ParseInt(meta["step"], 10, 64)
 	if err != nil {
 		return 0, fmt.Errorf("metadata step %q is not a number of steps", meta["step"])
@@ -129,7 +120,7 @@ func (p Params) unexplained(t *pipeline.Task, role string) (float64, error) {
 }
 
 // choose returns the attempt that is kept, the first of equals. One that was stopped early is kept only if all were.
-func (k Keep) choose(rows []Attempt) int {
+func (k Keep) choose(rows []selectiontable.Attempt) int {
 	least := math.Inf(1)
 	for _, r := range rows {
 		if r.Stopped == "" && r.Unexplained < least {
@@ -146,10 +137,10 @@ func (k Keep) choose(rows []Attempt) int {
 }
 
 // better says whether a is kept rather than b, where the best attempt has this least.
-func (k Keep) better(a, b Attempt, least float64) bool {
-	for _, good := range []func(Attempt) bool{
-		func(r Attempt) bool { return r.Stopped == "" },
-		func(r Attempt) bool { return r.Unexplained <= k.Within*least },
+func (k Keep) better(a, b selectiontable.Attempt, least float64) bool {
+	for _, good := range []func(selectiontable.Attempt) bool{
+		func(r selectiontable.Attempt) bool { return r.Stopped == "" },
+		func(r selectiontable.Attempt) bool { return r.Unexplained <= k.Within*least },
 	} {
 		if good(a) != good(b) {
 			return good(a)

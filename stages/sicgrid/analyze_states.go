@@ -15,34 +15,24 @@ import (
 	"sicgrid/pkg/progress"
 )
 
-// shapeRow is the one row that analyze writes of a cloud of states. The intervals of each dimension are the longest, each
-// with its birth and its death.
+// shapeRow is the one row that analyze writes of a cloud of states.
 type shapeRow struct {
-	States    int32     `col:"states"`
-	Units     int32     `col:"units"`
-	Used      int32     `col:"used"`
-	Landmarks int32     `col:"landmarks"`
-	Betti0    int32     `col:"betti0"`
-	Betti1    int32     `col:"betti1"`
-	Betti2    int32     `col:"betti2"`
-	From      float64   `col:"scale_from"`
-	To        float64   `col:"scale_to"`
-	H0Birth   []float64 `col:"h0_birth"`
-	H0Death   []float64 `col:"h0_death"`
-	H1Birth   []float64 `col:"h1_birth"`
-	H1Death   []float64 `col:"h1_death"`
-	H2Birth   []float64 `col:"h2_birth"`
-	H2Death   []float64 `col:"h2_death"`
-	PCA       []float64 `col:"pca_variance_ratio"`
-}
-
-var stateDefinitions = definitions{
-	{"used", "every second, third, ... state, so that at most 8 000 are left"},
-	{"landmarks", "max-min landmarks after projection to 6 principal components and averages over neighbours"},
-	{"betti0", "components, with betti1 loops and betti2 voids: the triple that holds over the longest range of log scale"},
-	{"scale_from", "scales from here to scale_to have these Betti numbers; NaN where there is no range"},
-	{"h1_birth", "longest intervals of the Rips complex's persistent cohomology over Z/2 in each dimension"},
-	{"pca_variance_ratio", "share of the variance along each principal component, descending"},
+	States    int32     `col:"states" doc:"number of states"`
+	Units     int32     `col:"units" doc:"number of units"`
+	Used      int32     `col:"used" doc:"states used: every second, third, ..., so that at most 8 000 are left"`
+	Landmarks int32     `col:"landmarks" doc:"max-min landmarks after projection to 6 principal components and averages over neighbours"`
+	Betti0    int32     `col:"betti0" doc:"components, with betti1 loops and betti2 voids: the triple that holds over the longest range of log scale"`
+	Betti1    int32     `col:"betti1" doc:"loops"`
+	Betti2    int32     `col:"betti2" doc:"voids"`
+	From      float64   `col:"scale_from" doc:"scales from here to scale_to have these Betti numbers; NaN where there is no range"`
+	To        float64   `col:"scale_to" doc:"end of that range"`
+	H0Birth   []float64 `col:"h0_birth" doc:"births of the longest intervals of the Rips complex's persistent cohomology over Z/2 in dimension 0"`
+	H0Death   []float64 `col:"h0_death" doc:"their deaths"`
+	H1Birth   []float64 `col:"h1_birth" doc:"likewise in dimension 1"`
+	H1Death   []float64 `col:"h1_death" doc:"their deaths"`
+	H2Birth   []float64 `col:"h2_birth" doc:"likewise in dimension 2"`
+	H2Death   []float64 `col:"h2_death" doc:"their deaths"`
+	PCA       []float64 `col:"pca_variance_ratio" doc:"share of the variance along each principal component, descending"`
 }
 
 // topIntervals is how many intervals of each dimension are written.
@@ -65,11 +55,11 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) er
 	}
 	show.Close()
 	row := newShapeRow(a.Shape, shape)
-	if err := writeTable(f.out, []shapeRow{row}, stateDefinitions); err != nil {
+	if err := writeTable(f.out, []shapeRow{row}); err != nil {
 		return err
 	}
 	if f.json {
-		return printJSON(cmd.OutOrStdout(), map[string]any{"shape": finiteJSON(row), "written": []string{f.out}, "definitions": stateDefinitions.table()})
+		return printJSON(cmd.OutOrStdout(), map[string]any{"shape": finiteJSON(row), "written": []string{f.out}, "definitions": definitions[shapeRow]()})
 	}
 	if verbosityOf(cmd) < 0 {
 		return nil
@@ -81,7 +71,7 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) er
 		fmt.Fprintf(out, "%d states of %d units: Betti numbers %d, %d, %d from scale %.3g to %.3g\n",
 			row.States, row.Units, row.Betti0, row.Betti1, row.Betti2, row.From, row.To)
 	}
-	fmt.Fprintf(out, "wrote   %s\n\n%s", f.out, definitionText(stateDefinitions))
+	fmt.Fprintf(out, "wrote   %s\n\n%s", f.out, definitionText[shapeRow]())
 	return nil
 }
 

@@ -132,7 +132,7 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 			Mean []float32 `col:"mean"`
 		}{m})
 	}
-	if err := writeTable(lists, rows, nil); err != nil {
+	if err := writeTable(lists, rows); err != nil {
 		t.Fatal(err)
 	}
 	code, stdout, stderr = sicgrid("analyze", lists, "--box", "2", "--out", filepath.Join(dir, "u.parquet"), "--json")
@@ -151,8 +151,10 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 	if err != nil || !bytes.Equal(text, head) {
 		t.Errorf("Parquet and CSV differ: %v", err)
 	}
-	if artifact.Meta(rec)["grid_ring"] == "" {
-		t.Error("the Parquet file does not say what grid_ring is")
+	for _, c := range artifact.Columns(rec.Schema()) {
+		if c.Meaning == "" {
+			t.Errorf("the Parquet file does not say what %s is", c.Name)
+		}
 	}
 	periods, err := ndarray.ReadParquet(filepath.Join(dir, "u.parquet"), "period_m")
 	if err != nil || math.Abs(periods.Values[0]-0.7) > 0.01 {

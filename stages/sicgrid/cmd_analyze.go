@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/artifact"
@@ -18,6 +19,7 @@ import (
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/spectra"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // analyzeFlags are what `sicgrid analyze` is told about the files that it is given.
@@ -43,7 +45,8 @@ func newAnalyzeCommand() *cobra.Command {
 			"  --states     [states, units], without a box\n\n" +
 			"Orientations lie in [0, 60) degrees; k1 points into [0, 60) degrees, k2 and k3 near +120 and +240 from it, and\n" +
 			"k1 + k2 + k3 = 0 (rad/m); phases are arg sum (R - mean R) exp(i k.x) in (-pi, pi].\n\n" +
-			definitionText(unitDefinitions, moduleDefinitions, stateDefinitions),
+			"A row a unit:\n" + definitionText[spectratable.Unit](unitColumns...) + "\nA row a module:\n" + definitionText[spectratable.Module]() +
+			"\nThe one row of a cloud of states:\n" + definitionText[shapeRow](),
 		Example: "  sicgrid analyze maps.npy --box 2 --out units.csv               # and units.modules.csv\n" +
 			"  sicgrid analyze --positions p.npy --activity a.npy --box 2 --bins 40 --smooth 0.05 --out units.parquet\n" +
 			"  sicgrid analyze --states s.npy --out shape.csv --json\n" +
@@ -206,48 +209,31 @@ func squareSide(shape []int) int {
 	return 0
 }
 
-// unitRow is a row of what analyze writes.
-type unitRow struct {
-	Unit         int32   `col:"unit"`
-	Active       bool    `col:"active"`
-	Expanding    float64 `col:"grid_expanding"`
-	Ring         float64 `col:"grid_ring"`
-	Banino60     float64 `col:"grid_banino60"`
-	Banino90     float64 `col:"grid_banino90"`
-	Corrected    float64 `col:"grid_corrected"`
-	Period       float64 `col:"period_m" unit:"m"`
-	Orientation  float64 `col:"orientation_deg" unit:"deg"`
-	EllipseRatio float64 `col:"ellipse_ratio"`
-	Module       int32   `col:"module"`
-	Phi1         float64 `col:"phi1" unit:"rad"`
-	Phi2         float64 `col:"phi2" unit:"rad"`
-	Phi3         float64 `col:"phi3" unit:"rad"`
-}
+// unitColumns are those of the spectra stage's table of units that analyze writes, in this order.
+var unitColumns = []string{"unit", "active", "grid_expanding", "grid_ring", "grid_banino60", "grid_banino90", "grid_corrected",
+	"period_m", "orientation_deg", "ellipse_ratio", "module", "phi1", "phi2", "phi3"}
 
 // writeUnits writes the table of units, the table of modules beside it, and the summary.
 func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note string) error {
-	var units []unitRow
-	active := 0
-	for i, u := range a.Units {
+	units, active := spectra.Units(a), 0
+	for _, u := range units {
 		if u.Active {
 			active++
 		}
-		units = append(units, unitRow{int32(i), u.Active, u.Expanding, u.Ring, u.Banino60, u.Banino90, u.Corrected,
-			u.PeriodM, u.OrientationDeg, u.EllipseRatio, int32(u.Module), u.Phases[0], u.Phases[1], u.Phases[2]})
 	}
-	modules := spectra.Lattices(a)
+	modules := spectra.Modules(a)
 	ext := filepath.Ext(f.out)
 	beside := strings.TrimSuffix(f.out, ext) + ".modules" + ext
-	if err := writeTable(f.out, units, unitDefinitions); err != nil {
+	if err := writeTable(f.out, units, unitColumns...); err != nil {
 		return err
 	}
-	if err := writeTable(beside, modules, moduleDefinitions); err != nil {
+	if err := writeTable(beside, modules); err != nil {
 		return err
 	}
 	if f.json {
 		return printJSON(cmd.OutOrStdout(), map[string]any{
 			"units": len(units), "active": active, "modules": finiteRows(modules), "note": note, "written": []string{f.out, beside},
-			"definitions": map[string]any{"units": unitDefinitions.table(), "modules": moduleDefinitions.table()},
+			"definitions": map[string]any{"units": definitions[spectratable.Unit](unitColumns...), "modules": definitions[spectratable.Module]()},
 		})
 	}
 	if verbosityOf(cmd) < 0 {
@@ -261,7 +247,7 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 	if note != "" {
 		fmt.Fprintln(out, note)
 	}
-	fmt.Fprintf(out, "wrote   %s\nwrote   %s\n\n%s", f.out, beside, definitionText(unitDefinitions))
+	fmt.Fprintf(out, "wrote   %s\nwrote   %s\n\n%s", f.out, beside, definitionText[spectratable.Unit](unitColumns...))
 	return nil
 }
 
@@ -276,9 +262,9 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// writeTable writes rows as CSV or Parquet, as the file's name says; the definitions are the Parquet table's metadata.
-func writeTable[T any](path string, rows []T, defined definitions) error {
-	rec, err := artifact.FromRows(rows, defined.table())
+// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order, or all.
+func writeTable[T any](path string, rows []T, columns ...string) error {
+	rec, err := tableOf(rows, columns)
 	if err != nil {
 		return err
 	}
@@ -291,6 +277,20 @@ func writeTable[T any](path string, rows []T, defined definitions) error {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	return nil
+}
+
+func tableOf[T any](rows []T, columns []string) (arrow.Record, error) {
+	rec, err := artifact.FromRows(rows, nil)
+	if err != nil || columns == nil {
+		return rec, err
+	}
+	var fields []arrow.Field
+	var values []arrow.Array
+	for _, name := range columns {
+		i := rec.Schema().FieldIndices(name)[0]
+		fields, values = append(fields, rec.Schema().Field(i)), append(values, rec.Column(i))
+	}
+	return array.NewRecord(arrow.NewSchema(fields, nil), values, rec.NumRows()), nil
 }
 
 func encodeTable(rec arrow.Record, ext string) ([]byte, error) {
@@ -311,42 +311,27 @@ func finiteRows[T any](rows []T) []json.RawMessage {
 	return out
 }
 
-// definitions say what each column is, in the order of the columns: name, definition.
-type definitions [][2]string
-
-func (d definitions) table() map[string]string {
-	t := map[string]string{}
-	for _, row := range d {
-		t[row[0]] = row[1]
+// definitions say what the columns of a table of T mean: these, or all.
+func definitions[T any](columns ...string) map[string]string {
+	means := map[string]string{}
+	for _, c := range columnsOf[T](columns) {
+		means[c.Name] = c.Meaning
 	}
-	return t
+	return means
 }
 
-func definitionText(all ...definitions) string {
+func definitionText[T any](columns ...string) string {
 	var b strings.Builder
-	for _, d := range all {
-		for _, row := range d {
-			fmt.Fprintf(&b, "  %-16s %s\n", row[0], row[1])
-		}
+	for _, c := range columnsOf[T](columns) {
+		fmt.Fprintf(&b, "  %-21s %s\n", c.Name, c.Meaning)
 	}
 	return b.String()
 }
 
-var unitDefinitions = definitions{
-	{"active", "peak over visited bins at least 5 % of the population's 95th percentile of peaks"},
-	{"grid_expanding", "min(r60, r120) - max(r30, r90, r150) of the autocorrelogram, expanding ring, maximum of the running mean of 3 radii (Langston et al. 2010; Stensola et al. 2012)"},
-	{"grid_ring", "the same over one ring from 0.5 to 1.5 mean peak distances (Sargolini et al. 2006)"},
-	{"grid_banino60", "(r60 + r120)/2 - (r30 + r90 + r150)/3, maximum over ten rings (Banino et al. 2018)"},
-	{"grid_banino90", "r90 - (r45 + r135)/2, maximum over ten rings (Banino et al. 2018)"},
-	{"grid_corrected", "grid_expanding after the ellipse through the six peaks was made a circle; none for ratios of 1.3 or more (after Brandon et al. 2011)"},
-	{"period_m", "mean distance of the six nearest peaks of the autocorrelogram, sub-pixel"},
-	{"orientation_deg", "direction of the peaks, modulo 60 degrees"},
-	{"ellipse_ratio", "ratio of the axes of the ellipse through the six peaks"},
-	{"module", "at least 5 active units with grid_expanding of 0.3 or more that share period and orientation; -1: none"},
-	{"phi1", "arg sum (R - mean R) exp(i k1.x) at the module's wave vector; phi2 and phi3 likewise"},
-}
-
-var moduleDefinitions = definitions{
-	{"n", "units of the module"},
-	{"k1x", "wave vectors k1, k2, k3 of the mean power spectrum's six peaks, refined off its grid; they add up to 0"},
+func columnsOf[T any](columns []string) []artifact.Column {
+	rec, err := tableOf[T](nil, columns)
+	if err != nil {
+		panic(err) // T is no row type: a fault of this program
+	}
+	return artifact.Columns(rec.Schema())
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -21,22 +22,48 @@ import (
 
 var exportFormats = []string{"parquet", "arrow", "csv", "npy"}
 
+// An exportForm is how an artifact is written.
+type exportForm struct {
+	format   string
+	column   string // that an npy file holds
+	describe bool   // CSV begins with comments on the columns
+	columns  bool   // not the rows but the columns
+	json     bool   // these as JSON
+}
+
+func (f exportForm) check(formatGiven bool) error {
+	switch {
+	case !slices.Contains(exportFormats, f.format):
+		return usagef("--format %s: must be one of %s", f.format, strings.Join(exportFormats, ", "))
+	case f.describe && f.format != "csv":
+		return usagef("--describe: must be given with --format csv; Parquet and Arrow files hold units and meanings anyway")
+	case f.columns && (formatGiven || f.column != ""):
+		return usagef("--columns: must be given without --format and --column")
+	case f.json && !f.columns:
+		return usagef("--json: must be given with --columns")
+	}
+	return nil
+}
+
 func newExportCommand() *cobra.Command {
 	var flags graphFlags
-	var format, column, out string
+	var form exportForm
+	var out string
 	cmd := &cobra.Command{
 		Use:   "export NODE:OUTPUT",
 		Short: "Write one stored artifact as Parquet, Arrow, CSV or npy",
 		Long: "Write one stored artifact as Parquet (the stored bytes), an Arrow IPC file, CSV (lists joined by\n" +
 			"semicolons), or one numeric column as npy.\n" +
-			"An artifact is a node and one of its outputs; the output may be left out where there is one only.",
+			"An artifact is a node and one of its outputs; the output may be left out where there is one only.\n" +
+			"--columns lists its columns instead: name, type, unit and meaning, as the stored file says them.",
 		Example: "  sicgrid export spectra/full/2m:units --format csv --out units.csv\n" +
+			"  sicgrid export spectra/full/2m:units --columns\n" +
 			"  sicgrid export ratemaps/full/2m:maps --format npy --column mean --out maps.npy\n" +
 			"  sicgrid export train/full:weights > weights.parquet",
 		Args: takes(1, 1, "one artifact, such as spectra/full/2m:units"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains(exportFormats, format) {
-				return usagef("--format %s: must be one of %s", format, strings.Join(exportFormats, ", "))
+			if err := form.check(cmd.Flags().Changed("format")); err != nil {
+				return err
 			}
 			name, output, _ := strings.Cut(args[0], ":")
 			s, err := flags.open([]string{name})
@@ -47,7 +74,7 @@ func newExportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if data, err = convertArtifact(data, format, column); err != nil {
+			if data, err = form.of(data); err != nil {
 				return err
 			}
 			if out == "" || out == "-" {
@@ -58,8 +85,11 @@ func newExportCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
-	cmd.Flags().StringVar(&format, "format", "parquet", strings.Join(exportFormats, ", "))
-	cmd.Flags().StringVar(&column, "column", "", "`NAME` of the column that an npy file holds")
+	cmd.Flags().StringVar(&form.format, "format", "parquet", strings.Join(exportFormats, ", "))
+	cmd.Flags().StringVar(&form.column, "column", "", "`NAME` of the column that an npy file holds")
+	cmd.Flags().BoolVar(&form.describe, "describe", false, "begin a CSV file with a line \"# column (unit): meaning\" a column")
+	cmd.Flags().BoolVar(&form.columns, "columns", false, "list the columns of the artifact, not its rows")
+	cmd.Flags().BoolVar(&form.json, "json", false, "list the columns as JSON")
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write; standard output without it")
 	return cmd
 }
@@ -97,8 +127,9 @@ func (s *session) stored(name, output string) ([]byte, error) {
 	return nil, fmt.Errorf("%s is not in the graph", name)
 }
 
-func convertArtifact(data []byte, format, column string) ([]byte, error) {
-	if format == "parquet" {
+// of returns a stored artifact in this form.
+func (f exportForm) of(data []byte) ([]byte, error) {
+	if f.format == "parquet" && !f.columns {
 		return data, nil
 	}
 	rec, err := artifact.Read(data)
@@ -106,13 +137,54 @@ func convertArtifact(data []byte, format, column string) ([]byte, error) {
 		return nil, err
 	}
 	defer rec.Release()
-	switch format {
-	case "arrow":
+	switch {
+	case f.columns:
+		return columnList(artifact.Columns(rec.Schema()), f.json)
+	case f.format == "arrow":
 		return arrowFile(rec)
-	case "npy":
-		return npyFile(rec, column)
+	case f.format == "npy":
+		return npyFile(rec, f.column)
 	}
-	return csvFile(rec)
+	rows, err := csvFile(rec)
+	if f.describe {
+		rows = append(columnComments(artifact.Columns(rec.Schema())), rows...)
+	}
+	return rows, err
+}
+
+// columnList lists columns for people, or as JSON.
+func columnList(columns []artifact.Column, asJSON bool) ([]byte, error) {
+	var b bytes.Buffer
+	if asJSON {
+		err := printJSON(&b, columns)
+		return b.Bytes(), err
+	}
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "column\ttype\tunit\tmeaning")
+	for _, c := range columns {
+		if c.Shape != "" {
+			c.Type += " (" + c.Shape + ")"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.Name, c.Type, c.Unit, c.Meaning)
+	}
+	err := w.Flush()
+	return b.Bytes(), err
+}
+
+// columnComments are lines "# column (unit): meaning".
+func columnComments(columns []artifact.Column) []byte {
+	var b bytes.Buffer
+	for _, c := range columns {
+		b.WriteString("# " + c.Name)
+		if c.Unit != "" {
+			b.WriteString(" (" + c.Unit + ")")
+		}
+		if c.Meaning != "" {
+			b.WriteString(": " + c.Meaning)
+		}
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
 }
 
 // arrowFile is the record as an Arrow IPC file.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -15,11 +16,11 @@ import (
 type exported struct {
 	Name string    `col:"name"`
 	Unit int32     `col:"unit"`
-	Map  []float32 `col:"map" shape:"ny,nx"`
-	List []float64 `col:"list"`
+	Map  []float32 `col:"map" shape:"ny,nx" doc:"what it looks like"`
+	List []float64 `col:"list" unit:"m" doc:"two, at most"`
 }
 
-func exportSample(t *testing.T, format, column string) []byte {
+func exportSample(t *testing.T, form exportForm) []byte {
 	t.Helper()
 	rec, err := artifact.FromRows([]exported{
 		{"a,b", 3, []float32{1, 2, 3, 4}, []float64{0.5}},
@@ -33,11 +34,11 @@ func exportSample(t *testing.T, format, column string) []byte {
 	if err := artifact.Write(&file, rec); err != nil {
 		t.Fatal(err)
 	}
-	data, err := convertArtifact(file.Bytes(), format, column)
+	data, err := form.of(file.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if format == "arrow" {
+	if form.format == "arrow" {
 		r, err := ipc.NewFileReader(bytes.NewReader(data))
 		if err != nil {
 			t.Fatal(err)
@@ -50,12 +51,45 @@ func exportSample(t *testing.T, format, column string) []byte {
 	return data
 }
 
-func TestArrowExportIsReadByArrow(t *testing.T) { exportSample(t, "arrow", "") }
+func TestArrowExportIsReadByArrow(t *testing.T) { exportSample(t, exportForm{format: "arrow"}) }
 
 func TestCSVExportQuotesAndJoinsLists(t *testing.T) {
 	want := "name,unit,map,list\n\"a,b\",3,1;2;3;4,0.5\nc,4,5;6;7;8,-1\nd,5,9;10;11;12,1e-300\n"
-	if got := string(exportSample(t, "csv", "")); got != want {
+	if got := string(exportSample(t, exportForm{format: "csv"})); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestExportSaysWhatColumnsMean(t *testing.T) {
+	rows := string(exportSample(t, exportForm{format: "csv"}))
+	described := "# name\n# unit\n# map: what it looks like\n# list (m): two, at most\n" + rows
+	if got := string(exportSample(t, exportForm{format: "csv", describe: true})); got != described {
+		t.Errorf("described\n%swant\n%s", got, described)
+	}
+	list := "column  type               unit  meaning\n" +
+		"name    utf8                     \n" +
+		"unit    int32                    \n" +
+		"map     []float32 (ny,nx)        what it looks like\n" +
+		"list    []float64          m     two, at most\n"
+	if got := string(exportSample(t, exportForm{format: "parquet", columns: true})); got != list {
+		t.Errorf("columns\n%swant\n%s", got, list)
+	}
+	var columns []artifact.Column
+	if err := json.Unmarshal(exportSample(t, exportForm{format: "parquet", columns: true, json: true}), &columns); err != nil {
+		t.Fatal(err)
+	}
+	if want := (artifact.Column{Name: "list", Type: "[]float64", Unit: "m", Meaning: "two, at most"}); len(columns) != 4 || columns[3] != want {
+		t.Errorf("columns %+v, want the last %+v", columns, want)
+	}
+	for want, form := range map[string]exportForm{
+		"--describe": {format: "npy", describe: true},
+		"--columns":  {format: "parquet", columns: true, column: "map"},
+		"--json":     {format: "csv", json: true},
+		"--format":   {format: "xlsx"},
+	} {
+		if err := form.check(false); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%+v: %v, want an error on %s", form, err, want)
+		}
 	}
 }
 
@@ -67,7 +101,7 @@ func TestNpyExport(t *testing.T) {
 		"map":  "{'descr': '<f4', 'fortran_order': False, 'shape': (3,2,2,), }",
 		"list": "{'descr': '<f8', 'fortran_order': False, 'shape': (3,1,), }",
 	} {
-		data := exportSample(t, "npy", column)
+		data := exportSample(t, exportForm{format: "npy", column: column})
 		if !bytes.HasPrefix(data, []byte("\x93NUMPY\x01\x00")) {
 			t.Fatalf("%s: begins with %q", column, data[:8])
 		}

@@ -12,6 +12,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/train"
+	"sicgrid/stages/train/traintable"
 )
 
 // joinedProfile is the smoke profile whose full network is joined from two copies of a small one and then hardly trained at all.
@@ -74,11 +75,11 @@ func tensorOf(t *testing.T, s *session, report pipeline.Report, node, name strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	tensors, err := artifact.Rows[train.Tensor](rec)
+	tensors, err := artifact.Rows[traintable.Tensor](rec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tensors[slices.IndexFunc(tensors, func(x train.Tensor) bool { return x.Name == name })].Values
+	return tensors[slices.IndexFunc(tensors, func(x traintable.Tensor) bool { return x.Name == name })].Values
 }
 
 // Copies of one network are finetuned on walks of their own length, rotated as the profile says, and joined;

@@ -42,12 +42,13 @@ func TestWhatEditingTheSourceReruns(t *testing.T) {
 
 	training := filepath.Join(tree, "stages", "train", "train.go")
 	extend(t, training, "\n// A remark.\n")
+	replace(t, filepath.Join(tree, "stages", "train", "traintable", "rows.go"), "name of the tensor in the network", "what the tensor is called")
 	if got := ran(); got != "" {
 		t.Errorf("the program of before a comment ran %q", got)
 	}
 	build()
 	if got := ran(); got != "" {
-		t.Errorf("a comment in the training code reruns %q", got)
+		t.Errorf("a comment in the training code and a better sentence about a column rerun %q", got)
 	}
 
 	extend(t, training, "\nconst remark = 1\n")
@@ -85,6 +86,17 @@ func TestWhatEditingTheSourceReruns(t *testing.T) {
 	want = "sicgrid: this program was built without the digests of its source; run: go tool task build\n"
 	if cmd.ProcessState.ExitCode() != 1 || string(said) != want {
 		t.Errorf("a program without digests: exit code %d, says %q, want %q", cmd.ProcessState.ExitCode(), said, want)
+	}
+}
+
+func replace(t *testing.T, path, old, new string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(data), old) {
+		t.Fatalf("%s: no %q in it (%v)", path, old, err)
+	}
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(data), old, new)), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -87,7 +87,7 @@ func (s *session) withSeconds(n *pipeline.Node, runs arrow.Record, results map[s
 		}
 		seconds.Append(total)
 	}
-	about := arrow.NewMetadata([]string{"unit"}, []string{"s"})
+	about := arrow.NewMetadata([]string{"doc", "unit"}, []string{"time of the run: its trainings, recording and measurement", "s"})
 	fields := append(runs.Schema().Fields(), arrow.Field{Name: "seconds", Type: arrow.PrimitiveTypes.Float64, Metadata: about})
 	meta := runs.Schema().Metadata()
 	return array.NewRecord(arrow.NewSchema(fields, &meta), append(runs.Columns(), seconds.NewArray()), runs.NumRows()), nil

@@ -13,6 +13,7 @@ import (
 
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/sweep"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 // wireShipped wires a sweep of params/ over the profile that it names.
@@ -96,7 +97,7 @@ designs:
 	if len(one.Points) != 1 || !slices.Equal(one.Table.Params.(sweep.Params).Runs[0].Designs, []int32{0, 1}) {
 		t.Errorf("points %+v: the same setting in two designs is one point of both", one.Points)
 	}
-	if rule := one.Table.Params.(sweep.Params).Runs[0].Rule; rule != sweep.One {
+	if rule := one.Table.Params.(sweep.Params).Runs[0].Rule; rule != sweeptable.One {
 		t.Errorf("without the capacity loss a run is judged by the rule of %s", rule)
 	}
 }

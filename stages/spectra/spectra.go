@@ -12,6 +12,8 @@ import (
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Params are the thresholds of the analysis.
@@ -33,17 +35,13 @@ const scoreLine = 0.3
 
 // Run measures the maps of one network in one box.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
-	rows, meta, err := pipeline.Read[mapView](t, "maps")
-	if err != nil {
-		return err
+	r := &pipeline.Reader{Task: t}
+	rows := pipeline.Rows[ratemapstable.Map](r, "maps")
+	occupancy := pipeline.One[ratemapstable.Variance](r, "occupancy")
+	if r.Err != nil {
+		return r.Err
 	}
-	occupancy, _, err := pipeline.Read[occupancyView](t, "occupancy")
-	if err != nil {
-		return err
-	}
-	if len(occupancy) != 1 {
-		return fmt.Errorf("occupancy: %d rows, want one", len(occupancy))
-	}
+	meta := r.Meta("maps")
 	mean, drift, err := readMaps(rows, meta)
 	if err != nil {
 		return err
@@ -55,13 +53,17 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 		return err
 	}
 	kept := map[string]string{"box_m": meta["box_m"], "bins": meta["bins"], "units": strconv.Itoa(len(rows))}
-	if err := pipeline.Emit(t, "units", unitRows(rows, a, drift), kept); err != nil {
+	units := Units(a)
+	for i, r := range rows {
+		units[i].Unit, units[i].Drift = r.Unit, drift[i]
+	}
+	if err := pipeline.Emit(t, "units", units, kept); err != nil {
 		return err
 	}
 	if err := pipeline.Emit(t, "autocorrelograms", autocorrelogramRows(rows, a), kept); err != nil {
 		return err
 	}
-	if err := pipeline.Emit(t, "modules", moduleRows(a), kept); err != nil {
+	if err := pipeline.Emit(t, "modules", Modules(a), kept); err != nil {
 		return err
 	}
 	spectrum := maps.Clone(kept)
@@ -69,7 +71,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err := pipeline.Emit(t, "spectrum", spectrumRows(a), spectrum); err != nil {
 		return err
 	}
-	return pipeline.Emit(t, "summary", []Summary{summarise(a, mean, occupancy[0].Explained)}, kept)
+	return pipeline.Emit(t, "summary", []spectratable.Summary{summarise(a, mean, occupancy.Explained)}, kept)
 }
 
 // Options are those of the analysis that the parameters ask for.
@@ -89,7 +91,7 @@ func (p Params) Options() gridcell.Options {
 
 // readMaps returns the mean map of each unit, and its drift: the correlation of the
 // early with the late map.
-func readMaps(rows []mapView, meta map[string]string) (mean []gridcell.Map, drift []float64, err error) {
+func readMaps(rows []ratemapstable.Map, meta map[string]string) (mean []gridcell.Map, drift []float64, err error) {
 	box, err := strconv.ParseFloat(meta["box_m"], 64)
 	if err != nil {
 		return nil, nil, fmt.Errorf("maps: box_m %q is not a length in metres", meta["box_m"])
@@ -113,8 +115,8 @@ func readMaps(rows []mapView, meta map[string]string) (mean []gridcell.Map, drif
 
 // summarise counts. Shares are of the active units, NaN if there are none; explained
 // is the variance of the states explained by position, a share.
-func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) Summary {
-	s := Summary{Units: int32(len(a.Units)), Modules: int32(len(a.Modules)), Explained: explained}
+func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) spectratable.Summary {
+	s := spectratable.Summary{Units: int32(len(a.Units)), Modules: int32(len(a.Modules)), Explained: explained}
 	var scores, areas []float64
 	var above, inside, place float64
 	var active []gridcell.Map

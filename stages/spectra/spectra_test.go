@@ -12,6 +12,8 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 const (
@@ -33,19 +35,6 @@ func standard() Params {
 	}
 }
 
-// recorded is a row of "maps" as the stage before this one writes it.
-type recorded struct {
-	Unit  int32     `col:"unit"`
-	Mean  []float32 `col:"mean" shape:"ny,nx"`
-	Early []float32 `col:"early" shape:"ny,nx"`
-	Late  []float32 `col:"late" shape:"ny,nx"`
-}
-
-type occupied struct {
-	Samples   []int32 `col:"samples" shape:"ny,nx"`
-	Explained float64 `col:"explained"`
-}
-
 func float32s(m gridcell.Map) []float32 {
 	out := make([]float32, len(m.Values))
 	for i, v := range m.Values {
@@ -54,28 +43,28 @@ func float32s(m gridcell.Map) []float32 {
 	return out
 }
 
-func still(unit int, m gridcell.Map) recorded {
+func still(unit int, m gridcell.Map) ratemapstable.Map {
 	v := float32s(m)
-	return recorded{int32(unit), v, v, v}
+	return ratemapstable.Map{Unit: int32(unit), Mean: v, Early: v, Late: v}
 }
 
 // cells returns n ideal cells of a module, numbered from first.
-func cells(first, n int, periodM, orientationDeg float64) []recorded {
+func cells(first, n int, periodM, orientationDeg float64) []ratemapstable.Map {
 	rng := rand.New(rand.NewPCG(uint64(first), 1))
 	k := gridcell.IdealHexagonal(periodM, orientationDeg).WaveVectors()
-	rows := make([]recorded, n)
+	rows := make([]ratemapstable.Map, n)
 	for i := range rows {
 		rows[i] = still(first+i, gridcell.IdealGrid(k, 2*rng.Float64(), 2*rng.Float64(), testBins, testBox))
 	}
 	return rows
 }
 
-func silent(unit int) recorded {
+func silent(unit int) ratemapstable.Map {
 	return still(unit, gridcell.IdealFields(nil, 1, testBins, testBox))
 }
 
 // measure runs the stage on maps in a pipeline of its own and hands its outputs to look.
-func measure(t *testing.T, p Params, maps []recorded, meta map[string]string, look func(*pipeline.Task) error) error {
+func measure(t *testing.T, p Params, maps []ratemapstable.Map, meta map[string]string, look func(*pipeline.Task) error) error {
 	t.Helper()
 	s, err := store.Open(t.TempDir())
 	if err != nil {
@@ -86,7 +75,7 @@ func measure(t *testing.T, p Params, maps []recorded, meta map[string]string, lo
 		if err := pipeline.Emit(task, "maps", maps, meta); err != nil {
 			return err
 		}
-		return pipeline.Emit(task, "occupancy", []occupied{{make([]int32, testBins*testBins), 0.75}}, meta)
+		return pipeline.Emit(task, "occupancy", []ratemapstable.Variance{{Explained: 0.75}}, meta)
 	}
 	measured := &pipeline.Node{
 		Name: "spectra", Stage: "spectra", Params: p, Outputs: Outputs, Run: pipeline.Bind(p, Run),
@@ -100,7 +89,7 @@ func measure(t *testing.T, p Params, maps []recorded, meta map[string]string, lo
 		if err := look(task); err != nil {
 			return err
 		}
-		return pipeline.Emit(task, "seen", []occupied{{}}, nil)
+		return pipeline.Emit(task, "seen", []ratemapstable.Variance{{}}, nil)
 	}
 	g, err := pipeline.NewGraph(looked)
 	if err != nil {
@@ -122,7 +111,7 @@ func TestTwoModulesAmongDeadUnits(t *testing.T) {
 	// This one's field has moved on by the second half of the walks.
 	maps[3].Late = maps[12].Mean
 	err := measure(t, standard(), maps, testMeta, func(task *pipeline.Task) error {
-		units, meta, err := pipeline.Read[Unit](task, "units")
+		units, meta, err := pipeline.Read[spectratable.Unit](task, "units")
 		if err != nil {
 			return err
 		}
@@ -143,14 +132,14 @@ func TestTwoModulesAmongDeadUnits(t *testing.T) {
 			if moved := i == 3; i < 22 && moved != (u.Drift < 0.9) {
 				t.Errorf("unit %d: correlation of early and late map %.2f", i, u.Drift)
 			}
-			if i < 22 && !(u.Expanding > 1.3 && u.Expanding < 1.5 && math.Abs(math.Remainder(u.Phi1+u.Phi2+u.Phi3, 2*math.Pi)) < 0.3) {
-				t.Errorf("unit %d: score %.2f, phases %.2f %.2f %.2f", i, u.Expanding, u.Phi1, u.Phi2, u.Phi3)
+			if i < 22 && !(u.Score > 1.3 && u.Score < 1.5 && math.Abs(math.Remainder(u.Phi1+u.Phi2+u.Phi3, 2*math.Pi)) < 0.3) {
+				t.Errorf("unit %d: score %.2f, phases %.2f %.2f %.2f", i, u.Score, u.Phi1, u.Phi2, u.Phi3)
 			}
-			if i >= 22 && !(math.IsNaN(u.Expanding) && math.IsNaN(u.Phi1) && math.IsNaN(u.Drift) && math.IsNaN(u.Period)) {
+			if i >= 22 && !(math.IsNaN(u.Score) && math.IsNaN(u.Phi1) && math.IsNaN(u.Drift) && math.IsNaN(u.Period)) {
 				t.Errorf("dead unit %d has measures: %+v", i, u)
 			}
 		}
-		modules, _, err := pipeline.Read[Module](task, "modules")
+		modules, _, err := pipeline.Read[spectratable.Module](task, "modules")
 		if err != nil {
 			return err
 		}
@@ -169,21 +158,21 @@ func TestTwoModulesAmongDeadUnits(t *testing.T) {
 				t.Errorf("module %d: wavenumber %.2f rad/m for a period of %g m", i, k, want.period)
 			}
 		}
-		sacs, _, err := pipeline.Read[Autocorrelogram](task, "autocorrelograms")
+		sacs, _, err := pipeline.Read[spectratable.Autocorrelogram](task, "autocorrelograms")
 		if err != nil {
 			return err
 		}
 		if n := 2*testBins - 1; len(sacs) != 24 || len(sacs[0].Values) != n*n || sacs[0].Values[n*n/2] != 1 {
 			t.Errorf("%d autocorrelograms of %d lags", len(sacs), len(sacs[0].Values))
 		}
-		spectrum, meta, err := pipeline.Read[Spectrum](task, "spectrum")
+		spectrum, meta, err := pipeline.Read[spectratable.Spectrum](task, "spectrum")
 		if err != nil {
 			return err
 		}
 		if len(spectrum) != 3 || spectrum[0].Module != -1 || spectrum[2].Module != 1 || fmt.Sprint(len(spectrum[0].Power)) != "6400" || meta["n"] != "80" {
 			t.Errorf("%d spectra, metadata %v", len(spectrum), meta)
 		}
-		summary, _, err := pipeline.Read[Summary](task, "summary")
+		summary, _, err := pipeline.Read[spectratable.Summary](task, "summary")
 		if err != nil {
 			return err
 		}
@@ -199,17 +188,17 @@ func TestTwoModulesAmongDeadUnits(t *testing.T) {
 
 // A network whose states all collapsed is a legal outcome of training.
 func TestPopulationWithoutModules(t *testing.T) {
-	for name, maps := range map[string][]recorded{
+	for name, maps := range map[string][]ratemapstable.Map{
 		"all dead":            {silent(0), silent(1), silent(2)},
 		"one unit":            {silent(0)},
 		"fewer than a module": cells(0, 4, 0.5, 10),
 	} {
 		err := measure(t, standard(), maps, testMeta, func(task *pipeline.Task) error {
-			modules, _, err := pipeline.Read[Module](task, "modules")
+			modules, _, err := pipeline.Read[spectratable.Module](task, "modules")
 			if err != nil {
 				return err
 			}
-			summary, _, err := pipeline.Read[Summary](task, "summary")
+			summary, _, err := pipeline.Read[spectratable.Summary](task, "summary")
 			if err != nil {
 				return err
 			}
@@ -234,13 +223,13 @@ func TestBadInputIsNamed(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		p    Params
-		maps []recorded
+		maps []ratemapstable.Map
 		meta map[string]string
 		want string
 	}{
-		{"a short map", standard(), []recorded{silent(0), short}, testMeta, "maps: unit 7: ratemap: 10 values for 40 x 40 bins"},
-		{"no box", standard(), []recorded{silent(0)}, map[string]string{"bins": "40"}, `maps: box_m "" is not a length in metres`},
-		{"no bins", standard(), []recorded{silent(0)}, map[string]string{"box_m": "2"}, `maps: bins "" is not a number of bins`},
+		{"a short map", standard(), []ratemapstable.Map{silent(0), short}, testMeta, "maps: unit 7: ratemap: 10 values for 40 x 40 bins"},
+		{"no box", standard(), []ratemapstable.Map{silent(0)}, map[string]string{"bins": "40"}, `maps: box_m "" is not a length in metres`},
+		{"no bins", standard(), []ratemapstable.Map{silent(0)}, map[string]string{"box_m": "2"}, `maps: bins "" is not a number of bins`},
 		{"no units", standard(), nil, testMeta, "analyze: no ratemaps"},
 	} {
 		err := measure(t, c.p, c.maps, c.meta, func(*pipeline.Task) error { return nil })

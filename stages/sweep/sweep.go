@@ -5,6 +5,7 @@ package sweep
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -13,20 +14,8 @@ import (
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/pipeline"
-	"sicgrid/stages/outcome"
-)
-
-// Purposes of a run. The seeds of the two are different, so that a rate that is reported is not that of the runs by which its
-// settings were found.
-const (
-	Finding   = "finding"
-	Reporting = "reporting"
-)
-
-// Rules by which a run succeeds; package outcome has them in full.
-const (
-	Several = "several" // at least threeModules modules: trained with the capacity loss
-	One     = "one"     // one module: trained without it
+	"sicgrid/stages/outcome/outcometable"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 const (
@@ -43,176 +32,90 @@ type Params struct {
 	Runs       []Run    `json:"runs"`
 }
 
-// Run says where in the sweep a run belongs.
+// Run says where in the sweep a run belongs; its number is its place among the Runs.
 type Run struct {
-	Point   int32    `json:"point"`
-	Name    string   `json:"name"`    // of the setting, in a list
-	Designs []int32  `json:"designs"` // that have this point, by their place in the file
-	Variant string   `json:"variant"`
-	Seed    uint64   `json:"seed"`
-	Purpose string   `json:"purpose"`
-	Rule    string   `json:"rule"`
-	Values  []string `json:"values"` // of the parameters, as the training was made with them
+	sweeptable.Place
+	Rule   string   `json:"rule"`
+	Values []string `json:"values"` // of the parameters, as the training was made with them
 }
 
 // Outputs of the stage.
 var Outputs = []string{"runs", "points", "examples"}
 
-// place and verdict are the columns of "runs" before and behind the swept parameters; those of outcome.Row follow.
-type place struct {
-	Run     int32   `col:"run"`
-	Point   int32   `col:"point"`
-	Name    string  `col:"name"`
-	Designs []int32 `col:"designs"`
-	Variant string  `col:"variant"`
-	Seed    int64   `col:"seed"`
-	Purpose string  `col:"purpose"`
-}
-
-type verdict struct {
-	Rule    string `col:"rule"`
-	Success bool   `col:"success"`
-}
-
-// Point is a row of "points", without the swept parameters: the runs of one setting, variant and purpose. Intervals are 95 % ones.
-type Point struct {
-	Point     int32   `col:"point"`
-	Name      string  `col:"name"`
-	Variant   string  `col:"variant"`
-	Purpose   string  `col:"purpose"`
-	Rule      string  `col:"rule"`
-	N         int32   `col:"n"`
-	Successes int32   `col:"successes"`
-	Low       float64 `col:"success_low"`
-	High      float64 `col:"success_high"`
-	Two       int32   `col:"two_modules"` // runs that count with at least two modules: the lesser result of the rule of several
-	TwoLow    float64 `col:"two_modules_low"`
-	TwoHigh   float64 `col:"two_modules_high"`
-	Stopped   int32   `col:"stopped"` // runs that ended early
-	Modules   float64 `col:"modules_median"`
-	Score     float64 `col:"grid_expanding_median"` // median over runs of the median over units
-	Explained float64 `col:"explained_median"`
-	Active    float64 `col:"active_median"`
-}
-
-// Example is a row of "examples": one ratemap of a run.
-type Example struct {
-	Run   int32     `col:"run"`
-	Unit  int32     `col:"unit"`
-	Score float64   `col:"grid_expanding"`
-	Map   []float32 `col:"map" shape:"ny,nx"`
-}
-
 // Tabulate reads the outcome of every run and makes the table.
 func Tabulate(_ context.Context, p Params, t *pipeline.Task) error {
-	var places []place
-	var rows []outcome.Row
-	var verdicts []verdict
-	var examples []Example
+	var rows []sweeptable.Run
+	var examples []sweeptable.Example
 	var kept map[string]string
 	for i, run := range p.Runs {
 		role := Role(i)
-		one, meta, err := pipeline.Read[outcome.Row](t, role+"outcome")
-		if err != nil {
-			return err
+		if len(run.Values) != len(p.Parameters) {
+			return fmt.Errorf("run %d: %d values, want %d", i, len(run.Values), len(p.Parameters))
 		}
-		shown, _, err := pipeline.Read[outcome.Example](t, role+"example")
-		if err != nil {
-			return err
+		r := &pipeline.Reader{Task: t}
+		came, shown := pipeline.One[outcometable.Row](r, role+"outcome"), pipeline.Rows[outcometable.Example](r, role+"example")
+		if r.Err != nil {
+			return r.Err
 		}
-		if len(one) != 1 || len(run.Values) != len(p.Parameters) {
-			return fmt.Errorf("run %d: %d rows and %d values, want one and %d", i, len(one), len(run.Values), len(p.Parameters))
-		}
-		kept = meta
-		places = append(places, place{int32(i), run.Point, run.Name, run.Designs, run.Variant, int64(run.Seed), run.Purpose})
-		rows = append(rows, one[0])
-		verdicts = append(verdicts, verdict{run.Rule, run.succeeds(one[0])})
+		kept = r.Meta(role + "outcome")
+		row := sweeptable.Run{Place: run.Place, Row: came, Verdict: sweeptable.Verdict{Rule: run.Rule, Success: succeeds(run.Rule, came)}}
+		row.Run = int32(i)
+		rows = append(rows, row)
 		for _, e := range shown {
-			examples = append(examples, Example{int32(i), e.Unit, e.Score, e.Map})
+			examples = append(examples, sweeptable.Example{Run: int32(i), Example: e})
 		}
 	}
-	swept, err := valueColumns(p.Parameters, len(p.Runs), func(run, parameter int) string { return p.Runs[run].Values[parameter] })
+	runs, err := artifact.FromRows(rows, kept)
 	if err != nil {
 		return err
 	}
-	runs, err := join(kept, places, swept, rows, verdicts)
+	if err := t.Emit("runs", p.insert(runs, "steps", func(run int) []string { return p.Runs[run].Values })); err != nil {
+		return err
+	}
+	counted, first := count(rows)
+	points, err := artifact.FromRows(counted, kept)
 	if err != nil {
 		return err
 	}
-	if err := t.Emit("runs", runs); err != nil {
-		return err
-	}
-	points, first := count(p.Runs, rows)
-	if swept, err = valueColumns(p.Parameters, len(points), func(point, parameter int) string { return p.Runs[first[point]].Values[parameter] }); err != nil {
-		return err
-	}
-	table, err := join[Point, struct{}, struct{}](kept, points, swept, nil, nil)
-	if err != nil {
-		return err
-	}
-	if err := t.Emit("points", table); err != nil {
+	if err := t.Emit("points", p.insert(points, "", func(point int) []string { return p.Runs[first[point]].Values })); err != nil {
 		return err
 	}
 	return pipeline.Emit(t, "examples", examples, kept)
 }
 
-// succeeds judges an outcome by the run's rule.
-func (r Run) succeeds(o outcome.Row) bool {
-	if r.Rule == One {
+// succeeds judges an outcome by a rule.
+func succeeds(rule string, o outcometable.Row) bool {
+	if rule == sweeptable.One {
 		return o.One
 	}
 	return o.Several >= threeModules
 }
 
-// valueColumns are the swept parameters' columns: numbers where every value is one, else words.
-func valueColumns(names []string, rows int, value func(row, parameter int) string) (arrow.Record, error) {
-	fields, columns := make([]arrow.Field, len(names)), make([]arrow.Array, len(names))
-	for i, name := range names {
+// insert puts the columns of the swept parameters before a table's column of this name, or at its
+// end: numbers where every value is one, else words.
+func (p Params) insert(rec arrow.Record, before string, values func(row int) []string) arrow.Record {
+	fields, columns, at := rec.Schema().Fields(), slices.Clone(rec.Columns()), int(rec.NumCols())
+	if found := rec.Schema().FieldIndices(before); found != nil {
+		at = found[0]
+	}
+	for i, name := range p.Parameters {
 		numbers := array.NewFloat64Builder(memory.DefaultAllocator)
 		words := array.NewStringBuilder(memory.DefaultAllocator)
-		for row := range rows {
-			text := value(row, i)
+		for row := range int(rec.NumRows()) {
+			text := values(row)[i]
 			words.Append(text)
 			if x, err := strconv.ParseFloat(text, 64); err == nil {
 				numbers.Append(x)
 			}
 		}
-		if numbers.Len() == rows {
-			columns[i] = numbers.NewArray()
-		} else {
-			columns[i] = words.NewArray()
+		var column arrow.Array = words.NewArray()
+		if numbers.Len() == int(rec.NumRows()) {
+			column = numbers.NewArray()
 		}
-		fields[i] = arrow.Field{Name: name, Type: columns[i].DataType()}
+		about := arrow.NewMetadata([]string{"doc"}, []string{"swept parameter, as the training was made with it"})
+		fields = slices.Insert(fields, at+i, arrow.Field{Name: name, Type: column.DataType(), Metadata: about})
+		columns = slices.Insert(columns, at+i, column)
 	}
-	return array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(rows)), nil
-}
-
-// join sets tables of as many rows side by side: rows, the swept parameters, and more rows; nil rows are left out.
-func join[A, B, C any](meta map[string]string, a []A, swept arrow.Record, b []B, c []C) (arrow.Record, error) {
-	tables := make([]arrow.Record, 0, 4)
-	add := func(rec arrow.Record, err error) error {
-		tables = append(tables, rec)
-		return err
-	}
-	if err := add(artifact.FromRows(a, nil)); err != nil {
-		return nil, err
-	}
-	tables = append(tables, swept)
-	if b != nil {
-		if err := add(artifact.FromRows(b, nil)); err != nil {
-			return nil, err
-		}
-	}
-	if c != nil {
-		if err := add(artifact.FromRows(c, nil)); err != nil {
-			return nil, err
-		}
-	}
-	var fields []arrow.Field
-	var columns []arrow.Array
-	for _, rec := range tables {
-		fields, columns = append(fields, rec.Schema().Fields()...), append(columns, rec.Columns()...)
-	}
-	about := arrow.MetadataFrom(meta)
-	return array.NewRecord(arrow.NewSchema(fields, &about), columns, int64(len(a))), nil
+	meta := rec.Schema().Metadata()
+	return array.NewRecord(arrow.NewSchema(fields, &meta), columns, rec.NumRows())
 }

@@ -7,7 +7,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 	"pgregory.net/rapid"
 
-	"sicgrid/stages/outcome"
+	"sicgrid/stages/outcome/outcometable"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 // Values as other programs give them: R's binom.test and tables of the binomial.
@@ -44,18 +45,21 @@ func TestIntervalsCoverTheRate(t *testing.T) {
 
 // Runs for finding and for reporting are never counted together, nor are variants.
 func TestRunsAreCountedByPointVariantAndPurpose(t *testing.T) {
-	run := func(point int32, variant, purpose, rule string) Run {
-		return Run{Point: point, Variant: variant, Purpose: purpose, Rule: rule}
+	run := func(point int32, variant, purpose, rule string, several int32, one bool, stopped string) sweeptable.Run {
+		r := sweeptable.Run{Place: sweeptable.Place{Point: point, Variant: variant, Purpose: purpose},
+			Row: outcometable.Row{Several: several, One: one, Stopped: stopped, Modules: several}}
+		r.Rule, r.Success = rule, succeeds(rule, r.Row)
+		return r
 	}
-	row := func(several int32, one bool, stopped string) outcome.Row {
-		return outcome.Row{Several: several, One: one, Stopped: stopped, Modules: several}
+	runs := []sweeptable.Run{
+		run(0, "full", sweeptable.Finding, sweeptable.Several, 3, false, ""),
+		run(0, "full", sweeptable.Finding, sweeptable.Several, 2, false, ""),
+		run(0, "full", sweeptable.Reporting, sweeptable.Several, 4, false, ""),
+		run(0, "no-capacity", sweeptable.Finding, sweeptable.One, 0, true, ""),
+		run(1, "full", sweeptable.Finding, sweeptable.Several, 0, false, "died: ..."),
+		run(0, "full", sweeptable.Finding, sweeptable.Several, 0, true, ""),
 	}
-	runs := []Run{
-		run(0, "full", Finding, Several), run(0, "full", Finding, Several), run(0, "full", Reporting, Several), run(0, "no-capacity", Finding, One),
-		run(1, "full", Finding, Several), run(0, "full", Finding, Several),
-	}
-	rows := []outcome.Row{row(3, false, ""), row(2, false, ""), row(4, false, ""), row(0, true, ""), row(0, false, "died: ..."), row(0, true, "")}
-	points, first := count(runs, rows)
+	points, first := count(runs)
 	want := []struct{ n, successes, two, stopped int32 }{{3, 1, 2, 0}, {1, 1, 1, 0}, {1, 1, 0, 0}, {1, 0, 0, 1}}
 	if len(points) != len(want) {
 		t.Fatalf("%d points, want %d", len(points), len(want))

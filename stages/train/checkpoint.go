@@ -17,6 +17,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/train/traintable"
 )
 
 // A checkpoint is a list and the objects that it names. An object is a file no
@@ -37,7 +38,7 @@ type header struct {
 	Step       int
 	Parameters int
 	Plateau    sic.Plateau
-	Sum        Losses
+	Sum        traintable.Losses
 	Legs       []leg
 	Objects    map[string][]string // the digests of each part's pieces, in order
 }
@@ -157,7 +158,7 @@ func (r *run) resume(elsewhere ...string) error {
 // checkpoint is what a list and its objects hold.
 type checkpoint struct {
 	header
-	history []Losses
+	history []traintable.Losses
 	state   compute.State
 }
 

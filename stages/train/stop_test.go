@@ -12,10 +12,11 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/train/traintable"
 )
 
 // trained runs the stage and returns its history, the reason of an early end and the weights.
-func trained(t *testing.T, p Params) (history []Losses, stopped string, weights []Tensor) {
+func trained(t *testing.T, p Params) (history []traintable.Losses, stopped string, weights []traintable.Tensor) {
 	t.Helper()
 	s, err := store.Open(t.TempDir())
 	if err != nil {
@@ -42,9 +43,9 @@ func trained(t *testing.T, p Params) (history []Losses, stopped string, weights 
 		}
 		stopped = artifact.Meta(rec)["stopped"]
 		if i == 0 {
-			weights, err = artifact.Rows[Tensor](rec)
+			weights, err = artifact.Rows[traintable.Tensor](rec)
 		} else {
-			history, err = artifact.Rows[Losses](rec)
+			history, err = artifact.Rows[traintable.Losses](rec)
 		}
 		if err != nil {
 			t.Fatal(err)

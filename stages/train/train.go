@@ -12,7 +12,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
-	"sicgrid/pkg/sic/loss"
+	"sicgrid/stages/train/traintable"
 	"sicgrid/stages/weights"
 )
 
@@ -39,23 +39,6 @@ func PartRole(i int) string { return fmt.Sprintf("part-%d/weights", i+1) }
 // Outputs of the stage: the trained parameters, one row a tensor, and the losses
 // over the steps.
 var Outputs = []string{"weights", "history"}
-
-// Tensor is a row of "weights".
-type Tensor struct {
-	Name   string    `col:"name"`
-	Shape  []int64   `col:"shape"`
-	Values []float32 `col:"values"`
-}
-
-// Losses is a row of "history": means over the steps since the row before.
-type Losses struct {
-	Step         int64   `col:"step"`
-	LearningRate float64 `col:"learning_rate"`
-	loss.Values  `col:"*"`
-	Total        float64 `col:"total"`
-	GradientNorm float64 `col:"gradient_norm"`
-	Dead         float64 `col:"dead"` // share of the states whose every unit is silent
-}
 
 // CheckpointEvery is about the most training that a kill can cost, unless another time is asked for.
 const CheckpointEvery = 15 * time.Second
@@ -105,13 +88,13 @@ func runOn(ctx context.Context, b compute.Backend, checkpointEvery time.Duration
 	if state.Step != r.step {
 		return fmt.Errorf("the state of step %d could not be read from %s; %s", r.step, b.Device, r.advice())
 	}
-	var tensors []Tensor
+	var tensors []traintable.Tensor
 	for _, x := range sic.NewLayout(p.Network).Tensors {
 		var shape []int64
 		for _, s := range x.Shape {
 			shape = append(shape, int64(s))
 		}
-		tensors = append(tensors, Tensor{x.Name, shape, sic.Of(state.Params, x)})
+		tensors = append(tensors, traintable.Tensor{Name: x.Name, Shape: shape, Values: sic.Of(state.Params, x)})
 	}
 	meta := map[string]string{
 		"units": fmt.Sprint(p.Network.Units), "hidden": fmt.Sprint(p.Network.Hidden), "layers": fmt.Sprint(p.Network.Layers), "step": fmt.Sprint(state.Step),
@@ -158,9 +141,9 @@ type run struct {
 	step    int
 	saved   int   // the step of the last checkpoint
 	legs    []leg // the devices that trained, in order
-	history []Losses
-	sum     Losses // of the steps since the last row; its learning rate is the last step's
-	stopped string // why the training ended before its last step
+	history []traintable.Losses
+	sum     traintable.Losses // of the steps since the last row; its learning rate is the last step's
+	stopped string            // why the training ended before its last step
 
 	checkpointEvery time.Duration
 }
@@ -251,5 +234,5 @@ func (r *run) addRow() {
 		row.Values[i] /= n
 	}
 	row.Step, row.Total, row.GradientNorm, row.Dead = int64(r.step), row.Total/n, row.GradientNorm/n, row.Dead/n
-	r.history, r.sum = append(r.history, row), Losses{}
+	r.history, r.sum = append(r.history, row), traintable.Losses{}
 }

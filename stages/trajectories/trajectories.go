@@ -8,6 +8,7 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/walk"
+	"sicgrid/stages/trajectories/trajectoriestable"
 )
 
 // Params are the parameters of the walks in one box.
@@ -22,20 +23,13 @@ type Params struct {
 // Outputs of the stage.
 var Outputs = []string{"walks"}
 
-// Walk is a row of "walks": a path from the centre of the box, where it is at (0, 0) before its first step.
-type Walk struct {
-	Walk     int32     `col:"walk"`
-	Velocity []float32 `col:"velocity" unit:"m" shape:"steps,2"` // displacement of each step
-	Position []float32 `col:"position" unit:"m" shape:"steps,2"` // after each step, from the centre of the box
-}
-
 // Run draws the walks from the node's seed and writes them.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	count, err := walk.Count(p.SamplesPerBin, p.Bins, p.Steps)
 	if err != nil {
 		return err
 	}
-	rows := make([]Walk, count)
+	rows := make([]trajectoriestable.Walk, count)
 	for i := range rows {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -44,7 +38,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 		if err != nil {
 			return err
 		}
-		rows[i] = Walk{int32(i), w.Velocity, w.Position}
+		rows[i] = trajectoriestable.Walk{Walk: int32(i), Velocity: w.Velocity, Position: w.Position}
 		t.Progress(int64(i+1), int64(count), "walks")
 	}
 	return pipeline.Emit(t, "walks", rows, map[string]string{

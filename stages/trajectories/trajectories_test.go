@@ -10,16 +10,11 @@ import (
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
 	"sicgrid/pkg/walk"
+	"sicgrid/stages/trajectories/trajectoriestable"
 )
 
-type walkView struct {
-	Walk     int32     `col:"walk"`
-	Velocity []float32 `col:"velocity" unit:"m"`
-	Position []float32 `col:"position" unit:"m"`
-}
-
 // run runs the stage in a fresh store and returns what a later stage reads.
-func run(t *testing.T, p Params, seed uint64) (rows []walkView, meta map[string]string, err error) {
+func run(t *testing.T, p Params, seed uint64) (rows []trajectoriestable.Walk, meta map[string]string, err error) {
 	t.Helper()
 	s, err := store.Open(t.TempDir())
 	if err != nil {
@@ -29,10 +24,10 @@ func run(t *testing.T, p Params, seed uint64) (rows []walkView, meta map[string]
 	reader := &pipeline.Node{Name: "reader", Stage: "reader", Inputs: map[string]pipeline.Ref{"walks": walks.Ref("walks")}, Outputs: []string{"none"},
 		Run: func(_ context.Context, task *pipeline.Task) error {
 			var err error
-			if rows, meta, err = pipeline.Read[walkView](task, "walks"); err != nil {
+			if rows, meta, err = pipeline.Read[trajectoriestable.Walk](task, "walks"); err != nil {
 				return err
 			}
-			return pipeline.Emit(task, "none", []walkView{}, nil)
+			return pipeline.Emit(task, "none", []trajectoriestable.Walk{}, nil)
 		}}
 	g, err := pipeline.NewGraph(reader)
 	if err != nil {

@@ -7,19 +7,15 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
+	"sicgrid/stages/train/traintable"
 )
-
-type tensorView struct {
-	Name   string    `col:"name"`
-	Values []float32 `col:"values"`
-}
 
 // Read returns the network of the input "weights", whose sizes come with it, and its parameters in the order of sic.NewLayout.
 func Read(t *pipeline.Task) (n sic.Network, params []float32, err error) { return From(t, "weights") }
 
 // From is Read of an input of any role.
 func From(t *pipeline.Task, role string) (n sic.Network, params []float32, err error) {
-	tensors, meta, err := pipeline.Read[tensorView](t, role)
+	tensors, meta, err := pipeline.Read[traintable.Tensor](t, role)
 	if err != nil {
 		return n, nil, err
 	}

@@ -3,9 +3,10 @@
 // The code of a stage is its package and every package of this module that it imports, directly or not:
 // all Go files of every platform except tests, the assembly and shaders beside them, and embedded
 // files. The digest sees Go and C-like source as tokens: comments and formatting do not count, except
-// for directives (//go:build and its kin). Third-party modules that the code imports count by version,
-// the standard library not at all. Packages that carry results but do not decide them (store, codec,
-// scheduling, a backend that is not used) are excluded by name.
+// for directives (//go:build and its kin), nor do struct tags that are sentences for people. Third-party
+// modules that the code imports count by version, the standard library not at all. Packages that carry
+// results but do not decide them (store, codec, scheduling, a backend that is not used) are excluded by
+// name.
 //
 // Digests are computed before the program is built and embedded in it. Current then tells a running
 // program whether the tree that it came from has moved on.

@@ -23,6 +23,7 @@ func newTree(t *testing.T) *tree {
 	for name, text := range map[string]string{
 		"go.mod":                      "module sample\n\ngo 1.26\n\nrequire (\n\texample.org/num v1.2.0\n\texample.org/num/deep v0.1.0 // indirect\n)\n\nrequire example.org/codec v1.0.0\n",
 		"stages/train/train.go":       "package train\n\nimport (\n\t\"math\"\n\t\"sample/pkg/core\"\n\t\"sample/pkg/store\"\n)\n\n// Run trains.\nfunc Run(x float64) float64 {\n\tstore.Put()\n\treturn core.Step(math.Sqrt(x), 1)\n}\n",
+		"stages/train/row.go":         "package train\n\ntype row struct {\n\tX float64 `col:\"x\" unit:\"m\" doc:\"a place\"`\n}\n\nconst text = `doc:\"said\"`\n",
 		"stages/plot/plot.go":         "package plot\n\nimport \"sample/pkg/theme\"\n\nvar Size = theme.Size\n\ntype Params struct {\n\tDPI []int `json:\"dpi\" range:\"> 0\" doc:\"of the PNG\"`\n}\n",
 		"pkg/core/core.go":            "package core\n\nimport _ \"example.org/num/mat\"\n\nfunc Step(x, y float64) float64 { return kernel(x) * y }\n",
 		"pkg/core/kernel_amd64.go":    "package core\n\n//go:noescape\nfunc kernel(x float64) float64\n",
@@ -73,7 +74,7 @@ func (tr *tree) compute() Digests {
 func TestTheCodeOfAStage(t *testing.T) {
 	d := newTree(t).compute()
 	for stage, want := range map[string][]string{
-		"train": {"pkg/core/core.go", "pkg/core/kernel_amd64.go", "pkg/core/kernel_amd64.s", "pkg/core/kernel_other.go", "stages/train/train.go"},
+		"train": {"pkg/core/core.go", "pkg/core/kernel_amd64.go", "pkg/core/kernel_amd64.s", "pkg/core/kernel_other.go", "stages/train/row.go", "stages/train/train.go"},
 		"plot":  {"pkg/theme/colours.txt", "pkg/theme/shaders/step.comp", "pkg/theme/theme.go", "stages/plot/plot.go"},
 	} {
 		if got := slices.Sorted(maps.Keys(d.Stages[stage].Files)); !slices.Equal(got, want) {
@@ -114,6 +115,10 @@ var edits = []struct {
 	{"a generator", "pkg/core/generate.go", "main", "generate", nil},
 	{"an excluded package", "pkg/store/store.go", "{}", "{ panic(1) }", nil},
 	{"a module that only excluded packages import", "go.mod", "codec v1.0.0", "codec v1.1.0", nil},
+	{"the meaning of a column", "stages/train/row.go", "a place", `where \"it\" is`, nil},
+	{"a column without a meaning", "stages/train/row.go", ` doc:"a place"`, "", nil},
+	{"the unit of a column", "stages/train/row.go", `unit:"m"`, `unit:"km"`, []string{"train"}},
+	{"a text like a meaning", "stages/train/row.go", "said", "meant", []string{"train"}},
 	{"go generate", "pkg/core/core.go", "func Step", "//go:generate echo\nfunc Step", nil},
 	{"a file that is not embedded", "pkg/theme/shaders/.hidden", "x", "y", nil},
 	{"a parameter's meaning and range", "stages/plot/plot.go", "range:\"> 0\" doc:\"of the PNG\"", "range:\">= 1\" doc:\"dots per inch\"", nil},

@@ -112,12 +112,17 @@ func endsType(t token.Token) bool {
 	return t == token.IDENT || t == token.RBRACK || t == token.RBRACE || t == token.RPAREN
 }
 
-// codeTags are the tags of a field that change what code computes: its names in files. The others,
-// units, ranges and meanings, are for people and for what reads parameters, as comments are.
+// codeTags are the tags of a field that change what code computes: its names in files, and the unit and
+// axes of a column, which its table states. The others, units and ranges of parameters and meanings, are
+// for people and for what reads parameters, as comments are.
 func codeTags(lit string) string {
 	text, _ := strconv.Unquote(lit) // the scanner has seen that it is a literal
 	kept := ""
-	for _, key := range []string{"json", "col"} {
+	keys := []string{"json"}
+	if strings.Contains(text, `col:"`) {
+		keys = []string{"json", "col", "unit", "shape"}
+	}
+	for _, key := range keys {
 		if value, ok := reflect.StructTag(text).Lookup(key); ok {
 			kept += key + ":" + strconv.Quote(value)
 		}
