@@ -46,7 +46,7 @@ type shownNumbers struct {
 
 // Run reads walk and maps of the ideal stage and units, modules and autocorrelograms of their spectra, and emits figure 1.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	d := Data{Units: sheet.Read[sheet.Unit](&r, "units"), Modules: sheet.Read[sheet.Module](&r, "modules"),
 		Autocorrelograms: sheet.Read[sheet.Autocorrelogram](&r, "autocorrelograms"), Maps: sheet.Read[sheet.RateMap](&r, "maps"), Walk: sheet.Read[Moment](&r, "walk")}
 	if per := sheet.MetaNumber(&r, "walk", "cells_per_module"); r.Err == nil {

@@ -63,7 +63,7 @@ type shownNumbers struct {
 
 // Run reads line, near, capacity, separation, distance and routes of the ideal stage and emits figure 2.
 func Run(_ context.Context, p sheet.Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	d := Data{Line: sheet.Read[torus.Place](&r, "line")}
 	d.Smallest, d.Thickness = sheet.MetaNumber(&r, "line", "period_1"), sheet.MetaNumber(&r, "line", "thickness_rad")
 	d.Near = sheet.Read[torus.Place](&r, "near")

@@ -47,7 +47,7 @@ type shownNumbers struct {
 
 // Run reads states and summary of the batch stage and emits figure 3.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	d := Data{States: sheet.Read[walks.State](&r, "states")}
 	d.SigmaX = sheet.MetaNumber(&r, "states", "sigma_x")
 	d.Summary = sheet.One[BatchSummary](&r, "summary")

@@ -62,7 +62,7 @@ type row struct {
 // Run reads maps, units, modules, autocorrelograms and summary of one network in
 // one box and emits figure 4.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	d := Data{
 		Maps:             sheet.Read[sheet.RateMap](&r, "maps"),
 		Units:            sheet.Read[sheet.Unit](&r, "units"),

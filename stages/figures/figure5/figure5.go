@@ -108,7 +108,7 @@ type inBoxNumbers struct {
 // Run reads density, lags and distances/summary of the distances stage, distances and states of the batch stage, the walks, and maps,
 // units and modules in every box (roles "4m/maps" and so on), and emits figure 5.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	var d Data
 	for _, box := range p.BoxesM {
 		role := fmt.Sprintf("%gm/", box)

@@ -82,7 +82,7 @@ type drawing struct {
 // pca, points, eigenvalues, intervals and topology of its embedding, whose metadata names the module, and
 // emits figure 6.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	d := Data{
 		Units:       sheet.Read[sheet.Unit](&r, "units"),
 		Modules:     sheet.Read[sheet.Module](&r, "modules"),
@@ -98,9 +98,9 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	}
 	if r.Err == nil {
 		// The last table read was the embedding's points.
-		module, err := strconv.ParseInt(r.Meta["module"], 10, 32)
+		module, err := strconv.ParseInt(r.Meta("points")["module"], 10, 32)
 		if err != nil {
-			return fmt.Errorf("input \"points\": metadata module %q is not a number", r.Meta["module"])
+			return fmt.Errorf("input \"points\": metadata module %q is not a number", r.Meta("points")["module"])
 		}
 		d.Module = int32(module)
 	}

@@ -60,7 +60,7 @@ type ablationNumber struct {
 // Run reads maps, units, modules and summary of every variant of the parameters (roles "full/maps" and so on) in one box and
 // emits figure 7.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	var d Data
 	for _, v := range p.Variants {
 		d.Rows = append(d.Rows, Ablation{v, sheet.Read[sheet.Unit](&r, v+"/units"), sheet.Read[sheet.Module](&r, v+"/modules"), sheet.Read[sheet.RateMap](&r, v+"/maps"), sheet.One[sheet.Summary](&r, v+"/summary")})

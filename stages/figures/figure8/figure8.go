@@ -81,7 +81,7 @@ func unitTable(name string, units []sheet.Unit) unitNumbers {
 // Run reads maps and units of the networks "full", "no-isometry" where there is one, and "no-capacity" in one box
 // (roles "full/maps" and so on) and emits figure 8.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	var d Data
 	for _, v := range []string{"full", "no-isometry", "no-capacity"} {
 		if t.Record(v+"/units") == nil && v == "no-isometry" {

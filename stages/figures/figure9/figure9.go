@@ -36,7 +36,7 @@ type shownNumbers struct {
 
 // Run reads tuning and line of the ideal stage and emits figure 9.
 func Run(_ context.Context, p sheet.Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	d := Data{Tuning: sheet.Read[Rate](&r, "tuning"), Line: sheet.Read[torus.Place](&r, "line")}
 	d.Periods = [2]float64{sheet.MetaNumber(&r, "line", "period_1"), sheet.MetaNumber(&r, "line", "period_2")}
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })

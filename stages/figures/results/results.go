@@ -151,7 +151,7 @@ type claimNumbers struct {
 // Run reads claims and findings, maps and units of every variant and seed of the parameters (roles "full/seed-1/maps" and so on)
 // in one box, and the path integration of those walked, and emits the results: figure, Markdown and Parquet.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	d := Data{Claims: sheet.Read[Claim](&r, "claims"), Findings: sheet.Read[Finding](&r, "findings")}
 	for _, seed := range p.Seeds {
 		for _, v := range p.Variants {

@@ -53,7 +53,7 @@ type runNumbers struct {
 // Run reads units, modules and summary of every seed and variant of the parameters
 // (roles "seed-1/full/units" and so on) and emits the figure over seeds.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	var d Data
 	for _, s := range p.Seeds {
 		for _, v := range p.Variants {

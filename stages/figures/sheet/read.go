@@ -8,51 +8,43 @@ import (
 	"sicgrid/pkg/pipeline"
 )
 
-// Reader reads a task's inputs and keeps the first error, the metadata of the last
-// table, and the box that the tables which name one agree on.
+// Reader reads a task's inputs, and keeps the box that the tables which name one agree on.
 type Reader struct {
-	Task *pipeline.Task
-	Meta map[string]string
-	Box  float64 // m
-	Err  error
+	pipeline.Reader
+	Box float64 // m
 }
+
+// NewReader returns the reader of a task.
+func NewReader(t *pipeline.Task) Reader { return Reader{Reader: pipeline.Reader{Task: t}} }
 
 // Read reads a table; after an error it reads nothing.
 func Read[T any](r *Reader, role string) []T {
-	if r.Err != nil {
-		return nil
-	}
-	rows, meta, err := pipeline.Read[T](r.Task, role)
-	if err != nil {
-		r.Err = err
-		return nil
-	}
-	r.Meta = meta
-	if text, ok := meta["box_m"]; ok {
-		box, err := strconv.ParseFloat(text, 64)
-		switch {
-		case err != nil || !(box > 0):
-			r.Err = fmt.Errorf("input %q: metadata box_m %q is not a length in metres", role, text)
-		case r.Box != 0 && box != r.Box:
-			r.Err = fmt.Errorf("input %q: box of %g m, other inputs are of %g m", role, box, r.Box)
-		}
-		r.Box = box
-	}
+	rows := pipeline.Rows[T](&r.Reader, role)
+	r.agree(role)
 	return rows
 }
 
 // One reads a table of one row.
 func One[T any](r *Reader, role string) T {
-	var none T
-	rows := Read[T](r, role)
-	if r.Err != nil {
-		return none
+	row := pipeline.One[T](&r.Reader, role)
+	r.agree(role)
+	return row
+}
+
+// agree takes note of the box that a table names, which must be that of the tables before it.
+func (r *Reader) agree(role string) {
+	text, named := r.Meta(role)["box_m"]
+	if r.Err != nil || !named {
+		return
 	}
-	if len(rows) != 1 {
-		r.Err = fmt.Errorf("input %q: %d rows, want 1", role, len(rows))
-		return none
+	box, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil || !(box > 0):
+		r.Err = fmt.Errorf("input %q: metadata box_m %q is not a length in metres", role, text)
+	case r.Box != 0 && box != r.Box:
+		r.Err = fmt.Errorf("input %q: box of %g m, other inputs are of %g m", role, box, r.Box)
 	}
-	return rows[0]
+	r.Box = box
 }
 
 // Emit draws and hands over the figure unless reading failed; some input must name the box.
@@ -81,8 +73,8 @@ func MetaNumber(r *Reader, role, key string) float64 {
 		return math.NaN()
 	}
 	var v float64
-	if _, err := fmt.Sscan(r.Meta[key], &v); err != nil {
-		r.Err = fmt.Errorf("input %q: metadata %s %q is not a number", role, key, r.Meta[key])
+	if _, err := fmt.Sscan(r.Meta(role)[key], &v); err != nil {
+		r.Err = fmt.Errorf("input %q: metadata %s %q is not a number", role, key, r.Meta(role)[key])
 	}
 	return v
 }

@@ -119,7 +119,7 @@ type shownNumbers struct {
 
 // Run has no inputs: the profiles are its parameters.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	return r.EmitUnboxed(func() ([]sheet.File, error) { return Draw(p) })
 }
 

@@ -133,7 +133,7 @@ func readSweep(r *sheet.Reader, p Params) Data {
 
 // Emit reads a sweep and emits one of its figures.
 func Emit(p Params, t *pipeline.Task, examples bool, draw func(Data, Params) ([]sheet.File, error)) error {
-	r := sheet.Reader{Task: t}
+	r := sheet.NewReader(t)
 	d := readSweep(&r, p)
 	if examples {
 		d.Examples = sheet.Read[Example](&r, "examples")
