@@ -3,6 +3,7 @@ package params
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -189,6 +190,24 @@ type Parameter struct {
 	Default  string `json:"default,omitempty"` // as YAML; of an optional section's keys, what they might be
 	Optional bool   `json:"optional,omitempty"`
 	Meaning  string `json:"meaning,omitempty"`
+}
+
+// Meaning is that of one parameter of v's type; "" where there is no such key.
+func Meaning(v any, key string) (meaning string) {
+	of := reflect.TypeOf(v)
+	for name := range strings.SplitSeq(key, ".") {
+		t := structOf(of)
+		if t == nil {
+			return ""
+		}
+		list := declarationsOf(t)
+		i := slices.IndexFunc(list, func(d declaration) bool { return d.key == name })
+		if i < 0 {
+			return ""
+		}
+		of, meaning = list[i].of, list[i].meaning
+	}
+	return meaning
 }
 
 // List is every parameter of v's type, sections before their keys, in the order of the fields.

@@ -180,6 +180,16 @@ func TestListSaysWhatTheTagsSay(t *testing.T) {
 	if diff := cmp.Diff(want, List(visit{})); diff != "" {
 		t.Error(diff)
 	}
+	for _, p := range want {
+		if got := Meaning(visit{}, p.Key); got != p.Meaning {
+			t.Errorf("%s means %q, want %q", p.Key, got, p.Meaning)
+		}
+	}
+	for _, key := range []string{"", "days", "feeding.pears", "note.apples"} {
+		if got := Meaning(visit{}, key); got != "" {
+			t.Errorf("%q, which is no key, means %q", key, got)
+		}
+	}
 }
 
 func TestDefaultsAreThoseOfTheTags(t *testing.T) {

@@ -28,22 +28,13 @@ func profileTable(path string, doc *params.Document) []table1.Profile {
 	return table
 }
 
-// meanings are those of the parameters' declarations.
-var meanings = func() map[string]string {
-	of := map[string]string{}
-	for _, p := range params.List(Profile{}) {
-		of[p.Key] = p.Meaning
-	}
-	return of
-}()
-
 // profileColumn is the training of the network with all losses, as Table 1 is.
 func profileColumn(path string, doc *params.Document) table1.Profile {
 	doc = doc.Overlay("variants.full", trainingSections)
 	p := table1.Profile{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Values: map[string]string{}, Comments: map[string]string{}}
 	for _, key := range table1.Keys() {
 		p.Values[key], p.Comments[key] = doc.Text(key)
-		if meaning := meanings[key]; strings.Contains(p.Comments[key], meaning) { // the defaults' comment has the range too
+		if meaning := params.Meaning(Profile{}, key); strings.Contains(p.Comments[key], meaning) { // the defaults' comment has the range too
 			p.Comments[key] = meaning
 		}
 	}
