@@ -24,8 +24,8 @@ type Pretraining struct {
 	LearningRate  float64        `json:"learning_rate" range:"> 0" default:"1e-3" doc:"at its highest"`
 	SigmaG        float64        `json:"sigma_g" range:"> 0" default:"0.4" doc:"neural length scale of the small network"`
 	Isometry      float64        `json:"conformal_isometry" range:">= 0" default:"0.3" doc:"weight of its conformal isometry loss"`
-	Capacity      float64        `json:"capacity,omitempty" range:">= 0" default:"0" doc:"weight of its capacity loss, in full from the start"`
-	Length        int            `json:"length,omitempty" range:"[0, 10000]" default:"0" doc:"steps of its walks; 0 = batch.length"`
+	Capacity      float64        `json:"capacity" range:">= 0" default:"0" doc:"weight of its capacity loss, in full from the start"`
+	Length        int            `json:"length" range:"[0, 10000]" default:"0" doc:"steps of its walks; 0 = batch.length"`
 }
 
 // small is the training of the small network: the network's own, but for an equal share of its units and

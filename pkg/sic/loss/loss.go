@@ -79,10 +79,10 @@ type Params struct {
 	// IsometrySpeedBin makes equation 7 compare steps of equal speed only ("if v changes direction
 	// (but not magnitude)", section 5.3): its variance is that about the mean of the steps whose
 	// speeds lie in the same bin of this width.
-	IsometrySpeedBin float64 `json:"isometry_speed_bin,omitempty" unit:"m a step" range:">= 0" default:"0" doc:"equation 7 compares steps whose speeds lie in one bin of this width; 0 = all steps, as printed"`
+	IsometrySpeedBin float64 `json:"isometry_speed_bin" unit:"m a step" range:">= 0" default:"0" doc:"equation 7 compares steps whose speeds lie in one bin of this width; 0 = all steps, as printed"`
 	// Homeostasis is the weight of Σ_n (m_n - m)², m_n the mean activity of unit n over all states
 	// and m the mean of m_n: it asks units to be equally active.
-	Homeostasis float64 `json:"homeostasis,omitempty" range:">= 0" default:"0" doc:"weight of the variance, summed over units, of their mean activity (not in the paper)"`
+	Homeostasis float64 `json:"homeostasis" range:">= 0" default:"0" doc:"weight of the variance, summed over units, of their mean activity (not in the paper)"`
 	Reduction   string  `json:"reduction" range:"mean|sum" default:"mean" doc:"mean: a sum over pairs becomes a mean over the selected pairs; sum: as equations 4 and 5 are printed"`
 	// CapacityStart is the optimiser step until which λ_Cap is 0, CapacityWarmup the number of steps
 	// over which it then rises linearly; 0 and 0, the paper's choice, apply it in full from the
