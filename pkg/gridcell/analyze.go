@@ -82,7 +82,7 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 	a := &Analysis{Units: make([]Unit, n), Autocorrelograms: make([]*Autocorrelogram, n)}
 	peaks := make([]*Peaks, n)
 	powers := make([][]float64, n)
-	rotor := newRotor(2*maps[0].NX-1, 2*maps[0].NY-1)
+	rotor := newRotor(2*maps[0].NX-1, 2*maps[0].NY-1, newMetric(maps[0].BinX(), maps[0].BinY()))
 
 	var next, done atomic.Int64
 	var group sync.WaitGroup
@@ -141,8 +141,8 @@ func sameShape(a, b Map) error {
 	if err := b.Check(); err != nil {
 		return err
 	}
-	if a.NX != b.NX || a.NY != b.NY || a.BoxM != b.BoxM {
-		return fmt.Errorf("%d x %d bins in %g m: the first one has %d x %d in %g m", b.NX, b.NY, b.BoxM, a.NX, a.NY, a.BoxM)
+	if a.NX != b.NX || a.NY != b.NY || a.BoxM != b.BoxM || a.BoxYM != b.BoxYM {
+		return fmt.Errorf("%d x %d bins in %s: the first one has %d x %d in %s", b.NX, b.NY, b.boxText(), a.NX, a.NY, a.boxText())
 	}
 	return nil
 }
@@ -175,8 +175,7 @@ func (a *Analysis) clusters(peaks []*Peaks, rule ModuleRule) []Cluster {
 // module measures a cluster and sets its units' phases.
 func (a *Analysis) module(maps []Map, c Cluster, s *Spectrum, rule ModuleRule) Module {
 	nan := math.NaN()
-	side := min(float64(maps[0].NX), float64(maps[0].NY)) * maps[0].BinM()
-	m := Module{Cluster: c, PeriodsInBox: side / c.PeriodM}
+	m := Module{Cluster: c, PeriodsInBox: maps[0].shortSide() / c.PeriodM}
 	var expanding, corrected, ellipse []float64
 	for _, u := range c.Units {
 		expanding = append(expanding, a.Units[u].Expanding)

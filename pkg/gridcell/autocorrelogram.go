@@ -22,8 +22,33 @@ type Autocorrelogram struct {
 	Values []float64
 	Pairs  []int32
 	NX, NY int // odd: number of lags along x and y
-	BinM   float64
+	// BinX and BinY are the distances of neighbouring lags along x and y in metres.
+	BinX, BinY float64
 }
+
+// metric measures lags in units of one bin: of the geometric mean of its sides, where it is not square.
+type metric struct {
+	unit float64 // m
+	x, y float64 // one lag along x and along y, in units
+}
+
+func newMetric(binX, binY float64) metric {
+	if binX == binY {
+		return metric{binX, 1, 1}
+	}
+	unit := math.Sqrt(binX * binY)
+	return metric{unit, binX / unit, binY / unit}
+}
+
+// length returns the length of a lag in units.
+func (m metric) length(dx, dy int) float64 { return math.Hypot(float64(dx)*m.x, float64(dy)*m.y) }
+
+// side returns the shorter side of the box whose maps have autocorrelograms of nx, ny lags, in units.
+func (m metric) side(nx, ny int) float64 {
+	return min(float64(nx/2+1)*m.x, float64(ny/2+1)*m.y)
+}
+
+func (a *Autocorrelogram) metric() metric { return newMetric(a.BinX, a.BinY) }
 
 // At returns the value at the lag of dx, dy bins, NaN outside.
 func (a *Autocorrelogram) At(dx, dy int) float64 {
@@ -78,7 +103,7 @@ func (c *correlator) autocorrelogram(m Map) *Autocorrelogram {
 		Values: make([]float64, w*h),
 		Pairs:  make([]int32, w*h),
 		NX:     w, NY: h,
-		BinM: m.BinM(),
+		BinX: m.BinX(), BinY: m.BinY(),
 	}
 	values, mask, visited := m.centred()
 	// Unit variance and zero mean keep the differences of sums below accurate.

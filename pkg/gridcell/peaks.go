@@ -47,11 +47,12 @@ func FindPeaks(a *Autocorrelogram) *Peaks {
 	}
 	type candidate struct{ dx, dy int }
 	var found []candidate
+	m := a.metric()
 	w, h := int(maxLagShare*float64(a.NX/2+1)), int(maxLagShare*float64(a.NY/2+1))
 	reach := max(1.5, central/2)
 	for dy := 0; dy <= h; dy++ {
 		for dx := -w; dx <= w; dx++ {
-			if dy == 0 && dx <= 0 || math.Hypot(float64(dx), float64(dy)) <= central {
+			if dy == 0 && dx <= 0 || m.length(dx, dy) <= central {
 				continue
 			}
 			if a.At(dx, dy) >= minPeak && enoughOverlap(a, dx, dy) && highest(a, dx, dy, reach) {
@@ -60,7 +61,7 @@ func FindPeaks(a *Autocorrelogram) *Peaks {
 		}
 	}
 	slices.SortStableFunc(found, func(p, q candidate) int {
-		return p.dx*p.dx + p.dy*p.dy - q.dx*q.dx - q.dy*q.dy
+		return cmp.Compare(m.length(p.dx, p.dy), m.length(q.dx, q.dy))
 	})
 	p := &Peaks{}
 	n := 0
@@ -75,7 +76,7 @@ func FindPeaks(a *Autocorrelogram) *Peaks {
 			x, y = -x, -y
 		}
 		chosen[n] = direction
-		p.Lags[n] = [2]float64{x * a.BinM, y * a.BinM}
+		p.Lags[n] = [2]float64{x * m.unit, y * m.unit}
 		p.Heights[n] = height
 		if n++; n == 3 {
 			p.describe()
@@ -143,19 +144,19 @@ func enoughOverlap(a *Autocorrelogram, dx, dy int) bool {
 	return float64(a.Pairs[(dy+a.NY/2)*a.NX+dx+a.NX/2]) >= minOverlapShare*float64(centre)
 }
 
-// highest reports whether a lag is the highest within reach bins and surrounded by defined values. Of
-// equal lags the first one counts.
+// highest reports whether a lag is the highest of its eight neighbours and of those within reach units,
+// and its neighbours are defined. Of equal lags the first one counts.
 func highest(a *Autocorrelogram, dx, dy int, reach float64) bool {
-	v := a.At(dx, dy)
-	r := int(reach)
-	for j := -r; j <= r; j++ {
-		for i := -r; i <= r; i++ {
-			d2 := i*i + j*j
-			if d2 == 0 || float64(d2) > reach*reach {
+	v, m := a.At(dx, dy), a.metric()
+	rx, ry := max(1, int(reach/m.x)), max(1, int(reach/m.y))
+	for j := -ry; j <= ry; j++ {
+		for i := -rx; i <= rx; i++ {
+			beside := max(i, -i, j, -j) <= 1
+			if i == 0 && j == 0 || !beside && m.length(i, j) > reach {
 				continue
 			}
 			w := a.At(dx+i, dy+j)
-			if math.IsNaN(w) && d2 <= 2 {
+			if math.IsNaN(w) && beside {
 				return false
 			}
 			if w > v || w == v && (j < 0 || j == 0 && i < 0) {
@@ -166,12 +167,13 @@ func highest(a *Autocorrelogram, dx, dy int, reach float64) bool {
 	return true
 }
 
-// refinePeak returns the position (bins) and height of the maximum next to a lag: a surface is fitted
+// refinePeak returns the position (units) and height of the maximum next to a lag: a surface is fitted
 // by least squares to the lags around the current position, with weights (1 - (r/w)²)² that do not jump
 // as the position moves, and its maximum is the next position. Where that does not settle, the lag
 // itself is returned.
 func refinePeak(a *Autocorrelogram, dx, dy int) (x, y, height float64) {
-	x0, y0 := float64(dx), float64(dy)
+	m := a.metric()
+	x0, y0 := float64(dx)*m.x, float64(dy)*m.y
 	w := max(3, 0.2*math.Hypot(x0, y0))
 	x, y = x0, y0
 	for range 50 {
@@ -192,10 +194,10 @@ func refinePeak(a *Autocorrelogram, dx, dy int) (x, y, height float64) {
 // that is at (x, y) itself, it is the maximum of the whole. Without the cubic terms, which the
 // shrinking overlap brings about, the period would be off by up to 1 % where the box holds two periods.
 func surfacePeak(a *Autocorrelogram, x, y, w float64) (mx, my, top float64, ok bool) {
-	m, rhs := make([]float64, 100), make([]float64, 10)
-	for j := int(math.Ceil(y - w)); j <= int(math.Floor(y+w)); j++ {
-		for i := int(math.Ceil(x - w)); i <= int(math.Floor(x+w)); i++ {
-			u, v := (float64(i)-x)/w, (float64(j)-y)/w
+	m, rhs, g := make([]float64, 100), make([]float64, 10), a.metric()
+	for j := int(math.Ceil((y - w) / g.y)); j <= int(math.Floor((y+w)/g.y)); j++ {
+		for i := int(math.Ceil((x - w) / g.x)); i <= int(math.Floor((x+w)/g.x)); i++ {
+			u, v := (float64(i)*g.x-x)/w, (float64(j)*g.y-y)/w
 			t := 1 - u*u - v*v
 			z := a.At(i, j)
 			if t <= 0 || math.IsNaN(z) {
