@@ -13,8 +13,13 @@ import (
 type Unit struct {
 	Active bool
 	Peak   float64 // largest value over visited bins
+	// Modulation is the depth of modulation, (highest - lowest) / highest value over visited bins, the
+	// larger absolute value below: 0 for a constant unit, 1 for one that is silent somewhere.
+	Modulation float64
 	Scores
 	EllipseRatio, PeriodM, OrientationDeg float64
+	Missing                               Missing // why these three are NaN, empty where they are not
+	Superlattice                          Superlattice
 	Module                                int        // index into Analysis.Modules, -1 for none
 	Phases                                [3]float64 // at the module's wave vectors
 	Fields                                []Field
@@ -50,15 +55,20 @@ type Analysis struct {
 
 // Options of Analyze.
 type Options struct {
-	ActiveFraction float64 // see Active
-	Module         ModuleRule
-	Threads        int                   // how many goroutines; at least 1 is used
-	Progress       func(done, total int) // called after each unit if not nil, from several goroutines
+	// A unit is active if its peak is positive and its modulation at least LeastModulation. With
+	// ActiveFraction above 0, the rule for the dead ReLU units of a network, its peak must be that share
+	// of the population's as well: see Active. In a recording that rule lets a few loud interneurons
+	// silence all others.
+	LeastModulation, ActiveFraction float64
+
+	Module   ModuleRule
+	Threads  int                   // how many goroutines; at least 1 is used
+	Progress func(done, total int) // called after each unit if not nil, from several goroutines
 }
 
 // StandardOptions returns the conventional thresholds.
 func StandardOptions() Options {
-	return Options{ActiveFraction: 0.05, Module: StandardModuleRule(), Threads: 1}
+	return Options{LeastModulation: 0.05, Module: StandardModuleRule(), Threads: 1}
 }
 
 // weakestWave is the least power of the weakest of a module's three waves, as a share of the strongest,
@@ -96,10 +106,13 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 					return
 				}
 				sac := c.autocorrelogram(maps[i])
-				peaks[i] = FindPeaks(sac)
+				powers[i] = p.of(maps[i])
+				var without Missing
+				peaks[i], without = peaksOf(maps[i], sac, powers[i])
 				a.Autocorrelograms[i] = sac
 				a.Units[i] = unit(maps[i], peaks[i], rotor.score(sac, peaks[i]), o.Module.MaxMisfit)
-				powers[i] = p.of(maps[i])
+				a.Units[i].Missing = without
+				a.Units[i].Superlattice = superlatticeOf(sac, peaks[i], o.Module.MaxMisfit)
 				if d := int(done.Add(1)); o.Progress != nil {
 					o.Progress(d, n)
 				}
@@ -117,8 +130,8 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 	}
 	var active [][]float64
 	for i, on := range Active(heights, o.ActiveFraction) {
-		a.Units[i].Active = on
-		if on {
+		a.Units[i].Active = on && a.Units[i].Modulation >= o.LeastModulation
+		if a.Units[i].Active {
 			active = append(active, powers[i])
 		}
 	}
@@ -150,7 +163,7 @@ func sameShape(a, b Map) error {
 func unit(m Map, p *Peaks, s Scores, maxMisfit float64) Unit {
 	nan := math.NaN()
 	u := Unit{
-		Peak: m.Peak(), Scores: s, Module: -1,
+		Peak: m.Peak(), Modulation: m.Modulation(), Scores: s, Module: -1,
 		EllipseRatio: nan, PeriodM: nan, OrientationDeg: nan,
 		Phases: [3]float64{nan, nan, nan}, Fields: Fields(m),
 	}

@@ -59,6 +59,38 @@ func (a *Autocorrelogram) At(dx, dy int) float64 {
 	return a.Values[j*a.NX+i]
 }
 
+// pairs returns the number of bins that the value at a lag is of, 1 where they were not counted.
+func (a *Autocorrelogram) pairs(dx, dy int) int32 {
+	if a.Pairs == nil {
+		return 1
+	}
+	return a.Pairs[(dy+a.NY/2)*a.NX+dx+a.NX/2]
+}
+
+// heightAt returns the value at a lag in metres, between lags by Catmull and Rom's cubics (whose error
+// at peaks of 8 bins a period is 0.01, that of straight lines 0.1); NaN next to a NaN.
+func (a *Autocorrelogram) heightAt(lag [2]float64) float64 {
+	x, y := lag[0]/a.BinX, lag[1]/a.BinY
+	i, j := int(math.Floor(x)), int(math.Floor(y))
+	wx, wy := cubic(x-float64(i)), cubic(y-float64(j))
+	var sum float64
+	for q, v := range wy {
+		for p, w := range wx {
+			if v*w != 0 {
+				sum += v * w * a.At(i+p-1, j+q-1)
+			}
+		}
+	}
+	return sum
+}
+
+// cubic returns the weights of the values at -1, 0, 1 and 2 for the one at t in [0, 1).
+func cubic(t float64) [4]float64 {
+	return [4]float64{
+		t * (-1 + t*(2-t)) / 2, 1 + t*t*(3*t-5)/2, t * (1 + t*(4-3*t)) / 2, t * t * (t - 1) / 2,
+	}
+}
+
 // NewAutocorrelogram returns the autocorrelogram of a map. It is computed with Fourier transforms of
 // values, squares and mask, and agrees with the sums written out to rounding.
 func NewAutocorrelogram(m Map) (*Autocorrelogram, error) {

@@ -32,37 +32,25 @@ const (
 	minPeak = 0.1
 	// minPeakAngle is the least angle between two of the three peaks, in radians.
 	minPeakAngle = 20 * math.Pi / 180
-	// minOverlapShare is the least overlap at a peak, as a share of the overlap at zero lag.
-	minOverlapShare = 0.1
+	// weakPeak is the least height of a peak, as a share of that of the most significant one. Side peaks
+	// of a sixth of the lattice's are none of its points; the points of a lattice whose fields alternate
+	// have down to half the height of those of its superlattice.
+	weakPeak = 1.0 / 3
+	// minOverlapShare is the least overlap at a peak, as a share of the overlap at zero lag: with it a
+	// lattice may have a period of 0.9 of the box.
+	minOverlapShare = 0.05
 )
 
 // FindPeaks returns the six nearest peaks: of the local maxima of one half plane outside the central
-// peak, higher than 0.1 and with enough overlap, the nearest to zero lag whose directions differ by at
-// least 20 degrees. Positions are refined below the bin by a local surface. It returns nil when there
-// are no six.
+// peak, higher than 0.1 and than a third of the most significant one, and with enough overlap, the
+// nearest to zero lag whose directions differ by at least 20 degrees. Positions are refined below the
+// bin by a local surface. It returns nil when there are no six.
 func FindPeaks(a *Autocorrelogram) *Peaks {
 	central := centralRadius(a)
 	if math.IsNaN(central) {
 		return nil
 	}
-	type candidate struct{ dx, dy int }
-	var found []candidate
-	m := a.metric()
-	w, h := int(maxLagShare*float64(a.NX/2+1)), int(maxLagShare*float64(a.NY/2+1))
-	reach := max(1.5, central/2)
-	for dy := 0; dy <= h; dy++ {
-		for dx := -w; dx <= w; dx++ {
-			if dy == 0 && dx <= 0 || m.length(dx, dy) <= central {
-				continue
-			}
-			if a.At(dx, dy) >= minPeak && enoughOverlap(a, dx, dy) && highest(a, dx, dy, reach) {
-				found = append(found, candidate{dx, dy})
-			}
-		}
-	}
-	slices.SortStableFunc(found, func(p, q candidate) int {
-		return cmp.Compare(m.length(p.dx, p.dy), m.length(q.dx, q.dy))
-	})
+	m, found := a.metric(), localMaxima(a, central)
 	p := &Peaks{}
 	n := 0
 	var chosen [3]float64
@@ -84,6 +72,42 @@ func FindPeaks(a *Autocorrelogram) *Peaks {
 		}
 	}
 	return nil
+}
+
+// candidate is a local maximum of an autocorrelogram: its lag in bins and its height.
+type candidate struct {
+	dx, dy int
+	height float64
+}
+
+// localMaxima returns the local maxima of one half plane outside the central peak, nearest first, but
+// for weak ones. The most significant is that of the largest height times the square root of the bins
+// that it is of: the error of a correlation falls with that root.
+func localMaxima(a *Autocorrelogram, central float64) []candidate {
+	var found []candidate
+	var most, reference float64
+	m := a.metric()
+	w, h := a.NX/2, a.NY/2
+	reach := max(1.5, central/2)
+	for dy := 0; dy <= h; dy++ {
+		for dx := -w; dx <= w; dx++ {
+			if dy == 0 && dx <= 0 || m.length(dx, dy) <= central {
+				continue
+			}
+			if a.At(dx, dy) >= minPeak && enoughOverlap(a, dx, dy) && highest(a, dx, dy, reach) {
+				h := a.At(dx, dy)
+				found = append(found, candidate{dx, dy, h})
+				if s := h * math.Sqrt(float64(a.pairs(dx, dy))); s > most {
+					most, reference = s, h
+				}
+			}
+		}
+	}
+	found = slices.DeleteFunc(found, func(c candidate) bool { return c.height < weakPeak*reference })
+	slices.SortStableFunc(found, func(p, q candidate) int {
+		return cmp.Compare(m.length(p.dx, p.dy), m.length(q.dx, q.dy))
+	})
+	return found
 }
 
 // describe fills in what follows from the three lags.
@@ -137,11 +161,7 @@ func (p *Peaks) fitEllipse() {
 
 // enoughOverlap reports whether the overlap at a lag is a fair share of the map.
 func enoughOverlap(a *Autocorrelogram, dx, dy int) bool {
-	if a.Pairs == nil {
-		return true
-	}
-	centre := a.Pairs[len(a.Pairs)/2]
-	return float64(a.Pairs[(dy+a.NY/2)*a.NX+dx+a.NX/2]) >= minOverlapShare*float64(centre)
+	return float64(a.pairs(dx, dy)) >= minOverlapShare*float64(a.pairs(0, 0))
 }
 
 // highest reports whether a lag is the highest of its eight neighbours and of those within reach units,

@@ -83,6 +83,20 @@ func (m Map) Peak() float64 {
 	return peak
 }
 
+// Modulation returns (highest - lowest) over the larger of their absolute values, over the visited bins:
+// 0 for a constant map, 1 for rates that come down to 0, up to 2 with values of both signs. It is NaN
+// without visited bins.
+func (m Map) Modulation() float64 {
+	low, high, visited := extent(m)
+	switch {
+	case visited == 0:
+		return math.NaN()
+	case !(high > low):
+		return 0
+	}
+	return (high - low) / max(math.Abs(high), math.Abs(low))
+}
+
 // centred returns the map with its mean over the visited bins subtracted and unvisited bins set to 0,
 // the mask of visited bins, and their number. A map whose values differ by no more than rounding has no
 // structure to measure; it comes back as all zeros.
@@ -145,9 +159,10 @@ func Correlation(a, b Map) float64 {
 	return min(1, max(-1, xy/math.Sqrt(xx*yy)))
 }
 
-// Active says which units are active: those whose peak is positive and at least fraction (5 % by
-// convention) of the 95th percentile of the peaks of the population, linearly interpolated. peaks is
-// NaN for a unit without visited bins.
+// Active says which units are active: those whose peak is positive and at least fraction of the 95th
+// percentile of the peaks of the population, linearly interpolated. By convention it is 5 % for the
+// units of a network, of which ReLU leaves some dead, and 0 for cells, whose rates say nothing of each
+// other. peaks is NaN for a unit without visited bins.
 func Active(peaks []float64, fraction float64) []bool {
 	active := make([]bool, len(peaks))
 	known := make([]float64, 0, len(peaks))

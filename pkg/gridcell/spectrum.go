@@ -169,17 +169,9 @@ func evaluate(c []float64, lags int, kx, ky float64) powerAt {
 // k2 that maximise P(k1) + P(k2) + P(k1 + k2), so that k1 + k2 + k3 = 0 exactly. It also returns the
 // power at the three. ok is false if the lags span no lattice or the spectrum has no power.
 func (s *Spectrum) WaveVectors(lags [3][2]float64) (k WaveVectors, power [3]float64, ok bool) {
-	area := lags[0][0]*lags[2][1] - lags[0][1]*lags[2][0]
-	if !finite(area) || math.Abs(area) < 1e-12 {
+	t, grid, ok := s.gridPeaks(lags)
+	if !ok {
 		return k, power, false
-	}
-	b1, b2 := reciprocal(lags[0], lags[2])
-	t := threeShortest(b1, b2)
-	var grid [3][2]float64
-	for i, b := range t {
-		if grid[i], ok = s.gridPeak(b); !ok {
-			return k, power, false
-		}
 	}
 	start := orderedWaves(closest(grid, t))
 	c, bin := s.covariance(), s.bin
@@ -198,6 +190,23 @@ func (s *Spectrum) WaveVectors(lags [3][2]float64) (k WaveVectors, power [3]floa
 		power[i] = evaluate(c, s.lags, v[0]*bin[0], v[1]*bin[1]).value
 	}
 	return k, power, true
+}
+
+// gridPeaks returns the three shortest vectors t of the lattice reciprocal to that with three nearest
+// points near lags (m), and the highest peak of the grid near each.
+func (s *Spectrum) gridPeaks(lags [3][2]float64) (t, grid [3][2]float64, ok bool) {
+	area := lags[0][0]*lags[2][1] - lags[0][1]*lags[2][0]
+	if !finite(area) || math.Abs(area) < 1e-12 {
+		return t, grid, false
+	}
+	b1, b2 := reciprocal(lags[0], lags[2])
+	t = threeShortest(b1, b2)
+	for i, b := range t {
+		if grid[i], ok = s.gridPeak(b); !ok {
+			return t, grid, false
+		}
+	}
+	return t, grid, true
 }
 
 // closest turns three grid peaks, found near the vectors t, into the two sides of a triangle that

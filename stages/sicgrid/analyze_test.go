@@ -99,7 +99,7 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	head, _ := os.ReadFile(out)
-	if want := "unit,active,grid_expanding,grid_ring,grid_banino60,grid_banino90,grid_corrected,period_m,orientation_deg,ellipse_ratio,module,phi1,phi2,phi3\n"; !strings.HasPrefix(string(head), want) {
+	if want := "unit,active,grid_expanding,grid_ring,grid_banino60,grid_banino90,grid_corrected,period_m,orientation_deg,ellipse_ratio,module,phi1,phi2,phi3,modulation,superlattice,superlattice_strength,no_period\n"; !strings.HasPrefix(string(head), want) {
 		t.Errorf("%s does not begin with %s", head[:200], want)
 	}
 	k := oneLattice.WaveVectors()
@@ -110,7 +110,10 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 			t.Errorf("unit %d: %v, phase off by %.3f", u, row, phase)
 		}
 	}
-	if dead := rowsOf(t, out)[7]; dead["active"] != "false" || dead["module"] != "-1" || dead["phi1"] != "NaN" {
+	if !strings.Contains(stdout, "1 unit without a period: the same rate everywhere\n") {
+		t.Errorf("it is not said why one unit has no period:\n%s", stdout)
+	}
+	if dead := rowsOf(t, out)[7]; dead["active"] != "false" || dead["module"] != "-1" || dead["phi1"] != "NaN" || dead["modulation"] != "0" {
 		t.Errorf("dead unit: %v", dead)
 	}
 	modules := rowsOf(t, filepath.Join(dir, "units.modules.csv"))

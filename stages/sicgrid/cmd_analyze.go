@@ -219,7 +219,8 @@ func squareSide(shape []int) int {
 
 // unitColumns are those of the spectra stage's table of units that analyze writes, in this order.
 var unitColumns = []string{"unit", "active", "grid_expanding", "grid_ring", "grid_banino60", "grid_banino90", "grid_corrected",
-	"period_m", "orientation_deg", "ellipse_ratio", "module", "phi1", "phi2", "phi3"}
+	"period_m", "orientation_deg", "ellipse_ratio", "module", "phi1", "phi2", "phi3",
+	"modulation", "superlattice", "superlattice_strength", "no_period"}
 
 // writeUnits writes the table of units, the table of modules beside it, and the summary.
 func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note string) error {
@@ -252,11 +253,38 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 	for _, m := range modules {
 		fmt.Fprintf(out, "module %d: %d units, period %.3f m, orientation %.1f degrees\n", m.Module, m.N, m.Period, m.Orientation)
 	}
-	if note != "" {
-		fmt.Fprintln(out, note)
+	for _, line := range append(remarks(units), note) {
+		if line != "" {
+			fmt.Fprintln(out, line)
+		}
 	}
 	fmt.Fprintf(out, "wrote   %s\nwrote   %s\n\n%s", f.out, beside, definitionText[spectratable.Unit](unitColumns...))
 	return nil
+}
+
+// remarks say how many units have no period, and why, and how many a superlattice.
+func remarks(units []spectratable.Unit) []string {
+	var reasons []string
+	without, wide := map[string]int{}, 0
+	for _, u := range units {
+		if u.NoPeriod != "" {
+			if without[u.NoPeriod] == 0 {
+				reasons = append(reasons, u.NoPeriod)
+			}
+			without[u.NoPeriod]++
+		}
+		if u.Superlattice > 1 {
+			wide++
+		}
+	}
+	var lines []string
+	for _, reason := range reasons {
+		lines = append(lines, fmt.Sprintf("%s without a period: %s", count(without[reason], "unit"), reason))
+	}
+	if wide > 0 {
+		lines = append(lines, count(wide, "unit")+" with fields that alternate: see the column superlattice")
+	}
+	return lines
 }
 
 // count writes "no module", "1 module", "3 modules".
