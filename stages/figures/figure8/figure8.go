@@ -9,6 +9,8 @@ import (
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Look says how figure 8 is drawn.
@@ -27,8 +29,8 @@ type Params struct {
 // Network is one block of figure 8: all units of one network.
 type Network struct {
 	Name  string // of the variant: "full"
-	Units []sheet.Unit
-	Maps  []sheet.RateMap
+	Units []spectratable.Unit
+	Maps  []ratemapstable.Map
 }
 
 // Data is what figure 8 shows: networks in one box.
@@ -56,7 +58,7 @@ type unitNumbers struct {
 
 // unitTable counts a network's units; the median is over the active units with a
 // score, the share above the line over all active ones.
-func unitTable(name string, units []sheet.Unit) unitNumbers {
+func unitTable(name string, units []spectratable.Unit) unitNumbers {
 	cells := sheet.Active(units)
 	n := unitNumbers{Name: name, Units: len(units), Active: len(cells), AboveLine: sheet.Number(math.NaN()),
 		Scores: sheet.Numbers(sheet.Column(units, sheet.Score)), Score: sheet.Number(sheet.Median(sheet.Column(cells, sheet.Score)))}
@@ -70,7 +72,7 @@ func unitTable(name string, units []sheet.Unit) unitNumbers {
 		n.AboveLine = sheet.Number(float64(above) / float64(len(cells)))
 	}
 	for _, u := range units {
-		if u.Silent() {
+		if sheet.Silent(u) {
 			n.Silent++
 		}
 	}
@@ -89,8 +91,8 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 		}
 		d.Networks = append(d.Networks, Network{
 			Name:  v,
-			Units: sheet.Read[sheet.Unit](&r, v+"/units"),
-			Maps:  sheet.Read[sheet.RateMap](&r, v+"/maps"),
+			Units: sheet.Read[spectratable.Unit](&r, v+"/units"),
+			Maps:  sheet.Read[ratemapstable.Map](&r, v+"/maps"),
 		})
 	}
 	d.BoxM = r.Box
@@ -146,12 +148,12 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 }
 
 // paintUnit draws one small ratemap, its frame and what stands below it.
-func paintUnit(c *figure.Canvas, b figure.Box, u sheet.Unit, net sheet.Network, rates figure.Map) {
+func paintUnit(c *figure.Canvas, b figure.Box, u spectratable.Unit, net sheet.Network, rates figure.Map) {
 	label := figure.Type{Size: figure.Tiny, X: figure.Middle}
 	text := figure.Number(u.Score, 2)
 	c.RateMap(b, net.Maps[u.Unit], net.Bins, rates)
 	switch {
-	case u.Silent():
+	case sheet.Silent(u):
 		label.Color, text = figure.Red, "silent"
 		c.Rect(b, figure.Stroke{Color: figure.Red, Width: frame})
 	case !u.Active:
