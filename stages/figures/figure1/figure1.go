@@ -15,13 +15,6 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Params says how figure 1 is drawn.
-type Params struct {
-	DPI                sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	RateColours        sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-	CorrelationColours sheet.Colours `json:"correlation_colours" default:"diverging" doc:"colour map of autocorrelograms"`
-}
-
 // Data is what figure 1 shows of idealised cells, as measured by the spectra stage.
 type Data struct {
 	BoxM             float64
@@ -41,7 +34,7 @@ type shownNumbers struct {
 }
 
 // Run reads walk and maps of the ideal stage and units, modules and autocorrelograms of their spectra, and emits figure 1.
-func Run(_ context.Context, p Params, t *pipeline.Task) error {
+func Run(_ context.Context, p sheet.CorrelationParams, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	d := Data{Units: sheet.Read[spectratable.Unit](&r, "units"), Modules: sheet.Read[spectratable.Module](&r, "modules"),
 		Autocorrelograms: sheet.Read[spectratable.Autocorrelogram](&r, "autocorrelograms"), Maps: sheet.Read[ratemapstable.Map](&r, "maps"), Walk: sheet.Read[idealtable.Step](&r, "walk")}
@@ -57,7 +50,7 @@ const walkShown = 6000
 
 // Draw draws idealised cells, and says so: (a) spikes on a walk, (b) ratemaps and autocorrelograms of two cells, (c) modules,
 // (d) the phases of one.
-func Draw(d Data, p Params) ([]sheet.File, error) {
+func Draw(d Data, p sheet.CorrelationParams) ([]sheet.File, error) {
 	net, err := sheet.NewNetwork(d.Units, d.Maps)
 	if err != nil {
 		return nil, fmt.Errorf("figure-1: %w", err)

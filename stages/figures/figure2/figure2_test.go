@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"sicgrid/pkg/pipeline"
-	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/figuretest"
 	"sicgrid/stages/ideal/idealtable"
 )
@@ -46,7 +45,7 @@ func codeData() Data {
 }
 
 func TestFigure2ShowsTheProperties(t *testing.T) {
-	files, err := Draw(codeData(), sheet.Params{DPI: figuretest.DPI})
+	files, err := Draw(codeData(), figuretest.Params)
 	d := figuretest.Open(t, "figure-2", files, err)
 	for _, letter := range []string{"a", "b", "c", "d", "e", "f", "g"} {
 		d.Want(t, letter)
@@ -63,7 +62,7 @@ func TestFigure2ShowsTheProperties(t *testing.T) {
 	if math.Abs(shown.Slope-10) > 1e-9 || shown.Gap > 1e-9 || shown.Half < 0.05 || shown.Half > 0.09 {
 		t.Errorf("numbers %+v, want a factor of 10, no gap and half the plateau at 0.07 m", shown)
 	}
-	if _, err := Draw(Data{}, sheet.Params{DPI: figuretest.DPI}); err == nil {
+	if _, err := Draw(Data{}, figuretest.Params); err == nil {
 		t.Error("an empty code was drawn")
 	}
 }
@@ -73,11 +72,11 @@ func TestFigure2ReadsItsInputs(t *testing.T) {
 	meta := map[string]string{"box_m": "2", "period_1": "0.4", "period_2": "0.57", "thickness_rad": "0.6"}
 	in := map[string]pipeline.Ref{"line": figuretest.Table("line", code.Line, meta), "near": figuretest.Table("near", code.Near, meta), "capacity": figuretest.Table("capacity", code.Capacity, meta),
 		"separation": figuretest.Table("separation", code.Separation, meta), "distance": figuretest.Table("distance", code.Distance, meta), "routes": figuretest.Table("routes", code.Routes, meta)}
-	files, err := figuretest.Draw(t, sheet.Params{DPI: figuretest.DPI}, Run, in)
+	files, err := figuretest.Draw(t, figuretest.Params, Run, in)
 	figuretest.Open(t, "figure-2", files, err).Want(t, "capacity")
 	delete(meta, "period_1")
 	in["line"] = figuretest.Table("other line", code.Line, meta)
-	if _, err := figuretest.Draw(t, sheet.Params{DPI: figuretest.DPI}, Run, in); err == nil || !strings.Contains(err.Error(), `metadata period_1 "" is not a number`) {
+	if _, err := figuretest.Draw(t, figuretest.Params, Run, in); err == nil || !strings.Contains(err.Error(), `metadata period_1 "" is not a number`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/batch/batchtable"
-	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/figuretest"
 )
 
@@ -28,7 +27,7 @@ func threeWalks() Data {
 }
 
 func paramsOf(units, layers int) Params {
-	return Params{Params: sheet.Params{DPI: figuretest.DPI}, Units: units, Layers: layers}
+	return Params{Params: figuretest.Params, Units: units, Layers: layers}
 }
 
 func TestFigure3ShowsARealBatch(t *testing.T) {

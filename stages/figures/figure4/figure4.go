@@ -18,11 +18,9 @@ import (
 
 // Params says how figure 4 is drawn.
 type Params struct {
-	DPI                sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	CellsPerModule     int           `json:"cells_per_module" range:"[2, 7]" default:"5" doc:"example cells in a row"`
-	MaxModules         int           `json:"max_modules" range:"[1, 8]" default:"6" doc:"rows; further modules are only named"`
-	RateColours        sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-	CorrelationColours sheet.Colours `json:"correlation_colours" default:"diverging" doc:"colour map of autocorrelograms"`
+	sheet.CorrelationParams
+	CellsPerModule int `json:"cells_per_module" range:"[2, 7]" default:"5" doc:"example cells in a row"`
+	MaxModules     int `json:"max_modules" range:"[1, 8]" default:"6" doc:"rows; further modules are only named"`
 }
 
 // Data is what figure 4 shows: one network in one box.

@@ -13,7 +13,7 @@ import (
 )
 
 // The parameters of the tests.
-var params = Params{DPI: figuretest.DPI, CellsPerModule: 5, MaxModules: 6, RateColours: "jet", CorrelationColours: "diverging"}
+var params = Params{CorrelationParams: figuretest.CorrelationParams, CellsPerModule: 5, MaxModules: 6}
 
 func TestFigure4NamesEveryModule(t *testing.T) {
 	files, err := Draw(Data(figuretest.ThreeModules()), params)

@@ -28,15 +28,9 @@ type InBox struct {
 	Maps    []ratemapstable.Map
 }
 
-// Look says how figure 5 is drawn.
-type Look struct {
-	DPI         sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	RateColours sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-}
-
-// Params are that look and the boxes of which there are inputs.
+// Params says how figure 5 is drawn, and the boxes of which there are inputs.
 type Params struct {
-	Look
+	sheet.MapParams
 	BoxesM []float64 `json:"boxes_m"`
 }
 

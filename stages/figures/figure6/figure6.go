@@ -18,7 +18,7 @@ import (
 
 // Params says how figure 6 is drawn.
 type Params struct {
-	DPI          sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
+	sheet.Params
 	PowerScale   string        `json:"power_scale" range:"linear|log" default:"linear" doc:"linear, or log: three decades"`
 	PowerColours sheet.Colours `json:"power_colours" default:"viridis" doc:"colour map of the power spectrum"`
 	PhaseColours sheet.Colours `json:"phase_colours" default:"cyclic" doc:"cyclic colour map of phases"`

@@ -16,9 +16,8 @@ import (
 
 // Look says how figure 7 is drawn.
 type Look struct {
-	DPI         sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	RateColours sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-	Cells       int           `json:"cells" range:"[2, 5]" default:"5" doc:"example cells of each network"`
+	sheet.MapParams
+	Cells int `json:"cells" range:"[2, 5]" default:"5" doc:"example cells of each network"`
 }
 
 // MostRows is how many networks there is room for.

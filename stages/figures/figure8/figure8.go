@@ -15,9 +15,8 @@ import (
 
 // Look says how figure 8 is drawn.
 type Look struct {
-	DPI         sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	Columns     int           `json:"columns" range:"[8, 20]" default:"16" doc:"ratemaps in a row"`
-	RateColours sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps"`
+	sheet.MapParams
+	Columns int `json:"columns" range:"[8, 20]" default:"16" doc:"ratemaps in a row"`
 }
 
 // Params are that look and what the networks are called.

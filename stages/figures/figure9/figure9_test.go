@@ -4,7 +4,6 @@ import (
 	"math"
 	"testing"
 
-	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/figuretest"
 	"sicgrid/stages/ideal/idealtable"
 )
@@ -27,9 +26,9 @@ func TestFigure9ShowsBothEquations(t *testing.T) {
 			}
 		}
 	}
-	files, err := Draw(d, sheet.Params{DPI: figuretest.DPI})
+	files, err := Draw(d, figuretest.Params)
 	figuretest.Open(t, "figure-9", files, err).Want(t, "equation 9", "equation 10", "module 1, λ = 0.40 m", "module 2, λ = 0.57 m", "φi = π", "the torus, cut open")
-	if _, err := Draw(Data{}, sheet.Params{DPI: figuretest.DPI}); err == nil {
+	if _, err := Draw(Data{}, figuretest.Params); err == nil {
 		t.Error("nothing was drawn")
 	}
 }

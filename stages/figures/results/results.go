@@ -21,15 +21,9 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Look says how the results are drawn.
-type Look struct {
-	DPI         sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	RateColours sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-}
-
-// Params are that look and the networks of which there are inputs.
+// Params says how the results are drawn, and the networks of which there are inputs.
 type Params struct {
-	Look
+	sheet.MapParams
 	Seeds    []uint64     `json:"seeds"`
 	Variants []string     `json:"variants"` // whose maps are shown where a claim about them does not hold
 	Walked   []string     `json:"walked"`   // those whose path integration was tested

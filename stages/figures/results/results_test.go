@@ -17,7 +17,7 @@ import (
 
 // fiveSeeds is claims of every verdict in five seeds, one of which is a silent network.
 func fiveSeeds() (Data, Params) {
-	p := Params{Look: Look{figuretest.DPI, "jet"}, Titles: figuretest.Titles, Seeds: []uint64{11, 12, 13, 14, 15}, Variants: []string{"full", "sigma-g-01"}, Walked: []string{"full", "no-capacity"}}
+	p := Params{MapParams: figuretest.MapParams, Titles: figuretest.Titles, Seeds: []uint64{11, 12, 13, 14, 15}, Variants: []string{"full", "sigma-g-01"}, Walked: []string{"full", "no-capacity"}}
 	d := Data{BoxM: 2}
 	nan := math.NaN()
 	add := func(c claimstable.Claim, outcome string, shown ...string) {

@@ -44,13 +44,12 @@ func VariantKeys(c *figure.Canvas, x, y float64, variants []string, titles sheet
 
 // Params says how the figures of a sweep are drawn, and what the sweep is.
 type Params struct {
-	Figure      string        `json:"figure"`       // the name of its files: one sweep has several
-	DPI         sheet.DPI     `json:"dpi"`          // of the PNG
-	RateColours sheet.Colours `json:"rate_colours"` // colour map of ratemaps
-	Parameters  []string      `json:"parameters"`   // that are swept: columns of the tables
-	Own         []string      `json:"own"`          // the profile's own values of these
-	Designs     []Design      `json:"designs"`
-	Titles      sheet.Titles  `json:"titles"` // of the variants
+	sheet.MapParams
+	Figure     string       `json:"figure"`     // the name of its files: one sweep has several
+	Parameters []string     `json:"parameters"` // that are swept: columns of the tables
+	Own        []string     `json:"own"`        // the profile's own values of these
+	Designs    []Design     `json:"designs"`
+	Titles     sheet.Titles `json:"titles"` // of the variants
 }
 
 // Design is one design of a sweep.
