@@ -184,8 +184,8 @@ func good() experiment {
 	single := lattice(0.76)
 	single.integration.Range = 0.5
 	return experiment{sigmaX: 0.05, networks: map[string]*network{
-		"full": lattice(0.5, 0.83, 1.4), "no-capacity": single, "sigma-g-02": place(0.1), "sigma-g-01": place(0.2),
-		"no-separation": gone, "no-invariance": gone, "no-permutations": gone, "no-isometry": gone, "pytorch-init": gone,
+		"full": lattice(0.5, 0.83, 1.4), "no-capacity": single, smallScale: place(0.1), smallestScale: place(0.2), noIsometry: gone, pytorchInit: gone,
+		"loss.separation=0": gone, "loss.invariance=0": gone, "batch.permute=false": gone,
 	}}
 }
 
@@ -222,5 +222,21 @@ func TestNothingIsClaimedOfNetworksThatAreNotThere(t *testing.T) {
 		if c.Verdict == claimstable.Holds || c.Holds > 0 {
 			t.Errorf("%s: %s of dead and missing networks", c.ID, c.Verdict)
 		}
+	}
+}
+
+func TestAClaimIsAboutTheNetworkThatIsTrainedAsItSays(t *testing.T) {
+	p := Params{Seeds: []uint64{1}, BoxesM: []float64{2, 3.5}, Variants: []string{"full", "sigma-g-02", "smaller"},
+		Differences: map[string][]string{"sigma-g-02": {"loss.sigma_g=0.35"}, "smaller": {"loss.sigma_g=0.2"}}}
+	claims, _ := p.judge([]experiment{{}})
+	for id, want := range map[string]string{"place-like-02": "smaller", "field-size": smallestScale, "periodic": "full"} {
+		i := slices.IndexFunc(claims, func(c claimstable.Claim) bool { return c.ID == id })
+		if got := claims[i].Network; got != want {
+			t.Errorf("%s, %q, is judged by %s, want %s", id, claims[i].Text, got, want)
+		}
+	}
+	i := slices.IndexFunc(claims, func(c claimstable.Claim) bool { return c.ID == "same-periods" })
+	if want := "The same periods in boxes of 2 and 3.5 m"; claims[i].Text != want {
+		t.Errorf("%q, want %q", claims[i].Text, want)
 	}
 }
