@@ -93,7 +93,7 @@ func (d Data) paintWalk(c *figure.Canvas, b figure.Box) {
 	c.Discs(spikes, 0.42, figure.Red)
 	c.Rect(b, figure.Stroke{Color: figure.Black, Width: figure.Thin})
 	sheet.Title(c, b, fmt.Sprintf("%d spikes on a walk of %d steps", len(spikes), len(shown)))
-	c.ScaleBar(b.X, b.Bottom()+3, d.BoxM, b.W)
+	c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 3}, d.BoxM, b.W)
 }
 
 // paintCells draws ratemap and autocorrelogram of a cell of each of the first two modules.

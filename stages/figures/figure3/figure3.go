@@ -253,7 +253,7 @@ func (d Data) paintWalks(c *figure.Canvas, ways [][]batchtable.State, crossings 
 		a.DrawFrame(c, sheet.LabelGap)
 		sheet.Title(c, b, fmt.Sprintf("permutation %d", i+1))
 		if i == 0 {
-			c.ScaleBar(b.X, b.Bottom()+4, a.X.Max-a.X.Min, b.W)
+			c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 4}, a.X.Max-a.X.Min, b.W)
 		}
 	}
 	b := figure.Box{X: 131, Y: top, W: 46, H: 46}

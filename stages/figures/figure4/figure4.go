@@ -137,7 +137,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 			correlogram(c, figure.Box{X: correlogramX, Y: y, W: size, H: size}, r.cells[0], lags[r.cells[0].Unit], d.BoxM, r.period, correlations)
 		}
 		if len(rows) > 0 && len(rows[0].cells) > 0 {
-			c.ScaleBar(left, keysY+1.2, d.BoxM, size)
+			c.ScaleBar(figure.Point{X: left, Y: keysY + 1.2}, d.BoxM, size)
 			bar := 2*size + gap
 			c.ColorBar(figure.Box{X: left + (n*size + (n-1)*gap) - bar, Y: keysY, W: bar, H: 2.4}, rates, 0, 1,
 				[]figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
@@ -292,7 +292,7 @@ func correlogram(c *figure.Canvas, b figure.Box, u spectratable.Unit, values []f
 	}
 	c.Rect(b, figure.Stroke{Color: figure.Black, Width: figure.Hair})
 	c.Text(b.X, b.Y-1, fmt.Sprintf("unit %d", u.Unit), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
-	c.ScaleBar(b.X, b.Bottom()+2.2, float64(2*half+1)*lag, b.W)
+	c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 2.2}, float64(2*half+1)*lag, b.W)
 }
 
 // paintPeriods draws period against orientation of the active units.

@@ -245,7 +245,7 @@ func (d Data) paintWalks(c *figure.Canvas, training, evaluation figure.Box) {
 	}
 	c.Rect(training, figure.Stroke{Color: figure.Black, Width: figure.Thin})
 	sheet.Title(c, training, "training: permuted")
-	c.ScaleBar(training.X, training.Bottom()+3, a.X.Max-a.X.Min, training.W)
+	c.ScaleBar(figure.Point{X: training.X, Y: training.Bottom() + 3}, a.X.Max-a.X.Min, training.W)
 
 	half := d.WalkBox / 2
 	e := figure.Axes{Box: evaluation, X: figure.Axis{Min: -half, Max: half}, Y: figure.Axis{Min: -half, Max: half}}
@@ -258,7 +258,7 @@ func (d Data) paintWalks(c *figure.Canvas, training, evaluation figure.Box) {
 	}
 	c.Rect(evaluation, figure.Stroke{Color: figure.Black, Width: figure.Thin})
 	sheet.Title(c, evaluation, "evaluation: smooth, in a box")
-	c.ScaleBar(evaluation.X, evaluation.Bottom()+3, d.WalkBox, evaluation.W)
+	c.ScaleBar(figure.Point{X: evaluation.X, Y: evaluation.Bottom() + 3}, d.WalkBox, evaluation.W)
 }
 
 // paintSpeeds draws the distributions of the lengths of steps.

@@ -169,7 +169,7 @@ const frame = 1.4
 func paintKeys(c *figure.Canvas, y, boxM, size float64, rates figure.Map) {
 	small := figure.Type{Size: figure.Small, Y: figure.Middle}
 	mid := y + 1.2
-	c.ScaleBar(0, mid, boxM, size)
+	c.ScaleBar(figure.Point{X: 0, Y: mid}, boxM, size)
 	c.ColorBar(figure.Box{X: 38, Y: y, W: 30, H: 2.4}, rates, 0, 1,
 		[]figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
 	c.Text(76, mid, "number: grid score (expanding ring)", small)

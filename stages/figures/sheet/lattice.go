@@ -44,6 +44,6 @@ func UnitCell(c *figure.Canvas, b figure.Box, k [3][2]float64, units []spectrata
 	c.Discs(places, 0.7, figure.Series(colour))
 	w := mm * l1
 	corner := at(0, 0)
-	c.ScaleBar(corner.X, corner.Y+3, l1, w)
+	c.ScaleBar(figure.Point{X: corner.X, Y: corner.Y + 3}, l1, w)
 	c.Text(b.X+b.W/2, at(0, 1).Y-2.5, "offsets in the unit cell", figure.Type{Size: figure.Normal, X: figure.Middle, Y: figure.End})
 }
