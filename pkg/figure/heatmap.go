@@ -95,14 +95,14 @@ func (c *Canvas) ColorBar(b Box, m Map, lo, hi float64, ticks []Tick, label stri
 		Type{Size: Small, X: Middle, Y: Middle, Upward: true})
 }
 
-// ScaleBar draws a bar of a nice length from (x, y) to the right, for a picture that shows metres over
+// ScaleBar draws a bar of a nice length from a point to the right, for a picture that shows metres over
 // mm of the page, and writes the length behind it.
-func (c *Canvas) ScaleBar(x, y, metres, mm float64) {
+func (c *Canvas) ScaleBar(from Point, metres, mm float64) {
 	length := NiceLength(metres)
 	if length == 0 {
 		return
 	}
 	w := mm * length / metres
-	c.Line(Stroke{Color: Black, Width: Thick}, Point{x, y}, Point{x + w, y})
-	c.Text(x+w+1, y, Metres(length), Type{Size: Small, Y: Middle})
+	c.Line(Stroke{Color: Black, Width: Thick}, from, Point{from.X + w, from.Y})
+	c.Text(from.X+w+1, from.Y, Metres(length), Type{Size: Small, Y: Middle})
 }

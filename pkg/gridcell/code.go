@@ -18,11 +18,9 @@ func (c Code) Phases(x float64) []float64 {
 	return phases
 }
 
-// Tuning returns the rate of a cell with this preferred phase at a phase of its module: peak
+// Tuning returns the rate of a cell with this preferred phase at a phase of its module, over its peak:
 // ReLU(cos(phase + preferred)), equations 9 and 10 of the paper.
-func Tuning(phase, preferred, peak float64) float64 {
-	return peak * math.Max(0, math.Cos(phase+preferred))
-}
+func Tuning(phase, preferred float64) float64 { return math.Max(0, math.Cos(phase+preferred)) }
 
 // Distance returns the distance on the torus, in rad, of the states of two places u metres apart: the
 // root of the sum of squared phase differences. It is the same wherever the first place is.

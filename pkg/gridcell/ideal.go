@@ -1,9 +1,7 @@
 package gridcell
 
 import (
-	"cmp"
 	"math"
-	"slices"
 )
 
 // Lattice is a two-dimensional lattice given by two basis vectors in metres.
@@ -21,26 +19,6 @@ func IdealRhombic(periodM, orientationDeg, angleDeg float64) Lattice {
 	s1, c1 := math.Sincos(orientationDeg * math.Pi / 180)
 	s2, c2 := math.Sincos((orientationDeg + angleDeg) * math.Pi / 180)
 	return Lattice{A: [2]float64{periodM * c1, periodM * s1}, B: [2]float64{periodM * c2, periodM * s2}}
-}
-
-// Stretched returns the lattice stretched by sqrt(ratio) along the axis (degrees) and compressed by as
-// much across it: a circle becomes an ellipse with this ratio of axes and the same area.
-func (l Lattice) Stretched(ratio, axisDeg float64) Lattice {
-	s, c := math.Sincos(axisDeg * math.Pi / 180)
-	f := math.Sqrt(ratio)
-	turn := func(v [2]float64) [2]float64 {
-		along, across := (c*v[0]+s*v[1])*f, (-s*v[0]+c*v[1])/f
-		return [2]float64{c*along - s*across, s*along + c*across}
-	}
-	return Lattice{A: turn(l.A), B: turn(l.B)}
-}
-
-// Nearest returns the three lattice points of the upper half plane nearest to the origin, by direction:
-// what FindPeaks should find.
-func (l Lattice) Nearest() [3][2]float64 {
-	var p [3][2]float64
-	copy(p[:], upperHalf(threeShortest(l.A, l.B)))
-	return p
 }
 
 // WaveVectors returns the three shortest vectors of the reciprocal lattice in rad/m, k1 in direction
@@ -76,20 +54,6 @@ func threeShortest(a, b [2]float64) [3][2]float64 {
 	return [3][2]float64{a, b, {a[0] + b[0], a[1] + b[1]}}
 }
 
-// upperHalf turns vectors into the upper half plane and sorts them by direction.
-func upperHalf(v [3][2]float64) [][2]float64 {
-	out := v[:]
-	for i := range out {
-		if out[i][1] < 0 || out[i][1] == 0 && out[i][0] < 0 {
-			out[i][0], out[i][1] = -out[i][0], -out[i][1]
-		}
-	}
-	slices.SortStableFunc(out, func(p, q [2]float64) int {
-		return cmp.Compare(math.Atan2(p[1], p[0]), math.Atan2(q[1], q[0]))
-	})
-	return out
-}
-
 func dot(a, b [2]float64) float64 { return a[0]*b[0] + a[1]*b[1] }
 
 // IdealGrid returns the map of an ideal grid cell: the mean of three plane waves, scaled to [0, 1],
@@ -104,13 +68,6 @@ func IdealGrid(k WaveVectors, x0, y0 float64, bins int, boxM float64) Map {
 	})
 }
 
-// IdealBands returns the map of an ideal band cell: one plane wave in [0, 1].
-func IdealBands(k [2]float64, phase float64, bins int, boxM float64) Map {
-	return ideal(bins, boxM, func(x, y float64) float64 {
-		return (1 + math.Cos(k[0]*x+k[1]*y-phase)) / 2
-	})
-}
-
 // IdealFields returns the map of a cell with Gaussian fields of standard deviation sigmaM and height 1
 // at the given centres (m): a place cell has one, a multi-field cell several.
 func IdealFields(centres [][2]float64, sigmaM float64, bins int, boxM float64) Map {
@@ -121,26 +78,6 @@ func IdealFields(centres [][2]float64, sigmaM float64, bins int, boxM float64) M
 		}
 		return sum
 	})
-}
-
-// Points returns the lattice points shifted by (x0, y0) that lie within marginM of the box.
-func (l Lattice) Points(x0, y0, boxM, marginM float64) [][2]float64 {
-	half := boxM/2 + marginM
-	b1, b2 := reciprocal(l.A, l.B)
-	// A box corner is at most this many basis vectors away.
-	far := math.Hypot(half+math.Abs(x0), half+math.Abs(y0)) / (2 * math.Pi)
-	n, m := int(far*math.Hypot(b1[0], b1[1]))+1, int(far*math.Hypot(b2[0], b2[1]))+1
-	var points [][2]float64
-	for i := -n; i <= n; i++ {
-		for j := -m; j <= m; j++ {
-			x := x0 + float64(i)*l.A[0] + float64(j)*l.B[0]
-			y := y0 + float64(i)*l.A[1] + float64(j)*l.B[1]
-			if math.Abs(x) <= half && math.Abs(y) <= half {
-				points = append(points, [2]float64{x, y})
-			}
-		}
-	}
-	return points
 }
 
 func ideal(bins int, boxM float64, rate func(x, y float64) float64) Map {

@@ -36,12 +36,3 @@ func orderedWaves(a, b [2]float64) WaveVectors {
 	}
 	return out
 }
-
-// PeriodM returns the period of the hexagonal lattice with the mean wavenumber, 4π/(√3 ‖k‖), in metres.
-func (k WaveVectors) PeriodM() float64 {
-	var mean float64
-	for _, v := range k {
-		mean += math.Hypot(v[0], v[1]) / 3
-	}
-	return 4 * math.Pi / (math.Sqrt(3) * mean)
-}

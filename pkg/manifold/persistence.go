@@ -25,9 +25,15 @@ type Persistence struct {
 	Cone float64
 }
 
-// Rips returns the persistent cohomology, up to dimension top, of the Rips complex of points with these
-// distances [n, n], row-major: the complex at scale r has a simplex for every set of points that are
-// all within r of each other.
+// RipsOptions say what is computed of a Rips complex.
+type RipsOptions struct {
+	Dimension int // up to which classes are looked for, 0 to 2
+	Threads   int // the result does not depend on them
+}
+
+// Rips returns the persistent cohomology of the Rips complex of points with these distances [n, n],
+// row-major: the complex at scale r has a simplex for every set of points that are all within r of
+// each other.
 //
 // The coboundary matrix is never stored. Columns are reduced from the latest simplex to the earliest;
 // those that are known to be killed by a lower dimension are skipped (clearing: Chen and Kerber 2011;
@@ -35,24 +41,25 @@ type Persistence struct {
 // cofacet of equal diameter are found without a reduction (apparent pairs: Bauer 2021).
 //
 // It is an error unless the distances are square, symmetric, finite and not negative with a zero
-// diagonal, 0 <= top <= 2, and there are points, but not so many that a simplex has no number of 64
-// bits (1 000 are not). The result does not depend on the threads.
-func Rips(distances []float64, n, top, threads int) (*Persistence, error) {
+// diagonal, and there are points, but not so many that a simplex has no number of 64 bits (1 000 are
+// not).
+func Rips(distances []float64, o RipsOptions) (*Persistence, error) {
+	n := int(math.Sqrt(float64(len(distances))))
 	if err := checkDistances(distances, n); err != nil {
 		return nil, fmt.Errorf("persistence: %w", err)
 	}
-	if top < 0 || top > 2 {
-		return nil, fmt.Errorf("persistence: dimension %d, must be 0 to 2", top)
+	if o.Dimension < 0 || o.Dimension > 2 {
+		return nil, fmt.Errorf("persistence: dimension %d, must be 0 to 2", o.Dimension)
 	}
-	r, err := newRips(distances, n, top)
+	r, err := newRips(distances, n, o.Dimension)
 	if err != nil {
 		return nil, err
 	}
-	p := &Persistence{Intervals: make([][]Interval, top+1), Cone: r.value[r.cone]}
+	p := &Persistence{Intervals: make([][]Interval, o.Dimension+1), Cone: r.value[r.cone]}
 	columns := r.components(p)
-	for d := 1; d <= top; d++ {
+	for d := 1; d <= o.Dimension; d++ {
 		if d > 1 {
-			columns = r.triangles(threads)
+			columns = r.triangles(o.Threads)
 		}
 		r.reduce(columns, d, p)
 	}
@@ -73,7 +80,7 @@ func checkDistances(distances []float64, n int) error {
 		return errors.New("there are no points")
 	}
 	if len(distances) != n*n {
-		return fmt.Errorf("%d distances are not those of %d points to each other: must be %d", len(distances), n, n*n)
+		return fmt.Errorf("%d distances are not those of points to each other: must be a square number", len(distances))
 	}
 	for i := range n {
 		for j := range i + 1 {

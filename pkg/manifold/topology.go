@@ -73,7 +73,7 @@ func Topology(points *mat.Dense, o TopologyOptions) (*Shape, error) {
 	if err != nil {
 		return nil, fmt.Errorf("topology of %d points: %w", all, err)
 	}
-	p, err := Rips(Distances(cloud, of), len(of), o.Dimension, o.Threads)
+	p, err := Rips(Distances(cloud, of), RipsOptions{Dimension: o.Dimension, Threads: o.Threads})
 	if err != nil {
 		return nil, err
 	}

@@ -20,9 +20,6 @@ type Array struct {
 	Values []float64
 }
 
-// Rows returns the length of the first axis.
-func (a *Array) Rows() int { return a.Shape[0] }
-
 const (
 	magic = "\x93NUMPY"
 	// maxHeader bounds the text of a header: NumPy itself writes a few hundred bytes and warns above 10

@@ -54,7 +54,7 @@ type Impossible struct {
 func (e *Impossible) Error() string { return "walk: " + e.Parameter + ": " + e.Reason }
 
 // Check returns an *Impossible of the first parameter that does not fit the others, or the box of side
-// boxM metres. The range of each by itself is that of its tag, which params.Check asks.
+// boxM metres. The range of each by itself is that of its tag.
 func (m Motion) Check(boxM float64) error {
 	switch narrowest := minStepsAcross * m.StepMaxM; {
 	case !(m.StepMaxM > m.StepMinM):

@@ -29,7 +29,7 @@ type network struct {
 	hasIntegration bool
 }
 
-// experiment is the networks of one seed, by variant.
+// experiment is the networks of one seed, by variant and by in what their training differs from the full network's.
 type experiment struct {
 	networks map[string]*network
 	sigmaX   float64
@@ -55,6 +55,11 @@ func (p Params) read(t *pipeline.Task, seed uint64) (experiment, error) {
 			n.errors, n.closures = pipeline.Rows[integrationtable.Error](r, role+"errors"), pipeline.Rows[integrationtable.Closure](r, role+"closures")
 		}
 		e.networks[v] = n
+		for _, difference := range p.Differences[v] {
+			if e.networks[difference] == nil {
+				e.networks[difference] = n
+			}
+		}
 	}
 	return e, r.Err
 }

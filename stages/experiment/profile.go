@@ -4,7 +4,7 @@ import (
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/walk"
 	"sicgrid/stages/embed"
-	"sicgrid/stages/figures/results"
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/ideal"
 	"sicgrid/stages/selection"
 	"sicgrid/stages/spectra"
@@ -67,5 +67,5 @@ type Integration struct {
 type Results struct {
 	Seeds []uint64 `json:"seeds" items:"[1, 12]" default:"[101, 102, 103, 104, 105]" doc:"each trains every network above"`
 	BoxM  float64  `json:"box_m" unit:"m" default:"4" doc:"where lattices are measured; ablations are in the box of figure 7"`
-	results.Look
+	sheet.MapParams
 }

@@ -13,6 +13,7 @@ import (
 	"sicgrid/stages/figures/overview"
 	"sicgrid/stages/figures/phasediagram"
 	"sicgrid/stages/figures/robustness"
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/sweepdata"
 	"sicgrid/stages/outcome"
 	"sicgrid/stages/ratemaps"
@@ -103,7 +104,8 @@ func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 // draw adds the figures.
 func (w *WiredSweep) draw(d *DAG) []*pipeline.Node {
 	f := w.Points[0].parameters.Figures
-	p := sweepdata.Params{DPI: f.Seeds.DPI, RateColours: f.Figure8.RateColours, Parameters: w.Parameters, Own: w.own, Titles: w.titles}
+	p := sweepdata.Params{MapParams: sheet.MapParams{Params: f.Seeds.Params, RateColours: f.Figure8.RateColours},
+		Parameters: w.Parameters, Own: w.own, Titles: w.titles}
 	for _, design := range w.Designs {
 		p.Designs = append(p.Designs, sweepdata.Design{Name: design.Name, Kind: design.Kind, Parameters: design.Keys})
 	}

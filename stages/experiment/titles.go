@@ -89,8 +89,22 @@ func differences(from, t Training) []string {
 	return told
 }
 
+// fromFull says in what the training of every variant and ablation differs from the full network's: "loss.sigma_g=0.2".
+func (p *Parameters) fromFull() map[string][]string {
+	full, out := valuesOf(p.Variant("full")), map[string][]string{}
+	for _, v := range slices.Concat(p.variants, p.ablated) {
+		values := valuesOf(v.Training.Recipe)
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			if values[key] != full[key] {
+				out[v.Name] = append(out[v.Name], key+"="+values[key])
+			}
+		}
+	}
+	return out
+}
+
 // valuesOf are a training's values as text, by their keys: "loss.sigma_g".
-func valuesOf(t Training) map[string]string {
+func valuesOf(t any) map[string]string {
 	data, err := json.Marshal(t)
 	var root map[string]any
 	if err == nil {

@@ -48,7 +48,7 @@ func emitLine(p Params, t *pipeline.Task) error {
 			for i := range 401 {
 				x := 3 * code[0] * float64(i) / 400
 				phase := gridcell.Code{period}.Phases(x)[0]
-				rates = append(rates, idealtable.Rate{Module: int32(m), Preferred: preferred, X: x, Phase: phase, Rate: gridcell.Tuning(phase, preferred, 1)})
+				rates = append(rates, idealtable.Rate{Module: int32(m), Preferred: preferred, X: x, Phase: phase, Rate: gridcell.Tuning(phase, preferred)})
 			}
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/figures/sheet"
 )
 
 // A figure is an artifact like any other. Its files are laid out under
@@ -128,10 +129,7 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err != nil {
 		return nil, err
 	}
-	rows, err := artifact.Rows[struct {
-		Name string `col:"name"`
-		Data []byte `col:"data"`
-	}](rec)
+	rows, err := artifact.Rows[sheet.File](rec)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/sweep"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 // A sweep's table is laid out beside its figures, as Parquet and CSV. To the stored one, which is the same wherever and how fast it was
@@ -71,9 +72,7 @@ func (s *session) table(r result, output string) (arrow.Record, error) {
 
 // withSeconds adds the column "seconds": the time of a run's trainings, its recording and measurement, by their records.
 func (s *session) withSeconds(n *pipeline.Node, runs arrow.Record, results map[string]result) (arrow.Record, error) {
-	rows, err := artifact.Rows[struct {
-		Steps int64 `col:"steps"`
-	}](runs)
+	rows, err := artifact.Rows[sweeptable.Run](runs)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/sweepdata"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 // Run reads the tables of a sweep and emits their overview.
@@ -29,7 +30,7 @@ const mostRows = 60
 // block is what the overview shows of one variant and purpose: settings, one a row.
 type block struct {
 	variant, purpose string
-	points           []sweepdata.Point
+	points           []sweeptable.Point
 	left             int // settings that are not shown
 }
 
@@ -123,7 +124,7 @@ func paintBlock(d sweepdata.Data, c *figure.Canvas, p sweepdata.Params, b block,
 	most := d.MostModules()
 	panels := []struct {
 		x, w  float64
-		value func(sweepdata.Run) float64
+		value func(sweeptable.Run) float64
 		axis  figure.Axis
 	}{
 		{labels + 2, 44, sweepdata.Score, figure.Axis{Min: -0.6, Max: 1.5, Label: "grid score, median", Ticks: figure.Ticks(-0.5, 1.5, 4)}},
@@ -154,7 +155,7 @@ func paintBlock(d sweepdata.Data, c *figure.Canvas, p sweepdata.Params, b block,
 }
 
 // rowMarks draws a row's runs as discs and their median as an upright bar.
-func rowMarks(c *figure.Canvas, a figure.Axes, y float64, runs []sweepdata.Run, value func(sweepdata.Run) float64) {
+func rowMarks(c *figure.Canvas, a figure.Axes, y float64, runs []sweeptable.Run, value func(sweeptable.Run) float64) {
 	for k, r := range runs {
 		v := value(r)
 		if math.IsNaN(v) {
@@ -172,7 +173,7 @@ func rowMarks(c *figure.Canvas, a figure.Axes, y float64, runs []sweepdata.Run, 
 var plainName = regexp.MustCompile(`([a-zA-Z0-9])_`)
 
 // settingText is a setting's name, or the values of what its designs set.
-func settingText(d sweepdata.Data, p sweepdata.Params, pt sweepdata.Point) string {
+func settingText(d sweepdata.Data, p sweepdata.Params, pt sweeptable.Point) string {
 	if pt.Name != "" {
 		return plainName.ReplaceAllString(pt.Name, "$1 ")
 	}
@@ -198,7 +199,7 @@ const (
 // scatter is a parameter of random designs with the runs that it was drawn for.
 type scatter struct {
 	key    string
-	runs   []sweepdata.Run
+	runs   []sweeptable.Run
 	values []float64
 	axis   figure.Axis
 	log    bool

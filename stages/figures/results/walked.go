@@ -6,6 +6,7 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/integration/integrationtable"
 )
 
 // curve is a quantity of one walked network.
@@ -129,8 +130,8 @@ func logAxis(most float64, label string) figure.Axis {
 }
 
 // pooled averages lags, weighted by pairs, over bins that grow with the lag, so that a curve over a logarithmic axis is even.
-func pooled(lags []SameLag) []SameLag {
-	var out []SameLag
+func pooled(lags []integrationtable.Lag) []integrationtable.Lag {
+	var out []integrationtable.Lag
 	for i := 0; i < len(lags); {
 		width := max(1, int(lags[i].Lag)/12)
 		var sum, n, at float64
@@ -142,7 +143,7 @@ func pooled(lags []SameLag) []SameLag {
 			}
 		}
 		if n >= fewPairs {
-			out = append(out, SameLag{int32(math.Round(at)), sum / n, int64(n)})
+			out = append(out, integrationtable.Lag{Lag: int32(math.Round(at)), Same: sum / n, Pairs: int64(n)})
 		}
 		i = end
 	}

@@ -10,6 +10,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/sweepdata"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 // Run reads the tables of a sweep whose designs change one parameter each and emits the figure of what that does.
@@ -19,7 +20,7 @@ func Run(_ context.Context, p sweepdata.Params, t *pipeline.Task) error {
 
 // measure is a row of panels: what is measured of a run, and its axis.
 type measure struct {
-	value func(sweepdata.Run) float64
+	value func(sweeptable.Run) float64
 	axis  figure.Axis
 }
 
@@ -78,7 +79,7 @@ func paintOneAtATime(d sweepdata.Data, c *figure.Canvas, b figure.Box, p sweepda
 	step := 0.7 / float64(len(variants))
 	for v, variant := range variants {
 		for i, level := range levels {
-			var runs []sweepdata.Run
+			var runs []sweeptable.Run
 			for _, r := range d.In(design, variant) {
 				if d.Value(p, r.Run, key) == level {
 					runs = append(runs, r)
@@ -92,7 +93,7 @@ func paintOneAtATime(d sweepdata.Data, c *figure.Canvas, b figure.Box, p sweepda
 }
 
 // marks draws a run as a disc, filled if it succeeds, and the median as a bar.
-func marks(c *figure.Canvas, a figure.Axes, x, width float64, runs []sweepdata.Run, value func(sweepdata.Run) float64, group int) {
+func marks(c *figure.Canvas, a figure.Axes, x, width float64, runs []sweeptable.Run, value func(sweeptable.Run) float64, group int) {
 	ink := figure.Series(group)
 	for k, r := range runs {
 		v := value(r)

@@ -88,3 +88,15 @@ func (c Colours) Map() figure.Map {
 type Params struct {
 	DPI DPI `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
 }
+
+// MapParams are those of a figure with ratemaps.
+type MapParams struct {
+	Params
+	RateColours Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
+}
+
+// CorrelationParams are those of a figure with autocorrelograms beside the ratemaps.
+type CorrelationParams struct {
+	MapParams
+	CorrelationColours Colours `json:"correlation_colours" default:"diverging" doc:"colour map of autocorrelograms"`
+}

@@ -6,19 +6,20 @@ import (
 	"sort"
 
 	"sicgrid/pkg/figure"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Measure is what examples are chosen by.
 type Measure struct {
 	Name   string
 	format string // of a value below a map
-	value  func(Network, Unit) float64
+	value  func(Network, spectratable.Unit) float64
 }
 
 var (
-	ByGrid        = Measure{"grid score", "%s", func(_ Network, u Unit) float64 { return u.Score }}
-	bySquare      = Measure{"90° score", "90°: %s", func(_ Network, u Unit) float64 { return u.Square }}
-	byInformation = Measure{"spatial information", "%s bit", func(n Network, u Unit) float64 { return information(n.Maps[u.Unit]) }}
+	ByGrid        = Measure{"grid score", "%s", func(_ Network, u spectratable.Unit) float64 { return u.Score }}
+	bySquare      = Measure{"90° score", "90°: %s", func(_ Network, u spectratable.Unit) float64 { return u.Square }}
+	byInformation = Measure{"spatial information", "%s bit", func(n Network, u spectratable.Unit) float64 { return information(n.Maps[u.Unit]) }}
 )
 
 // Choice says in a caption how the examples of several networks were chosen.
@@ -28,7 +29,7 @@ const Choice = "Examples: active units of highest grid score, one of each module
 // are modules, or of a grid score above the line at least as many units as of such a score90, it is the grid score, and the
 // modules take turns before the other units come; of a square network it is score90, and of one that has neither spatial
 // information. Ties go to the lower unit, and an undefined value comes last.
-func (n Network) Examples() ([]Unit, Measure) {
+func (n Network) Examples() ([]spectratable.Unit, Measure) {
 	units := Active(n.Units)
 	by := chosenBy(units)
 	values := make(map[int32]float64, len(units))
@@ -54,7 +55,7 @@ func (n Network) Examples() ([]Unit, Measure) {
 	return units, by
 }
 
-func chosenBy(units []Unit) Measure {
+func chosenBy(units []spectratable.Unit) Measure {
 	grids, squares := 0, 0
 	for _, u := range units {
 		if u.Module >= 0 {
@@ -77,7 +78,7 @@ func chosenBy(units []Unit) Measure {
 }
 
 // Label writes a unit's value.
-func (m Measure) Label(n Network, u Unit) string {
+func (m Measure) Label(n Network, u spectratable.Unit) string {
 	return fmt.Sprintf(m.format, figure.Number(m.value(n, u), 2))
 }
 

@@ -6,6 +6,8 @@ import (
 	"sort"
 
 	"sicgrid/pkg/figure"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Median of the finite values; NaN without one. It sorts its argument.
@@ -35,14 +37,14 @@ func Side(what string, n int) (int, error) {
 
 // Network is one trained network as seen in one box: what several figures share.
 type Network struct {
-	Units []Unit
+	Units []spectratable.Unit
 	Bins  int
 	Maps  map[int32][]float32 // by unit
 }
 
 // NewNetwork orders the units by number and checks that every unit has a map of one size.
-func NewNetwork(units []Unit, maps []RateMap) (Network, error) {
-	n := Network{Units: append([]Unit(nil), units...), Maps: make(map[int32][]float32, len(maps))}
+func NewNetwork(units []spectratable.Unit, maps []ratemapstable.Map) (Network, error) {
+	n := Network{Units: append([]spectratable.Unit(nil), units...), Maps: make(map[int32][]float32, len(maps))}
 	sort.SliceStable(n.Units, func(i, j int) bool { return n.Units[i].Unit < n.Units[j].Unit })
 	for _, m := range maps {
 		bins, err := Side(fmt.Sprintf("ratemap of unit %d", m.Unit), len(m.Mean))
@@ -88,8 +90,8 @@ func (n Network) Gaps() string {
 }
 
 // Active returns the active units.
-func Active(units []Unit) []Unit {
-	var out []Unit
+func Active(units []spectratable.Unit) []spectratable.Unit {
+	var out []spectratable.Unit
 	for _, u := range units {
 		if u.Active {
 			out = append(out, u)
@@ -98,9 +100,12 @@ func Active(units []Unit) []Unit {
 	return out
 }
 
+// Silent reports whether the unit never fires.
+func Silent(u spectratable.Unit) bool { return !(u.Peak > 0) }
+
 // Members returns the units of the module.
-func Members(units []Unit, module int32) []Unit {
-	var out []Unit
+func Members(units []spectratable.Unit, module int32) []spectratable.Unit {
+	var out []spectratable.Unit
 	for _, u := range units {
 		if u.Module == module {
 			out = append(out, u)
@@ -110,7 +115,7 @@ func Members(units []Unit, module int32) []Unit {
 }
 
 // Column collects one value of each unit.
-func Column(units []Unit, value func(Unit) float64) []float64 {
+func Column(units []spectratable.Unit, value func(spectratable.Unit) float64) []float64 {
 	out := make([]float64, len(units))
 	for i, u := range units {
 		out[i] = value(u)
@@ -118,15 +123,15 @@ func Column(units []Unit, value func(Unit) float64) []float64 {
 	return out
 }
 
-func Score(u Unit) float64 { return u.Score }
+func Score(u spectratable.Unit) float64 { return u.Score }
 
-func Period(u Unit) float64 { return u.Period }
+func Period(u spectratable.Unit) float64 { return u.Period }
 
-func Orientation(u Unit) float64 { return u.Orientation }
+func Orientation(u spectratable.Unit) float64 { return u.Orientation }
 
 // ByModule splits units into those of each module, in the order given, and those of none.
-func ByModule(units []Unit, modules []Module) (groups [][]Unit, none []Unit) {
-	groups = make([][]Unit, len(modules))
+func ByModule(units []spectratable.Unit, modules []spectratable.Module) (groups [][]spectratable.Unit, none []spectratable.Unit) {
+	groups = make([][]spectratable.Unit, len(modules))
 	place := make(map[int32]int, len(modules))
 	for i, m := range modules {
 		place[m.Module] = i
@@ -154,7 +159,7 @@ type ModuleNumbers struct {
 	Hexagonal    bool   `json:"hexagonal"`
 }
 
-func ModuleTable(modules []Module) []ModuleNumbers {
+func ModuleTable(modules []spectratable.Module) []ModuleNumbers {
 	out := make([]ModuleNumbers, len(modules))
 	for i, m := range modules {
 		out[i] = ModuleNumbers{m.Module, m.N, Number(m.Period), Number(m.Orientation), Number(m.Score),
@@ -174,6 +179,6 @@ type SummaryNumbers struct {
 	Explained Number `json:"explained"`
 }
 
-func SummaryTable(s Summary) SummaryNumbers {
-	return SummaryNumbers{s.Units, s.Active, s.Units - s.Active, Number(s.Score), Number(s.AboveLine), Number(s.InModules), Number(s.Explained)}
+func SummaryTable(s spectratable.Summary) SummaryNumbers {
+	return SummaryNumbers{s.Units, s.Active, s.Units - s.Active, Number(s.Score), Number(s.Above), Number(s.InModules), Number(s.Explained)}
 }

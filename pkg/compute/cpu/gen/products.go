@@ -18,37 +18,12 @@ func tile(rows int) {
 	Doc(fmt.Sprintf("%s computes C (+)= A B for groups of %d rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.", name, rows))
 	c, a, b := load("c"), load("a"), load("b")
 	ldc, rs, cs, ldb := floats(load("ldc")), floats(load("rs")), floats(load("cs")), floats(load("ldb"))
-	var rs3, rs5 GPVirtual
-	if rows > 3 {
-		rs3 = GP64()
-		LEAQ(Mem{Base: rs, Index: rs, Scale: 2}, rs3)
-	}
-	if rows > 5 {
-		rs5 = GP64()
-		LEAQ(Mem{Base: rs, Index: rs, Scale: 4}, rs5)
-	}
-	element := func(row int, base Register) Mem {
-		switch row {
-		case 0:
-			return Mem{Base: base}
-		case 3:
-			return Mem{Base: base, Index: rs3, Scale: 1}
-		case 5:
-			return Mem{Base: base, Index: rs5, Scale: 1}
-		default:
-			return Mem{Base: base, Index: rs, Scale: uint8(row)}
-		}
-	}
+	element := strided(rs, rows)
 	panel := floats(load("panel"))
 	Label("group")
 	ap, bp, k := GP64(), GP64(), load("k")
 	MOVQ(c, bp) // C is in no cache yet: ask for it before it is needed
-	for row := range rows {
-		PREFETCHT0(Mem{Base: bp})
-		if row < rows-1 {
-			ADDQ(ldc, bp)
-		}
-	}
+	down(rows, bp, ldc, func(row int) { PREFETCHT0(Mem{Base: bp}) })
 	acc := yields(2 * rows)
 	zero(acc...)
 	MOVQ(a, ap)
@@ -72,13 +47,10 @@ func tile(rows int) {
 	flag := Load(Param("accumulate"), GP8())
 	TESTB(flag, flag)
 	JZ(LabelRef("store"))
-	for row := range rows {
+	down(rows, cp, ldc, func(row int) {
 		VADDPS(Mem{Base: cp}, acc[2*row], acc[2*row])
 		VADDPS(Mem{Base: cp, Disp: 32}, acc[2*row+1], acc[2*row+1])
-		if row < rows-1 {
-			ADDQ(ldc, cp)
-		}
-	}
+	})
 	MOVQ(c, cp)
 	Label("store")
 	for row := range rows {
@@ -92,6 +64,37 @@ func tile(rows int) {
 	JNZ(LabelRef("group"))
 	VZEROUPPER()
 	RET()
+}
+
+// strided returns the address of the row-th of up to six values that begin at base and are rs bytes apart.
+func strided(rs Register, rows int) func(row int, base Register) Mem {
+	multiples := map[int]Register{}
+	for _, m := range []int{3, 5} { // 1, 2 and 4 are scales of an index
+		if rows > m {
+			r := GP64()
+			LEAQ(Mem{Base: rs, Index: rs, Scale: uint8(m - 1)}, r)
+			multiples[m] = r
+		}
+	}
+	return func(row int, base Register) Mem {
+		if row == 0 {
+			return Mem{Base: base}
+		}
+		if r := multiples[row]; r != nil {
+			return Mem{Base: base, Index: r, Scale: 1}
+		}
+		return Mem{Base: base, Index: rs, Scale: uint8(row)}
+	}
+}
+
+// down visits rows that are step bytes apart, with at on each in turn; it stays on the last.
+func down(rows int, at, step Register, visit func(row int)) {
+	for row := range rows {
+		if row > 0 {
+			ADDQ(step, at)
+		}
+		visit(row)
+	}
 }
 
 // dot3x4 writes C[3 x 4] = A[3 x 16·panels] B^T, A row-major, B four adjacent
@@ -129,12 +132,7 @@ func dot3x4() {
 		ADDQ(panel, b)
 	})
 	c, ldc := load("c"), floats(load("ldc"))
-	for r := range 3 {
-		VMOVUPS(addLanes(acc[4*r:4*r+4]), Mem{Base: c})
-		if r < 2 {
-			ADDQ(ldc, c)
-		}
-	}
+	down(3, c, ldc, func(r int) { VMOVUPS(addLanes(acc[4*r:4*r+4]), Mem{Base: c}) })
 	VZEROUPPER()
 	RET()
 }
