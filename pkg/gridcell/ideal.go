@@ -1,7 +1,9 @@
 package gridcell
 
 import (
+	"cmp"
 	"math"
+	"slices"
 )
 
 // Lattice is a two-dimensional lattice given by two basis vectors in metres.
@@ -52,6 +54,20 @@ func threeShortest(a, b [2]float64) [3][2]float64 {
 		return [3][2]float64{a, b, {b[0] - a[0], b[1] - a[1]}}
 	}
 	return [3][2]float64{a, b, {a[0] + b[0], a[1] + b[1]}}
+}
+
+// upperHalf turns vectors into the upper half plane and sorts them by direction.
+func upperHalf(v [3][2]float64) [][2]float64 {
+	out := v[:]
+	for i := range out {
+		if out[i][1] < 0 || out[i][1] == 0 && out[i][0] < 0 {
+			out[i][0], out[i][1] = -out[i][0], -out[i][1]
+		}
+	}
+	slices.SortStableFunc(out, func(p, q [2]float64) int {
+		return cmp.Compare(math.Atan2(p[1], p[0]), math.Atan2(q[1], q[0]))
+	})
+	return out
 }
 
 func dot(a, b [2]float64) float64 { return a[0]*b[0] + a[1]*b[1] }

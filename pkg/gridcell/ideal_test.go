@@ -1,11 +1,9 @@
 package gridcell
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -27,20 +25,6 @@ func (l Lattice) Nearest() [3][2]float64 {
 	var p [3][2]float64
 	copy(p[:], upperHalf(threeShortest(l.A, l.B)))
 	return p
-}
-
-// upperHalf turns vectors into the upper half plane and sorts them by direction.
-func upperHalf(v [3][2]float64) [][2]float64 {
-	out := v[:]
-	for i := range out {
-		if out[i][1] < 0 || out[i][1] == 0 && out[i][0] < 0 {
-			out[i][0], out[i][1] = -out[i][0], -out[i][1]
-		}
-	}
-	slices.SortStableFunc(out, func(p, q [2]float64) int {
-		return cmp.Compare(math.Atan2(p[1], p[0]), math.Atan2(q[1], q[0]))
-	})
-	return out
 }
 
 // IdealBands returns the map of an ideal band cell: one plane wave in [0, 1].

@@ -83,7 +83,7 @@ func taper(m Map) Map {
 	for j := range m.NY {
 		for i := range m.NX {
 			at := j*m.NX + i
-			out.Values[at] = values[at]*hann(i, m.NX)*hann(j, m.NY)
+			out.Values[at] = values[at] * hann(i, m.NX) * hann(j, m.NY)
 		}
 	}
 	return out

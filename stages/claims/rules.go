@@ -69,6 +69,11 @@ func several(modules []spectratable.Module) finding {
 	return judged(float64(n), periods(modules), n >= 2)
 }
 
+// independent: at least two hexagonal modules that are no harmonics of one another, on more tori than one.
+func independent(s spectratable.Summary, modules []spectratable.Module) finding {
+	return judged(float64(s.Independent), fmt.Sprintf("%d generators, %s", s.Generators, periods(modules)), s.Independent >= 2 && s.Generators >= 4)
+}
+
 // single: exactly one module; one that differs in orientation alone is another.
 func single(modules []spectratable.Module) finding {
 	return judged(float64(len(modules)), periods(modules), len(modules) == 1)
@@ -179,9 +184,9 @@ func decorrelated(d distancestable.Summary, sigmaX float64) finding {
 // invariant: after closed loops of every length up to so many steps, back at the same place, the median distance of the states is
 // at most a quarter of the plateau. The value is the greatest, in plateaus. Nothing is known if a length up to that of a training
 // walk is missing.
-func invariant(closures []integrationtable.Closure, plateau float64, upTo int32) finding {
+func invariant(returns []integrationtable.Return, plateau float64, upTo int32) finding {
 	worst, at, lengths := 0.0, int32(0), 0
-	for _, c := range closures {
+	for _, c := range returns {
 		share := c.Loop / plateau
 		if math.IsNaN(share) || c.Steps > upTo {
 			continue
@@ -225,7 +230,7 @@ func lost(full, without spectratable.Summary) finding {
 	return judged(share/full.InModules, fmt.Sprintf("%s of %s", figure.Percent(share, 0), figure.Percent(full.InModules, 0)), share < lostShare*full.InModules)
 }
 
-// sheared: without the isometry loss the active units' median ellipse ratio or median score90 is larger. The value is the
+// sheared: without the isometry loss the active units' median ellipse ratio or median square score is larger. The value is the
 // difference in ellipse ratio.
 func sheared(full, without []spectratable.Unit) finding {
 	measure := func(units []spectratable.Unit, of func(spectratable.Unit) float64) float64 {

@@ -39,10 +39,10 @@ func unitsOf(n, alike int) []spectratable.Unit {
 }
 
 // flat is loops of 1 to so many steps after which states are equally far apart.
-func flat(apart float64, upTo int32) []integrationtable.Closure {
-	var out []integrationtable.Closure
+func flat(apart float64, upTo int32) []integrationtable.Return {
+	var out []integrationtable.Return
 	for n := int32(1); n <= upTo; n++ {
-		out = append(out, integrationtable.Closure{Steps: n, Loop: apart, Still: apart})
+		out = append(out, integrationtable.Return{Steps: n, Loop: apart, AtRest: apart})
 	}
 	return out
 }
@@ -116,9 +116,9 @@ func TestEveryRuleOfStatesAndFieldsCanHoldFailAndBeUnknown(t *testing.T) {
 
 		{"a quarter of the plateau", invariant(flat(0.2, 80), 0.8, 60), claimstable.Holds},
 		{"more than a quarter", invariant(flat(0.21, 80), 0.8, 60), claimstable.Fails},
-		{"one bad lag", invariant(append(flat(0.1, 59), integrationtable.Closure{Steps: 60, Loop: 0.3, Still: 0}), 0.8, 60), claimstable.Fails},
-		{"a bad lag beyond", invariant(append(flat(0.1, 60), integrationtable.Closure{Steps: 61, Loop: 0.3, Still: 0}), 0.8, 60), claimstable.Holds},
-		{"a bad lag beyond that counts", invariant(append(flat(0.1, 60), integrationtable.Closure{Steps: 61, Loop: 0.3, Still: 0}), 0.8, 1000), claimstable.Fails},
+		{"one bad lag", invariant(append(flat(0.1, 59), integrationtable.Return{Steps: 60, Loop: 0.3, AtRest: 0}), 0.8, 60), claimstable.Fails},
+		{"a bad lag beyond", invariant(append(flat(0.1, 60), integrationtable.Return{Steps: 61, Loop: 0.3, AtRest: 0}), 0.8, 60), claimstable.Holds},
+		{"a bad lag beyond that counts", invariant(append(flat(0.1, 60), integrationtable.Return{Steps: 61, Loop: 0.3, AtRest: 0}), 0.8, 1000), claimstable.Fails},
 		{"a lag is missing", invariant(flat(0.1, 59), 0.8, 60), claimstable.Unknown},
 		{"no plateau to compare with", invariant(flat(0.2, 60), nan, 60), claimstable.Unknown},
 
@@ -139,7 +139,7 @@ func TestEveryRuleOfStatesAndFieldsCanHoldFailAndBeUnknown(t *testing.T) {
 		{"a longer ellipse", sheared(active(1.2, 0), active(1.3, 0)), claimstable.Holds},
 		{"squarer", sheared(active(1.2, 0), active(1.1, 0.4)), claimstable.Holds},
 		{"rounder and less square", sheared(active(1.2, 0), active(1.1, -0.1)), claimstable.Fails},
-		{"only a score90", sheared(active(nan, 0), active(nan, 0.1)), claimstable.Holds},
+		{"only a square score", sheared(active(nan, 0), active(nan, 0.1)), claimstable.Holds},
 		{"no active unit, no shear", sheared(active(1.2, 0), nil), claimstable.Unknown},
 
 		{"decoded farther", fartherDecoded(integrationtable.Summary{Range: 1}, integrationtable.Summary{Range: 0.75}), claimstable.Holds},
@@ -176,8 +176,8 @@ func TestAVerdictNeedsFourSeedsOfFive(t *testing.T) {
 // good is a seed in which every claim of the paper is true.
 func good() experiment {
 	lattice := func(periods ...float64) *network {
-		n := &network{units: active(1.1, -0.5), summary: spectratable.Summary{Active: 30, InModules: 0.9}, lattice: spectratable.Summary{InModules: 0.9, Anisotropy: 0.1, Spread: 0.1},
-			rings: ring(2.6, 3), topology: embedtable.Topology{Betti0: 1, Betti1: 2, Betti2: 1, From: 0.1}, decorrelation: distancestable.Summary{Plateau: 0.81, Reach90: 0.12}, closures: flat(0.01, 60), hasIntegration: true,
+		n := &network{units: active(1.1, -0.5), summary: spectratable.Summary{Active: 30, InModules: 0.9}, lattice: spectratable.Summary{InModules: 0.9, Anisotropy: 0.1, Spread: 0.1, Independent: int32(len(periods)), Generators: int32(2 * len(periods))},
+			rings: ring(2.6, 3), topology: embedtable.Topology{Betti0: 1, Betti1: 2, Betti2: 1, From: 0.1}, decorrelation: distancestable.Summary{Plateau: 0.81, Reach90: 0.12}, returns: flat(0.01, 60), hasIntegration: true,
 			integration: integrationtable.Summary{Range: 2, Apart: 0.01, Moved: 0.5, Relative: 0.1}}
 		for i, p := range periods {
 			n.modules = append(n.modules, spectratable.Module{Module: int32(i), N: 10, Period: p, Score: 1, EllipseRatio: 1.1, Rayleigh1: 0.5, Rayleigh2: 0.5, Rayleigh3: 0.5, Uniform: 0.5})
@@ -186,7 +186,7 @@ func good() experiment {
 			}
 		}
 		n.inBoxes = [][]spectratable.Module{n.modules, n.modules, n.modules}
-		n.errors, n.closures = []integrationtable.Error{{Step: 60, Median: 0.02, Chance: 1}, {Step: 1000, Median: 0.02, Chance: 1}}, append(n.closures, integrationtable.Closure{Steps: 1000, Loop: 0.01, Still: 0.01})
+		n.errors, n.returns = []integrationtable.Error{{Step: 60, Median: 0.02, Chance: 1}, {Step: 1000, Median: 0.02, Chance: 1}}, append(n.returns, integrationtable.Return{Steps: 1000, Loop: 0.01, AtRest: 0.01})
 		return n
 	}
 	place := func(area float64) *network {

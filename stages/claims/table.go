@@ -58,6 +58,8 @@ var judgedTable = []claim{
 		onFull(func(n *network, _ experiment) finding { return mostPeriodic(n.lattice) })},
 	{"several-modules", "Several discrete modules", "full", "Fig. 4, 6.1", "3: 0.51, 0.83, 1.40 m", maps4, "≥ 2 modules that differ by 1.2 × in period", "modules",
 		onFull(func(n *network, _ experiment) finding { return several(n.modules) })},
+	{"independent-modules", "They are independent codes", "full", "Fig. 4", "1.64, 1.69 at 0°", maps4, "≥ 2 modules at no coincidence of hexagonal lattices, and ≥ 4 generators", "modules",
+		onFull(func(n *network, _ experiment) finding { return independent(n.lattice, n.modules) })},
 	{"shared-lattice", "One period and orientation within a module", "full", "Fig. 4", "one orientation to 0.5°", maps4, "in each module 90 % of units within 5 % and 3°", "share",
 		onFull(func(n *network, _ experiment) finding { return shared(n.latticeUnits, n.modules) })},
 	{"shared-lattice-6", "The same, in the network of figure 6", "no-capacity", "Fig. 6a", "105 of 128 units in the modal bin of periods, 101 in that of orientations", bars6,
@@ -77,7 +79,7 @@ var judgedTable = []claim{
 	{"path-invariance", "The same place has the same state at any lag", "full", "Fig. 5a", "dark line at no separation", "the published figure 5a, right",
 		"after loops of 1 to 60 steps, median distance ≤ 25 % of the plateau", "plateaus",
 		onFull(func(n *network, _ experiment) finding {
-			return invariant(n.closures, n.decorrelation.Plateau, trainedLags)
+			return invariant(n.returns, n.decorrelation.Plateau, trainedLags)
 		})},
 	{"one-module", "No capacity loss: one module", "no-capacity", "Fig. 7a", "one module", sentence, "exactly one module", "modules",
 		onSingle(func(n *network, _ experiment) finding { return single(n.modules) })},
@@ -91,7 +93,7 @@ var judgedTable = []claim{
 	needed("no-invariance", "loss.invariance=0", "Invariance is needed", "Fig. 7e"),
 	needed("no-permutations", "batch.permute=false", "Permutations are needed", "Fig. 7f"),
 	{"isometry-needed", "No isometry loss: more shear", noIsometry, "Fig. 8b", "“more sheared, closer to being a square”", sentence,
-		"larger median ellipse ratio or score90 (without/with; the same)", "ellipse ratio",
+		"larger median ellipse ratio or square score (without/with; the same)", "ellipse ratio",
 		against("full", noIsometry, func(a, b *network) finding { return sheared(a.units, b.units) })},
 	{"capacity-range", "Capacity improves generalisation", "full", "7", "“better for generalization to larger amounts of test data”", sentence, "decoding range larger than without the capacity loss", "m",
 		against("full", "no-capacity", func(a, b *network) finding {
@@ -128,7 +130,7 @@ var numbersTable = []claim{
 		})},
 	{id: "path-invariance-long", text: "The same place, at lags to the longest walk", network: "full", figure: "Fig. 5a", paper: "dark line at no separation", source: "the published figure 5a, right", unit: "plateaus",
 		measure: onFull(func(n *network, _ experiment) finding {
-			return invariant(n.closures, n.decorrelation.Plateau, math.MaxInt32)
+			return invariant(n.returns, n.decorrelation.Plateau, math.MaxInt32)
 		})},
 	area("area-sigma-g-02", smallScale, "Field area at σ_g = 0.2", "Fig. 7b"),
 	area("area-sigma-g-01", smallestScale, "Field area at σ_g = 0.1", "Fig. 7c"),
@@ -162,9 +164,9 @@ func beyondTable() []claim {
 			})
 		}
 		for _, steps := range []int32{60, 1000} {
-			row(fmt.Sprintf("still-%d", steps), fmt.Sprintf("Drift in %d steps of no velocity", steps), "plateaus", func(n *network) finding {
+			row(fmt.Sprintf("at-rest-%d", steps), fmt.Sprintf("Drift in %d steps of no velocity", steps), "plateaus", func(n *network) finding {
 				c, _ := n.after(steps)
-				return reported(c.Still/n.decorrelation.Plateau, figure.Percent(c.Still/n.decorrelation.Plateau, 0))
+				return reported(c.AtRest/n.decorrelation.Plateau, figure.Percent(c.AtRest/n.decorrelation.Plateau, 0))
 			})
 		}
 		row("commutator", "Two steps in either order, against what they change", "share", func(n *network) finding {

@@ -247,9 +247,9 @@ func wireResults(d *DAG, p *Parameters, m made) {
 			}
 			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
 			d.leaveOut(walked)
-			in.with(role, walked, "errors", "closures")
+			in.with(role, walked, "errors", "returns")
 			in[role+"integration"], in[role+"decorrelation"] = walked.Ref("summary"), m.compared[name].Ref("summary")
-			shown.with(role, walked, "lags", "errors", "closures", "ranges")
+			shown.with(role, walked, "lags", "errors", "returns", "ranges")
 			shown[role+"decorrelation"] = m.compared[name].Ref("summary")
 		}
 	}

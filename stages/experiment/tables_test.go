@@ -62,7 +62,7 @@ func TestEveryColumnSaysWhatItMeans(t *testing.T) {
 		columns[ratemapstable.Map], columns[ratemapstable.Occupancy], columns[ratemapstable.State],
 		columns[spectratable.Unit], columns[spectratable.Autocorrelogram], columns[spectratable.Module], columns[spectratable.Spectrum], columns[spectratable.Summary],
 		columns[distancestable.Density], columns[distancestable.Lag], columns[distancestable.Summary],
-		columns[integrationtable.Lag], columns[integrationtable.Error], columns[integrationtable.Closure], columns[integrationtable.Range], columns[integrationtable.Summary],
+		columns[integrationtable.Lag], columns[integrationtable.Error], columns[integrationtable.Return], columns[integrationtable.Range], columns[integrationtable.Summary],
 		columns[embedtable.Component], columns[embedtable.Point], columns[embedtable.Eigenvalue], columns[embedtable.Interval], columns[embedtable.Topology],
 		columns[claimstable.Claim], columns[claimstable.Finding],
 		columns[idealtable.Step], columns[idealtable.Place], columns[idealtable.Growth], columns[idealtable.Distance], columns[idealtable.Leg], columns[idealtable.Rate],

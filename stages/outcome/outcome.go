@@ -83,6 +83,7 @@ func rowOf(s spectratable.Summary, units []spectratable.Unit, modules []spectrat
 	r := outcometable.Row{
 		Explained: s.Explained, Units: s.Units, Active: s.Active, Score: s.Score, Above: s.Above, InModules: s.InModules,
 		Modules: int32(len(modules)), Several: several(units, modules), One: one(modules),
+		Independent: s.Independent, Generators: s.Generators, TorusShares: s.TorusShares,
 	}
 	for _, m := range modules {
 		r.Sizes = append(r.Sizes, m.N)

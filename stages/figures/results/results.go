@@ -43,13 +43,13 @@ type SeedMaps struct {
 
 // Walked is the path integration of a network: rows of the integration stage's outputs.
 type Walked struct {
-	Variant  string
-	Seed     uint64
-	Plateau  float64
-	Lags     []integrationtable.Lag
-	Errors   []integrationtable.Error
-	Closures []integrationtable.Closure
-	Ranges   []integrationtable.Range
+	Variant string
+	Seed    uint64
+	Plateau float64
+	Lags    []integrationtable.Lag
+	Errors  []integrationtable.Error
+	Returns []integrationtable.Return
+	Ranges  []integrationtable.Range
 }
 
 // Data is what the results show.
@@ -100,7 +100,7 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 			plateau := sheet.One[distancestable.Summary](&r, role+"decorrelation").Plateau
 			r.Box = box
 			d.Walked = append(d.Walked, Walked{v, seed, plateau,
-				sheet.Read[integrationtable.Lag](&r, role+"lags"), sheet.Read[integrationtable.Error](&r, role+"errors"), sheet.Read[integrationtable.Closure](&r, role+"closures"), sheet.Read[integrationtable.Range](&r, role+"ranges")})
+				sheet.Read[integrationtable.Lag](&r, role+"lags"), sheet.Read[integrationtable.Error](&r, role+"errors"), sheet.Read[integrationtable.Return](&r, role+"returns"), sheet.Read[integrationtable.Range](&r, role+"ranges")})
 		}
 	}
 	d.BoxM = r.Box

@@ -36,7 +36,7 @@ func fiveSeeds() (Data, Params) {
 	add(claimstable.Claim{ID: "several", Group: "claim", Text: "Several discrete modules", Network: "full", Figure: "Fig. 4, 6.1", Paper: "3: 0.51, 0.83, 1.40 m", Rule: "≥ 2 modules that differ by 1.2 × in period",
 		Unit: "modules", Low: 2, Median: 3, High: 3, Holds: 5, Verdict: claimstable.Holds}, claimstable.Holds, "3 (0.51, 0.83, 1.40 m)")
 	add(claimstable.Claim{ID: "isometry", Group: "claim", Text: "No isometry loss: more shear", Network: "sigma-g-01", Figure: "Fig. 8b", Paper: "a sentence " + strings.Repeat("that goes on ", 12), Unit: "ratio",
-		Rule: "larger median ellipse ratio or score90 (without/with; the same)", Low: -0.1, Median: 0.5, High: 1, Verdict: claimstable.DoesNotHold}, claimstable.Fails, "2.22/1.28; 0.15/0.20")
+		Rule: "larger median ellipse ratio or square score (without/with; the same)", Low: -0.1, Median: 0.5, High: 1, Verdict: claimstable.DoesNotHold}, claimstable.Fails, "2.22/1.28; 0.15/0.20")
 	add(claimstable.Claim{ID: "periods", Group: "claim", Text: "The same periods in boxes of 2, 3 and 4 m", Network: "full", Figure: "Fig. 5c–e", Paper: "remained the same", Unit: "difference",
 		Rule: "within 5 %", Low: nan, Median: nan, High: nan, Undefined: 5, Verdict: "not measurable"}, claimstable.Unknown, "no module in some box")
 	add(claimstable.Claim{ID: "score", Group: "number", Text: "Grid score of units in modules", Network: "full", Figure: "Fig. 4", Paper: "0.40–0.74", Unit: "score", Low: 0.1, Median: 0.52, High: 1, Verdict: "reported"}, "reported", "0.52", "1.00")
@@ -53,7 +53,7 @@ func fiveSeeds() (Data, Params) {
 			for n := 1; n <= 1000; n++ {
 				w.Lags = append(w.Lags, integrationtable.Lag{Lag: int32(n), Same: 0.1 + 0.0005*float64(n), Pairs: int64(2000 / n)})
 				if n < 60 || n%100 == 0 {
-					w.Closures = append(w.Closures, integrationtable.Closure{Steps: int32(n), Loop: 0.001 * float64(n), Still: nan})
+					w.Returns = append(w.Returns, integrationtable.Return{Steps: int32(n), Loop: 0.001 * float64(n), AtRest: nan})
 					w.Errors = append(w.Errors, integrationtable.Error{Step: int32(n), Median: 0.0004 * float64(n) * float64(seed-10), Chance: 0.9})
 				}
 			}
@@ -112,7 +112,7 @@ func TestTheResultsStageReadsEveryNetwork(t *testing.T) {
 	for _, w := range d.Walked {
 		role := fmt.Sprintf("%s/seed-%d/", w.Variant, w.Seed)
 		in[role+"lags"], in[role+"errors"] = figuretest.Table(role+"lags", w.Lags, nil), figuretest.Table(role+"errors", w.Errors, nil)
-		in[role+"closures"], in[role+"ranges"] = figuretest.Table(role+"closures", w.Closures, nil), figuretest.Table(role+"ranges", w.Ranges, nil)
+		in[role+"returns"], in[role+"ranges"] = figuretest.Table(role+"returns", w.Returns, nil), figuretest.Table(role+"ranges", w.Ranges, nil)
 		in[role+"decorrelation"] = figuretest.Table(role+"decorrelation", []distancestable.Summary{{Plateau: w.Plateau}}, nil)
 	}
 	files, err := figuretest.Draw(t, p, Run, in)

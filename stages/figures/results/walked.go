@@ -43,8 +43,8 @@ func (d Data) curves() curves {
 		}
 		lags := pooled(w.Lags)
 		add(&k.same, len(lags), func(i int) (float64, float64) { return float64(lags[i].Lag), lags[i].Same / w.Plateau })
-		add(&k.loops, len(w.Closures), func(i int) (float64, float64) { return float64(w.Closures[i].Steps), w.Closures[i].Loop / w.Plateau })
-		add(&k.still, len(w.Closures), func(i int) (float64, float64) { return float64(w.Closures[i].Steps), w.Closures[i].Still / w.Plateau })
+		add(&k.loops, len(w.Returns), func(i int) (float64, float64) { return float64(w.Returns[i].Steps), w.Returns[i].Loop / w.Plateau })
+		add(&k.still, len(w.Returns), func(i int) (float64, float64) { return float64(w.Returns[i].Steps), w.Returns[i].AtRest / w.Plateau })
 		add(&k.errors, len(w.Errors), func(i int) (float64, float64) { return float64(w.Errors[i].Step), w.Errors[i].Median })
 		add(&k.reach, len(w.Ranges), func(i int) (float64, float64) { return w.Ranges[i].Radius, w.Ranges[i].Median })
 		for _, r := range w.Ranges {
