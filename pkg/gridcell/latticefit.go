@@ -1,6 +1,9 @@
 package gridcell
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	// waveBase is the number of linear terms of three waves: a mean, and a cosine and a sine each.
@@ -192,10 +195,11 @@ const (
 func peaksOf(m Map, sac *Autocorrelogram, power []float64) (*Peaks, Missing) {
 	p := FindPeaks(sac)
 	if p == nil {
-		switch low, high, visited := extent(m); {
+		values, _, visited := m.centred()
+		switch {
 		case visited == 0:
 			return nil, Unvisited
-		case !(high > low):
+		case !slices.ContainsFunc(values, func(v float64) bool { return v != 0 }):
 			return nil, Flat
 		}
 		return nil, NoPeaks
