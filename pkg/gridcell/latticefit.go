@@ -1,9 +1,6 @@
 package gridcell
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 const (
 	// waveBase is the number of linear terms of three waves: a mean, and a cosine and a sine each.
@@ -195,11 +192,10 @@ const (
 func peaksOf(m Map, sac *Autocorrelogram, power []float64) (*Peaks, Missing) {
 	p := FindPeaks(sac)
 	if p == nil {
-		values, _, visited := m.centred()
 		switch {
-		case visited == 0:
+		case math.IsNaN(m.Peak()):
 			return nil, Unvisited
-		case !slices.ContainsFunc(values, func(v float64) bool { return v != 0 }):
+		case m.flat():
 			return nil, Flat
 		}
 		return nil, NoPeaks
