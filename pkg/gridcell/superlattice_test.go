@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"sicgrid/pkg/ndarray"
 )
 
 // alternating returns a cell whose fields are of height 1 on the superlattice of the point (i, j) and of
@@ -76,6 +78,27 @@ func TestSidePeaksAreNoLattice(t *testing.T) {
 		near(t, "ellipse ratio", u.EllipseRatio, 1, 0.03)
 		if u.Superlattice.Index > 1 {
 			t.Errorf("superlattice %+v of the lattice of the strong fields", u.Superlattice)
+		}
+	}
+}
+
+// Two units of a network (from random initialisation, 48 bins in 2 m), whose lattice is that of all its
+// others: in a box of 4 m it has the period 1.169 m and the orientation 6.5 degrees.
+func TestSidePeaksOfANetworkAreNoLattice(t *testing.T) {
+	a, err := ndarray.ReadNpy("testdata/weak_peaks.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const bins = 48
+	for i := range 2 {
+		m := Map{Values: a.Values[i*bins*bins : (i+1)*bins*bins], NX: bins, NY: bins, BoxM: 2}
+		u := analyze(t, []Map{m}).Units[0]
+		near(t, "period", u.PeriodM, 1.169, 0.01)
+		near(t, "orientation", u.OrientationDeg, 6.5, 0.5)
+		near(t, "ellipse ratio", u.EllipseRatio, 1, 0.05)
+		near(t, "corrected score", u.Corrected, u.Expanding, 0.05)
+		for _, h := range FindPeaks(autocorrelogram(t, m)).Heights {
+			near(t, "height of a peak", h, 1, 0.05)
 		}
 	}
 }

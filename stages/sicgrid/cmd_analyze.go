@@ -241,7 +241,7 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 	}
 	if f.json {
 		return printJSON(cmd.OutOrStdout(), map[string]any{
-			"units": len(units), "active": active, "modules": finiteRows(modules), "note": note, "written": []string{f.out, beside},
+			"units": len(units), "active": active, "modules": finiteRows(modules), "note": note, "remarks": remarks(units), "written": []string{f.out, beside},
 			"definitions": map[string]any{"units": definitions[spectratable.Unit](unitColumns...), "modules": definitions[spectratable.Module]()},
 		})
 	}
@@ -264,7 +264,7 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 
 // remarks say how many units have no period, and why, and how many a superlattice.
 func remarks(units []spectratable.Unit) []string {
-	var reasons []string
+	lines, reasons := []string{}, []string{}
 	without, wide := map[string]int{}, 0
 	for _, u := range units {
 		if u.NoPeriod != "" {
@@ -277,7 +277,6 @@ func remarks(units []spectratable.Unit) []string {
 			wide++
 		}
 	}
-	var lines []string
 	for _, reason := range reasons {
 		lines = append(lines, fmt.Sprintf("%s without a period: %s", count(without[reason], "unit"), reason))
 	}
