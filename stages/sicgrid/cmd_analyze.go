@@ -262,36 +262,6 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 	return nil
 }
 
-// remarks say how many units have no period, and why, how many a superlattice, and how many fire everywhere.
-func remarks(units []spectratable.Unit) []string {
-	lines, reasons := []string{}, []string{}
-	without, wide, shallow := map[string]int{}, 0, 0
-	for _, u := range units {
-		if u.NoPeriod != "" {
-			if without[u.NoPeriod] == 0 {
-				reasons = append(reasons, u.NoPeriod)
-			}
-			without[u.NoPeriod]++
-		}
-		if u.Superlattice > 1 {
-			wide++
-		}
-		if u.Active && u.Modulation < 0.5 {
-			shallow++
-		}
-	}
-	for _, reason := range reasons {
-		lines = append(lines, fmt.Sprintf("%s without a period: %s", count(without[reason], "unit"), reason))
-	}
-	if wide > 0 {
-		lines = append(lines, count(wide, "unit")+" with fields that alternate: see the column superlattice")
-	}
-	if shallow > 0 {
-		lines = append(lines, fmt.Sprintf("the rate of %s stays above half its peak: see the column modulation", count(shallow, "active unit")))
-	}
-	return lines
-}
-
 // count writes "no module", "1 module", "3 modules".
 func count(n int, what string) string {
 	switch n {
