@@ -13,8 +13,8 @@ import (
 // For ideal cells with at least three periods in the box (three cosines; for the square two) see the
 // tests: about 1.4 for a hexagonal lattice and -0.9 for a square one on Expanding. A score needs at
 // least one whole period inside the largest ring, 0.8 of the box: fewer periods in the box lower it
-// however perfect the lattice, though it has a period. Under 4 bins a period coarse bins lower it: a
-// perfect lattice of 3.2 bins has 1.07.
+// however perfect the lattice, though it has a period. Coarse bins lower it, too: a perfect lattice of
+// 3.2 bins a period has 1, one of 4 bins 1.27.
 type Scores struct {
 	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central peak
 	// to an outer radius that grows bin by bin; the maximum over outer radii of the running mean of

@@ -17,6 +17,7 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/ndarray"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // npy writes values as float32 under dir and returns the path.
@@ -302,5 +303,23 @@ func TestAnalyzeIsToldTheSidesOfTheBox(t *testing.T) {
 	code, stdout, _ = sicgrid("analyze", maps, "--box", "1.5", "--out", out)
 	if code != exitDone || !strings.Contains(stdout, "with --box 1.5 bins are square and the box is 1.5 x 1 m; if it is square, say --box 1.5,1.5") {
 		t.Errorf("exit code %d: nothing is said of the box:\n%s", code, stdout)
+	}
+}
+
+func TestWhatIsOddOfUnitsIsRemarked(t *testing.T) {
+	got := remarks([]spectratable.Unit{
+		{Active: true, Modulation: 1, Superlattice: 7}, {Active: true, Modulation: 0.3, Superlattice: 1},
+		{NoPeriod: string(gridcell.Flat)}, {NoPeriod: string(gridcell.TooCoarse)}, {NoPeriod: string(gridcell.Flat)},
+	})
+	want := []string{
+		"1 unit without a period: fewer than 3 bins a period", "2 units without a period: the same rate everywhere",
+		"the fields of 1 unit alternate: a superlattice of √7 periods",
+		"the rate of 1 active unit stays above half its peak: see the column modulation",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("remarks %q, want %q", got, want)
+	}
+	if got := remarks([]spectratable.Unit{{Active: true, Modulation: 1, Superlattice: 1}}); len(got) != 0 {
+		t.Errorf("remarks %q on a plain grid cell", got)
 	}
 }

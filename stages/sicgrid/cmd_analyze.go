@@ -241,7 +241,7 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 	}
 	if f.json {
 		return printJSON(cmd.OutOrStdout(), map[string]any{
-			"units": len(units), "active": active, "modules": finiteRows(modules), "note": note, "written": []string{f.out, beside},
+			"units": len(units), "active": active, "modules": finiteRows(modules), "note": note, "remarks": remarks(units), "written": []string{f.out, beside},
 			"definitions": map[string]any{"units": definitions[spectratable.Unit](unitColumns...), "modules": definitions[spectratable.Module]()},
 		})
 	}
@@ -260,31 +260,6 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 	}
 	fmt.Fprintf(out, "wrote   %s\nwrote   %s\n\n%s", f.out, beside, definitionText[spectratable.Unit](unitColumns...))
 	return nil
-}
-
-// remarks say how many units have no period, and why, and how many a superlattice.
-func remarks(units []spectratable.Unit) []string {
-	var reasons []string
-	without, wide := map[string]int{}, 0
-	for _, u := range units {
-		if u.NoPeriod != "" {
-			if without[u.NoPeriod] == 0 {
-				reasons = append(reasons, u.NoPeriod)
-			}
-			without[u.NoPeriod]++
-		}
-		if u.Superlattice > 1 {
-			wide++
-		}
-	}
-	var lines []string
-	for _, reason := range reasons {
-		lines = append(lines, fmt.Sprintf("%s without a period: %s", count(without[reason], "unit"), reason))
-	}
-	if wide > 0 {
-		lines = append(lines, count(wide, "unit")+" with fields that alternate: see the column superlattice")
-	}
-	return lines
 }
 
 // count writes "no module", "1 module", "3 modules".
