@@ -1,10 +1,11 @@
 package figure
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	"math"
-	"sort"
+	"slices"
 )
 
 // Dot is a point of a cloud: its place on the page (mm), its depth (greater is nearer and painted
@@ -34,7 +35,7 @@ func cloud(b Box, dots []Dot, radius float64) *image.NRGBA {
 			ordered = append(ordered, d)
 		}
 	}
-	sort.SliceStable(ordered, func(i, j int) bool { return ordered[i].Depth < ordered[j].Depth })
+	slices.SortStableFunc(ordered, func(a, b Dot) int { return cmp.Compare(a.Depth, b.Depth) })
 	r := radius * scale
 	for _, d := range ordered {
 		cx, cy := (d.X-b.X)*scale, (d.Y-b.Y)*scale

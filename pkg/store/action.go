@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,7 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -208,7 +209,7 @@ func (s *Store) otherActions(l *Listing, key, own string, defect *error) ([]*Act
 			*defect = err
 		}
 	}
-	sort.Slice(actions, func(i, j int) bool { return actions[i].Numerics < actions[j].Numerics })
+	slices.SortFunc(actions, func(a, b *Action) int { return cmp.Compare(a.Numerics, b.Numerics) })
 	return actions, nil
 }
 

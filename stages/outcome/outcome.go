@@ -9,11 +9,11 @@
 package outcome
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 	"strconv"
 
 	"sicgrid/pkg/gridcell"
@@ -134,7 +134,7 @@ func several(units []spectratable.Unit, modules []spectratable.Module) int32 {
 	case !(gridcell.Median(raw) >= severalScore), !(gridcell.Median(corrected) >= correctedScore):
 		return 0
 	}
-	sort.Float64s(periods)
+	slices.Sort(periods)
 	var n int32
 	last := 0.0
 	for _, p := range periods {
@@ -152,19 +152,11 @@ func one(modules []spectratable.Module) bool {
 
 // example is the active unit in the middle of the order of scores.
 func example(units []spectratable.Unit, maps []ratemapstable.Map) []outcometable.Example {
-	var active []spectratable.Unit
-	for _, u := range units {
-		if u.Active {
-			active = append(active, u)
-		}
-	}
+	active := slices.DeleteFunc(slices.Clone(units), func(u spectratable.Unit) bool { return !u.Active })
 	if len(active) == 0 {
 		return nil
 	}
-	sort.SliceStable(active, func(i, j int) bool { // NaN first, as in gridcell.Median
-		a, b := active[i].Score, active[j].Score
-		return a < b || math.IsNaN(a) && !math.IsNaN(b)
-	})
+	slices.SortStableFunc(active, func(a, b spectratable.Unit) int { return cmp.Compare(a.Score, b.Score) }) // NaN first, as in gridcell.Median
 	u := active[(len(active)-1)/2]
 	i := slices.IndexFunc(maps, func(m ratemapstable.Map) bool { return m.Unit == u.Unit })
 	if i < 0 {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sort"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
@@ -191,17 +190,11 @@ func (a Ablation) histogram(c *figure.Canvas, b figure.Box, value func(spectrata
 	axes.Draw(c, sheet.LabelGap)
 }
 
-// quantileOf the finite values, by the nearest rank; NaN without one.
+// quantileOf the values that are not NaN, by the nearest rank; NaN without one.
 func quantileOf(values []float64, share float64) float64 {
-	var kept []float64
-	for _, v := range values {
-		if !math.IsNaN(v) {
-			kept = append(kept, v)
-		}
-	}
+	kept := sheet.Defined(values)
 	if len(kept) == 0 {
 		return math.NaN()
 	}
-	sort.Float64s(kept)
 	return kept[int(math.Round(share*float64(len(kept)-1)))]
 }

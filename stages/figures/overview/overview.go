@@ -3,12 +3,12 @@
 package overview
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"regexp"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -100,12 +100,8 @@ func blocks(d sweepdata.Data) []block {
 			b.left = 0
 			continue
 		}
-		sort.SliceStable(b.points, func(i, j int) bool {
-			x, y := b.points[i], b.points[j]
-			if x.Successes != y.Successes {
-				return x.Successes > y.Successes
-			}
-			return x.Score > y.Score || !math.IsNaN(x.Score) && math.IsNaN(y.Score)
+		slices.SortStableFunc(b.points, func(x, y sweeptable.Point) int {
+			return cmp.Or(cmp.Compare(y.Successes, x.Successes), cmp.Compare(y.Score, x.Score)) // NaN last
 		})
 		b.points = b.points[:mostRows]
 	}

@@ -3,12 +3,12 @@
 package phasediagram
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image/color"
 	"math"
 	"slices"
-	"sort"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
@@ -213,17 +213,9 @@ func (pl plane) paintMaps(c *figure.Canvas, b figure.Box, d sweepdata.Data, rate
 
 // exampleOf is that of the run of median score.
 func exampleOf(d sweepdata.Data, runs []sweeptable.Run) sweeptable.Example {
-	sorted := append([]sweeptable.Run(nil), runs...)
-	sort.SliceStable(sorted, func(i, j int) bool {
-		a, b := sorted[i].Score, sorted[j].Score
-		return a < b || math.IsNaN(a) && !math.IsNaN(b)
-	})
-	if len(sorted) == 0 {
-		return sweeptable.Example{}
-	}
-	chosen := sorted[(len(sorted)-1)/2]
+	sorted := slices.SortedStableFunc(slices.Values(runs), func(a, b sweeptable.Run) int { return cmp.Compare(a.Score, b.Score) }) // NaN first
 	for _, e := range d.Examples {
-		if e.Run == chosen.Run {
+		if len(sorted) > 0 && e.Run == sorted[(len(sorted)-1)/2].Run {
 			return e
 		}
 	}

@@ -111,12 +111,7 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 // which a claim does not hold; and writes all claims as Markdown and Parquet.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	rates := p.RateColours.Map()
-	var ruled []claimstable.Claim
-	for _, c := range d.Claims {
-		if c.Rule != "" {
-			ruled = append(ruled, c)
-		}
-	}
+	ruled := slices.DeleteFunc(slices.Clone(d.Claims), func(c claimstable.Claim) bool { return c.Rule == "" })
 	blocks := d.disagreeing()
 	nets, gaps := map[string]sheet.Network{}, ""
 	for _, n := range d.Networks {

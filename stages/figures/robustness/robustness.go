@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
@@ -79,12 +80,7 @@ func paintOneAtATime(d sweepdata.Data, c *figure.Canvas, b figure.Box, p sweepda
 	step := 0.7 / float64(len(variants))
 	for v, variant := range variants {
 		for i, level := range levels {
-			var runs []sweeptable.Run
-			for _, r := range d.In(design, variant) {
-				if d.Value(p, r.Run, key) == level {
-					runs = append(runs, r)
-				}
-			}
+			runs := slices.DeleteFunc(d.In(design, variant), func(r sweeptable.Run) bool { return d.Value(p, r.Run, key) != level })
 			x := float64(i) - 0.35 + step*(float64(v)+0.5)
 			marks(c, a, x, step, runs, m.value, v)
 		}
