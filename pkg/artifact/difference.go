@@ -47,8 +47,8 @@ func (d Difference) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Compare finds how far b is from a, whatever their columns are said to mean. All NaNs are one; 0 and
-// -0 differ, by 0.
+// Compare finds how far b is from a, whatever their columns are said to mean. All NaNs are one; 0
+// and -0 differ, by 0.
 func Compare(a, b arrow.Record) Difference {
 	schemaA, types, err := checkColumns(a)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 // (Sargolini et al. 2006; Langston et al. 2010).
 const MinPairs = 20
 
-// flatShare is the share of the map's variance under which an overlap counts as constant: below it the
-// correlation would be one of rounding errors.
+// flatShare is the share of the map's variance under which an overlap counts as constant: below it
+// the correlation would be one of rounding errors.
 const flatShare = 1e-9
 
 // Autocorrelogram is the spatial autocorrelogram of a map of [ny, nx] bins: Values [2ny-1, 2nx-1]
@@ -34,8 +34,8 @@ func (a *Autocorrelogram) At(dx, dy int) float64 {
 	return a.Values[j*a.NX+i]
 }
 
-// NewAutocorrelogram returns the autocorrelogram of a map. It is computed with Fourier transforms of
-// values, squares and mask, and agrees with the sums written out to rounding.
+// NewAutocorrelogram returns the autocorrelogram of a map. It is computed with Fourier transforms
+// of values, squares and mask, and agrees with the sums written out to rounding.
 func NewAutocorrelogram(m Map) (*Autocorrelogram, error) {
 	if err := m.Check(); err != nil {
 		return nil, err

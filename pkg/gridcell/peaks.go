@@ -8,8 +8,8 @@ import (
 
 // Peaks are the six peaks of an autocorrelogram nearest to zero lag.
 type Peaks struct {
-	// Lags are the three peaks of one half plane in metres (the other three are their opposites), by
-	// direction in [0, 180) degrees.
+	// Lags are the three peaks of one half plane in metres (the other three are their opposites),
+	// by direction in [0, 180) degrees.
 	Lags [3][2]float64
 	// Heights are the correlations at the three peaks.
 	Heights [3]float64
@@ -20,8 +20,8 @@ type Peaks struct {
 	// EllipseRatio is the ratio of the long to the short axis of the ellipse through the six peaks,
 	// centred on zero lag; NaN if the conic through them is no ellipse.
 	EllipseRatio float64
-	// Misfit is the distance between the middle peak and the sum of its two neighbours, as a share of
-	// the period: 0 for any lattice, sheared or not.
+	// Misfit is the distance between the middle peak and the sum of its two neighbours, as a share
+	// of the period: 0 for any lattice, sheared or not.
 	Misfit float64
 
 	toEllipse [3]float64 // symmetric 2x2 map (xx, xy, yy): circle of equal area -> ellipse
@@ -36,10 +36,10 @@ const (
 	minOverlapShare = 0.1
 )
 
-// FindPeaks returns the six nearest peaks: of the local maxima of one half plane outside the central
-// peak, higher than 0.1 and with enough overlap, the nearest to zero lag whose directions differ by at
-// least 20 degrees. Positions are refined below the bin by a local surface. It returns nil when there
-// are no six.
+// FindPeaks returns the six nearest peaks: of the local maxima of one half plane outside the
+// central peak, higher than 0.1 and with enough overlap, the nearest to zero lag whose directions
+// differ by at least 20 degrees. Positions are refined below the bin by a local surface. It returns
+// nil when there are no six.
 func FindPeaks(a *Autocorrelogram) *Peaks {
 	central := centralRadius(a)
 	if math.IsNaN(central) {
@@ -126,8 +126,8 @@ func (p *Peaks) fitEllipse() {
 		return
 	}
 	p.EllipseRatio = math.Sqrt(high / low)
-	// Q^(-1/2) scaled to determinant 1, from the two eigenvalues and the axis of the smaller one (the
-	// long axis).
+	// Q^(-1/2) scaled to determinant 1, from the two eigenvalues and the axis of the smaller one
+	// (the long axis).
 	long, short := math.Pow(high/low, 0.25), math.Pow(low/high, 0.25)
 	angle := math.Atan2(2*b, a-c)/2 + math.Pi/2
 	s, co := math.Sincos(angle)
@@ -143,8 +143,8 @@ func enoughOverlap(a *Autocorrelogram, dx, dy int) bool {
 	return float64(a.Pairs[(dy+a.NY/2)*a.NX+dx+a.NX/2]) >= minOverlapShare*float64(centre)
 }
 
-// highest reports whether a lag is the highest within reach bins and surrounded by defined values. Of
-// equal lags the first one counts.
+// highest reports whether a lag is the highest within reach bins and surrounded by defined values.
+// Of equal lags the first one counts.
 func highest(a *Autocorrelogram, dx, dy int, reach float64) bool {
 	v := a.At(dx, dy)
 	r := int(reach)
@@ -166,10 +166,10 @@ func highest(a *Autocorrelogram, dx, dy int, reach float64) bool {
 	return true
 }
 
-// refinePeak returns the position (bins) and height of the maximum next to a lag: a surface is fitted
-// by least squares to the lags around the current position, with weights (1 - (r/w)²)² that do not jump
-// as the position moves, and its maximum is the next position. Where that does not settle, the lag
-// itself is returned.
+// refinePeak returns the position (bins) and height of the maximum next to a lag: a surface is
+// fitted by least squares to the lags around the current position, with weights (1 - (r/w)²)² that
+// do not jump as the position moves, and its maximum is the next position. Where that does not
+// settle, the lag itself is returned.
 func refinePeak(a *Autocorrelogram, dx, dy int) (x, y, height float64) {
 	x0, y0 := float64(dx), float64(dy)
 	w := max(3, 0.2*math.Hypot(x0, y0))
@@ -188,9 +188,10 @@ func refinePeak(a *Autocorrelogram, dx, dy int) (x, y, height float64) {
 	return x, y, height
 }
 
-// surfacePeak fits a cubic surface around (x, y) and returns the maximum of its quadratic part: once
-// that is at (x, y) itself, it is the maximum of the whole. Without the cubic terms, which the
-// shrinking overlap brings about, the period would be off by up to 1 % where the box holds two periods.
+// surfacePeak fits a cubic surface around (x, y) and returns the maximum of its quadratic part:
+// once that is at (x, y) itself, it is the maximum of the whole. Without the cubic terms, which the
+// shrinking overlap brings about, the period would be off by up to 1 % where the box holds two
+// periods.
 func surfacePeak(a *Autocorrelogram, x, y, w float64) (mx, my, top float64, ok bool) {
 	m, rhs := make([]float64, 100), make([]float64, 10)
 	for j := int(math.Ceil(y - w)); j <= int(math.Floor(y+w)); j++ {

@@ -6,16 +6,17 @@ import (
 	"slices"
 )
 
-// Map is the ratemap of one unit: Values [NY, NX] row-major, row 0 at the lowest y, NaN (or any other
-// non-finite value) where the bin was not visited. Bins are square with side BoxM/NX metres; the centre
-// of the map is the origin.
+// Map is the ratemap of one unit: Values [NY, NX] row-major, row 0 at the lowest y, NaN (or any
+// other non-finite value) where the bin was not visited. Bins are square with side BoxM/NX metres;
+// the centre of the map is the origin.
 type Map struct {
 	Values []float64
 	NX, NY int
 	BoxM   float64
 }
 
-// FromFloat32 returns the map of float32 values [ny, nx] in a box whose side along x is boxM metres.
+// FromFloat32 returns the map of float32 values [ny, nx] in a box whose side along x is boxM
+// metres.
 func FromFloat32(values []float32, nx, ny int, boxM float64) Map {
 	v := make([]float64, len(values))
 	for i, f := range values {
@@ -62,9 +63,9 @@ func (m Map) Peak() float64 {
 	return peak
 }
 
-// centred returns the map with its mean over the visited bins subtracted and unvisited bins set to 0,
-// the mask of visited bins, and their number. A map whose values differ by no more than rounding has no
-// structure to measure; it comes back as all zeros.
+// centred returns the map with its mean over the visited bins subtracted and unvisited bins set to
+// 0, the mask of visited bins, and their number. A map whose values differ by no more than rounding
+// has no structure to measure; it comes back as all zeros.
 func (m Map) centred() (values, mask []float64, visited int) {
 	values = make([]float64, len(m.Values))
 	mask = make([]float64, len(m.Values))
@@ -95,8 +96,8 @@ func (m Map) centred() (values, mask []float64, visited int) {
 	return values, mask, visited
 }
 
-// Correlation returns the Pearson correlation of two maps of equal shape over the bins visited in both;
-// NaN if there are fewer than MinPairs of them or one of the maps is constant there.
+// Correlation returns the Pearson correlation of two maps of equal shape over the bins visited in
+// both; NaN if there are fewer than MinPairs of them or one of the maps is constant there.
 func Correlation(a, b Map) float64 {
 	if len(a.Values) != len(b.Values) {
 		return math.NaN()
@@ -125,8 +126,8 @@ func Correlation(a, b Map) float64 {
 }
 
 // Active says which units are active: those whose peak is positive and at least fraction (5 % by
-// convention) of the 95th percentile of the peaks of the population, linearly interpolated. peaks is
-// NaN for a unit without visited bins.
+// convention) of the 95th percentile of the peaks of the population, linearly interpolated. peaks
+// is NaN for a unit without visited bins.
 func Active(peaks []float64, fraction float64) []bool {
 	active := make([]bool, len(peaks))
 	known := make([]float64, 0, len(peaks))
@@ -146,9 +147,9 @@ func Active(peaks []float64, fraction float64) []bool {
 	return active
 }
 
-// Quantile returns the q-quantile of sorted values, at least one, linearly interpolated between order
-// statistics: definition 7 of Hyndman and Fan 1996, that of NumPy. gonum's stat.LinInterp is definition
-// 4, by which the median of 1, 2, 3 is 1.5.
+// Quantile returns the q-quantile of sorted values, at least one, linearly interpolated between
+// order statistics: definition 7 of Hyndman and Fan 1996, that of NumPy. gonum's stat.LinInterp is
+// definition 4, by which the median of 1, 2, 3 is 1.5.
 func Quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	i := int(at)
@@ -158,9 +159,9 @@ func Quantile(sorted []float64, q float64) float64 {
 	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
-// Median returns the median of the values. NaN counts as lower than every number: a unit whose score is
-// undefined is no grid cell. The result is NaN when there are no values or the median is undefined
-// itself.
+// Median returns the median of the values. NaN counts as lower than every number: a unit whose
+// score is undefined is no grid cell. The result is NaN when there are no values or the median is
+// undefined itself.
 func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()

@@ -23,8 +23,8 @@ type NodeStatus struct {
 // Current reports whether a run would leave the node alone.
 func (s *NodeStatus) Current() bool { return s.State == Cached || s.State == Pinned }
 
-// Status says of every node, in topological order, what Run would do with it, without running anything.
-// Like Run it checks the objects of every hit.
+// Status says of every node, in topological order, what Run would do with it, without running
+// anything. Like Run it checks the objects of every hit.
 func Status(g *Graph, opt Options) ([]NodeStatus, error) {
 	if err := opt.check(g); err != nil {
 		return nil, err

@@ -8,8 +8,8 @@ import (
 	"sicgrid/stages/figures/table1"
 )
 
-// profileTable is what table 1 shows: this profile, and those beside it in its folder that are valid, but for the
-// defaults.
+// profileTable is what table 1 shows: this profile, and those beside it in its folder that are
+// valid, but for the defaults.
 func profileTable(path string, doc *params.Document) []table1.Profile {
 	table := []table1.Profile{profileColumn(path, doc)}
 	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.yaml")) // only a malformed pattern is an error

@@ -57,8 +57,8 @@ type ablationNumber struct {
 	Periods [3]sheet.Number       `json:"period_quartiles_m"`
 }
 
-// Run reads maps, units, modules and summary of every variant of the parameters (roles "full/maps" and so on) in one box and
-// emits figure 7.
+// Run reads maps, units, modules and summary of every variant of the parameters (roles "full/maps"
+// and so on) in one box and emits figure 7.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	var d Data
@@ -69,7 +69,8 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws for every variant example maps, and the distributions of scores and periods of its active units.
+// Draw draws for every variant example maps, and the distributions of scores and periods of its
+// active units.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	if len(d.Rows) == 0 {
 		return nil, fmt.Errorf("figure-7: no variant to draw")

@@ -41,8 +41,9 @@ const (
 	below      = 14.0
 )
 
-// Draw draws every setting as a row: the grid score, number of modules and explained variance of its runs, and how many of them
-// succeed. Below, what a random design drew is set against the scores.
+// Draw draws every setting as a row: the grid score, number of modules and explained variance of
+// its runs, and how many of them succeed. Below, what a random design drew is set against the
+// scores.
 func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	if len(d.Runs) == 0 {
 		return nil, fmt.Errorf("%s: no run to draw", p.Figure)
@@ -78,7 +79,8 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p))
 }
 
-// blocks gathers the points of each variant and purpose in the order of the table; of very many, the best.
+// blocks gathers the points of each variant and purpose in the order of the table; of very many,
+// the best.
 func blocks(d sweepdata.Data) []block {
 	var out []block
 	for _, pt := range d.Points {

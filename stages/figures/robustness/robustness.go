@@ -14,7 +14,8 @@ import (
 	"sicgrid/stages/sweep/sweeptable"
 )
 
-// Run reads the tables of a sweep whose designs change one parameter each and emits the figure of what that does.
+// Run reads the tables of a sweep whose designs change one parameter each and emits the figure of
+// what that does.
 func Run(_ context.Context, p sweepdata.Params, t *pipeline.Task) error {
 	return sweepdata.Emit(p, t, false, Draw)
 }
@@ -25,7 +26,8 @@ type measure struct {
 	axis  figure.Axis
 }
 
-// Draw draws for every parameter the grid scores, numbers of modules and explained variance of the runs at each of its values.
+// Draw draws for every parameter the grid scores, numbers of modules and explained variance of the
+// runs at each of its values.
 func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	for _, design := range p.Designs {
 		if len(design.Parameters) != 1 {
@@ -59,7 +61,8 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p))
 }
 
-// paintOneAtATime draws a measure against the levels of one parameter, side by side at equal distances.
+// paintOneAtATime draws a measure against the levels of one parameter, side by side at equal
+// distances.
 func paintOneAtATime(d sweepdata.Data, c *figure.Canvas, b figure.Box, p sweepdata.Params, design int, m measure, last bool) {
 	key := p.Designs[design].Parameters[0]
 	variants := d.Variants()

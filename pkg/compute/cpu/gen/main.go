@@ -55,7 +55,8 @@ func kernel(name, signature, doc string) {
 	Doc(doc)
 }
 
-// leave returns from it, with the upper halves of the registers clear for what does not know of them.
+// leave returns from it, with the upper halves of the registers clear for what does not know of
+// them.
 func leave() {
 	VZEROUPPER()
 	RET()

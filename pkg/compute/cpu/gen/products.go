@@ -64,7 +64,8 @@ func tile(rows int) {
 	leave()
 }
 
-// strided returns the address of the row-th of up to six values that begin at base and are rs bytes apart.
+// strided returns the address of the row-th of up to six values that begin at base and are rs bytes
+// apart.
 func strided(rs Register, rows int) func(row int, base Register) Mem {
 	multiples := map[int]Register{}
 	for _, m := range []int{3, 5} { // 1, 2 and 4 are scales of an index

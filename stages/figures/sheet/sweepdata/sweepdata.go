@@ -130,7 +130,8 @@ func (d Data) Value(p Params, run int32, parameter string) string {
 	return d.Values[run][slices.Index(p.Parameters, parameter)]
 }
 
-// Levels are the different values of a parameter over the runs: numbers in order, words as they come.
+// Levels are the different values of a parameter over the runs: numbers in order, words as they
+// come.
 func (d Data) Levels(p Params, runs []sweeptable.Run, parameter string) []string {
 	var out []string
 	for _, r := range runs {
