@@ -25,7 +25,8 @@ func Read(data []byte) (rec arrow.Record, err error) {
 		}
 	}()
 	if n := len(data); n >= 8 && int64(binary.LittleEndian.Uint32(data[n-8:])) > int64(n-8) {
-		return nil, errors.New("artifact: not a Parquet file: its footer is longer than the file") // parquet-go would allocate it first
+		// parquet-go would allocate it first.
+		return nil, errors.New("artifact: not a Parquet file: its footer is longer than the file")
 	}
 	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {

@@ -64,7 +64,8 @@ func bytesAt(arr arrow.Array) func(i int) string {
 	case *array.Binary:
 		return a.ValueString
 	}
-	panic(fmt.Sprintf("artifact: %s holds no byte strings", arr.DataType())) // a fault of this package: columnType was not looked at
+	// A fault of this package: columnType was not looked at.
+	panic(fmt.Sprintf("artifact: %s holds no byte strings", arr.DataType()))
 }
 
 // checkColumns returns the canonical schema of rec and the types of its columns, or why rec cannot

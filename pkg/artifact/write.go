@@ -106,7 +106,8 @@ func writerOptions(schema *arrow.Schema, types []columnType, columns []*columnWr
 	}
 	meta := schema.Metadata()
 	for i, k := range meta.Keys() {
-		options = append(options, parquet.KeyValueMetadata(k, meta.Values()[i])) // as Arrow's writers do; some readers look only here
+		// As Arrow's writers do; some readers look only here.
+		options = append(options, parquet.KeyValueMetadata(k, meta.Values()[i]))
 	}
 	return options
 }

@@ -283,7 +283,8 @@ func add[P any](d *DAG, stage, name string, p P, run func(context.Context, P, *p
 // put makes a node part of the DAG.
 func (d *DAG) put(n *pipeline.Node, name string) *pipeline.Node {
 	d.Nodes = append(d.Nodes, n)
-	if !strings.Contains(name, seedMark) && name != "seeds" && name != ResultsName { // what is made of other seeds has to be asked for
+	// What is made of other seeds has to be asked for.
+	if !strings.Contains(name, seedMark) && name != "seeds" && name != ResultsName {
 		d.Targets[n.Stage] = append(d.Targets[n.Stage], n)
 		d.Targets["all"] = append(d.Targets["all"], n)
 	}

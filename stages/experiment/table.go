@@ -34,7 +34,8 @@ func profileColumn(path string, doc *params.Document) table1.Profile {
 	p := table1.Profile{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Values: map[string]string{}, Comments: map[string]string{}}
 	for _, key := range table1.Keys() {
 		p.Values[key], p.Comments[key] = doc.Text(key)
-		if meaning := params.Meaning(Profile{}, key); strings.Contains(p.Comments[key], meaning) { // the defaults' comment has the range too
+		// The defaults' comment has the range too.
+		if meaning := params.Meaning(Profile{}, key); strings.Contains(p.Comments[key], meaning) {
 			p.Comments[key] = meaning
 		}
 	}

@@ -181,7 +181,8 @@ func Draw(p Params) ([]sheet.File, error) {
 			at := notes + 3.4*float64(i)
 			c.Text(4, at, fmt.Sprint(i+1), figure.Type{Size: figure.Tiny, Color: figure.Series(1), X: figure.End})
 			small := figure.Type{Size: figure.Small}
-			plain := strings.ReplaceAll(d.Profile+": "+d.Explanation, "_", " ") // no subscripts: keys and names of the profiles
+			// No subscripts: keys and names of the profiles.
+			plain := strings.ReplaceAll(d.Profile+": "+d.Explanation, "_", " ")
 			c.Text(5.2, at, sheet.Clip(plain, figure.Width-6, small), small)
 		}
 	}
