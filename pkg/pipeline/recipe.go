@@ -212,7 +212,11 @@ func flatten(data json.RawMessage) map[string]string {
 			}
 			return
 		}
-		flat[path] = string(data)
+		var text bytes.Buffer // without the layout that a file may have
+		if json.Compact(&text, data) != nil {
+			text.Write(data)
+		}
+		flat[path] = text.String()
 	}
 	if len(data) > 0 && string(data) != "null" {
 		walk("", data)
