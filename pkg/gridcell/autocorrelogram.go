@@ -10,8 +10,8 @@ import (
 // (Sargolini et al. 2006; Langston et al. 2010).
 const MinPairs = 20
 
-// flatShare is the share of the map's variance under which an overlap counts as constant: below it the
-// correlation would be one of rounding errors.
+// flatShare is the share of the map's variance under which an overlap counts as constant: below it
+// the correlation would be one of rounding errors.
 const flatShare = 1e-9
 
 // Autocorrelogram is the spatial autocorrelogram of a map of [ny, nx] bins: Values [2ny-1, 2nx-1]

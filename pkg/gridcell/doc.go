@@ -1,5 +1,5 @@
-// Package gridcell measures how grid-like the ratemaps of a population of units are. It works on plain
-// slices of any model or recording.
+// Package gridcell measures how grid-like the ratemaps of a population of units are. It works on
+// plain slices of any model or recording.
 //
 // The nouns:
 //

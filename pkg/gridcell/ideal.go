@@ -9,8 +9,8 @@ import (
 // Lattice is a two-dimensional lattice given by two basis vectors in metres.
 type Lattice struct{ A, B [2]float64 }
 
-// IdealHexagonal returns the hexagonal lattice with this period (m) and orientation (the direction of
-// one of its six nearest points, degrees).
+// IdealHexagonal returns the hexagonal lattice with this period (m) and orientation (the direction
+// of one of its six nearest points, degrees).
 func IdealHexagonal(periodM, orientationDeg float64) Lattice {
 	return IdealRhombic(periodM, orientationDeg, 60)
 }
@@ -23,8 +23,8 @@ func IdealRhombic(periodM, orientationDeg, angleDeg float64) Lattice {
 	return Lattice{A: [2]float64{periodM * c1, periodM * s1}, B: [2]float64{periodM * c2, periodM * s2}}
 }
 
-// WaveVectors returns the three shortest vectors of the reciprocal lattice in rad/m, k1 in direction
-// [0, 60), k2 and k3 near +120 and +240, with k1 + k2 + k3 = 0.
+// WaveVectors returns the three shortest vectors of the reciprocal lattice in rad/m, k1 in
+// direction [0, 60), k2 and k3 near +120 and +240, with k1 + k2 + k3 = 0.
 func (l Lattice) WaveVectors() WaveVectors {
 	b1, b2 := reciprocal(l.A, l.B)
 	t := threeShortest(b1, b2)
@@ -37,8 +37,8 @@ func reciprocal(a, b [2]float64) (b1, b2 [2]float64) {
 	return [2]float64{f * b[1], -f * b[0]}, [2]float64{-f * a[1], f * a[0]}
 }
 
-// threeShortest returns the three shortest vectors, up to sign, of the lattice that a and b span, after
-// Gauss's reduction; the third is the sum or difference of the first two.
+// threeShortest returns the three shortest vectors, up to sign, of the lattice that a and b span,
+// after Gauss's reduction; the third is the sum or difference of the first two.
 func threeShortest(a, b [2]float64) [3][2]float64 {
 	for range 100 {
 		if dot(a, a) > dot(b, b) {
@@ -84,8 +84,8 @@ func IdealGrid(k WaveVectors, x0, y0 float64, bins int, boxM float64) Map {
 	})
 }
 
-// IdealFields returns the map of a cell with Gaussian fields of standard deviation sigmaM and height 1
-// at the given centres (m): a place cell has one, a multi-field cell several.
+// IdealFields returns the map of a cell with Gaussian fields of standard deviation sigmaM and
+// height 1 at the given centres (m): a place cell has one, a multi-field cell several.
 func IdealFields(centres [][2]float64, sigmaM float64, bins int, boxM float64) Map {
 	return ideal(bins, boxM, func(x, y float64) float64 {
 		var sum float64

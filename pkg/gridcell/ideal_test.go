@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Stretched returns the lattice stretched by sqrt(ratio) along the axis (degrees) and compressed by as
-// much across it: a circle becomes an ellipse with this ratio of axes and the same area.
+// Stretched returns the lattice stretched by sqrt(ratio) along the axis (degrees) and compressed by
+// as much across it: a circle becomes an ellipse with this ratio of axes and the same area.
 func (l Lattice) Stretched(ratio, axisDeg float64) Lattice {
 	s, c := math.Sincos(axisDeg * math.Pi / 180)
 	f := math.Sqrt(ratio)
@@ -19,8 +19,8 @@ func (l Lattice) Stretched(ratio, axisDeg float64) Lattice {
 	return Lattice{A: turn(l.A), B: turn(l.B)}
 }
 
-// Nearest returns the three lattice points of the upper half plane nearest to the origin, by direction:
-// what FindPeaks should find.
+// Nearest returns the three lattice points of the upper half plane nearest to the origin, by
+// direction: what FindPeaks should find.
 func (l Lattice) Nearest() [3][2]float64 {
 	var p [3][2]float64
 	copy(p[:], upperHalf(threeShortest(l.A, l.B)))
@@ -54,7 +54,8 @@ func (l Lattice) Points(x0, y0, boxM, marginM float64) [][2]float64 {
 	return points
 }
 
-// PeriodM returns the period of the hexagonal lattice with the mean wavenumber, 4π/(√3 ‖k‖), in metres.
+// PeriodM returns the period of the hexagonal lattice with the mean wavenumber, 4π/(√3 ‖k‖), in
+// metres.
 func (k WaveVectors) PeriodM() float64 {
 	var mean float64
 	for _, v := range k {
@@ -87,8 +88,8 @@ func constant(v float64, bins int, boxM float64) Map {
 	return ideal(bins, boxM, func(_, _ float64) float64 { return v })
 }
 
-// population returns n ideal cells of one lattice with phases uniform on its unit cell, and where each
-// has a field.
+// population returns n ideal cells of one lattice with phases uniform on its unit cell, and where
+// each has a field.
 func population(n int, l Lattice, bins int, boxM, noise float64, rng *rand.Rand) (maps []Map, centres [][2]float64) {
 	for range n {
 		u, v := rng.Float64(), rng.Float64()
@@ -99,8 +100,8 @@ func population(n int, l Lattice, bins int, boxM, noise float64, rng *rand.Rand)
 	return maps, centres
 }
 
-// irregular returns n cells with many fields at random places, no two nearer than apart: as regularly
-// spaced as chance makes them, with no lattice.
+// irregular returns n cells with many fields at random places, no two nearer than apart: as
+// regularly spaced as chance makes them, with no lattice.
 func irregular(n int, apart, sigma float64, bins int, boxM float64, rng *rand.Rand) []Map {
 	maps := make([]Map, n)
 	half := boxM/2 + sigma

@@ -8,8 +8,8 @@ import (
 
 // Peaks are the six peaks of an autocorrelogram nearest to zero lag.
 type Peaks struct {
-	// Lags are the three peaks of one half plane in metres (the other three are their opposites), by
-	// direction in [0, 180) degrees.
+	// Lags are the three peaks of one half plane in metres (the other three are their opposites),
+	// by direction in [0, 180) degrees.
 	Lags [3][2]float64
 	// Heights are the correlations at the three peaks.
 	Heights [3]float64
@@ -20,8 +20,8 @@ type Peaks struct {
 	// EllipseRatio is the ratio of the long to the short axis of the ellipse through the six peaks,
 	// centred on zero lag; NaN if the conic through them is no ellipse.
 	EllipseRatio float64
-	// Misfit is the distance between the middle peak and the sum of its two neighbours, as a share of
-	// the period: 0 for any lattice, sheared or not.
+	// Misfit is the distance between the middle peak and the sum of its two neighbours, as a share
+	// of the period: 0 for any lattice, sheared or not.
 	Misfit float64
 
 	toEllipse [3]float64 // symmetric 2x2 map (xx, xy, yy): circle of equal area -> ellipse
@@ -193,8 +193,8 @@ func (p *Peaks) fitEllipse() {
 		return
 	}
 	p.EllipseRatio = math.Sqrt(high / low)
-	// Q^(-1/2) scaled to determinant 1, from the two eigenvalues and the axis of the smaller one (the
-	// long axis).
+	// Q^(-1/2) scaled to determinant 1, from the two eigenvalues and the axis of the smaller one
+	// (the long axis).
 	long, short := math.Pow(high/low, 0.25), math.Pow(low/high, 0.25)
 	angle := math.Atan2(2*b, a-c)/2 + math.Pi/2
 	s, co := math.Sincos(angle)
@@ -252,9 +252,10 @@ func refinePeak(a *Autocorrelogram, dx, dy int) (x, y, height float64) {
 	return x, y, height
 }
 
-// surfacePeak fits a cubic surface around (x, y) and returns the maximum of its quadratic part: once
-// that is at (x, y) itself, it is the maximum of the whole. Without the cubic terms, which the
-// shrinking overlap brings about, the period would be off by up to 1 % where the box holds two periods.
+// surfacePeak fits a cubic surface around (x, y) and returns the maximum of its quadratic part:
+// once that is at (x, y) itself, it is the maximum of the whole. Without the cubic terms, which the
+// shrinking overlap brings about, the period would be off by up to 1 % where the box holds two
+// periods.
 func surfacePeak(a *Autocorrelogram, x, y, w float64) (mx, my, top float64, ok bool) {
 	m, rhs, g := make([]float64, 100), make([]float64, 10), a.metric()
 	for j := int(math.Ceil((y - w) / g.y)); j <= int(math.Floor((y+w)/g.y)); j++ {

@@ -15,7 +15,8 @@ type Map struct {
 	BoxM, BoxYM float64
 }
 
-// FromFloat32 returns the map of float32 values [ny, nx] in a box whose side along x is boxM metres.
+// FromFloat32 returns the map of float32 values [ny, nx] in a box whose side along x is boxM
+// metres.
 func FromFloat32(values []float32, nx, ny int, boxM float64) Map {
 	v := make([]float64, len(values))
 	for i, f := range values {
@@ -188,9 +189,9 @@ func Active(peaks []float64, fraction float64) []bool {
 	return active
 }
 
-// Quantile returns the q-quantile of sorted values, at least one, linearly interpolated between order
-// statistics: definition 7 of Hyndman and Fan 1996, that of NumPy. gonum's stat.LinInterp is definition
-// 4, by which the median of 1, 2, 3 is 1.5.
+// Quantile returns the q-quantile of sorted values, at least one, linearly interpolated between
+// order statistics: definition 7 of Hyndman and Fan 1996, that of NumPy. gonum's stat.LinInterp is
+// definition 4, by which the median of 1, 2, 3 is 1.5.
 func Quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	i := int(at)
@@ -200,9 +201,9 @@ func Quantile(sorted []float64, q float64) float64 {
 	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
-// Median returns the median of the values. NaN counts as lower than every number: a unit whose score is
-// undefined is no grid cell. The result is NaN when there are no values or the median is undefined
-// itself.
+// Median returns the median of the values. NaN counts as lower than every number: a unit whose
+// score is undefined is no grid cell. The result is NaN when there are no values or the median is
+// undefined itself.
 func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()

@@ -7,8 +7,8 @@ import (
 )
 
 // Scores are the grid scores of one autocorrelogram. r_a is the Pearson correlation of the
-// autocorrelogram with itself rotated by a degrees, over the lags of a ring around zero lag. NaN where
-// undefined.
+// autocorrelogram with itself rotated by a degrees, over the lags of a ring around zero lag. NaN
+// where undefined.
 //
 // For ideal cells with at least three periods in the box (three cosines; for the square two) see the
 // tests: about 1.4 for a hexagonal lattice and -0.9 for a square one on Expanding. A score needs at
@@ -16,16 +16,16 @@ import (
 // however perfect the lattice, though it has a period. Coarse bins lower it, too: a perfect lattice of
 // 3.2 bins a period has 1, one of 4 bins 1.27.
 type Scores struct {
-	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central peak
-	// to an outer radius that grows bin by bin; the maximum over outer radii of the running mean of
-	// three. Langston et al. 2010, Stensola et al. 2012; running mean and outermost radius as in
-	// opexebo of the Moser group.
+	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central
+	// peak to an outer radius that grows bin by bin; the maximum over outer radii of the running
+	// mean of three. Langston et al. 2010, Stensola et al. 2012; running mean and outermost radius
+	// as in opexebo of the Moser group.
 	Expanding float64
-	// Ring: the same difference over the one ring from 0.5 d to 1.5 d, d the mean distance of the six
-	// nearest peaks. Sargolini et al. 2006.
+	// Ring: the same difference over the one ring from 0.5 d to 1.5 d, d the mean distance of the
+	// six nearest peaks. Sargolini et al. 2006.
 	Ring float64
-	// Banino60: (r60 + r120)/2 - (r30 + r90 + r150)/3, the maximum over the ten rings from 0.2 to 0.4,
-	// 0.47, ..., 1.0 of the box side. Banino et al. 2018.
+	// Banino60: (r60 + r120)/2 - (r30 + r90 + r150)/3, the maximum over the ten rings from 0.2 to
+	// 0.4, 0.47, ..., 1.0 of the box side. Banino et al. 2018.
 	Banino60 float64
 	// Banino90: r90 - (r45 + r135)/2, the maximum over the same ten rings. Banino et al. 2018.
 	Banino90 float64
@@ -47,11 +47,11 @@ const (
 	// is small and correlations are noise (the overlap_amount of opexebo). Peaks are looked for up to the
 	// least overlap of minOverlapShare.
 	maxLagShare = 0.8
-	// minRingBins is the least thickness of an expanding ring; thinner ones hold too few lags to tell a
-	// hexagon from chance (Langston et al. 2010 begin 10 cm outside the central peak).
+	// minRingBins is the least thickness of an expanding ring; thinner ones hold too few lags to
+	// tell a hexagon from chance (Langston et al. 2010 begin 10 cm outside the central peak).
 	minRingBins = 4
-	// centralLevel ends the central peak, if its first minimum does not come before (Langston et al.
-	// 2010).
+	// centralLevel ends the central peak, if its first minimum does not come before (Langston et
+	// al. 2010).
 	centralLevel = 0.2
 )
 
@@ -78,8 +78,8 @@ type rotor struct {
 	turned [len(rotations)][]sample
 }
 
-// sample is a bilinear interpolation: four lags and their weights. A lag outside the autocorrelogram is
-// marked by index -1.
+// sample is a bilinear interpolation: four lags and their weights. A lag outside the
+// autocorrelogram is marked by index -1.
 type sample struct {
 	index  [4]int32
 	weight [4]float64
@@ -175,8 +175,8 @@ func (s *sample) of(field []float64) float64 {
 // moments are the sums of a Pearson correlation.
 type moments struct{ n, a, b, aa, bb, ab float64 }
 
-// rings holds running sums over the lags by radius, for each rotation, so that any ring's correlation
-// is one difference.
+// rings holds running sums over the lags by radius, for each rotation, so that any ring's
+// correlation is one difference.
 type rings struct {
 	rotor *rotor
 	sums  [len(rotations)][]moments
@@ -335,7 +335,8 @@ func centralRadius(a *Autocorrelogram) float64 {
 	return math.NaN()
 }
 
-// score returns the scores of an autocorrelogram whose six nearest peaks are known; peaks may be nil.
+// score returns the scores of an autocorrelogram whose six nearest peaks are known; peaks may be
+// nil.
 func (t *rotor) score(a *Autocorrelogram, peaks *Peaks) Scores {
 	nan := math.NaN()
 	s := Scores{Ring: nan, Corrected: nan}

@@ -191,7 +191,8 @@ func TestLandmarksSpreadOverTheShape(t *testing.T) {
 		}
 		farthest = max(farthest, math.Sqrt(nearest))
 	}
-	// That no point is farther from the landmarks than they are from each other is what max-min means.
+	// That no point is farther from the landmarks than they are from each other is what max-min
+	// means.
 	if farthest > least {
 		t.Errorf("a point is %.3f from all landmarks, two landmarks %.3f apart", farthest, least)
 	}
@@ -201,7 +202,8 @@ func TestLandmarksSpreadOverTheShape(t *testing.T) {
 	}
 }
 
-// oracle is the program's path; without it the test is skipped, or fails where oracles are required.
+// oracle is the program's path; without it the test is skipped, or fails where oracles are
+// required.
 func oracle(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
@@ -307,8 +309,8 @@ func ripser(t *testing.T, path string, table []byte) []string {
 	return intervals
 }
 
-// 250 landmarks to dimension 2: of a hexagonal torus, the shape that is looked for. Ripser takes the
-// same distances.
+// 250 landmarks to dimension 2: of a hexagonal torus, the shape that is looked for. Ripser takes
+// the same distances.
 func BenchmarkRips250(b *testing.B) {
 	points := hexagonalTorus(1, 4000)
 	of, err := Landmarks(points, 250)

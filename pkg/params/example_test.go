@@ -19,7 +19,8 @@ type Profile struct {
 	Loss Loss   `json:"loss" doc:"its terms and their scales"`
 }
 
-// The tags give the annotated file of all parameters, the table of what they mean, and the fault of a value.
+// The tags give the annotated file of all parameters, the table of what they mean, and the fault of
+// a value.
 func Example() {
 	defaults, err := params.Defaults(Profile{})
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package claims is the stage that sets the claims of the paper beside what was measured: one row a claim, over the seeds. What
-// the paper says and the rule by which a claim holds are in table.go, the rules themselves in rules.go.
+// Package claims is the stage that sets the claims of the paper beside what was measured: one row a
+// claim, over the seeds. What the paper says and the rule by which a claim holds are in table.go,
+// the rules themselves in rules.go.
 package claims
 
 import (
@@ -18,13 +19,15 @@ import (
 type Params struct {
 	Seeds    []uint64 `json:"seeds"`
 	Variants []string `json:"variants"` // claims about others are not measurable
-	// Differences are in what the training of each variant differs from the full network's: "loss.sigma_g=0.2".
+	// Differences are in what the training of each variant differs from the full network's:
+	// "loss.sigma_g=0.2".
 	Differences map[string][]string `json:"differences"`
 	BoxesM      []float64           `json:"boxes_m"` // in which periods are compared
 	SigmaX      float64             `json:"sigma_x"` // m
 }
 
-// variant is the first of those that are trained with this difference; where there is none, the difference itself.
+// variant is the first of those that are trained with this difference; where there is none, the
+// difference itself.
 func (p Params) variant(difference string) string {
 	for _, v := range p.Variants {
 		if slices.Contains(p.Differences[v], difference) {
@@ -108,7 +111,8 @@ func listed(numbers []float64) string {
 	return text
 }
 
-// verdict of a claim over seeds: it holds if it does in four of five. A seed in which it cannot be measured does not count for it.
+// verdict of a claim over seeds: it holds if it does in four of five. A seed in which it cannot be
+// measured does not count for it.
 func verdict(judged bool, c claimstable.Claim) string {
 	switch {
 	case c.Undefined == c.Seeds:

@@ -29,13 +29,15 @@ type network struct {
 	hasIntegration bool
 }
 
-// experiment is the networks of one seed, by variant and by in what their training differs from the full network's.
+// experiment is the networks of one seed, by variant and by in what their training differs from the
+// full network's.
 type experiment struct {
 	networks map[string]*network
 	sigmaX   float64
 }
 
-// read reads the networks of a seed. A variant's lattice and integration are read where the inputs have them.
+// read reads the networks of a seed. A variant's lattice and integration are read where the inputs
+// have them.
 func (p Params) read(t *pipeline.Task, seed uint64) (experiment, error) {
 	e := experiment{networks: map[string]*network{}, sigmaX: p.SigmaX}
 	r := &pipeline.Reader{Task: t}

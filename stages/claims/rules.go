@@ -91,8 +91,8 @@ func periods(modules []spectratable.Module) string {
 	return fmt.Sprintf("%d (%s m)", len(modules), strings.Join(out, ", "))
 }
 
-// shared: in every module 90 % of the units are within 5 % of its period and 3 degrees of its orientation. The value is the
-// least share of any module.
+// shared: in every module 90 % of the units are within 5 % of its period and 3 degrees of its
+// orientation. The value is the least share of any module.
 func shared(units []spectratable.Unit, modules []spectratable.Module) finding {
 	if len(modules) == 0 {
 		return unknown("no module")
@@ -110,8 +110,8 @@ func shared(units []spectratable.Unit, modules []spectratable.Module) finding {
 	return judged(least, figure.Percent(least, 0), least >= leastShared)
 }
 
-// uniform: neither the three Rayleigh tests of the phases nor the test on the unit cell finds them uneven. The value is the
-// least p.
+// uniform: neither the three Rayleigh tests of the phases nor the test on the unit cell finds them
+// uneven. The value is the least p.
 func uniform(m *spectratable.Module) finding {
 	if m == nil {
 		return unknown("no module")
@@ -133,8 +133,8 @@ func torus(t embedtable.Topology) finding {
 	return finding{value, fmt.Sprintf("%d, %d, %d", t.Betti0, t.Betti1, t.Betti2), map[bool]string{true: claimstable.Holds, false: claimstable.Fails}[is]}
 }
 
-// rings: on each of the three, the radius varies by less than a quarter of its mean and no point is inside 0.4 of it. The
-// value is the greatest variation.
+// rings: on each of the three, the radius varies by less than a quarter of its mean and no point is
+// inside 0.4 of it. The value is the greatest variation.
 func rings(points []embedtable.Point) finding {
 	worst, least := 0.0, math.Inf(1)
 	for a := range 3 {
@@ -153,8 +153,8 @@ func rings(points []embedtable.Point) finding {
 	return judged(worst, fmt.Sprintf("%s, hole %s", figure.Number(worst, 2), figure.Number(least, 2)), worst < mostVariation && least >= innermost)
 }
 
-// sameInBoxes: every module of the last box has one in each other whose period is the same to 5 %. The value is the greatest
-// difference of the periods of one module, as a share of the smallest.
+// sameInBoxes: every module of the last box has one in each other whose period is the same to 5 %.
+// The value is the greatest difference of the periods of one module, as a share of the smallest.
 func sameInBoxes(boxes [][]spectratable.Module) finding {
 	if slices.ContainsFunc(boxes, func(m []spectratable.Module) bool { return len(m) == 0 }) || len(boxes) < 2 {
 		return unknown("no module")
@@ -218,7 +218,8 @@ func smallerFields(greater, smaller spectratable.Summary) finding {
 	return judged(ratio, figure.Number(ratio, 2), ratio < 1)
 }
 
-// lost: the share of units in modules is under half of the full network's. No active unit is no unit in modules.
+// lost: the share of units in modules is under half of the full network's. No active unit is no
+// unit in modules.
 func lost(full, without spectratable.Summary) finding {
 	if !(full.InModules > 0) {
 		return unknown("nothing to lose")
@@ -253,7 +254,8 @@ func sheared(full, without []spectratable.Unit) finding {
 	return judged(value, shown, e1 > e0 || s1 > s0)
 }
 
-// fartherDecoded: the range over which places are told apart is larger with the capacity loss than without.
+// fartherDecoded: the range over which places are told apart is larger with the capacity loss than
+// without.
 func fartherDecoded(with, without integrationtable.Summary) finding {
 	return judged(with.Range-without.Range, fmt.Sprintf("%s/%s m", figure.Number(with.Range, 2), figure.Number(without.Range, 2)), with.Range > without.Range)
 }

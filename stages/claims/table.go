@@ -30,8 +30,8 @@ const (
 	sentence = "text"
 )
 
-// What the networks of some claims are trained with. The words and numbers of a claim are the paper's: it is about whichever
-// variant is trained so, whatever that is called.
+// What the networks of some claims are trained with. The words and numbers of a claim are the
+// paper's: it is about whichever variant is trained so, whatever that is called.
 const (
 	smallScale    = "loss.sigma_g=0.2"
 	smallestScale = "loss.sigma_g=0.1"
@@ -39,7 +39,8 @@ const (
 	pytorchInit   = "network.init=pytorch"
 )
 
-// table has the paper's claims in its order, then the numbers of its figures, then what it does not report.
+// table has the paper's claims in its order, then the numbers of its figures, then what it does not
+// report.
 var table = append(append(judgedTable, numbersTable...), beyondTable()...)
 
 // group of the i-th row of the table.

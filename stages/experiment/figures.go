@@ -145,7 +145,8 @@ func (p *Parameters) figure5() figure5.Params {
 	return figure5.Params{MapParams: p.Figures.Figure5.MapParams, BoxesM: boxes[:min(4, len(boxes))]}
 }
 
-// figure7 shows the required variants, then the others and every ablation, in the order of the file.
+// figure7 shows the required variants, then the others and every ablation, in the order of the
+// file.
 func (p *Parameters) figure7() figure7.Params {
 	out := figure7.Params{Look: p.Figures.Figure7.Look, Variants: slices.Clone(requiredVariants), Titles: p.titles()}
 	for _, v := range slices.Concat(p.variants, p.ablated) {
@@ -156,7 +157,8 @@ func (p *Parameters) figure7() figure7.Params {
 	return out
 }
 
-// checkFigures finds sections of figures whose network or box there is not, or that cannot be drawn.
+// checkFigures finds sections of figures whose network or box there is not, or that cannot be
+// drawn.
 func (p *Parameters) checkFigures(doc *params.Document) error {
 	names := doc.Keys("variants")
 	for _, required := range requiredVariants {

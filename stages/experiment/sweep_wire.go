@@ -39,8 +39,8 @@ type wiredRun struct {
 	Nodes []*pipeline.Node // the trainings, ratemaps, spectra, outcome
 }
 
-// WireSweep adds a sweep's runs, table and figures to the DAG of its profile, under the target of its name. A run that equals
-// another, of the profile or of a sweep, is that one.
+// WireSweep adds a sweep's runs, table and figures to the DAG of its profile, under the target of
+// its name. A run that equals another, of the profile or of a sweep, is that one.
 func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 	w := &WiredSweep{Sweep: s}
 	if d.Targets[s.Name] != nil {
@@ -176,7 +176,8 @@ func identity(n *pipeline.Node) (string, error) {
 	return b.String(), nil
 }
 
-// SweepsOf are the files of the sweeps that targets name: "robustness", "sweep/robustness", "train/robustness/0/full/seed-11".
+// SweepsOf are the files of the sweeps that targets name: "robustness", "sweep/robustness",
+// "train/robustness/0/full/seed-11".
 func SweepsOf(dir string, targets []string) []string {
 	names := SweepNames(dir)
 	var paths []string

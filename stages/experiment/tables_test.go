@@ -22,8 +22,8 @@ import (
 	"sicgrid/stages/trajectories/trajectoriestable"
 )
 
-// Whoever reads a table shares the types of its rows, and none of the code that made it: the packages of
-// rows import nothing but each other, and the names of the loss's terms.
+// Whoever reads a table shares the types of its rows, and none of the code that made it: the
+// packages of rows import nothing but each other, and the names of the loss's terms.
 func TestRowTypesBringNoMathematics(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}:{{join .Imports " "}}`, "sicgrid/stages/...").Output()
 	if err != nil {

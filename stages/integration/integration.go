@@ -1,6 +1,7 @@
-// Package integration is the stage that tests the path integration of a trained network, without a readout: path invariance at
-// every lag, decoding against steps, loops, standing still, the order of two steps, isometry, and the range that states tell
-// apart. The definitions are those of package pathint.
+// Package integration is the stage that tests the path integration of a trained network, without a
+// readout: path invariance at every lag, decoding against steps, loops, standing still, the order
+// of two steps, isometry, and the range that states tell apart. The definitions are those of
+// package pathint.
 package integration
 
 import (

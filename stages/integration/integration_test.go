@@ -10,7 +10,8 @@ import (
 
 var params = Params{BoxM: 2, Walks: 30, Steps: 300, Places: 60, ReachM: 1, SigmaX: 0.05, VelocityMax: 0.15, Motion: walk.DefaultMotion()}
 
-// grid is a hexagonal code of two modules that follows every step, and adds bias metres along x to each.
+// grid is a hexagonal code of two modules that follows every step, and adds bias metres along x to
+// each.
 type grid struct{ bias float64 }
 
 func (g grid) Run(velocity [][]float32, visit func(walk, step int, state []float32)) {

@@ -122,7 +122,8 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 		t.Errorf("modules %v, want one of 7 units with %v", modules, k)
 	}
 
-	// The same as Parquet: what is written is what export writes, and can be read back; lists of a square are maps.
+	// The same as Parquet: what is written is what export writes, and can be read back; lists of a
+	// square are maps.
 	lists := filepath.Join(dir, "maps.parquet")
 	var rows []struct {
 		Mean []float32 `col:"mean"`

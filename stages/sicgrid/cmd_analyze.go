@@ -134,7 +134,8 @@ func (f *analyzeFlags) run(cmd *cobra.Command, args []string) error {
 	return f.writeUnits(cmd, a, note)
 }
 
-// ratemaps returns the maps of the file, or those of the recording and a note on how many samples they are made of.
+// ratemaps returns the maps of the file, or those of the recording and a note on how many samples
+// they are made of.
 func (f *analyzeFlags) ratemaps(args []string) (found []gridcell.Map, note string, err error) {
 	if len(args) == 1 {
 		if found, err = f.readMaps(args[0]); err != nil {
@@ -166,7 +167,8 @@ func (f *analyzeFlags) ratemaps(args []string) (found []gridcell.Map, note strin
 	return found, note, nil
 }
 
-// read reads an array; of a Parquet file the plain columns that are named, where it has them, or its lists.
+// read reads an array; of a Parquet file the plain columns that are named, where it has them, or
+// its lists.
 func (f *analyzeFlags) read(path string, plain ...string) (*ndarray.Array, error) {
 	switch filepath.Ext(path) {
 	case ".npy":
@@ -206,7 +208,8 @@ func (f *analyzeFlags) readMaps(path string) ([]gridcell.Map, error) {
 	return found, nil
 }
 
-// squareSide is the side of the square maps that the rows of an array of two axes hold, 0 if they hold none.
+// squareSide is the side of the square maps that the rows of an array of two axes hold, 0 if they
+// hold none.
 func squareSide(shape []int) int {
 	if len(shape) != 2 {
 		return 0
@@ -273,7 +276,8 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order, or all.
+// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order,
+// or all.
 func writeTable[T any](path string, rows []T, columns ...string) error {
 	rec, err := tableOf(rows, columns)
 	if err != nil {

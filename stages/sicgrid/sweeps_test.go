@@ -117,7 +117,8 @@ func TestTheFiguresOfASweepAreDifferentResults(t *testing.T) {
 	}
 }
 
-// killAfter kills a run, pause after the folder has more records than there were; the channel closes when it has struck.
+// killAfter kills a run, pause after the folder has more records than there were; the channel
+// closes when it has struck.
 func killAfter(cmd *exec.Cmd, actions string, records int, pause time.Duration) <-chan struct{} {
 	struck := make(chan struct{})
 	go func() {
@@ -134,8 +135,8 @@ func killAfter(cmd *exec.Cmd, actions string, records int, pause time.Duration) 
 	return struck
 }
 
-// A sweep that is killed at any moment computes nothing again that had been published: every record that a killed run has left is
-// there to the end, as it was written.
+// A sweep that is killed at any moment computes nothing again that had been published: every record
+// that a killed run has left is there to the end, as it was written.
 func TestAKilledSweepComputesNothingTwice(t *testing.T) {
 	dir := t.TempDir()
 	if err := layProfiles(dir); err != nil {

@@ -69,8 +69,9 @@ func summarise(p *sweeptable.Point, runs []sweeptable.Run) {
 	p.Active = over(func(r sweeptable.Run) float64 { return float64(r.Active) })
 }
 
-// Interval is the 95 % interval of a rate of which k successes in n were seen: Clopper and Pearson (Biometrika 1934), whose
-// bounds are quantiles of beta distributions. It never covers less than it says.
+// Interval is the 95 % interval of a rate of which k successes in n were seen: Clopper and Pearson
+// (Biometrika 1934), whose bounds are quantiles of beta distributions. It never covers less than it
+// says.
 func Interval(k, n int32) (low, high float64) {
 	high = 1
 	if k > 0 {

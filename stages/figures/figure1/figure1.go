@@ -33,7 +33,8 @@ type shownNumbers struct {
 	Modules []sheet.ModuleNumbers `json:"modules"`
 }
 
-// Run reads walk and maps of the ideal stage and units, modules and autocorrelograms of their spectra, and emits figure 1.
+// Run reads walk and maps of the ideal stage and units, modules and autocorrelograms of their
+// spectra, and emits figure 1.
 func Run(_ context.Context, p sheet.CorrelationParams, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	d := Data{Units: sheet.Read[spectratable.Unit](&r, "units"), Modules: sheet.Read[spectratable.Module](&r, "modules"),
@@ -48,8 +49,8 @@ func Run(_ context.Context, p sheet.CorrelationParams, t *pipeline.Task) error {
 // walkShown is how many steps of the walk panel a shows: more would hide its spikes.
 const walkShown = 6000
 
-// Draw draws idealised cells, and says so: (a) spikes on a walk, (b) ratemaps and autocorrelograms of two cells, (c) modules,
-// (d) the phases of one.
+// Draw draws idealised cells, and says so: (a) spikes on a walk, (b) ratemaps and autocorrelograms
+// of two cells, (c) modules, (d) the phases of one.
 func Draw(d Data, p sheet.CorrelationParams) ([]sheet.File, error) {
 	net, err := sheet.NewNetwork(d.Units, d.Maps)
 	if err != nil {

@@ -36,7 +36,8 @@ type shownNumbers struct {
 	Gap       sheet.Number   `json:"route_end_gap_rad"` // between the phases at the ends of the two routes
 }
 
-// Run reads line, near, capacity, separation, distance and routes of the ideal stage and emits figure 2.
+// Run reads line, near, capacity, separation, distance and routes of the ideal stage and emits
+// figure 2.
 func Run(_ context.Context, p sheet.Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	d := Data{Line: sheet.Read[idealtable.Place](&r, "line")}
@@ -47,9 +48,9 @@ func Run(_ context.Context, p sheet.Params, t *pipeline.Task) error {
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the properties of the idealised code: (a) the coding line on the torus, (b) places far apart that are near
-// in phase, (c) places nearby that are far apart in phase, (d) capacity, (e) separation, (f) distance of states over
-// displacement, (g) two routes to one place.
+// Draw draws the properties of the idealised code: (a) the coding line on the torus, (b) places far
+// apart that are near in phase, (c) places nearby that are far apart in phase, (d) capacity, (e)
+// separation, (f) distance of states over displacement, (g) two routes to one place.
 func Draw(d Data, p sheet.Params) ([]sheet.File, error) {
 	if len(d.Line) == 0 || len(d.Near) == 0 || len(d.Capacity) == 0 || len(d.Distance) == 0 || len(d.Routes) == 0 {
 		return nil, fmt.Errorf("figure-2: a table is empty")

@@ -47,8 +47,9 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	return r.EmitUnboxed(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the framework on a real batch: (a) pairs of states that the separation loss pushes apart, (b) pairs that the
-// invariance loss pulls together, (c) the network, (d) three permuted walks with their crossings.
+// Draw draws the framework on a real batch: (a) pairs of states that the separation loss pushes
+// apart, (b) pairs that the invariance loss pulls together, (c) the network, (d) three permuted
+// walks with their crossings.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	if len(d.States) < 2 || !(d.SigmaX > 0) {
 		return nil, fmt.Errorf("figure-3: %d states and sigma_x of %g m make no pairs", len(d.States), d.SigmaX)
@@ -98,7 +99,8 @@ func apart(a, b batchtable.State) float64 {
 	return math.Hypot(float64(a.X-b.X), float64(a.Y-b.Y))
 }
 
-// crowdedState is the one with most neighbours of other trajectories; beginning and end have them by construction and do not count.
+// crowdedState is the one with most neighbours of other trajectories; beginning and end have them
+// by construction and do not count.
 func (d Data) crowdedState(states []batchtable.State) batchtable.State {
 	best, most := states[0], -1
 	for _, s := range states {
@@ -133,7 +135,8 @@ func (d Data) paintFar(c *figure.Canvas, a figure.Axes, states []batchtable.Stat
 	a.DrawFrame(c, sheet.LabelGap)
 }
 
-// paintNear draws the surroundings of a crowded state and all near pairs of other trajectories in it.
+// paintNear draws the surroundings of a crowded state and all near pairs of other trajectories in
+// it.
 func (d Data) paintNear(c *figure.Canvas, b figure.Box, states []batchtable.State) {
 	centre := d.crowdedState(states)
 	a := walks.Around(b, float64(centre.X), float64(centre.Y), 2.2*d.SigmaX)
@@ -217,8 +220,8 @@ func paintNetwork(c *figure.Canvas, b figure.Box, p Params) {
 	c.Text(middle(sigma), sigma.Bottom()+22, "no readout", small)
 }
 
-// crossings are places where states of two of the walks are nearer than sigma_x, beginning and common end left out; those within
-// sigma_x of each other are one place.
+// crossings are places where states of two of the walks are nearer than sigma_x, beginning and
+// common end left out; those within sigma_x of each other are one place.
 func (d Data) crossings(ways [][]batchtable.State) [][2]float64 {
 	var out [][2]float64
 	for i, w := range ways {

@@ -3,11 +3,12 @@
 package figure4
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image/color"
 	"math"
-	"sort"
+	"slices"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
@@ -248,13 +249,7 @@ func phaseDistance(u, v spectratable.Unit) float64 {
 
 // sortByScore puts the best score first, undefined ones last, ties by unit.
 func sortByScore(units []spectratable.Unit) {
-	sort.SliceStable(units, func(i, j int) bool {
-		a, b := units[i].Score, units[j].Score
-		if math.IsNaN(a) || math.IsNaN(b) {
-			return !math.IsNaN(a) && math.IsNaN(b)
-		}
-		return a > b
-	})
+	slices.SortStableFunc(units, func(u, v spectratable.Unit) int { return cmp.Compare(v.Score, u.Score) })
 }
 
 // paintCell draws one ratemap with its numbers.

@@ -67,8 +67,9 @@ type inBoxNumbers struct {
 	Modules []sheet.ModuleNumbers `json:"modules"`
 }
 
-// Run reads density, lags and distances/summary of the distances stage, distances and states of the batch stage, the walks, and maps,
-// units and modules in every box (roles "4m/maps" and so on), and emits figure 5.
+// Run reads density, lags and distances/summary of the distances stage, distances and states of the
+// batch stage, the walks, and maps, units and modules in every box (roles "4m/maps" and so on), and
+// emits figure 5.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	var d Data
@@ -90,8 +91,9 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 // cellsShown is how many cells panels c to e show in every box.
 const cellsShown = 5
 
-// Draw draws how one network generalises: (a) the distance of states over the distance of places, with the distances in training
-// batches, and over the time between them, (b) training and evaluation walks and their speeds, (c-e) the same cells in every box.
+// Draw draws how one network generalises: (a) the distance of states over the distance of places,
+// with the distances in training batches, and over the time between them, (b) training and
+// evaluation walks and their speeds, (c-e) the same cells in every box.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	if len(d.Density) == 0 || len(d.Training) == 0 || len(d.Boxes) == 0 || !(d.ReachM > 0) {
 		return nil, fmt.Errorf("figure-5: a table is empty")
@@ -157,7 +159,8 @@ func (d Data) numbers(shown []spectratable.Unit, by sheet.Measure) shownNumbers 
 
 var rootOfTwo = []figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}, {At: math.Sqrt2, Label: "√2"}}
 
-// paintDensity draws the pairs column by column, each to its own peak, their mean, and the shares of distances in training.
+// paintDensity draws the pairs column by column, each to its own peak, their mean, and the shares
+// of distances in training.
 func (d Data) paintDensity(c *figure.Canvas, b figure.Box) {
 	rows := len(d.Density[0].Counts)
 	image := make([]float64, rows*len(d.Density))
@@ -326,7 +329,8 @@ func (d Data) paintBox(c *figure.Canvas, b InBox, net sheet.Network, shown []spe
 	}
 }
 
-// facts are the lines beside the maps of a box: what of it no walk came to, and the periods of the modules, five lines at most.
+// facts are the lines beside the maps of a box: what of it no walk came to, and the periods of the
+// modules, five lines at most.
 func (b InBox) facts(net sheet.Network) []string {
 	var lines []string
 	if share := net.Unvisited(); share > sheet.Uncovered {

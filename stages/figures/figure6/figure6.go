@@ -81,9 +81,9 @@ type drawing struct {
 	rings    [3][][2]float64 // nil where undefined
 }
 
-// Run reads maps, units, modules, spectrum and summary of one network in one box, and
-// pca, points, eigenvalues, intervals and topology of its embedding, whose metadata names the module, and
-// emits figure 6.
+// Run reads maps, units, modules, spectrum and summary of one network in one box, and pca, points,
+// eigenvalues, intervals and topology of its embedding, whose metadata names the module, and emits
+// figure 6.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	d := Data{
@@ -111,10 +111,10 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the low-dimensional structure of one module: (a) its mean power
-// spectrum, the periods and orientations of the active units, (b) its phases,
-// (c) the spectral embedding and the Isomap of the network's states, and the persistence diagram that proves or disproves a
-// torus, (d) their three rings.
+// Draw draws the low-dimensional structure of one module: (a) its mean power spectrum, the periods
+// and orientations of the active units, (b) its phases, (c) the spectral embedding and the Isomap
+// of the network's states, and the persistence diagram that proves or disproves a torus, (d) their
+// three rings.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	f, err := prepare(d, p)
 	if err != nil {

@@ -290,7 +290,8 @@ func (f *drawing) paintVariance(c *figure.Canvas, b figure.Box) {
 	c.Text(b.X+b.W/2, b.Y-1.6, "principal components", figure.Type{Size: figure.Small, X: figure.Middle, Y: figure.End})
 }
 
-// paintEigenvalues draws the lowest eigenvalues of the graph Laplacian; a hexagonal torus has six close ones.
+// paintEigenvalues draws the lowest eigenvalues of the graph Laplacian; a hexagonal torus has six
+// close ones.
 func (f *drawing) paintEigenvalues(c *figure.Canvas, b figure.Box) {
 	n := min(len(f.Eigenvalues), 9)
 	top := 0.0

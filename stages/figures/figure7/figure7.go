@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sort"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
@@ -58,8 +57,8 @@ type ablationNumber struct {
 	Periods [3]sheet.Number       `json:"period_quartiles_m"`
 }
 
-// Run reads maps, units, modules and summary of every variant of the parameters (roles "full/maps" and so on) in one box and
-// emits figure 7.
+// Run reads maps, units, modules and summary of every variant of the parameters (roles "full/maps"
+// and so on) in one box and emits figure 7.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	var d Data
@@ -70,7 +69,8 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws for every variant example maps, and the distributions of scores and periods of its active units.
+// Draw draws for every variant example maps, and the distributions of scores and periods of its
+// active units.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	if len(d.Rows) == 0 {
 		return nil, fmt.Errorf("figure-7: no variant to draw")
@@ -191,17 +191,11 @@ func (a Ablation) histogram(c *figure.Canvas, b figure.Box, value func(spectrata
 	axes.Draw(c, sheet.LabelGap)
 }
 
-// quantileOf the finite values, by the nearest rank; NaN without one.
+// quantileOf the values that are not NaN, by the nearest rank; NaN without one.
 func quantileOf(values []float64, share float64) float64 {
-	var kept []float64
-	for _, v := range values {
-		if !math.IsNaN(v) {
-			kept = append(kept, v)
-		}
-	}
+	kept := sheet.Defined(values)
 	if len(kept) == 0 {
 		return math.NaN()
 	}
-	sort.Float64s(kept)
 	return kept[int(math.Round(share*float64(len(kept)-1)))]
 }

@@ -79,8 +79,8 @@ func unitTable(name string, units []spectratable.Unit) unitNumbers {
 	return n
 }
 
-// Run reads maps and units of the networks "full", "no-isometry" where there is one, and "no-capacity" in one box
-// (roles "full/maps" and so on) and emits figure 8.
+// Run reads maps and units of the networks "full", "no-isometry" where there is one, and
+// "no-capacity" in one box (roles "full/maps" and so on) and emits figure 8.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	var d Data

@@ -34,8 +34,9 @@ func Run(_ context.Context, p sheet.Params, t *pipeline.Task) error {
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the construction of the grid code: (a) cells of preferred phase 0 and pi of two modules over place
-// (equation 9) and over phase (equation 10), (b) the states as a torus and as a sheet.
+// Draw draws the construction of the grid code: (a) cells of preferred phase 0 and pi of two
+// modules over place (equation 9) and over phase (equation 10), (b) the states as a torus and as a
+// sheet.
 func Draw(d Data, p sheet.Params) ([]sheet.File, error) {
 	if len(d.Tuning) == 0 || len(d.Line) == 0 {
 		return nil, fmt.Errorf("figure-9: no cells or no coding line to draw")

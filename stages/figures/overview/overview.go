@@ -3,12 +3,12 @@
 package overview
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"regexp"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -41,8 +41,9 @@ const (
 	below      = 14.0
 )
 
-// Draw draws every setting as a row: the grid score, number of modules and explained variance of its runs, and how many of them
-// succeed. Below, what a random design drew is set against the scores.
+// Draw draws every setting as a row: the grid score, number of modules and explained variance of
+// its runs, and how many of them succeed. Below, what a random design drew is set against the
+// scores.
 func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	if len(d.Runs) == 0 {
 		return nil, fmt.Errorf("%s: no run to draw", p.Figure)
@@ -78,7 +79,8 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p))
 }
 
-// blocks gathers the points of each variant and purpose in the order of the table; of very many, the best.
+// blocks gathers the points of each variant and purpose in the order of the table; of very many,
+// the best.
 func blocks(d sweepdata.Data) []block {
 	var out []block
 	for _, pt := range d.Points {
@@ -100,12 +102,8 @@ func blocks(d sweepdata.Data) []block {
 			b.left = 0
 			continue
 		}
-		sort.SliceStable(b.points, func(i, j int) bool {
-			x, y := b.points[i], b.points[j]
-			if x.Successes != y.Successes {
-				return x.Successes > y.Successes
-			}
-			return x.Score > y.Score || !math.IsNaN(x.Score) && math.IsNaN(y.Score)
+		slices.SortStableFunc(b.points, func(x, y sweeptable.Point) int {
+			return cmp.Or(cmp.Compare(y.Successes, x.Successes), cmp.Compare(y.Score, x.Score)) // NaN last
 		})
 		b.points = b.points[:mostRows]
 	}

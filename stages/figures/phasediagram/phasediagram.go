@@ -3,12 +3,12 @@
 package phasediagram
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image/color"
 	"math"
 	"slices"
-	"sort"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
@@ -22,7 +22,8 @@ func Run(_ context.Context, p sweepdata.Params, t *pipeline.Task) error {
 	return sweepdata.Emit(p, t, true, Draw)
 }
 
-// planeOf is one row of the phase diagram: a design and variant, its runs by the levels of two parameters.
+// planeOf is one row of the phase diagram: a design and variant, its runs by the levels of two
+// parameters.
 type plane struct {
 	design sweepdata.Design
 	x, y   []string             // levels
@@ -30,7 +31,8 @@ type plane struct {
 	own    [2]int               // place of the profile's own values in y and x; -1: not among them
 }
 
-// Draw draws for every plane the number of modules, the grid score, and an example map at every point.
+// Draw draws for every plane the number of modules, the grid score, and an example map at every
+// point.
 func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	var planes []plane
 	var titles []string
@@ -159,7 +161,8 @@ func (pl plane) paintScores(c *figure.Canvas, b figure.Box) {
 	sheet.Title(c, b, "grid score, median")
 }
 
-// fill paints a cell's ground and what is written on it, and below that how many of its runs ended early.
+// fill paints a cell's ground and what is written on it, and below that how many of its runs ended
+// early.
 func fill(c *figure.Canvas, b figure.Box, t float64, text string, runs []sweeptable.Run) {
 	ground := figure.White
 	if !math.IsNaN(t) {
@@ -213,17 +216,9 @@ func (pl plane) paintMaps(c *figure.Canvas, b figure.Box, d sweepdata.Data, rate
 
 // exampleOf is that of the run of median score.
 func exampleOf(d sweepdata.Data, runs []sweeptable.Run) sweeptable.Example {
-	sorted := append([]sweeptable.Run(nil), runs...)
-	sort.SliceStable(sorted, func(i, j int) bool {
-		a, b := sorted[i].Score, sorted[j].Score
-		return a < b || math.IsNaN(a) && !math.IsNaN(b)
-	})
-	if len(sorted) == 0 {
-		return sweeptable.Example{}
-	}
-	chosen := sorted[(len(sorted)-1)/2]
+	sorted := slices.SortedStableFunc(slices.Values(runs), func(a, b sweeptable.Run) int { return cmp.Compare(a.Score, b.Score) }) // NaN first
 	for _, e := range d.Examples {
-		if e.Run == chosen.Run {
+		if len(sorted) > 0 && e.Run == sorted[(len(sorted)-1)/2].Run {
 			return e
 		}
 	}

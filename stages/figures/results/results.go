@@ -83,8 +83,9 @@ type claimNumbers struct {
 	Verdict string         `json:"verdict"`
 }
 
-// Run reads claims and findings, maps and units of every variant and seed of the parameters (roles "full/seed-1/maps" and so on)
-// in one box, and the path integration of those walked, and emits the results: figure, Markdown and Parquet.
+// Run reads claims and findings, maps and units of every variant and seed of the parameters (roles
+// "full/seed-1/maps" and so on) in one box, and the path integration of those walked, and emits the
+// results: figure, Markdown and Parquet.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	d := Data{Claims: sheet.Read[claimstable.Claim](&r, "claims"), Findings: sheet.Read[claimstable.Finding](&r, "findings")}
@@ -107,16 +108,12 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the claims that have a rule, seed by seed, the path integration of every seed, and maps of the networks of
-// which a claim does not hold; and writes all claims as Markdown and Parquet.
+// Draw draws the claims that have a rule, seed by seed, the path integration of every seed, and
+// maps of the networks of which a claim does not hold; and writes all claims as Markdown and
+// Parquet.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	rates := p.RateColours.Map()
-	var ruled []claimstable.Claim
-	for _, c := range d.Claims {
-		if c.Rule != "" {
-			ruled = append(ruled, c)
-		}
-	}
+	ruled := slices.DeleteFunc(slices.Clone(d.Claims), func(c claimstable.Claim) bool { return c.Rule == "" })
 	blocks := d.disagreeing()
 	nets, gaps := map[string]sheet.Network{}, ""
 	for _, n := range d.Networks {
@@ -173,7 +170,8 @@ func (d Data) shown(id string) (text, outcome []string) {
 	return text, outcome
 }
 
-// disagreeing are the variants of claims that do not hold or could not be measured, in the order of the table.
+// disagreeing are the variants of claims that do not hold or could not be measured, in the order of
+// the table.
 func (d Data) disagreeing() []string {
 	var out []string
 	for _, c := range d.Claims {
@@ -205,7 +203,8 @@ func outcomeColour(outcome string) color.RGBA {
 	return figure.Grey
 }
 
-// paintClaims draws a row a claim: what the paper says, the rule, each seed's value and outcome, and the verdict.
+// paintClaims draws a row a claim: what the paper says, the rule, each seed's value and outcome,
+// and the verdict.
 func (d Data) paintClaims(c *figure.Canvas, ruled []claimstable.Claim, seeds []uint64, top, pitch float64) {
 	const left, right = 65.0, 158.0
 	width := (right - left) / float64(len(seeds))

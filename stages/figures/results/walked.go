@@ -57,8 +57,9 @@ func (d Data) curves() curves {
 	return k
 }
 
-// paintWalked draws four panels: states of the same place against lag, loops and stands, decoding error against steps, and against
-// the radius of the places. A line a seed; the variants in their colours.
+// paintWalked draws four panels: states of the same place against lag, loops and stands, decoding
+// error against steps, and against the radius of the places. A line a seed; the variants in their
+// colours.
 func (d Data) paintWalked(c *figure.Canvas, y float64, titles sheet.Titles) {
 	if len(d.Walked) == 0 {
 		sheet.Notice(c, figure.Box{X: 0, Y: y, W: figure.Width, H: 30}, "no network was walked")
@@ -129,7 +130,8 @@ func logAxis(most float64, label string) figure.Axis {
 	return a
 }
 
-// pooled averages lags, weighted by pairs, over bins that grow with the lag, so that a curve over a logarithmic axis is even.
+// pooled averages lags, weighted by pairs, over bins that grow with the lag, so that a curve over a
+// logarithmic axis is even.
 func pooled(lags []integrationtable.Lag) []integrationtable.Lag {
 	var out []integrationtable.Lag
 	for i := 0; i < len(lags); {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
@@ -13,7 +14,8 @@ import (
 	"sicgrid/stages/sweep/sweeptable"
 )
 
-// Run reads the tables of a sweep whose designs change one parameter each and emits the figure of what that does.
+// Run reads the tables of a sweep whose designs change one parameter each and emits the figure of
+// what that does.
 func Run(_ context.Context, p sweepdata.Params, t *pipeline.Task) error {
 	return sweepdata.Emit(p, t, false, Draw)
 }
@@ -24,7 +26,8 @@ type measure struct {
 	axis  figure.Axis
 }
 
-// Draw draws for every parameter the grid scores, numbers of modules and explained variance of the runs at each of its values.
+// Draw draws for every parameter the grid scores, numbers of modules and explained variance of the
+// runs at each of its values.
 func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	for _, design := range p.Designs {
 		if len(design.Parameters) != 1 {
@@ -58,7 +61,8 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p))
 }
 
-// paintOneAtATime draws a measure against the levels of one parameter, side by side at equal distances.
+// paintOneAtATime draws a measure against the levels of one parameter, side by side at equal
+// distances.
 func paintOneAtATime(d sweepdata.Data, c *figure.Canvas, b figure.Box, p sweepdata.Params, design int, m measure, last bool) {
 	key := p.Designs[design].Parameters[0]
 	variants := d.Variants()
@@ -79,12 +83,7 @@ func paintOneAtATime(d sweepdata.Data, c *figure.Canvas, b figure.Box, p sweepda
 	step := 0.7 / float64(len(variants))
 	for v, variant := range variants {
 		for i, level := range levels {
-			var runs []sweeptable.Run
-			for _, r := range d.In(design, variant) {
-				if d.Value(p, r.Run, key) == level {
-					runs = append(runs, r)
-				}
-			}
+			runs := slices.DeleteFunc(d.In(design, variant), func(r sweeptable.Run) bool { return d.Value(p, r.Run, key) != level })
 			x := float64(i) - 0.35 + step*(float64(v)+0.5)
 			marks(c, a, x, step, runs, m.value, v)
 		}

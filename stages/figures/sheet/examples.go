@@ -1,9 +1,10 @@
 package sheet
 
 import (
+	"cmp"
 	"fmt"
 	"math"
-	"sort"
+	"slices"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/stages/spectra/spectratable"
@@ -36,13 +37,7 @@ func (n Network) Examples() ([]spectratable.Unit, Measure) {
 	for _, u := range units {
 		values[u.Unit] = by.value(n, u)
 	}
-	sort.SliceStable(units, func(i, j int) bool {
-		a, b := values[units[i].Unit], values[units[j].Unit]
-		if math.IsNaN(a) || math.IsNaN(b) {
-			return !math.IsNaN(a) && math.IsNaN(b)
-		}
-		return a > b
-	})
+	slices.SortStableFunc(units, func(u, v spectratable.Unit) int { return cmp.Compare(values[v.Unit], values[u.Unit]) })
 	turn, taken := make(map[int32]int, len(units)), map[int32]int{}
 	for _, u := range units {
 		turn[u.Unit] = len(units) // after those of modules
@@ -51,7 +46,7 @@ func (n Network) Examples() ([]spectratable.Unit, Measure) {
 			taken[u.Module]++
 		}
 	}
-	sort.SliceStable(units, func(i, j int) bool { return turn[units[i].Unit] < turn[units[j].Unit] })
+	slices.SortStableFunc(units, func(u, v spectratable.Unit) int { return cmp.Compare(turn[u.Unit], turn[v.Unit]) })
 	return units, by
 }
 
@@ -82,8 +77,9 @@ func (m Measure) Label(n Network, u spectratable.Unit) string {
 	return fmt.Sprintf(m.format, figure.Number(m.value(n, u), 2))
 }
 
-// information is what activity tells of the place (bits; Skaggs et al. 1993) were all visited bins visited equally: the mean over
-// them of r log2 r, where r is the rate over the mean rate. NaN where nothing fires.
+// information is what activity tells of the place (bits; Skaggs et al. 1993) were all visited bins
+// visited equally: the mean over them of r log2 r, where r is the rate over the mean rate. NaN
+// where nothing fires.
 func information(rates []float32) float64 {
 	var sum, bits float64
 	n := 0

@@ -12,8 +12,8 @@ func WaveVectors(m spectratable.Module) [3][2]float64 {
 	return [3][2]float64{{m.K1X, m.K1Y}, {m.K2X, m.K2Y}, {m.K3X, m.K3Y}}
 }
 
-// UnitCell draws the rhombus that the lattice of wave vectors k (rad/m) repeats, its first side level, and in it every
-// unit's offset: the x of k_a·x = phi_a for a = 1, 2.
+// UnitCell draws the rhombus that the lattice of wave vectors k (rad/m) repeats, its first side
+// level, and in it every unit's offset: the x of k_a·x = phi_a for a = 1, 2.
 func UnitCell(c *figure.Canvas, b figure.Box, k [3][2]float64, units []spectratable.Unit, colour int) {
 	det := k[0][0]*k[1][1] - k[0][1]*k[1][0]
 	if math.IsNaN(det) || math.Abs(det) < 1e-9 {

@@ -1,24 +1,24 @@
 package sheet
 
 import (
+	"cmp"
 	"fmt"
 	"math"
-	"sort"
+	"slices"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/stages/ratemaps/ratemapstable"
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Median of the finite values; NaN without one. It sorts its argument.
-func Median(v []float64) float64 {
-	kept := v[:0]
-	for _, x := range v {
-		if !math.IsNaN(x) {
-			kept = append(kept, x)
-		}
-	}
-	sort.Float64s(kept)
+// Defined returns the values that are not NaN, ascending.
+func Defined(values []float64) []float64 {
+	return slices.DeleteFunc(slices.Sorted(slices.Values(values)), math.IsNaN)
+}
+
+// Median of the values that are not NaN; NaN without one.
+func Median(values []float64) float64 {
+	kept := Defined(values)
 	n := len(kept)
 	if n == 0 {
 		return math.NaN()
@@ -44,8 +44,8 @@ type Network struct {
 
 // NewNetwork orders the units by number and checks that every unit has a map of one size.
 func NewNetwork(units []spectratable.Unit, maps []ratemapstable.Map) (Network, error) {
-	n := Network{Units: append([]spectratable.Unit(nil), units...), Maps: make(map[int32][]float32, len(maps))}
-	sort.SliceStable(n.Units, func(i, j int) bool { return n.Units[i].Unit < n.Units[j].Unit })
+	byNumber := func(u, v spectratable.Unit) int { return cmp.Compare(u.Unit, v.Unit) }
+	n := Network{Units: slices.SortedStableFunc(slices.Values(units), byNumber), Maps: make(map[int32][]float32, len(maps))}
 	for _, m := range maps {
 		bins, err := Side(fmt.Sprintf("ratemap of unit %d", m.Unit), len(m.Mean))
 		if err != nil {
@@ -91,13 +91,7 @@ func (n Network) Gaps() string {
 
 // Active returns the active units.
 func Active(units []spectratable.Unit) []spectratable.Unit {
-	var out []spectratable.Unit
-	for _, u := range units {
-		if u.Active {
-			out = append(out, u)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(units), func(u spectratable.Unit) bool { return !u.Active })
 }
 
 // Silent reports whether the unit never fires.
@@ -105,13 +99,7 @@ func Silent(u spectratable.Unit) bool { return !(u.Peak > 0) }
 
 // Members returns the units of the module.
 func Members(units []spectratable.Unit, module int32) []spectratable.Unit {
-	var out []spectratable.Unit
-	for _, u := range units {
-		if u.Module == module {
-			out = append(out, u)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(units), func(u spectratable.Unit) bool { return u.Module != module })
 }
 
 // Column collects one value of each unit.

@@ -3,8 +3,8 @@ package outcometable
 
 import "sicgrid/pkg/sic/loss"
 
-// Row is the row of "outcome". Lists have an element for each module, by ascending period; measures are
-// NaN where undefined.
+// Row is the row of "outcome". Lists have an element for each module, by ascending period; measures
+// are NaN where undefined.
 type Row struct {
 	Steps        int64  `col:"steps" doc:"steps of the training that were made"`
 	Stopped      string `col:"stopped" doc:"why the training ended early; empty if it did not"`

@@ -98,7 +98,8 @@ func noisyGrids(units, bins int) []gridcell.Map {
 	return maps
 }
 
-// torusStates are states of the hexagonal torus: the cosines and sines of three phases of random places.
+// torusStates are states of the hexagonal torus: the cosines and sines of three phases of random
+// places.
 func torusStates(n int) *mat.Dense {
 	random := rand.New(rand.NewPCG(3, 4))
 	k := gridcell.IdealHexagonal(1, 0).WaveVectors()
@@ -114,7 +115,8 @@ func torusStates(n int) *mat.Dense {
 	return out
 }
 
-// plainAutocorrelogram is the Pearson correlation at every lag of one half plane, by its definition.
+// plainAutocorrelogram is the Pearson correlation at every lag of one half plane, by its
+// definition.
 func plainAutocorrelogram(m gridcell.Map) (sum float64) {
 	for dy := range m.NY {
 		for dx := 1 - m.NX; dx < m.NX; dx++ {

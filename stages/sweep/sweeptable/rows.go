@@ -1,11 +1,11 @@
-// Package sweeptable has the rows of what the sweep stage writes. The columns of the swept parameters,
-// which have the parameters' names, are not among them.
+// Package sweeptable has the rows of what the sweep stage writes. The columns of the swept
+// parameters, which have the parameters' names, are not among them.
 package sweeptable
 
 import "sicgrid/stages/outcome/outcometable"
 
-// Purposes of a run. The seeds of the two are different, so that a rate that is reported is not that of the
-// runs by which its settings were found.
+// Purposes of a run. The seeds of the two are different, so that a rate that is reported is not
+// that of the runs by which its settings were found.
 const (
 	Finding   = "finding"
 	Reporting = "reporting"
@@ -41,8 +41,8 @@ type Verdict struct {
 	Success bool   `col:"success" doc:"whether it does"`
 }
 
-// Point is a row of "points", before the swept parameters: the runs of one setting, variant and purpose.
-// Intervals are 95 % ones (Clopper and Pearson).
+// Point is a row of "points", before the swept parameters: the runs of one setting, variant and
+// purpose. Intervals are 95 % ones (Clopper and Pearson).
 type Point struct {
 	Point           int32   `col:"point" doc:"number of the setting, from 0"`
 	Name            string  `col:"name" doc:"name of the setting, in a list"`

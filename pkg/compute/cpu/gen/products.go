@@ -13,9 +13,8 @@ import (
 // transpose. Twelve of sixteen registers accumulate.
 func tile(rows int) {
 	name := fmt.Sprintf("tile%d", rows)
-	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, groups, panel int, accumulate bool)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes C (+)= A B for groups of %d rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.", name, rows))
+	kernel(name, "func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, groups, panel int, accumulate bool)",
+		fmt.Sprintf("%s computes C (+)= A B for groups of %d rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.", name, rows))
 	c, a, b := load("c"), load("a"), load("b")
 	ldc, rs, cs, ldb := floats(load("ldc")), floats(load("rs")), floats(load("cs")), floats(load("ldb"))
 	element := strided(rs, rows)
@@ -62,11 +61,11 @@ func tile(rows int) {
 	MOVQ(cp, c)
 	DECQ(mustAddr("groups"))
 	JNZ(LabelRef("group"))
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
-// strided returns the address of the row-th of up to six values that begin at base and are rs bytes apart.
+// strided returns the address of the row-th of up to six values that begin at base and are rs bytes
+// apart.
 func strided(rs Register, rows int) func(row int, base Register) Mem {
 	multiples := map[int]Register{}
 	for _, m := range []int{3, 5} { // 1, 2 and 4 are scales of an index
@@ -100,9 +99,8 @@ func down(rows int, at, step Register, visit func(row int)) {
 // dot3x4 writes C[3 x 4] = A[3 x 16·panels] B^T, A row-major, B four adjacent
 // rows of a matrix stored in panels of 16 columns.
 func dot3x4() {
-	TEXT("dot3x4", NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, panel int, panels int)")
-	Pragma("noescape")
-	Doc("dot3x4 computes the 12 inner products of 3 rows of a and 4 rows of b, 16·panels long; b is stored in panels of 16 columns. The next four rows of b are fetched meanwhile.")
+	kernel("dot3x4", "func(c *float32, ldc int, a *float32, lda int, b *float32, panel int, panels int)",
+		"dot3x4 computes the 12 inner products of 3 rows of a and 4 rows of b, 16·panels long; b is stored in panels of 16 columns. The next four rows of b are fetched meanwhile.")
 	a, b := load("a"), load("b")
 	lda, panel := floats(load("lda")), floats(load("panel"))
 	acc := yields(12)
@@ -133,8 +131,7 @@ func dot3x4() {
 	})
 	c, ldc := load("c"), floats(load("ldc"))
 	down(3, c, ldc, func(r int) { VMOVUPS(addLanes(acc[4*r:4*r+4]), Mem{Base: c}) })
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // addLanes adds up the lanes of each of four registers.
@@ -157,9 +154,8 @@ func sparse(width, bytes, ahead int) {
 	if bytes == 64 {
 		name, needs, register = name+"wide", "; it needs AVX-512", ZMM
 	}
-	TEXT(name, NOSPLIT, "func(h, w *float32, ld int, index *int32, value *float32, count int)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds up count rows of w, %d wide, each times its value, into h%s.", name, width, needs))
+	kernel(name, "func(h, w *float32, ld int, index *int32, value *float32, count int)",
+		fmt.Sprintf("%s adds up count rows of w, %d wide, each times its value, into h%s.", name, width, needs))
 	w, ld := load("w"), floats(load("ld"))
 	index, value, count := load("index"), load("value"), load("count")
 	acc := make([]VecVirtual, 4*width/bytes)
@@ -191,15 +187,13 @@ func sparse(width, bytes, ahead int) {
 	for i := range acc {
 		VMOVUPS(acc[i], Mem{Base: h, Disp: bytes * i})
 	}
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // transposeStrip transposes 8 rows of blocks·8 columns.
 func transposeStrip() {
-	TEXT("transposeStrip", NOSPLIT, "func(dst *float32, ldd int, src *float32, lds int, blocks int)")
-	Pragma("noescape")
-	Doc("transposeStrip writes the transpose of 8 rows of src, 8·blocks columns wide, to dst.")
+	kernel("transposeStrip", "func(dst *float32, ldd int, src *float32, lds int, blocks int)",
+		"transposeStrip writes the transpose of 8 rows of src, 8·blocks columns wide, to dst.")
 	dst, src, blocks := load("dst"), load("src"), load("blocks")
 	ldd, lds := floats(load("ldd")), floats(load("lds"))
 	loop("block", blocks, func() {
@@ -232,8 +226,7 @@ func transposeStrip() {
 		}
 		ADDQ(Imm(32), src)
 	})
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // multiplyAdd does nothing but multiply and add, at the processor's peak.
@@ -256,6 +249,5 @@ func multiplyAdd(bytes int) {
 			VFMADD231PS(x, x, a)
 		}
 	})
-	VZEROUPPER()
-	RET()
+	leave()
 }

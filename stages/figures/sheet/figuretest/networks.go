@@ -1,5 +1,5 @@
-// Package figuretest has what the tests of the figures share: ideal networks of known lattices, the tables
-// that a figure reads of them, and the look at what was drawn.
+// Package figuretest has what the tests of the figures share: ideal networks of known lattices, the
+// tables that a figure reads of them, and the look at what was drawn.
 package figuretest
 
 import (

@@ -8,7 +8,8 @@ import (
 	"sicgrid/stages/sweep/sweeptable"
 )
 
-// gridSweep is a sweep of designs over two variants, three seeds each; the score of a run depends on its place.
+// gridSweep is a sweep of designs over two variants, three seeds each; the score of a run depends
+// on its place.
 func Sweep(designs []sweepdata.Design, parameters []string, points [][]string, of [][]int32, variants ...string) (sweepdata.Data, sweepdata.Params) {
 	p := sweepdata.Params{Figure: "swept", MapParams: MapParams, Parameters: parameters, Designs: designs, Titles: Titles, Own: points[0]}
 	d := sweepdata.Data{BoxM: 4}

@@ -3,11 +3,11 @@
 package sweepdata
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -102,24 +102,16 @@ func Emit(p Params, t *pipeline.Task, examples bool, draw func(Data, Params) ([]
 
 // Of are the runs of a point, variant and purpose.
 func (d Data) Of(pt sweeptable.Point) []sweeptable.Run {
-	var out []sweeptable.Run
-	for _, r := range d.Runs {
-		if r.Point == pt.Point && r.Variant == pt.Variant && r.Purpose == pt.Purpose {
-			out = append(out, r)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(d.Runs), func(r sweeptable.Run) bool {
+		return r.Point != pt.Point || r.Variant != pt.Variant || r.Purpose != pt.Purpose
+	})
 }
 
 // In are the runs of a design and variant.
 func (d Data) In(design int, variant string) []sweeptable.Run {
-	var out []sweeptable.Run
-	for _, r := range d.Runs {
-		if r.Variant == variant && slices.Contains(r.Designs, int32(design)) {
-			out = append(out, r)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(d.Runs), func(r sweeptable.Run) bool {
+		return r.Variant != variant || !slices.Contains(r.Designs, int32(design))
+	})
 }
 
 // Variants are those of the runs, in the order in which they first come.
@@ -138,7 +130,8 @@ func (d Data) Value(p Params, run int32, parameter string) string {
 	return d.Values[run][slices.Index(p.Parameters, parameter)]
 }
 
-// Levels are the different values of a parameter over the runs: numbers in order, words as they come.
+// Levels are the different values of a parameter over the runs: numbers in order, words as they
+// come.
 func (d Data) Levels(p Params, runs []sweeptable.Run, parameter string) []string {
 	var out []string
 	for _, r := range runs {
@@ -146,10 +139,13 @@ func (d Data) Levels(p Params, runs []sweeptable.Run, parameter string) []string
 			out = append(out, v)
 		}
 	}
-	sort.SliceStable(out, func(i, j int) bool {
-		a, errA := strconv.ParseFloat(out[i], 64)
-		b, errB := strconv.ParseFloat(out[j], 64)
-		return errA == nil && errB == nil && a < b
+	slices.SortStableFunc(out, func(s, t string) int {
+		a, errA := strconv.ParseFloat(s, 64)
+		b, errB := strconv.ParseFloat(t, 64)
+		if errA != nil || errB != nil {
+			return 0
+		}
+		return cmp.Compare(a, b)
 	})
 	return out
 }

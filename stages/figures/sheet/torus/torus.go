@@ -22,7 +22,8 @@ func Sheet(b figure.Box, x, y string) figure.Axes {
 	return a
 }
 
-// wrapped splits a path on the sheet where it leaves one side and comes back on the other, drawn up to the side.
+// wrapped splits a path on the sheet where it leaves one side and comes back on the other, drawn up
+// to the side.
 func wrapped(phi [][2]float64) [][][2]float64 {
 	const turn = 2 * math.Pi
 	var pieces [][][2]float64

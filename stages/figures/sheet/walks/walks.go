@@ -11,7 +11,8 @@ import (
 	"sicgrid/stages/batch/batchtable"
 )
 
-// Space are axes that hold all of the states, to one scale both ways, and reach at least so far (m) from their middle.
+// Space are axes that hold all of the states, to one scale both ways, and reach at least so far (m)
+// from their middle.
 func Space(b figure.Box, states []batchtable.State, least float64) figure.Axes {
 	lo, hi := [2]float64{}, [2]float64{}
 	for _, s := range states {
@@ -28,7 +29,8 @@ func Around(b figure.Box, x, y, reach float64) figure.Axes {
 		Y: figure.Axis{Min: y - reach, Max: y + reach, Label: "y (m)", Ticks: figure.Ticks(y-reach, y+reach, 4)}}
 }
 
-// firstWalks are the first trajectories of a batch, each in the order of its steps, from the origin.
+// firstWalks are the first trajectories of a batch, each in the order of its steps, from the
+// origin.
 func First(states []batchtable.State, number int32) [][]batchtable.State {
 	var walks [][]batchtable.State
 	for k := range number {
