@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 )
 
 const (
@@ -51,11 +50,6 @@ func plain(schema *arrow.Schema) *arrow.Schema {
 	}
 	meta := schema.Metadata()
 	return arrow.NewSchema(fields, &meta)
-}
-
-// Plain is rec without the meanings of its columns.
-func Plain(rec arrow.Record) arrow.Record {
-	return array.NewRecord(plain(rec.Schema()), rec.Columns(), rec.NumRows())
 }
 
 // A columnType is the type of one column: values of one of seven kinds, or lists of them.

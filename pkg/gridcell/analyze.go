@@ -13,8 +13,8 @@ import (
 type Unit struct {
 	Active bool
 	Peak   float64 // largest value over visited bins
-	// Modulation is the depth of modulation, (highest - lowest) / highest value over visited bins, the
-	// larger absolute value below: 0 for a constant unit, 1 for one that is silent somewhere.
+	// Modulation is the depth of modulation, (highest - lowest) / highest value over visited bins,
+	// the larger absolute value below: 0 for a constant unit, 1 for one that is silent somewhere.
 	Modulation float64
 	Scores
 	EllipseRatio, PeriodM, OrientationDeg float64
@@ -56,9 +56,9 @@ type Analysis struct {
 // Options of Analyze.
 type Options struct {
 	// A unit is active if its peak is positive and its modulation at least LeastModulation. With
-	// ActiveFraction above 0, the rule for the dead ReLU units of a network, its peak must be that share
-	// of the population's as well: see Active. In a recording that rule lets a few loud interneurons
-	// silence all others.
+	// ActiveFraction above 0, the rule for the dead ReLU units of a network, its peak must be that
+	// share of the population's as well: see Active. In a recording that rule lets a few loud
+	// interneurons silence all others.
 	LeastModulation, ActiveFraction float64
 
 	Module   ModuleRule

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Map is the ratemap of one unit: Values [NY, NX] row-major, row 0 at the lowest y, NaN (or any other
-// non-finite value) where the bin was not visited. BoxM is the side of the box along x in metres, BoxYM
-// that along y; with BoxYM 0 bins are square. The centre of the map is the origin.
+// Map is the ratemap of one unit: Values [NY, NX] row-major, row 0 at the lowest y, NaN (or any
+// other non-finite value) where the bin was not visited. BoxM is the side of the box along x in
+// metres, BoxYM that along y; with BoxYM 0 bins are square. The centre of the map is the origin.
 type Map struct {
 	Values      []float64
 	NX, NY      int
@@ -84,9 +84,9 @@ func (m Map) Peak() float64 {
 	return peak
 }
 
-// Modulation returns (highest - lowest) over the larger of their absolute values, over the visited bins:
-// 0 for a constant map, 1 for rates that come down to 0, up to 2 with values of both signs. It is NaN
-// without visited bins.
+// Modulation returns (highest - lowest) over the larger of their absolute values, over the visited
+// bins: 0 for a constant map, 1 for rates that come down to 0, up to 2 with values of both signs.
+// It is NaN without visited bins.
 func (m Map) Modulation() float64 {
 	low, high, visited := extent(m)
 	switch {
@@ -98,9 +98,9 @@ func (m Map) Modulation() float64 {
 	return (high - low) / max(math.Abs(high), math.Abs(low))
 }
 
-// centred returns the map with its mean over the visited bins subtracted and unvisited bins set to 0,
-// the mask of visited bins, and their number. A map whose values differ by no more than rounding has no
-// structure to measure; it comes back as all zeros.
+// centred returns the map with its mean over the visited bins subtracted and unvisited bins set to
+// 0, the mask of visited bins, and their number. A map whose values differ by no more than rounding
+// has no structure to measure; it comes back as all zeros.
 func (m Map) centred() (values, mask []float64, visited int) {
 	values = make([]float64, len(m.Values))
 	mask = make([]float64, len(m.Values))
@@ -137,8 +137,8 @@ func (m Map) flat() bool {
 	return !slices.ContainsFunc(values, func(v float64) bool { return v != 0 })
 }
 
-// Correlation returns the Pearson correlation of two maps of equal shape over the bins visited in both;
-// NaN if there are fewer than MinPairs of them or one of the maps is constant there.
+// Correlation returns the Pearson correlation of two maps of equal shape over the bins visited in
+// both; NaN if there are fewer than MinPairs of them or one of the maps is constant there.
 func Correlation(a, b Map) float64 {
 	if len(a.Values) != len(b.Values) {
 		return math.NaN()
@@ -166,10 +166,10 @@ func Correlation(a, b Map) float64 {
 	return min(1, max(-1, xy/math.Sqrt(xx*yy)))
 }
 
-// Active says which units are active: those whose peak is positive and at least fraction of the 95th
-// percentile of the peaks of the population, linearly interpolated. By convention it is 5 % for the
-// units of a network, of which ReLU leaves some dead, and 0 for cells, whose rates say nothing of each
-// other. peaks is NaN for a unit without visited bins.
+// Active says which units are active: those whose peak is positive and at least fraction of the
+// 95th percentile of the peaks of the population, linearly interpolated. By convention it is 5 %
+// for the units of a network, of which ReLU leaves some dead, and 0 for cells, whose rates say
+// nothing of each other. peaks is NaN for a unit without visited bins.
 func Active(peaks []float64, fraction float64) []bool {
 	active := make([]bool, len(peaks))
 	known := make([]float64, 0, len(peaks))

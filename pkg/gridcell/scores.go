@@ -10,11 +10,11 @@ import (
 // autocorrelogram with itself rotated by a degrees, over the lags of a ring around zero lag. NaN
 // where undefined.
 //
-// For ideal cells with at least three periods in the box (three cosines; for the square two) see the
-// tests: about 1.4 for a hexagonal lattice and -0.9 for a square one on Expanding. A score needs at
-// least one whole period inside the largest ring, 0.8 of the box: fewer periods in the box lower it
-// however perfect the lattice, though it has a period. Coarse bins lower it, too: a perfect lattice of
-// 3.2 bins a period has 1, one of 4 bins 1.27.
+// For ideal cells with at least three periods in the box (three cosines; for the square two) see
+// the tests: about 1.4 for a hexagonal lattice and -0.9 for a square one on Expanding. A score
+// needs at least one whole period inside the largest ring, 0.8 of the box: fewer periods in the box
+// lower it however perfect the lattice, though it has a period. Coarse bins lower it, too: a
+// perfect lattice of 3.2 bins a period has 1, one of 4 bins 1.27.
 type Scores struct {
 	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central
 	// peak to an outer radius that grows bin by bin; the maximum over outer radii of the running
@@ -43,9 +43,9 @@ type Scores struct {
 const MaxEllipseRatio = 1.3
 
 const (
-	// maxLagShare bounds the lags used for the expanding ring, as a share of the box: beyond it the overlap
-	// is small and correlations are noise (the overlap_amount of opexebo). Peaks are looked for up to the
-	// least overlap of minOverlapShare.
+	// maxLagShare bounds the lags used for the expanding ring, as a share of the box: beyond it the
+	// overlap is small and correlations are noise (the overlap_amount of opexebo). Peaks are looked
+	// for up to the least overlap of minOverlapShare.
 	maxLagShare = 0.8
 	// minRingBins is the least thickness of an expanding ring; thinner ones hold too few lags to
 	// tell a hexagon from chance (Langston et al. 2010 begin 10 cm outside the central peak).
@@ -85,8 +85,8 @@ type sample struct {
 	weight [4]float64
 }
 
-// newRotor prepares the rotations of autocorrelograms with nx, ny lags. Only lags of one half plane are
-// kept, since the other is its mirror image and would count everything twice.
+// newRotor prepares the rotations of autocorrelograms with nx, ny lags. Only lags of one half plane
+// are kept, since the other is its mirror image and would count everything twice.
 func newRotor(nx, ny int, m metric) *rotor {
 	t := &rotor{nx: nx, ny: ny, side: m.side(nx, ny)}
 	for j := range ny {
@@ -204,8 +204,8 @@ func (t *rotor) rings(values []float64) *rings {
 	return g
 }
 
-// correlations returns r for each rotation over the lags with inner < radius <= outer (units); ok is
-// false if one of them is undefined.
+// correlations returns r for each rotation over the lags with inner < radius <= outer (units); ok
+// is false if one of them is undefined.
 func (g *rings) correlations(inner, outer float64) (r [len(rotations)]float64, ok bool) {
 	from := g.count(inner)
 	to := max(from, g.count(outer))
@@ -298,9 +298,9 @@ func (g *rings) banino() (hexagonal, square float64) {
 	return hexagonal, square
 }
 
-// centralRadius returns the radius of the central peak in units of the metric: the first minimum of the mean
-// correlation as a function of distance, or the first distance at which it falls below 0.2, whichever
-// comes first (Langston et al. 2010). NaN if there is neither.
+// centralRadius returns the radius of the central peak in units of the metric: the first minimum of
+// the mean correlation as a function of distance, or the first distance at which it falls below
+// 0.2, whichever comes first (Langston et al. 2010). NaN if there is neither.
 func centralRadius(a *Autocorrelogram) float64 {
 	m := a.metric()
 	n := int(m.side(a.NX, a.NY))

@@ -6,11 +6,11 @@ import (
 )
 
 // Spectrum is the mean power spectrum of several maps: Power [N, N] row-major, the wave vector 0 at
-// index N/2 of both axes, row index ascending in ky. Power at k is the mean over maps of |sum (R - mean
-// R) exp(i k.x) / bins|², where bins is the number of visited bins and unvisited ones count as R = mean
-// R: a plane wave of amplitude A has power A²/4. Maps are padded with zeros to N bins, twice the longer
-// number along x and y; Step and StepY are the distances of neighbouring wavenumbers along x and y in
-// rad/m.
+// index N/2 of both axes, row index ascending in ky. Power at k is the mean over maps of |sum (R -
+// mean R) exp(i k.x) / bins|², where bins is the number of visited bins and unvisited ones count as
+// R = mean R: a plane wave of amplitude A has power A²/4. Maps are padded with zeros to N bins,
+// twice the longer number along x and y; Step and StepY are the distances of neighbouring
+// wavenumbers along x and y in rad/m.
 type Spectrum struct {
 	Power       []float64
 	N           int
@@ -194,8 +194,8 @@ func (s *Spectrum) WaveVectors(lags [3][2]float64) (k WaveVectors, power [3]floa
 	return k, power, true
 }
 
-// gridPeaks returns the three shortest vectors t of the lattice reciprocal to that with three nearest
-// points near lags (m), and the highest peak of the grid near each.
+// gridPeaks returns the three shortest vectors t of the lattice reciprocal to that with three
+// nearest points near lags (m), and the highest peak of the grid near each.
 func (s *Spectrum) gridPeaks(lags [3][2]float64) (t, grid [3][2]float64, ok bool) {
 	area := lags[0][0]*lags[2][1] - lags[0][1]*lags[2][0]
 	if !finite(area) || math.Abs(area) < 1e-12 {

@@ -14,9 +14,9 @@ type Torus struct {
 	Share float64      // of the power of all peaks
 }
 
-// Generators is the least number of phases that the population's code is made of: two for each torus,
-// one for each set of parallel bands. Modules whose wave vectors lie on one torus are harmonics of one
-// code; two independent ones have four generators, three have six.
+// Generators is the least number of phases that the population's code is made of: two for each
+// torus, one for each set of parallel bands. Modules whose wave vectors lie on one torus are
+// harmonics of one code; two independent ones have four generators, three have six.
 func Generators(tori []Torus) int {
 	n := 0
 	for _, t := range tori {
@@ -89,8 +89,8 @@ func taper(m Map) Map {
 	return out
 }
 
-// waves are the peaks of the spectrum in the upper half plane, the strongest first, off the grid by a
-// parabola through the logarithms along each axis.
+// waves are the peaks of the spectrum in the upper half plane, the strongest first, off the grid by
+// a parabola through the logarithms along each axis.
 func (s *Spectrum) waves() []wave {
 	var found []wave
 	highest := 0.0
@@ -128,8 +128,8 @@ func (s *Spectrum) waves() []wave {
 	return found[:min(len(found), mostPeaks)]
 }
 
-// bestBasis is the basis near whose sums there is most power, less what there would be by chance, and
-// that power.
+// bestBasis is the basis near whose sums there is most power, less what there would be by chance,
+// and that power.
 func bestBasis(waves []wave, floor float64) (basis [][2]float64, power float64) {
 	strong := waves[:min(len(waves), basisPeaks)]
 	var candidates [][2]float64
@@ -243,14 +243,14 @@ type Coincidence struct {
 	Coarse   int     // points of the coarser one
 }
 
-// Coincidences are those whose common cell holds at most 7 points of the coarser lattice and 9 of the
-// finer: 1.155 at 30 degrees, 1.323 at 19.1, 1.5 at 0, 1.528 at 10.9, 1.732 at 30, 2 at 0, 2.646 at
-// 19.1 and so on. Lattices at one of them may be harmonics of one code.
+// Coincidences are those whose common cell holds at most 7 points of the coarser lattice and 9 of
+// the finer: 1.155 at 30 degrees, 1.323 at 19.1, 1.5 at 0, 1.528 at 10.9, 1.732 at 30, 2 at 0,
+// 2.646 at 19.1 and so on. Lattices at one of them may be harmonics of one code.
 var Coincidences = coincidences()
 
 func coincidences() []Coincidence {
-	// A sublattice similar to the hexagonal lattice has a norm of Eisenstein's integers as its index,
-	// and is rotated by that integer's angle.
+	// A sublattice similar to the hexagonal lattice has a norm of Eisenstein's integers as its
+	// index, and is rotated by that integer's angle.
 	sublattices := []struct {
 		index int
 		angle float64
@@ -275,7 +275,8 @@ func coincidences() []Coincidence {
 	return out
 }
 
-// betweenHexagons is the angle between two orientations of hexagonal lattices, degrees from 0 to 30.
+// betweenHexagons is the angle between two orientations of hexagonal lattices, degrees from 0 to
+// 30.
 func betweenHexagons(a, b float64) float64 {
 	d := math.Mod(math.Abs(a-b), 60)
 	return min(d, 60-d)
@@ -287,8 +288,9 @@ const (
 	coincidenceDeg   = 2
 )
 
-// NearCoincidence returns the coincidence that two hexagonal lattices are at, their ratio of periods
-// within 2 % of it and their angle within 2 degrees. Periods are in any unit, orientations in degrees.
+// NearCoincidence returns the coincidence that two hexagonal lattices are at, their ratio of
+// periods within 2 % of it and their angle within 2 degrees. Periods are in any unit, orientations
+// in degrees.
 func NearCoincidence(period1, orientation1, period2, orientation2 float64) (Coincidence, bool) {
 	ratio, angle := max(period1, period2)/min(period1, period2), betweenHexagons(orientation1, orientation2)
 	for _, c := range Coincidences {

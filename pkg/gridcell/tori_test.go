@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// units are n maps of 48 x 48 bins in 4 m with fields of random phase on a lattice, rectified so that
-// they have harmonics, and noise on them.
+// units are n maps of 48 x 48 bins in 4 m with fields of random phase on a lattice, rectified so
+// that they have harmonics, and noise on them.
 func unitsOn(random *rand.Rand, l Lattice, n int, tuning func(phases [3]float64) float64) []Map {
 	k := l.WaveVectors()
 	var maps []Map
@@ -79,7 +79,8 @@ func TestGeneratorsOfKnownPopulations(t *testing.T) {
 	}
 }
 
-// Independent lattices drawn by chance are told apart, and locked ones are found locked, nearly always.
+// Independent lattices drawn by chance are told apart, and locked ones are found locked, nearly
+// always.
 func TestGeneratorsOfDrawnPairs(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 7))
 	right, tried := 0, 0

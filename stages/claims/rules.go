@@ -69,7 +69,8 @@ func several(modules []spectratable.Module) finding {
 	return judged(float64(n), periods(modules), n >= 2)
 }
 
-// independent: at least two hexagonal modules that are no harmonics of one another, on more tori than one.
+// independent: at least two hexagonal modules that are no harmonics of one another, on more tori
+// than one.
 func independent(s spectratable.Summary, modules []spectratable.Module) finding {
 	return judged(float64(s.Independent), fmt.Sprintf("%d generators, %s", s.Generators, periods(modules)), s.Independent >= 2 && s.Generators >= 4)
 }
@@ -181,9 +182,9 @@ func decorrelated(d distancestable.Summary, sigmaX float64) finding {
 	return judged(d.Reach90, figure.Length(d.Reach90), d.Reach90 <= reachInSigmas*sigmaX)
 }
 
-// invariant: after closed loops of every length up to so many steps, back at the same place, the median distance of the states is
-// at most a quarter of the plateau. The value is the greatest, in plateaus. Nothing is known if a length up to that of a training
-// walk is missing.
+// invariant: after closed loops of every length up to so many steps, back at the same place, the
+// median distance of the states is at most a quarter of the plateau. The value is the greatest, in
+// plateaus. Nothing is known if a length up to that of a training walk is missing.
 func invariant(returns []integrationtable.Return, plateau float64, upTo int32) finding {
 	worst, at, lengths := 0.0, int32(0), 0
 	for _, c := range returns {
@@ -231,8 +232,8 @@ func lost(full, without spectratable.Summary) finding {
 	return judged(share/full.InModules, fmt.Sprintf("%s of %s", figure.Percent(share, 0), figure.Percent(full.InModules, 0)), share < lostShare*full.InModules)
 }
 
-// sheared: without the isometry loss the active units' median ellipse ratio or median square score is larger. The value is the
-// difference in ellipse ratio.
+// sheared: without the isometry loss the active units' median ellipse ratio or median square score
+// is larger. The value is the difference in ellipse ratio.
 func sheared(full, without []spectratable.Unit) finding {
 	measure := func(units []spectratable.Unit, of func(spectratable.Unit) float64) float64 {
 		var values []float64

@@ -272,7 +272,8 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	}
 }
 
-// A perfect grid in 60 x 40 bins of a square box: bins are oblong, and a single side means another box.
+// A perfect grid in 60 x 40 bins of a square box: bins are oblong, and a single side means another
+// box.
 func TestAnalyzeIsToldTheSidesOfTheBox(t *testing.T) {
 	dir := t.TempDir()
 	const units, nx, ny, box, period = 6, 60, 40, 1.5, 0.4

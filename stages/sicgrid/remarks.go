@@ -11,8 +11,8 @@ import (
 // shallowModulation is the modulation under which a unit never falls below half its peak.
 const shallowModulation = 0.5
 
-// remarks say what a reader of the modules alone would miss: how many units have no period, and why, of
-// how many the fields alternate, and how many fire everywhere.
+// remarks say what a reader of the modules alone would miss: how many units have no period, and
+// why, of how many the fields alternate, and how many fire everywhere.
 func remarks(units []spectratable.Unit) []string {
 	without, alternate, shallow := map[string]int{}, map[int32]int{}, 0
 	for _, u := range units {

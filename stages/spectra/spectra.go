@@ -74,8 +74,8 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	return pipeline.Emit(t, "summary", []spectratable.Summary{summarise(a, mean, occupancy.Explained)}, kept)
 }
 
-// Options are those of the analysis that the parameters ask for. Whether a unit is active is the rule
-// for dead ReLU units, whatever its modulation.
+// Options are those of the analysis that the parameters ask for. Whether a unit is active is the
+// rule for dead ReLU units, whatever its modulation.
 func (p Params) Options() gridcell.Options {
 	return gridcell.Options{
 		ActiveFraction: p.ActiveFraction,

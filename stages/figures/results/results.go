@@ -154,7 +154,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		return nil, fmt.Errorf("results: %w", err)
 	}
 	var parquet bytes.Buffer
-	if err := artifact.Write(&parquet, artifact.Plain(rec)); err != nil {
+	if err := artifact.Write(&parquet, rec); err != nil {
 		return nil, fmt.Errorf("results: %w", err)
 	}
 	return append(drawn, sheet.File{Name: "results.md", Data: d.markdown(p.Seeds)}, sheet.File{Name: "results.parquet", Data: parquet.Bytes()}), nil

@@ -26,9 +26,10 @@ var (
 // Choice says in a caption how the examples of several networks were chosen.
 const Choice = "Examples: active units of highest grid score, one of each module in turn; of square networks, of highest 90° score; where both fail, of most spatial information (bit)."
 
-// Examples returns the active units, those first that show best what the network has, and the measure by which they do. If there
-// are modules, or of a grid score above the line at least as many units as of such a square score, it is the grid score, and the
-// modules take turns before the other units come; of a square network it is square score, and of one that has neither spatial
+// Examples returns the active units, those first that show best what the network has, and the
+// measure by which they do. If there are modules, or of a grid score above the line at least as
+// many units as of such a square score, it is the grid score, and the modules take turns before the
+// other units come; of a square network it is square score, and of one that has neither spatial
 // information. Ties go to the lower unit, and an undefined value comes last.
 func (n Network) Examples() ([]spectratable.Unit, Measure) {
 	units := Active(n.Units)
