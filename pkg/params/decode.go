@@ -80,7 +80,7 @@ func decode(v *value, to reflect.Value, in rule) error {
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		return decodeInteger(v, to, in)
 	case reflect.Uint64:
-		x, err := strconv.ParseUint(v.text, 0, 64)
+		x, err := strconv.ParseUint(digits(v.text), 10, 64)
 		if v.kind != integer || err != nil {
 			return v.errorf("found %s, must be a whole number from 0 to %d", v.found(), uint64(math.MaxUint64))
 		}
@@ -106,7 +106,7 @@ func decodeInteger(v *value, to reflect.Value, in rule) error {
 	if v.kind != integer {
 		return v.errorf("found %s, must be a whole number", v.found())
 	}
-	x, err := strconv.ParseInt(v.text, 0, to.Type().Bits())
+	x, err := strconv.ParseInt(digits(v.text), 10, to.Type().Bits())
 	if err != nil {
 		return v.errorf("found %s, must be a whole number that fits in %d bits", v.text, to.Type().Bits())
 	}

@@ -56,7 +56,7 @@ func read(t *testing.T, yaml string, sets ...string) (zoo, error) {
 }
 
 func TestEveryValueArrives(t *testing.T) {
-	z, err := read(t, good, "animal.mass=0x10", "boxes=[4]", "animal.wings=true")
+	z, err := read(t, good, "animal.mass=16", "boxes=[4]", "animal.wings=true")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/walk"
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/table1"
 	"sicgrid/stages/selection"
 	"sicgrid/stages/train"
@@ -33,6 +35,7 @@ type Parameters struct {
 	variants []Variant
 	ablated  []Variant // networks of figure 7 beyond the variants
 	profiles []table1.Profile
+	titles   func() sheet.Titles // of every variant and ablation; reckoned once, when asked for
 	doc      *params.Document
 }
 
@@ -53,7 +56,8 @@ type Training struct {
 // ReadParameters reads a profile, puts the --set values in their places and
 // checks every value, so that nothing runs on parameters that will fail later.
 func ReadParameters(path string, sets []string) (*Parameters, error) {
-	doc, err := params.ReadProfile(path)
+	var bases params.Bases
+	doc, err := bases.ReadProfile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +65,7 @@ func ReadParameters(path string, sets []string) (*Parameters, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.profiles = profileTable(path, doc)
+	p.profiles = profileTable(path, doc, &bases)
 	return p, nil
 }
 
@@ -78,6 +82,7 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 	if err := p.readVariants(doc); err != nil {
 		return nil, err
 	}
+	p.titles = sync.OnceValue(p.makeTitles)
 	for _, check := range []func(*params.Document) error{p.checkSeeds, p.checkEvaluation, p.checkEmbedding, p.checkIdeal, p.checkFigures, p.checkResults} {
 		if err := check(doc); err != nil {
 			return nil, err

@@ -229,7 +229,7 @@ func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node,
 // wireResults tests the path integration of both variants, and sets the paper's claims beside every network of the results' seeds.
 func wireResults(d *DAG, p *Parameters, m made) {
 	r := p.Results
-	drawn := results.Params{Look: r.Look, Seeds: r.Seeds, Variants: p.figure7().Variants, Walked: requiredVariants, Titles: p.titles()}
+	drawn := results.Params{Look: r.Look, Seeds: r.Seeds, Variants: p.everyVariant(), Walked: requiredVariants, Titles: p.titles()}
 	judged := claims.Params{Seeds: r.Seeds, Variants: drawn.Variants, BoxesM: slices.Sorted(slices.Values(p.Evaluation.BoxesM)), SigmaX: p.Variant("full").Loss.SigmaX}
 	in, shown := inputs{}, inputs{}
 	for _, seed := range r.Seeds {

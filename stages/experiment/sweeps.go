@@ -143,7 +143,7 @@ func ReadSweepFile(path string) (doc *params.Document, f SweepFile, err error) {
 }
 
 // BasePath is where the profile of a sweep's file is.
-func (f SweepFile) BasePath(path string) string { return filepath.Join(filepath.Dir(path), f.Base) }
+func (f SweepFile) BasePath(path string) string { return params.Beside(path, f.Base) }
 
 func (s SweepSeeds) check(doc *params.Document) error {
 	if len(s.Finding)+len(s.Reporting) == 0 {

@@ -9,15 +9,15 @@ import (
 )
 
 // profileTable is what table 1 shows: this profile, and those beside it in its folder that are valid, but for the
-// defaults.
-func profileTable(path string, doc *params.Document) []table1.Profile {
+// defaults, which bases has read.
+func profileTable(path string, doc *params.Document, bases *params.Bases) []table1.Profile {
 	table := []table1.Profile{profileColumn(path, doc)}
 	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.yaml")) // only a malformed pattern is an error
 	for _, other := range beside {
 		if filepath.Base(other) == filepath.Base(path) || filepath.Base(other) == defaultsFile || IsSweep(other) {
 			continue
 		}
-		doc, err := params.ReadProfile(other)
+		doc, err := bases.ReadProfile(other)
 		if err != nil {
 			continue // whoever runs that profile is told
 		}
