@@ -5,11 +5,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -42,15 +44,39 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
 	code := exitCode(ctx, err)
-	if code != exitOutOfDate {
+	switch {
+	case code == exitOutOfDate:
+	case asksForJSON(cmd, args):
+		printFailure(stderr, failure{oneLine(err), code})
+	default:
 		fmt.Fprintf(stderr, "sicgrid: %s\n", oneLine(err))
 	}
 	return code
+}
+
+// failure is the error of a command with --json: one line of JSON on standard error.
+type failure struct {
+	Error    string `json:"error"`
+	ExitCode int    `json:"exit_code"`
+}
+
+func printFailure(w io.Writer, f failure) {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(f) // there is nobody left to tell
+}
+
+// asksForJSON says whether a command line has --json, also one that could not be read to its end.
+func asksForJSON(cmd *cobra.Command, args []string) bool {
+	if flag := cmd.Flags().Lookup("json"); flag != nil && flag.Changed {
+		return flag.Value.String() == "true"
+	}
+	return cmd.Flags().Lookup("json") != nil && slices.Contains(args, "--json")
 }
 
 // errOutOfDate ends status when something would run: an answer, not a fault.
@@ -115,7 +141,7 @@ func newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
-		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(),
+		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(),
 		newAnalyzeCommand(), newExportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
 	for _, c := range root.Commands() {
