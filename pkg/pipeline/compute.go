@@ -131,17 +131,30 @@ func scratchDir(s *store.Store, key, numerics string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := strings.Map(func(c rune) rune {
+	dir = filepath.Join(dir, scratchName(numerics))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("scratch folder: %w", err)
+	}
+	return dir, nil
+}
+
+func scratchName(numerics string) string {
+	return "on-" + strings.Map(func(c rune) rune {
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' {
 			return c
 		}
 		return '_'
 	}, numerics)
-	dir = filepath.Join(dir, "on-"+name)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("scratch folder: %w", err)
+}
+
+// ScratchPath is the folder that Task.Scratch gives the stage of a node that would run, if there is one yet; "" while the node's key
+// is not known.
+func (o *Options) ScratchPath(s NodeStatus) string {
+	dir, err := o.Store.ScratchPath(s.Key)
+	if err != nil {
+		return ""
 	}
-	return dir, nil
+	return filepath.Join(dir, scratchName(s.Numerics))
 }
 
 // otherScratchDirs are the scratch folders that the step's recipe has under other numerics and on other

@@ -77,7 +77,7 @@ type trainingAt struct {
 
 // TooManyPoints is the fault of a sweep that is larger than anybody has said is meant.
 type TooManyPoints struct {
-	Sweep  *Sweep
+	Sweep  *Sweep // of its first point alone
 	Where  *params.Document
 	Points int
 }
@@ -195,6 +195,12 @@ func ReadSweep(path string, p *Parameters, many bool) (*Sweep, error) {
 	}
 	s.own = valuesAt(base, s.Parameters)
 	if points > ManyPoints && !many {
+		first, err := s.pointAt(doc, base.With(s.Designs[0].Setting(0)), p)
+		if err != nil {
+			return nil, err
+		}
+		first.designs = []int32{0}
+		s.Points = []point{first}
 		return nil, &TooManyPoints{s, doc, points}
 	}
 	return s, s.expand(doc, base, p)

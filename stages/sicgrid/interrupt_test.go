@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,13 @@ func TestInterruptedTrainingGoesOnToTheSameResult(t *testing.T) {
 	verify.Dir = interrupted
 	if said, err := verify.CombinedOutput(); err != nil {
 		t.Errorf("after the interrupt the store is not sound: %v\n%s", err, said)
+	}
+
+	status := exec.Command(program, append([]string{"status"}, args...)...)
+	status.Dir = interrupted
+	said, _ := status.CombinedOutput()
+	if !regexp.MustCompile(`(?m)^1 of 1 stage to run, among them 1 training: .*; train/full resumes at step [1-9][0-9 ]* of 20 000$`).Match(said) {
+		t.Errorf("status does not say where the training goes on:\n%s", said)
 	}
 
 	got := runJSON(t, program, interrupted, args...)
