@@ -28,6 +28,9 @@ type Options struct {
 	Interval time.Duration
 }
 
+// refresh is the time between two drawings of live lines.
+const refresh = 200 * time.Millisecond
+
 // Display shows the events of a run.
 type Display struct {
 	out    io.Writer
@@ -104,7 +107,7 @@ func (d *Display) start(e pipeline.Event) {
 	if d.opt.Live {
 		// Not before it is needed: a run of cached nodes need not wait for a drawing.
 		if d.bars == nil {
-			d.bars = mpb.New(mpb.WithOutput(d.out), mpb.WithRefreshRate(200*time.Millisecond), mpb.WithAutoRefresh())
+			d.bars = mpb.New(mpb.WithOutput(d.out), mpb.WithRefreshRate(refresh), mpb.WithAutoRefresh())
 		}
 		s.bar = newBar(d.bars, e.Node.Name, s)
 	} else if d.opt.Verbose {

@@ -203,7 +203,7 @@ func (r *execution) execute() (pipeline.Report, error) {
 func (r *execution) runGraph() (pipeline.Report, error) {
 	level := verbosityOf(r.cmd)
 	display := progress.New(r.out, progress.Options{Live: progress.IsTerminal(r.out), Quiet: level < 0, Verbose: level > 0})
-	shown := view(display)
+	shown := view(progress.NewTotal(display, r.session.graph.Nodes(), r.session.reckoning()))
 	if r.flags.view != nil {
 		shown = r.flags.view(display)
 	}

@@ -12,6 +12,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/train"
@@ -235,6 +236,29 @@ func roughly(d time.Duration) string {
 		return fmt.Sprintf("%d %s %d %s", n, u.name, d%u.unit/u.sub, u.below)
 	}
 	return fmt.Sprintf("%d s", int((d+time.Second-1)/time.Second))
+}
+
+// reckoning is what is known of how long the session's stages take: of trainings by their steps.
+func (s *session) reckoning() progress.Reckoning {
+	return progress.Reckoning{
+		Jobs: s.options.Places(),
+		Work: func(n *pipeline.Node) (kind string, units float64) {
+			if t, ok := n.Params.(train.Params); ok && n.Stage == experiment.TrainStage {
+				return likeTraining(t, s.device.Backend.Numerics), float64(t.Optimiser.Steps)
+			}
+			return n.Stage, 1
+		},
+		Earlier: func() func(string) float64 {
+			k, err := s.times()
+			return func(kind string) float64 {
+				if err != nil {
+					return 0
+				}
+				seconds, _ := k.median(kind)
+				return seconds
+			}
+		},
+	}
 }
 
 // manyFrom is the number of trainings from which a run says beforehand what they come to.
