@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sicgrid/pkg/params"
@@ -12,9 +13,8 @@ import (
 // defaults, which bases has read.
 func profileTable(path string, doc *params.Document, bases *params.Bases) []table1.Profile {
 	table := []table1.Profile{profileColumn(path, doc)}
-	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.yaml")) // only a malformed pattern is an error
-	for _, other := range beside {
-		if filepath.Base(other) == filepath.Base(path) || filepath.Base(other) == defaultsFile || IsSweep(other) {
+	for _, other := range Profiles(filepath.Dir(path)) {
+		if filepath.Base(other) == filepath.Base(path) {
 			continue
 		}
 		doc, err := bases.ReadProfile(other)
@@ -39,4 +39,10 @@ func profileColumn(path string, doc *params.Document) table1.Profile {
 		}
 	}
 	return p
+}
+
+// Profiles are the paths of the files in a folder that are called as profiles are, neither the defaults nor sweeps.
+func Profiles(dir string) []string {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.yaml")) // only a malformed pattern is an error
+	return slices.DeleteFunc(files, func(path string) bool { return filepath.Base(path) == defaultsFile || IsSweep(path) })
 }

@@ -123,10 +123,9 @@ func newRootCommand() *cobra.Command {
 		Example: "  sicgrid run all                                   # both networks, every figure\n" +
 			"  sicgrid run figure-6 --params params/smoke.yaml   # one figure, in seconds\n" +
 			"  sicgrid status all                                # what would run, and why",
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		Args:              cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cmd.Help()
@@ -144,6 +143,7 @@ func newRootCommand() *cobra.Command {
 		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(),
 		newAnalyzeCommand(), newExportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
+	addCompletions(root)
 	for _, c := range root.Commands() {
 		if accepts := c.Args; accepts != nil {
 			c.Args = func(cmd *cobra.Command, args []string) error {
