@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
-	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 )
 
@@ -35,6 +35,9 @@ func newLockCommand() *cobra.Command {
 			"  sicgrid lock --params params/smoke.yaml --check",
 		Args: takes(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.asTheFileSays("a lock"); err != nil && !check {
+				return err
+			}
 			if jobs < 0 {
 				return usagef("--jobs %d: must be 0 or greater", jobs)
 			}
@@ -65,8 +68,14 @@ func newLockCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "locked %d stages under %s in %s\n", len(now.Nodes), s.options.Numerics, path)
-				return store.WriteFileAtomic(path, append(data, '\n'), 0o644)
+				if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+					return err
+				}
+				if err := outfile.Write(cmd.Context(), path, append(data, '\n')); err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "locked %d stages under %s in %s\n", len(now.Nodes), s.options.Numerics, path)
+				return err
 			}
 			was, known := locks[s.options.Numerics]
 			if !known {

@@ -47,7 +47,7 @@ func newVerifyCommand() *cobra.Command {
 }
 
 func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
-	if flags.sample < 0 || flags.sample > 0 && !flags.rerun {
+	if cmd.Flags().Changed("sample") && (flags.sample < 1 || !flags.rerun) {
 		return usagef("--sample %d: must be 1 or greater, together with --rerun", flags.sample)
 	}
 	s, err := flags.open(targets)
