@@ -12,8 +12,7 @@ import (
 // defaults.
 func profileTable(path string, doc *params.Document) []table1.Profile {
 	table := []table1.Profile{profileColumn(path, doc)}
-	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.yaml")) // only a malformed pattern is an error
-	for _, other := range beside {
+	for _, other := range yamlFiles(filepath.Dir(path)) {
 		if filepath.Base(other) == filepath.Base(path) || filepath.Base(other) == defaultsFile || IsSweep(other) {
 			continue
 		}

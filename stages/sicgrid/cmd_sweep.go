@@ -32,6 +32,10 @@ func newSweepCommand() *cobra.Command {
 			"  sicgrid export sweep/copies:runs --format csv",
 		Args: takes(1, 1, "one sweep, such as copies or params/sweep-copies.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if flags.params, err = profilePath(flags.params); err != nil {
+				return err
+			}
 			path, err := experiment.SweepPath(filepath.Dir(flags.params), args[0])
 			if err != nil {
 				return err

@@ -14,8 +14,14 @@ import (
 	"sicgrid/stages/experiment"
 )
 
+// profilesDir is where a profile is looked for that is given by its name alone.
+const profilesDir = "params"
+
 // defaultProfile is the one without --params.
-const defaultProfile = "params/laptop.yaml"
+const defaultProfile = profilesDir + "/laptop.yaml"
+
+// profilePath is the file that --params means.
+func profilePath(given string) (string, error) { return experiment.ProfilePath(profilesDir, given) }
 
 // graphFlags are the flags of the commands that look at the DAG.
 type graphFlags struct {
@@ -31,7 +37,7 @@ type graphFlags struct {
 
 func (f *graphFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.params, "params", defaultProfile, "parameter `FILE`; its name is the profile's")
+	flags.StringVar(&f.params, "params", defaultProfile, "parameter `FILE`, or the name of one in params/; its name is the profile's")
 	flags.StringArrayVar(&f.sets, "set", nil, "set one parameter, `key=value`, such as loss.sigma_g=0.5 (repeatable); sicgrid params lists them")
 	flags.StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
 	flags.BoolVar(&f.exact, "exact", false, "take no result of another instruction set or device")
@@ -81,6 +87,10 @@ func (f *graphFlags) attach(s *session) error {
 
 // wire is open without the store, for what only needs the shape of the DAG.
 func (f *graphFlags) wire(targets []string) (*session, error) {
+	var err error
+	if f.params, err = profilePath(f.params); err != nil {
+		return nil, err
+	}
 	p, err := experiment.ReadParameters(f.params, f.sets)
 	if err != nil {
 		return nil, err
