@@ -48,14 +48,14 @@ func checkSweepName(name string, doc *params.Document) error {
 	switch {
 	case !PlainName(name):
 		return doc.Errorf("", "found the name %q of the sweep, must be %s", name, mustBePlain)
-	case strings.HasSuffix(name, pointsEnding):
-		return doc.Errorf("", "found the name %q of the sweep, must not end in %s, as the table of points of another does", name, pointsEnding)
+	case strings.HasSuffix(name, PointsEnding):
+		return doc.Errorf("", "found the name %q of the sweep, must not end in %s, as the table of points of another does", name, PointsEnding)
 	}
 	return nil
 }
 
-// pointsEnding is what the file of a sweep's points has behind its name.
-const pointsEnding = "-points"
+// PointsEnding is what the file of a sweep's points has behind its name.
+const PointsEnding = "-points"
 
 // ProfilePath is the file of a profile by its name, which is that of a file in dir, or by its path.
 func ProfilePath(dir, name string) (string, error) {

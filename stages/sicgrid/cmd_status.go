@@ -45,6 +45,7 @@ func newStatusCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	flags.addName(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the answer as JSON")
 	return cmd
 }
@@ -66,7 +67,10 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 			Current bool          `json:"current"`
 			Stages  []stageStatus `json:"stages"`
 			Figures []string      `json:"stale_figures"` // files to be laid out again from the store
-		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...)}
+			Folder  string        `json:"folder"`        // of the figures
+
+			Others []settingsFolder `json:"settings_folders"` // of what was made with --set
+		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...), Folder: s.folder, Others: settingsFolders(s.parameters.Name)}
 		for _, n := range nodes {
 			answer.Stages = append(answer.Stages, stageStatus{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Key, n.Numerics})
 		}
@@ -81,6 +85,11 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 			fmt.Fprintf(w, "  [%s %s]", n.Key[:12], n.Numerics)
 		}
 		fmt.Fprintln(w)
+	}
+	for _, f := range settingsFolders(s.parameters.Name) {
+		if level >= 0 && f.Path != s.folder {
+			fmt.Fprintln(w, f)
+		}
 	}
 	for _, f := range figures {
 		fmt.Fprintf(w, "%-8s %s  missing or altered; comes back from the store\n", "restore", f)

@@ -180,11 +180,11 @@ func (s *session) finishSweep(cmd *cobra.Command, flags *runFlags, out io.Writer
 	if err != nil {
 		return err
 	}
-	written, err := layOut(files)
+	done, err := s.layOut(cmd.Context(), files)
 	if err != nil {
 		return err
 	}
-	return (&execution{cmd: cmd, flags: *flags, out: out, session: s}).conclude(report, written)
+	return (&execution{cmd: cmd, flags: *flags, out: out, session: s}).conclude(report, done)
 }
 
 // stoppedEarly says why a training that is done ended before its last step.

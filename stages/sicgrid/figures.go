@@ -15,16 +15,17 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 )
 
-// A figure is an artifact like any other. Its files are laid out under
-// artifacts/<profile>/ beside a JSON file that says where they came from; a
-// file that is missing or altered there is restored from the store, not redrawn.
+// A figure is an artifact like any other. Its files are laid out in the session's folder beside a JSON file
+// that says where they came from; a file that is missing or altered there is restored from the store, not
+// redrawn.
 
-// figureFile is one file of a figure, as it must stand under artifacts/<profile>/.
+// figureFile is one file of a figure, as it must stand in the session's folder.
 type figureFile struct {
 	path string
 	data []byte
@@ -79,7 +80,7 @@ func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, n := range nodes {
-		if n.Stage != experiment.FigureStage && n.Stage != experiment.SweepStage {
+		if !laysOut(n) {
 			continue
 		}
 		chain, err := pipeline.NewGraph(n)
@@ -135,7 +136,6 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err != nil {
 		return nil, err
 	}
-	dir := figuresDir(s.parameters.Name)
 	var files []figureFile
 	for _, row := range rows {
 		if row.Name == "numbers.json" {
@@ -144,13 +144,13 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 		}
 		sum := sha256.Sum256(row.Data)
 		record.Files[row.Name] = hex.EncodeToString(sum[:])
-		files = append(files, figureFile{filepath.Join(dir, filepath.Base(row.Name)), row.Data})
+		files = append(files, figureFile{filepath.Join(s.folder, filepath.Base(row.Name)), row.Data})
 	}
 	var text bytes.Buffer
 	if err := printJSON(&text, record); err != nil {
 		return nil, err
 	}
-	return append(files, figureFile{filepath.Join(dir, n.Name+".json"), text.Bytes()}), nil
+	return append(files, figureFile{filepath.Join(s.folder, n.Name+".json"), text.Bytes()}), nil
 }
 
 func (r *figureRecord) add(n *pipeline.Node, a *store.Action) {
@@ -169,28 +169,15 @@ func (r *figureRecord) add(n *pipeline.Node, a *store.Action) {
 	}
 }
 
-// figuresDir is where a profile's figures land.
-func figuresDir(profile string) string { return filepath.Join("artifacts", profile) }
-
-// layOut writes the files that are missing or altered and returns their paths.
-func layOut(files []figureFile) ([]string, error) {
-	var written []string
-	for _, f := range files {
-		if f.current() {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
-			return written, fmt.Errorf("cannot lay out %s: %w", f.path, err)
-		}
-		if err := store.WriteFileAtomic(f.path, f.data, 0o644); err != nil {
-			return written, fmt.Errorf("cannot lay out %s: %w", f.path, err)
-		}
-		written = append(written, f.path)
-	}
-	return written, nil
+// laysOut says whether a node's result is laid out as files.
+func laysOut(n *pipeline.Node) bool {
+	return n.Stage == experiment.FigureStage || n.Stage == experiment.SweepStage
 }
 
 func (f figureFile) current() bool {
+	if info := outfile.Existing(f.path); info == nil || info.Size() != int64(len(f.data)) { // a pipe would not end
+		return false
+	}
 	data, err := os.ReadFile(f.path)
 	return err == nil && bytes.Equal(data, f.data)
 }

@@ -130,7 +130,7 @@ func newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
-		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(),
+		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCleanCommand(),
 		newAnalyzeCommand(), newExportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
 	checkArguments(root)

@@ -32,6 +32,7 @@ type graphFlags struct {
 	unpinned bool
 	adopt    bool
 	sweep    string // file of a sweep over the profile, beside those that targets name
+	name     string // of the folder of the figures, within the profile's; "" = the profile's, or by the settings
 	many     bool   // a sweep may have more than manyPoints
 }
 
@@ -44,10 +45,24 @@ func (f *graphFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.unpinned, "unpinned", false, "let no pinned result stand in for one of other code")
 }
 
+// addName adds the flag of the commands that lay figures out, or say what would be.
+func (f *graphFlags) addName(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.name, "name", "", "`NAME` of the folder of the figures and tables, within the profile's; by default that is the profile's own, and with --set one that says the settings")
+}
+
+// checkName finds a --name that is no folder's.
+func (f *graphFlags) checkName() error {
+	if f.name != "" && !experiment.PlainName(f.name) {
+		return usagef("--name %q: must be letters, digits and . _ + = , - alone, the first a letter or digit", f.name)
+	}
+	return nil
+}
+
 // session is what a command needs to look at the DAG: checked parameters, the
 // nodes that it was asked for, and the open store.
 type session struct {
 	parameters *experiment.Parameters
+	folder     string // of the files that are laid out
 	targets    []string
 	designs    []*experiment.Sweep // that the targets name
 	dag        *experiment.DAG
@@ -87,7 +102,10 @@ func (f *graphFlags) attach(s *session) error {
 
 // wire is open without the store, for what only needs the shape of the DAG.
 func (f *graphFlags) wire(targets []string) (*session, error) {
-	var err error
+	err := f.checkName()
+	if err != nil {
+		return nil, err
+	}
 	if f.params, err = profilePath(f.params); err != nil {
 		return nil, err
 	}
@@ -95,7 +113,7 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{parameters: p, targets: targets}
+	s := &session{parameters: p, folder: f.figuresFolder(p.Name), targets: targets}
 	for _, path := range f.sweepFiles(targets) {
 		one, err := experiment.ReadSweep(path, p, f.many)
 		if err != nil {
@@ -108,7 +126,7 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 
 // on is the session with its networks trained on a device.
 func (s *session) on(device experiment.Device) (*session, error) {
-	again := &session{parameters: s.parameters, targets: s.targets, designs: s.designs, dag: experiment.Wire(s.parameters, device), options: s.options, device: device}
+	again := &session{parameters: s.parameters, folder: s.folder, targets: s.targets, designs: s.designs, dag: experiment.Wire(s.parameters, device), options: s.options, device: device}
 	for _, one := range s.designs {
 		wired, err := experiment.WireSweep(again.dag, one, device)
 		if err != nil {

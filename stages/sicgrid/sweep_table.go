@@ -34,9 +34,9 @@ func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]fig
 		return nil, err
 	}
 	tables[0] = runs
-	at := filepath.Join(figuresDir(s.parameters.Name), experiment.SweepPrefix+filepath.Base(n.Name))
+	at := filepath.Join(s.folder, experiment.SweepPrefix+filepath.Base(n.Name))
 	var files []figureFile
-	for i, ending := range []string{"", "-points"} {
+	for i, ending := range []string{"", experiment.PointsEnding} {
 		var parquet bytes.Buffer
 		if err := artifact.Write(&parquet, tables[i]); err != nil {
 			return nil, err
