@@ -1,16 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/sicgrid/layout"
 )
 
 func newCleanCommand() *cobra.Command {
@@ -36,15 +33,15 @@ func newCleanCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			folders := []string{flags.figuresFolder(p.Name)}
+			folders := []string{layout.Path(p.Name, flags.name, nil)}
 			if flags.name == "" {
-				for _, f := range settingsFolders(p.Name) {
+				for _, f := range layout.Within(p.Name) {
 					folders = append(folders, f.Path)
 				}
 			}
 			slices.Reverse(folders) // those within go first
 			for _, folder := range folders {
-				removed, left, err := cleanFolder(folder)
+				removed, left, err := layout.Clean(folder)
 				if err != nil {
 					return err
 				}
@@ -61,40 +58,4 @@ func newCleanCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.params, "params", defaultProfile, "parameter `FILE`, or the name of one in params/")
 	cmd.Flags().StringVar(&flags.name, "name", "", "`NAME` of the one folder within the profile's that is meant")
 	return cmd
-}
-
-// cleanFolder removes the files of a folder that are as they were laid out, then their list, and the folder if nothing else is in
-// it. left are those on the list that somebody has altered.
-func cleanFolder(folder string) (removed int, left []string, err error) {
-	c, found := readContents(folder)
-	if !found {
-		return 0, nil, nil
-	}
-	for name, sum := range c.Files {
-		path := filepath.Join(folder, filepath.Base(name))
-		info, err := os.Lstat(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err == nil && info.Mode().IsRegular() {
-			var data []byte
-			if data, err = os.ReadFile(path); err == nil && sumOf(data) == sum {
-				if err := os.Remove(path); err != nil {
-					return removed, left, err
-				}
-				removed++
-				continue
-			}
-		}
-		if err != nil {
-			return removed, left, err
-		}
-		left = append(left, path)
-	}
-	slices.Sort(left)
-	if err := os.Remove(filepath.Join(folder, contentsFile)); err != nil {
-		return removed, left, err
-	}
-	_ = os.Remove(folder) // one with somebody's files in it stays
-	return removed, left, nil
 }

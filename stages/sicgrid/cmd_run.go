@@ -16,6 +16,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/sicgrid/layout"
 	"sicgrid/stages/train"
 )
 
@@ -225,11 +226,11 @@ func (r *execution) runGraph() (pipeline.Report, error) {
 // layOut writes the files of the figures that are up to date, and says what became of the run, which ended
 // with runErr.
 func (r *execution) layOut(report pipeline.Report, runErr error) error {
-	var done laidOut
+	var done layout.Done
 	if r.cmd.Context().Err() == nil {
 		files, err := r.session.figureFiles(resultsOf(report))
 		if err == nil {
-			done, err = r.session.layOut(r.cmd.Context(), files)
+			done, err = r.session.folder.LayOut(r.cmd.Context(), files)
 		}
 		if runErr == nil {
 			runErr = err
@@ -242,7 +243,7 @@ func (r *execution) layOut(report pipeline.Report, runErr error) error {
 }
 
 // conclude says what became of the run.
-func (r *execution) conclude(report pipeline.Report, done laidOut) error {
+func (r *execution) conclude(report pipeline.Report, done layout.Done) error {
 	if verbosityOf(r.cmd) >= 0 {
 		summarise(r.out, report, done, r.noGPU)
 	}
@@ -273,7 +274,7 @@ func resultsOf(report pipeline.Report) map[string]result {
 
 // summarise also says why no GPU was used, if that was left to the program and
 // something was trained.
-func summarise(w io.Writer, report pipeline.Report, done laidOut, noGPU string) {
+func summarise(w io.Writer, report pipeline.Report, done layout.Done, noGPU string) {
 	if noGPU != "" && slices.ContainsFunc(report.Nodes, func(n pipeline.NodeReport) bool {
 		return n.Node.Stage == experiment.TrainStage && n.State == pipeline.Ran
 	}) {
@@ -285,10 +286,10 @@ func summarise(w io.Writer, report pipeline.Report, done laidOut, noGPU string) 
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
 	}
-	for _, path := range figurePaths(done.written) {
+	for _, path := range figurePaths(done.Written) {
 		fmt.Fprintf(w, "wrote   %s\n", path)
 	}
-	for _, path := range done.kept {
+	for _, path := range done.Kept {
 		fmt.Fprintf(w, "kept    %s, a file of that name that was not as it had been laid out\n", path)
 	}
 	fmt.Fprintf(w, "%s in %s\n", strings.Join(parts, ", "), report.Time.Round(10*time.Millisecond))
@@ -319,9 +320,9 @@ type stageRun struct {
 	Defects  []string          `json:"defects,omitempty"` // damage that was found, and mended
 }
 
-func newRunRecord(s *session, report pipeline.Report, done laidOut) runRecord {
+func newRunRecord(s *session, report pipeline.Report, done layout.Done) runRecord {
 	r := runRecord{Profile: s.parameters.Name, Seed: s.parameters.Seed, Numerics: s.options.Numerics, Seconds: report.Time.Seconds(), Stages: []stageRun{},
-		Set: append([]string{}, s.parameters.Sets...), Folder: s.folder, Written: append([]string{}, done.written...), Kept: append([]string{}, done.kept...)}
+		Set: append([]string{}, s.parameters.Sets...), Folder: s.folder.Path, Written: append([]string{}, done.Written...), Kept: append([]string{}, done.Kept...)}
 	for _, n := range report.Nodes {
 		r.Stages = append(r.Stages, stageRun{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Time.Seconds(), n.Key, n.Numerics, n.Outputs, n.Defects})
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/sicgrid/layout"
 )
 
 func newStatusCommand() *cobra.Command {
@@ -69,8 +70,8 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 			Figures []string      `json:"stale_figures"` // files to be laid out again from the store
 			Folder  string        `json:"folder"`        // of the figures
 
-			Others []settingsFolder `json:"settings_folders"` // of what was made with --set
-		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...), Folder: s.folder, Others: settingsFolders(s.parameters.Name)}
+			Others []layout.Settings `json:"settings_folders"` // of what was made with --set
+		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...), Folder: s.folder.Path, Others: layout.Within(s.parameters.Name)}
 		for _, n := range nodes {
 			answer.Stages = append(answer.Stages, stageStatus{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Key, n.Numerics})
 		}
@@ -86,9 +87,9 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 		}
 		fmt.Fprintln(w)
 	}
-	for _, f := range settingsFolders(s.parameters.Name) {
-		if level >= 0 && f.Path != s.folder {
-			fmt.Fprintln(w, f)
+	for _, f := range layout.Within(s.parameters.Name) {
+		if level >= 0 && f.Path != s.folder.Path {
+			fmt.Fprintf(w, "%-8s %s\n", "folder", f)
 		}
 	}
 	for _, f := range figures {

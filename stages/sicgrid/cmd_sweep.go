@@ -180,7 +180,7 @@ func (s *session) finishSweep(cmd *cobra.Command, flags *runFlags, out io.Writer
 	if err != nil {
 		return err
 	}
-	done, err := s.layOut(cmd.Context(), files)
+	done, err := s.folder.LayOut(cmd.Context(), files)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/sicgrid/layout"
 )
 
 // profilesDir is where a profile is looked for that is given by its name alone.
@@ -62,7 +63,7 @@ func (f *graphFlags) checkName() error {
 // nodes that it was asked for, and the open store.
 type session struct {
 	parameters *experiment.Parameters
-	folder     string // of the files that are laid out
+	folder     layout.Folder // of the files that are laid out
 	targets    []string
 	designs    []*experiment.Sweep // that the targets name
 	dag        *experiment.DAG
@@ -113,7 +114,7 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{parameters: p, folder: f.figuresFolder(p.Name), targets: targets}
+	s := &session{parameters: p, folder: layout.Folder{Path: layout.Path(p.Name, f.name, f.sets), Profile: f.params, Set: f.sets}, targets: targets}
 	for _, path := range f.sweepFiles(targets) {
 		one, err := experiment.ReadSweep(path, p, f.many)
 		if err != nil {
