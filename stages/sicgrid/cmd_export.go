@@ -155,11 +155,11 @@ func (s *session) stored(name, output string) ([]byte, error) {
 			continue
 		}
 		if !st.Current() {
-			return nil, fmt.Errorf("%s is not up to date (%s); run: sicgrid run %s --params %s", name, st.Reason, name, s.parameters.Path)
+			return nil, fmt.Errorf("%s is not up to date (%s); run: sicgrid run %s%s", name, st.Reason, name, s.said)
 		}
 		action, err := s.options.Store.Lookup(st.Key, st.Numerics, true)
 		if action == nil { // a pinned result that no run has taken yet
-			return nil, fmt.Errorf("%s is not in the store (%w); run: sicgrid run %s --params %s", name, err, name, s.parameters.Path)
+			return nil, fmt.Errorf("%s is not in the store (%w); run: sicgrid run %s%s", name, err, name, s.said)
 		}
 		return s.options.Store.Get(action.Outputs[i].Object)
 	}

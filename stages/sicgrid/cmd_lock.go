@@ -87,7 +87,7 @@ func newLockCommand() *cobra.Command {
 				fmt.Fprintln(cmd.OutOrStdout(), d)
 			}
 			if n := len(differences); n > 0 {
-				return fmt.Errorf("%d stages do not give what %s says, first: %s; if that is meant, run: go tool task relock", n, path, differences[0])
+				return fmt.Errorf("%d stages do not give what %s says, first: %s; if that is meant, run: sicgrid lock --params %s", n, path, differences[0], quoted(s.parameters.Path))
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "all %d stages give what %s says of %s\n", len(now.Nodes), path, s.options.Numerics)
 			return nil

@@ -98,12 +98,7 @@ func parametersUnder(keys []string) ([]listed, error) {
 		if slices.Contains(names, key) {
 			continue
 		}
-		near := params.Nearest(key, names)
-		for _, name := range names {
-			if strings.HasSuffix(name, "."+key) && len(near) < 3 {
-				near = append(near, name)
-			}
-		}
+		near := params.NearestKeys(key, names)
 		if len(near) > 0 {
 			return nil, usagef("unknown parameter %q, did you mean %s?", key, strings.Join(near, " or "))
 		}

@@ -35,14 +35,56 @@ func emptyFlag(f *pflag.Flag) bool {
 	return f.Value.Type() == "string" && strings.TrimSpace(f.Value.String()) == ""
 }
 
+// said are the flags of a command line that the next one must have as well, as a shell takes them: " --params smoke.yaml".
+func (f *graphFlags) said() string {
+	var words []string
+	if f.params != defaultProfile {
+		words = append(words, "--params", f.params)
+	}
+	for _, set := range f.sets {
+		words = append(words, "--set", set)
+	}
+	if f.store != defaultStore {
+		words = append(words, "--store", f.store)
+	}
+	if f.name != "" {
+		words = append(words, "--name", f.name)
+	}
+	for _, on := range []struct {
+		given bool
+		flag  string
+	}{{f.exact, "--exact"}, {f.unpinned, "--unpinned"}} {
+		if on.given {
+			words = append(words, on.flag)
+		}
+	}
+	text := ""
+	for _, w := range words {
+		text += " " + quoted(w)
+	}
+	return text
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
 // asTheFileSays refuses --set where what is written stands for the profile: with other values it would take the place of the
 // profile's own.
 func (f *graphFlags) asTheFileSays(what string) error {
 	if len(f.sets) == 0 {
 		return nil
 	}
-	return usagef("--set %s: %s is of a profile as its file says it; write a profile with these values: sicgrid params --params %s --set %s --yaml > params/NAME.yaml",
-		f.sets[0], what, f.params, strings.Join(f.sets, " --set "))
+	sets := ""
+	for _, set := range f.sets {
+		sets += " --set " + quoted(set)
+	}
+	return usagef("--set %s: %s is of a profile as its file says it; write a profile with these values: sicgrid params --params %s%s --yaml > params/NAME.yaml",
+		f.sets[0], what, quoted(f.params), sets)
 }
 
 // checkForm finds flags that do nothing for the files at hand: ratemaps, a recording, or population states.

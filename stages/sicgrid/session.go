@@ -21,6 +21,9 @@ const profilesDir = "params"
 // defaultProfile is the one without --params.
 const defaultProfile = profilesDir + "/laptop.yaml"
 
+// defaultStore is the one without --store.
+const defaultStore = "artifacts/store"
+
 // profilePath is the file that --params means.
 func profilePath(given string) (string, error) { return experiment.ProfilePath(profilesDir, given) }
 
@@ -41,7 +44,7 @@ func (f *graphFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.params, "params", defaultProfile, "parameter `FILE`, or the name of one in params/; its name is the profile's")
 	flags.StringArrayVar(&f.sets, "set", nil, "set one parameter, `key=value`, such as loss.sigma_g=0.5 (repeatable); sicgrid params lists them")
-	flags.StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	flags.StringVar(&f.store, "store", defaultStore, "`DIR` that holds the artifacts")
 	flags.BoolVar(&f.exact, "exact", false, "take no result of another instruction set or device")
 	flags.BoolVar(&f.unpinned, "unpinned", false, "let no pinned result stand in for one of other code")
 }
@@ -64,6 +67,7 @@ func (f *graphFlags) checkName() error {
 type session struct {
 	parameters *experiment.Parameters
 	folder     layout.Folder // of the files that are laid out
+	said       string        // the flags that chose them, for the advice of errors
 	targets    []string
 	designs    []*experiment.Sweep // that the targets name
 	dag        *experiment.DAG
@@ -114,7 +118,7 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{parameters: p, folder: layout.Folder{Path: layout.Path(p.Name, f.name, f.sets), Profile: f.params, Set: f.sets}, targets: targets}
+	s := &session{parameters: p, folder: layout.Folder{Path: layout.Path(p.Name, f.name, f.sets), Profile: f.params, Set: f.sets}, said: f.said(), targets: targets}
 	for _, path := range f.sweepFiles(targets) {
 		one, err := experiment.ReadSweep(path, p, f.many)
 		if err != nil {
@@ -127,7 +131,7 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 
 // on is the session with its networks trained on a device.
 func (s *session) on(device experiment.Device) (*session, error) {
-	again := &session{parameters: s.parameters, folder: s.folder, targets: s.targets, designs: s.designs, dag: experiment.Wire(s.parameters, device), options: s.options, device: device}
+	again := &session{parameters: s.parameters, folder: s.folder, said: s.said, targets: s.targets, designs: s.designs, dag: experiment.Wire(s.parameters, device), options: s.options, device: device}
 	for _, one := range s.designs {
 		wired, err := experiment.WireSweep(again.dag, one, device)
 		if err != nil {
