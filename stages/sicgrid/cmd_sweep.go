@@ -28,7 +28,7 @@ func newSweepCommand() *cobra.Command {
 			"a run, lands as Parquet and CSV beside the figures.",
 		Example: "  sicgrid sweep copies\n" +
 			"  sicgrid sweep phase-diagram --dry-run             # how many runs, how many are cached, how long they take\n" +
-			"  sicgrid sweep robustness --params params/smoke.yaml --jobs 2\n" +
+			"  sicgrid sweep smoke-robustness --jobs 2\n" +
 			"  sicgrid export sweep/copies:runs --format csv",
 		Args: takes(1, 1, "one sweep, such as copies or params/sweep-copies.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
