@@ -190,3 +190,20 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+func TestKeysAreSuggestedByTheirLastNameToo(t *testing.T) {
+	keys := []string{"seed", "loss", "loss.sigma_g", "loss.capacity", "pretraining.sigma_g", "optimiser.learning_rate", "evaluation.seed"}
+	for key, want := range map[string]string{
+		"loss.sigma_q":       "loss.sigma_g",
+		"sigma_g":            "loss.sigma_g pretraining.sigma_g",
+		"sigm_g":             "loss.sigma_g pretraining.sigma_g",
+		"loss.learning_rate": "optimiser.learning_rate",
+		"learning_rat":       "optimiser.learning_rate",
+		"sed":                "seed",
+		"tulips":             "",
+	} {
+		if got := strings.Join(NearestKeys(key, keys), " "); got != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+	}
+}

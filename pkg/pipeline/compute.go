@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -174,11 +175,14 @@ func otherScratchDirs(s *step, opt *Options, numerics string) ([]string, error) 
 		if err != nil {
 			return nil, err
 		}
-		found, err := filepath.Glob(filepath.Join(own, "..", "..", key, "on-*"))
+		from := filepath.Join(own, "..", "..", key)
+		found, err := fs.Glob(os.DirFS(from), "on-*") // the folder's own name is no pattern
 		if err != nil {
 			return nil, err
 		}
-		dirs = append(dirs, found...)
+		for _, dir := range found {
+			dirs = append(dirs, filepath.Join(from, dir))
+		}
 	}
 	return slices.DeleteFunc(dirs, func(dir string) bool { return dir == own }), nil
 }

@@ -77,6 +77,9 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 		}
 	}
 	p := &Parameters{Path: path, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Sets: sets, doc: doc}
+	if err := checkProfileName(p.Name, doc); err != nil {
+		return nil, err
+	}
 	if err := doc.Decode(&p.Profile); err != nil {
 		return nil, err
 	}
@@ -113,8 +116,8 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 	var out []Variant
 	for _, name := range doc.Keys(section) {
 		key := section + "." + name
-		if name == "" || strings.ContainsAny(name, "/. ") {
-			return nil, doc.Errorf(key, "found the name %q, must have no slash, point or space", name)
+		if !PlainName(name) || strings.Contains(name, ".") {
+			return nil, doc.Errorf(section, "found the name %q, must be without points, of %s", name, mustBePlain)
 		}
 		v := Variant{Name: name}
 		var err error

@@ -120,10 +120,11 @@ func SweepPath(dir, name string) (string, error) {
 }
 
 func SweepNames(dir string) []string {
-	files, _ := filepath.Glob(filepath.Join(dir, SweepPrefix+"*.yaml")) // only a malformed pattern is an error
 	var names []string
-	for _, f := range files {
-		names = append(names, SweepName(f))
+	for _, f := range yamlFiles(dir) {
+		if IsSweep(f) {
+			names = append(names, SweepName(f))
+		}
 	}
 	return names
 }
@@ -136,8 +137,8 @@ func ReadSweepFile(path string) (doc *params.Document, f SweepFile, err error) {
 	if err := doc.Decode(&f); err != nil {
 		return nil, f, err
 	}
-	if SweepName(path) == "" || strings.ContainsAny(SweepName(path), " :") {
-		return nil, f, doc.Errorf("", "found the name %q, must have neither space nor colon", SweepName(path))
+	if err := checkSweepName(SweepName(path), doc); err != nil {
+		return nil, f, err
 	}
 	return doc, f, f.Seeds.check(doc)
 }

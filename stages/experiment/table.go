@@ -43,6 +43,5 @@ func profileColumn(path string, doc *params.Document) table1.Profile {
 
 // Profiles are the paths of the files in a folder that are called as profiles are, neither the defaults nor sweeps.
 func Profiles(dir string) []string {
-	files, _ := filepath.Glob(filepath.Join(dir, "*.yaml")) // only a malformed pattern is an error
-	return slices.DeleteFunc(files, func(path string) bool { return filepath.Base(path) == defaultsFile || IsSweep(path) })
+	return slices.DeleteFunc(yamlFiles(dir), func(path string) bool { return filepath.Base(path) == defaultsFile || IsSweep(path) })
 }

@@ -19,7 +19,7 @@ import (
 	"sicgrid/stages/experiment"
 )
 
-type checkFlags struct {
+type comparisonFlags struct {
 	graphFlags
 	against     string
 	within      []string
@@ -28,7 +28,7 @@ type checkFlags struct {
 }
 
 func newCheckCommand() *cobra.Command {
-	var flags checkFlags
+	var flags comparisonFlags
 	cmd := &cobra.Command{
 		Use:   "check FIGURE",
 		Short: "Compare a figure's numbers with those of a JSON file, field by field; exit code 1 if they differ",
@@ -70,7 +70,7 @@ type difference struct {
 	Off   *float64 `json:"off,omitempty"` // of two numbers, here less there
 }
 
-func (f *checkFlags) check(cmd *cobra.Command, figure string) error {
+func (f *comparisonFlags) check(cmd *cobra.Command, figure string) error {
 	if f.against == "" {
 		return usagef("--against: missing, must be the JSON file of another run of %s", figure)
 	}
@@ -94,7 +94,7 @@ func (f *checkFlags) check(cmd *cobra.Command, figure string) error {
 		return fmt.Errorf("%s is of %q, must be of %s", f.against, theirs.Figure, ours.Figure)
 	}
 	if !slices.Equal(slices.Sorted(slices.Values(theirs.Numerics)), slices.Sorted(slices.Values(ours.Numerics))) && !f.anyNumerics {
-		return fmt.Errorf("%s was made under numerics %s, this figure under %s; compare them all the same with --any-numerics", f.against, quoted(theirs.Numerics), quoted(ours.Numerics))
+		return fmt.Errorf("%s was made under numerics %s, this figure under %s; compare them all the same with --any-numerics", f.against, quotedEach(theirs.Numerics), quotedEach(ours.Numerics))
 	}
 	result := comparison{Figure: ours.Figure, Against: f.against, Within: append([]string{}, f.within...), Numerics: ours.Numerics, Theirs: theirs.Numerics}
 	result.Compared, result.Differences = compareNumbers(ours.Numbers, theirs.Numbers, tolerances)
@@ -120,7 +120,7 @@ func (s *session) figureOf(figure string) (r figureRecord, err error) {
 	results := map[string]result{}
 	for _, st := range nodes {
 		if !st.Current() {
-			return r, fmt.Errorf("%s is not up to date (%s: %s); run: sicgrid run %s --params %s", figure, st.Node.Name, st.Reason, figure, s.parameters.Path)
+			return r, fmt.Errorf("%s is not up to date (%s: %s); run: sicgrid run %s%s", figure, st.Node.Name, st.Reason, figure, s.said)
 		}
 		results[st.Node.Name] = result{st.Key, st.Numerics, st.Action}
 	}
@@ -129,8 +129,8 @@ func (s *session) figureOf(figure string) (r figureRecord, err error) {
 		return r, err
 	}
 	for _, file := range files {
-		if strings.HasSuffix(file.path, ".json") {
-			return r, json.Unmarshal(file.data, &r)
+		if strings.HasSuffix(file.Path, ".json") {
+			return r, json.Unmarshal(file.Data, &r)
 		}
 	}
 	return r, fmt.Errorf("%s has no numbers", figure)
@@ -335,8 +335,8 @@ func visible(text string) string {
 	return string(runes)
 }
 
-// quoted are words that a file may have made up.
-func quoted(words []string) string {
+// quotedEach are words that a file may have made up.
+func quotedEach(words []string) string {
 	list := make([]string, len(words))
 	for i, word := range words {
 		list[i] = strconv.Quote(word)

@@ -39,7 +39,7 @@ func newDagCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&flags.params, "params", defaultProfile, "parameter `FILE`")
+	cmd.Flags().StringVar(&flags.params, "params", defaultProfile, "parameter `FILE`, or the name of one in params/")
 	cmd.Flags().StringArrayVar(&flags.sets, "set", nil, "set one parameter, `key=value` (repeatable); sicgrid params lists them")
 	cmd.Flags().StringVar(&format, "format", "mermaid", "mermaid, dot or svg")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the nodes and what each reads as JSON")

@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
-	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 )
 
@@ -63,6 +63,9 @@ func newLockCommand() *cobra.Command {
 }
 
 func (f *lockFlags) lock(cmd *cobra.Command) error {
+	if err := f.asTheFileSays("a lock"); err != nil && !f.check {
+		return err
+	}
 	if f.jobs < 0 {
 		return usagef("--jobs %d: must be 0 or greater", f.jobs)
 	}
@@ -98,7 +101,10 @@ func (f *lockFlags) lock(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := store.WriteFileAtomic(r.File, append(data, '\n'), 0o644); err != nil {
+	if err := os.MkdirAll(filepath.Dir(r.File), 0o777); err != nil {
+		return err
+	}
+	if err := outfile.Write(cmd.Context(), r.File, append(data, '\n')); err != nil {
 		return err
 	}
 	r.Written = true
@@ -123,7 +129,7 @@ func (f *lockFlags) compare(w io.Writer, g *pipeline.Graph, r lockRecord, locks 
 		}
 		return fmt.Errorf("%s has no digests of %s (it has %s), so nothing was compared; --any-numerics allows that, `sicgrid lock` without --check adds them", r.File, r.Numerics, has)
 	case n > 0:
-		return fmt.Errorf("%d stages do not give what %s says, first: %s; if that is meant, run: go tool task relock", n, r.File, r.Differences[0])
+		return fmt.Errorf("%d stages do not give what %s says, first: %s; if that is meant, run: sicgrid lock --params %s", n, r.File, r.Differences[0], quoted(f.params))
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/sicgrid/layout"
 	"sicgrid/stages/train"
 )
 
@@ -54,6 +55,7 @@ func newStatusCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	flags.addName(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the answer as JSON")
 	return cmd
 }
@@ -116,7 +118,7 @@ func (s *session) rest(ctx context.Context, nodes []pipeline.NodeStatus) (remain
 		return r, err
 	}
 	k.timed = func(b compute.Backend, spec compute.Spec) (time.Duration, error) {
-		return within(statusWaits, func() (time.Duration, error) { return timeSteps(b, spec, statusTimesFor) })
+		return atMost(statusWaits, func() (time.Duration, error) { return timeSteps(b, spec, statusTimesFor) })
 	}
 	e, err := k.of(ctx, nodes)
 	if err != nil {
@@ -166,8 +168,11 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 			Current bool          `json:"current"`
 			Stages  []stageStatus `json:"stages"`
 			Figures []string      `json:"stale_figures"` // files to be laid out again from the store
+			Folder  string        `json:"folder"`        // of the figures
+
+			Others []layout.Settings `json:"settings_folders"` // of what was made with --set
 			remainder
-		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...), remainder: rest}
+		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...), Folder: s.folder.Path, Others: layout.Within(s.parameters.Name), remainder: rest}
 		for _, n := range nodes {
 			answer.Stages = append(answer.Stages, stageStatus{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Key, n.Numerics})
 		}
@@ -182,6 +187,11 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 			fmt.Fprintf(w, "  [%s %s]", n.Key[:12], n.Numerics)
 		}
 		fmt.Fprintln(w)
+	}
+	for _, f := range layout.Within(s.parameters.Name) {
+		if level >= 0 && f.Path != s.folder.Path {
+			fmt.Fprintf(w, "%-8s %s\n", "folder", f)
+		}
 	}
 	for _, f := range figures {
 		fmt.Fprintf(w, "%-8s %s  missing or altered; comes back from the store\n", "restore", f)

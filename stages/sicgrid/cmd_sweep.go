@@ -28,10 +28,14 @@ func newSweepCommand() *cobra.Command {
 			"a run, lands as Parquet and CSV beside the figures.",
 		Example: "  sicgrid sweep copies\n" +
 			"  sicgrid sweep phase-diagram --dry-run             # how many runs, how many are cached, how long they take\n" +
-			"  sicgrid sweep robustness --params params/smoke.yaml --jobs 2\n" +
+			"  sicgrid sweep smoke-robustness --jobs 2\n" +
 			"  sicgrid export sweep/copies:runs --format csv",
 		Args: takes(1, 1, "one sweep, such as copies or params/sweep-copies.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if flags.params, err = profilePath(flags.params); err != nil {
+				return err
+			}
 			path, err := experiment.SweepPath(filepath.Dir(flags.params), args[0])
 			if err != nil {
 				return err
@@ -190,11 +194,11 @@ func (s *session) finishSweep(cmd *cobra.Command, flags *runFlags, out io.Writer
 	if err != nil {
 		return err
 	}
-	written, err := layOut(files)
+	done, err := s.folder.LayOut(cmd.Context(), files)
 	if err != nil {
 		return err
 	}
-	return (&execution{cmd: cmd, flags: *flags, out: out, session: s}).conclude(report, written)
+	return (&execution{cmd: cmd, flags: *flags, out: out, session: s}).conclude(report, done)
 }
 
 // stoppedEarly says why a training that is done ended before its last step.

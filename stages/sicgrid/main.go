@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -31,20 +32,34 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if most := mostThreads(runtime.NumCPU()); runtime.GOMAXPROCS(0) > most {
+		runtime.GOMAXPROCS(most)
+	}
+	asks := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // which nohup wants ignored
+		asks = append(asks, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), asks...)
 	// The first interrupt asks the stages to stop; a second one kills the process.
 	context.AfterFunc(ctx, stop)
 	signal.Ignore(syscall.SIGXFSZ) // a limit on file sizes is then a failed write, like a full disk
 	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// mostThreads is how many threads are of any use on so many cores. Buffers are made for each.
+func mostThreads(cores int) int { return max(4*cores, 16) }
+
 // execute runs one command line and returns its exit code.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRootCommand()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	out := &standardOutput{Writer: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
+	if failed := out.failure(); failed != nil && (err == nil || errors.Is(err, errOutOfDate) || errors.Is(err, out.err)) {
+		err = failed
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -140,21 +155,28 @@ func newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
-		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(),
+		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(), newCleanCommand(),
 		newAnalyzeCommand(), newExportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
 	addCompletions(root)
-	for _, c := range root.Commands() {
-		if accepts := c.Args; accepts != nil {
-			c.Args = func(cmd *cobra.Command, args []string) error {
+	checkArguments(root)
+	return root
+}
+
+// checkArguments has every command below one check what all share.
+func checkArguments(c *cobra.Command) {
+	for _, c := range c.Commands() {
+		accepts := c.Args
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if accepts != nil {
 				if err := accepts(cmd, args); err != nil {
 					return usagef("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 				}
-				return nil
 			}
+			return checkFlags(cmd)
 		}
+		checkArguments(c)
 	}
-	return root
 }
 
 func verbosityOf(cmd *cobra.Command) verbosity {

@@ -146,8 +146,8 @@ func (k *times) firstSteps(id string, t train.Params, seed uint64) float64 {
 // errSlow is the error of a step that took longer than anybody would wait; its time is then that.
 var errSlow = errors.New("a step takes longer")
 
-// within is the time of a step, or of the wait for it, if that ends before; what is under way then goes on beside what comes.
-func within(wait time.Duration, timed func() (time.Duration, error)) (time.Duration, error) {
+// atMost is the time of a step, or of the wait for it, if that ends before; what is under way then goes on beside what comes.
+func atMost(wait time.Duration, timed func() (time.Duration, error)) (time.Duration, error) {
 	type answer struct {
 		took time.Duration
 		err  error

@@ -133,7 +133,7 @@ func TestAnEstimateCountsAllStages(t *testing.T) {
 		t.Error(e.text(1), err)
 	}
 	k.timed = func(compute.Backend, compute.Spec) (time.Duration, error) {
-		return within(time.Millisecond, func() (time.Duration, error) { time.Sleep(time.Minute); return 0, nil })
+		return atMost(time.Millisecond, func() (time.Duration, error) { time.Sleep(time.Minute); return 0, nil })
 	}
 	if e, err = k.of(t.Context(), planOf(pipeline.WouldRun, ofUnits(9, 0))); err != nil || e.text(1) != "at least about 1 s on 1 job" {
 		t.Error(e.text(1), err)
