@@ -75,8 +75,8 @@ func TestAFaultNamesTheFileThatItIsIn(t *testing.T) {
 		want  string
 	}{
 		{"a base that is not there", map[string]string{"a.yaml": "\nbase: b.yaml\n"}, `a.yaml:2: base: cannot read b.yaml: no such file or directory`},
-		{"a folder", map[string]string{"a.yaml": "base: b\n", "b/c": ""}, `a.yaml:1: base: cannot read b: is a directory`},
-		{"an empty name", map[string]string{"a.yaml": "base: ''\n"}, `a.yaml:1: base: cannot read .: is a directory`},
+		{"a folder", map[string]string{"a.yaml": "base: b\n", "b/c": ""}, `a.yaml:1: base: cannot read b: found a folder, must be a regular file`},
+		{"an empty name", map[string]string{"a.yaml": "base: ''\n"}, `a.yaml:1: base: cannot read .: found a folder, must be a regular file`},
 		{"no name", map[string]string{"a.yaml": "base:\n"}, `a.yaml:1: base: found nothing, must be the path of a file`},
 		{"a base of the base that is not there", map[string]string{"a.yaml": "base: b/b.yaml\n", "b/b.yaml": "base: c.yaml\n"}, `b/b.yaml:1: base: cannot read b/c.yaml: no such file or directory`},
 		{"itself", map[string]string{"a.yaml": "base: a.yaml\n"}, `a.yaml:1: base: found "a.yaml", must be a file that is not based on this one`},

@@ -1,6 +1,7 @@
 package params
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -22,7 +23,12 @@ type rule struct {
 // unchecked: its user overlays and decodes it. Field types: bool, string, the integers, the floats,
 // structs, and slices and string-keyed maps of these.
 func (d *Document) Decode(into any) error {
-	return decode(d.root, reflect.ValueOf(into).Elem(), rule{})
+	to := reflect.ValueOf(into).Elem()
+	err := decode(d.root, to, rule{})
+	if unknown := (*unknownKey)(nil); errors.As(err, &unknown) {
+		return unknown.suggest(to.Type())
+	}
+	return err
 }
 
 var unchecked = reflect.TypeFor[map[string]any]()
@@ -80,7 +86,7 @@ func decode(v *value, to reflect.Value, in rule) error {
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		return decodeInteger(v, to, in)
 	case reflect.Uint64:
-		x, err := strconv.ParseUint(v.text, 0, 64)
+		x, err := strconv.ParseUint(digits(v.text), 10, 64)
 		if v.kind != integer || err != nil {
 			return v.errorf("found %s, must be a whole number from 0 to %d", v.found(), uint64(math.MaxUint64))
 		}
@@ -106,7 +112,7 @@ func decodeInteger(v *value, to reflect.Value, in rule) error {
 	if v.kind != integer {
 		return v.errorf("found %s, must be a whole number", v.found())
 	}
-	x, err := strconv.ParseInt(v.text, 0, to.Type().Bits())
+	x, err := strconv.ParseInt(digits(v.text), 10, to.Type().Bits())
 	if err != nil {
 		return v.errorf("found %s, must be a whole number that fits in %d bits", v.text, to.Type().Bits())
 	}
@@ -147,7 +153,7 @@ func decodeStruct(v *value, to reflect.Value) error {
 	}
 	for i, key := range v.keys {
 		if !slices.Contains(allowed, key) {
-			return unknownKey(v.items[i], key, allowed, sections(to.Type(), key)...)
+			return &unknownKey{v.items[i], key, allowed}
 		}
 	}
 	for _, d := range fields {
@@ -186,23 +192,30 @@ func (d *declaration) decode(v *value, to reflect.Value) error {
 	return nil
 }
 
-// sections are the dotted keys of a struct's sections that end in a key which the struct itself has
-// not.
-func sections(of reflect.Type, key string) (within []string) {
-	for _, p := range listed(nil, of, nil, "") {
-		if strings.HasSuffix(p.Key, "."+key) {
-			within = append(within, p.Key)
-		}
-	}
-	return within[:min(len(within), 3)]
+// unknownKey is the fault of a mapping with a key that it does not have.
+type unknownKey struct {
+	value   *value // of the key
+	key     string
+	allowed []string
 }
 
-// unknownKey suggests the allowed keys that are nearest, or else others that are known.
-func unknownKey(v *value, key string, allowed []string, others ...string) error {
-	if near := append(Nearest(key, allowed), others...); len(near) > 0 {
-		return v.errorf("unknown key, did you mean %s?", strings.Join(near, " or "))
+func (u *unknownKey) Error() string { return u.value.key + ": unknown key" }
+
+// suggest is the error that names the keys that may have been meant: those of the mapping, or any of the document, whose type it
+// is given, if it has one.
+func (u *unknownKey) suggest(document reflect.Type) error {
+	near := Nearest(u.key, u.allowed)
+	if len(near) == 0 && document != nil {
+		var all []string
+		for _, p := range listed(nil, document, nil, "") {
+			all = append(all, p.Key)
+		}
+		near = NearestKeys(u.key, all)
 	}
-	return v.errorf("unknown key, must be one of %s", strings.Join(allowed, ", "))
+	if len(near) > 0 {
+		return u.value.errorf("unknown key, did you mean %s?", strings.Join(near, " or "))
+	}
+	return u.value.errorf("unknown key, must be one of %s", strings.Join(u.allowed, ", "))
 }
 
 func typeName(t reflect.Type) string {

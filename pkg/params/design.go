@@ -69,7 +69,7 @@ func readDesign(name string, v *value, base *Document, sections []string) (desig
 	case "random":
 		err = design.readRandom(v.items[0], base, sections)
 	default:
-		err = unknownKey(v.items[0], design.Kind, designKinds)
+		err = (&unknownKey{v.items[0], design.Kind, designKinds}).suggest(nil)
 	}
 	return design, err
 }

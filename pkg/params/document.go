@@ -3,15 +3,13 @@ package params
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"math"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -43,6 +41,7 @@ type value struct {
 	text    string  // a scalar as it was written
 	number  float64 // of an integer or a float
 	where   string  // "params/laptop.yaml:12" or "--set loss.sigma_g=-1"
+	line    int     // in the file
 	comment string  // behind the key
 	key     string  // full dotted key, for messages; "" for the whole file and for a value that --set gave
 	items   []*value
@@ -78,9 +77,9 @@ func (v *value) found() string {
 func (v *value) errorf(format string, a ...any) error {
 	message := fmt.Sprintf(format, a...)
 	if v.key == "" {
-		return &Error{fmt.Sprintf("%s: %s", v.where, message)}
+		return faultf("%s: %s", v.where, message)
 	}
-	return &Error{fmt.Sprintf("%s: %s: %s", v.where, v.key, message)}
+	return faultf("%s: %s: %s", v.where, v.key, message)
 }
 
 // An Error is a fault of the parameters, not of the program.
@@ -88,27 +87,36 @@ type Error struct{ message string }
 
 func (e *Error) Error() string { return e.message }
 
+// faultf is an Error in which whatever a terminal would obey, or a reader could not see, is written as an
+// escape: a file's name may have it, and so may a quoted key.
+func faultf(format string, a ...any) *Error {
+	var b strings.Builder
+	for _, r := range fmt.Sprintf(format, a...) {
+		if r == ' ' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+	}
+	return &Error{b.String()}
+}
+
 // Read parses the file. Its faults, and a file that cannot be read, are errors of
 // one line that begins with the path.
 func Read(path string) (*Document, error) {
 	data, err := readFile(path)
 	if err != nil {
-		return nil, &Error{fmt.Sprintf("%s: cannot read parameters: %v", path, err)}
+		return nil, faultf("%s: cannot read parameters: %v", path, err)
 	}
 	return Parse(path, data)
 }
 
-// readFile is os.ReadFile, whose error does not name the file again.
-func readFile(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		err = pathErr.Err
-	}
-	return data, err
-}
-
 // Parse is Read of a file's content; name stands for the file in errors.
 func Parse(name string, data []byte) (*Document, error) {
+	data, err := decodeText(data, source{name, []string{}})
+	if err != nil {
+		return nil, err
+	}
 	root, err := parse(data, source{name, strings.Split(string(data), "\n")})
 	if err != nil {
 		return nil, err
@@ -116,63 +124,57 @@ func Parse(name string, data []byte) (*Document, error) {
 	return &Document{root}, nil
 }
 
-// A source is where values are written.
-type source struct {
-	name  string
-	lines []string // of a file; nil of the command line, where name is the place
-}
-
-func (s source) where(line int) string {
-	if s.lines == nil {
-		return s.name
-	}
-	return fmt.Sprintf("%s:%d", s.name, line)
-}
-
-// comment is the one behind the line, and in the lines below it at the same column.
-func (s source) comment(line int) string {
-	if s.lines == nil {
-		return s.name
-	}
-	if line > len(s.lines) { // the parser knows other ends of lines
-		return ""
-	}
-	before, comment, found := strings.Cut(s.lines[line-1], " #")
-	for _, below := range s.lines[line:] {
-		indent, more, _ := strings.Cut(below, "#")
-		if !found || strings.TrimSpace(indent) != "" || len(indent) != utf8.RuneCountInString(before)+1 {
-			break
-		}
-		comment += more
-	}
-	return strings.TrimSpace(comment)
-}
-
-// Set puts a value in the file's place: "loss.sigma_g=0.5". The value is
-// YAML. Keys and values are checked by Decode, as the file's are.
+// Set puts a value in the file's place: "loss.sigma_g=0.5". The value is YAML. Keys and values are checked by
+// Decode, as the file's are. The values that were there stay as they are, for documents that share them.
 func (d *Document) Set(assignment string) error {
-	where := "--set " + assignment
+	where := "--set " + shortened(assignment)
 	key, given, ok := strings.Cut(assignment, "=")
 	if !ok || key == "" {
-		return &Error{where + ": must be written key=value, such as loss.sigma_g=0.5"}
+		return faultf("%s: must be written key=value, such as loss.sigma_g=0.5", where)
 	}
-	v, err := parse([]byte(given), source{name: where})
+	from := source{name: where}
+	data, err := decodeText([]byte(given), from)
+	if err != nil {
+		return err
+	}
+	v, err := parse(data, from)
 	if err != nil {
 		return err
 	}
 	v.comment = where
 	path := strings.Split(key, ".")
-	at := d.root
-	for _, name := range path[:len(path)-1] {
-		next := at.child(name)
-		if next == nil || next.kind != mapping {
-			next = &value{kind: mapping, where: where, key: joinKey(at.key, name)}
-			at.put(name, next)
-		}
-		at = next
+	switch {
+	case len(path) > mostDepth:
+		return faultf("%s: found a key of %d parts, must be of at most %d", where, len(path), mostDepth)
+	case slices.ContainsFunc(path, notWord):
+		return faultf("%s: found the key %q, must be words with points between them, such as loss.sigma_g", where, key)
 	}
-	at.put(path[len(path)-1], v)
+	d.root = d.root.withNew(path, v)
 	return nil
+}
+
+// withNew is v with another value at a path, whose missing sections are made.
+func (v *value) withNew(path []string, to *value) *value {
+	if len(path) == 0 {
+		return to
+	}
+	changed := *v
+	changed.keys, changed.items = slices.Clone(v.keys), slices.Clone(v.items)
+	next := v.child(path[0])
+	if len(path) > 1 && (next == nil || next.kind != mapping) {
+		next = &value{kind: mapping, where: to.where, key: joinKey(v.key, path[0])}
+	}
+	changed.put(path[0], next.withNew(path[1:], to))
+	return &changed
+}
+
+// shortened is a text of which no more is shown than a reader needs to find it.
+func shortened(text string) string {
+	const most = 120
+	if r := []rune(text); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return text
 }
 
 func (v *value) put(key string, child *value) {
@@ -284,12 +286,9 @@ func joinKey(parent, name string) string {
 
 // parse turns YAML into values.
 func parse(data []byte, from source) (*value, error) {
-	if len(data) > 1<<20 {
-		return nil, &Error{fmt.Sprintf("%s: found %d bytes, must be a parameter file of at most 1 MiB", from.where(1), len(data))}
-	}
-	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
+	file, err := syntaxTree(data, from)
 	if err != nil {
-		return nil, syntaxError(err, from)
+		return nil, err
 	}
 	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return d.Body == nil })
 	switch len(docs) {
@@ -298,28 +297,75 @@ func parse(data []byte, from source) (*value, error) {
 	case 1:
 		return convert(docs[0].Body, "", from)
 	}
-	return nil, &Error{fmt.Sprintf("%s: found %d YAML documents, must be one", from.where(1), len(docs))}
+	return nil, from.errorf(1, "found %d YAML documents, must be one", len(docs))
+}
+
+// syntaxTree is the parser's. It panics on some of what is no YAML.
+func syntaxTree(data []byte, from source) (file *ast.File, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = from.errorf(1, "not valid YAML: the parser says %v", fault)
+		}
+	}()
+	tokens, err := tokenize(data, from)
+	if err != nil {
+		return nil, err
+	}
+	if file, err = parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()); err != nil {
+		return nil, syntaxError(err, from)
+	}
+	return file, nil
 }
 
 func syntaxError(err error, from source) error {
-	line, message := 1, err.Error()
-	if yamlErr := yaml.Error(nil); errors.As(err, &yamlErr) {
+	line, message := 1, ""
+	if yamlErr := yaml.Error(nil); errors.As(err, &yamlErr) { // whose Error() prints the file around it, in quadratic time
 		message = yamlErr.GetMessage()
 		if t := yamlErr.GetToken(); t != nil && t.Position != nil {
 			line = t.Position.Line
 		}
+	} else {
+		message = err.Error()
 	}
 	message, _, _ = strings.Cut(message, "\n")
-	return &Error{fmt.Sprintf("%s: not valid YAML: %s", from.where(line), message)}
+	return from.errorf(line, "not valid YAML: %s", message)
 }
 
-// plainFloat is a float of YAML 1.2; the parser takes those without a point, 1e-5, for text.
-var plainFloat = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
+var (
+	// plainFloat is a float of YAML 1.2; the parser takes those without a point, 1e-5, for text.
+	plainFloat = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
+	// wholeNumber is one in decimal digits; underscores may part them.
+	wholeNumber = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*(_[0-9]+)*)$`)
+	// ambiguous is what some read as octal and others as decimal.
+	ambiguous = regexp.MustCompile(`^[-+]?0[0-9_]`)
+)
+
+// digits are those of a whole number, with its sign if it is below 0.
+func digits(text string) string { return strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+") }
+
+// convertNumber fills a number, which is a decimal one: 010 is 8 to some and 10 to others.
+func (v *value) convertNumber(text string, x float64) (*value, error) {
+	v.kind, v.text, v.number = float, text, x
+	switch {
+	case ambiguous.MatchString(text):
+		return nil, v.errorf("found %s, must be a number without a zero in front", text)
+	case wholeNumber.MatchString(text):
+		v.kind = integer
+		v.number, _ = strconv.ParseFloat(digits(text), 64) // infinite where it overflows
+	case math.IsNaN(x):
+		return nil, v.errorf("found %s, must be a decimal number", text)
+	}
+	return v, nil
+}
 
 func convert(n ast.Node, key string, from source) (*value, error) {
-	v := &value{key: key, where: from.where(1)}
+	v := &value{key: key, where: from.where(1), line: 1}
+	if n == nil {
+		return v, nil
+	}
 	if t := n.GetToken(); t != nil && t.Position != nil {
-		v.where = from.where(t.Position.Line)
+		v.line = t.Position.Line
+		v.where = from.where(v.line)
 	}
 	scalar := func(k kind) (*value, error) {
 		v.kind, v.text = k, n.GetToken().Value
@@ -331,16 +377,9 @@ func convert(n ast.Node, key string, from source) (*value, error) {
 	case *ast.BoolNode:
 		return scalar(boolean)
 	case *ast.IntegerNode:
-		switch x := n.Value.(type) {
-		case int64:
-			v.number = float64(x)
-		case uint64:
-			v.number = float64(x)
-		}
-		return scalar(integer)
+		return v.convertNumber(n.GetToken().Value, math.NaN())
 	case *ast.FloatNode:
-		v.number = n.Value
-		return scalar(float)
+		return v.convertNumber(n.GetToken().Value, n.Value)
 	case *ast.InfinityNode:
 		v.number = n.Value
 		return scalar(float)
@@ -348,11 +387,11 @@ func convert(n ast.Node, key string, from source) (*value, error) {
 		v.number = math.NaN()
 		return scalar(float)
 	case *ast.StringNode:
-		v.kind, v.text = text, n.Value
 		if n.Token.Type == token.StringType && plainFloat.MatchString(n.Value) {
-			v.kind = float
-			v.number, _ = strconv.ParseFloat(n.Value, 64) // infinite where it overflows
+			x, _ := strconv.ParseFloat(n.Value, 64) // infinite where it overflows
+			return v.convertNumber(n.Value, x)
 		}
+		v.kind, v.text = text, n.Value
 		return v, nil
 	case *ast.LiteralNode:
 		v.kind, v.text = text, n.Value.Value
@@ -382,17 +421,27 @@ func convert(n ast.Node, key string, from source) (*value, error) {
 	return nil, v.errorf("found a YAML %s, must be a plain value", strings.ToLower(n.Type().String()))
 }
 
+// notWord is true of what is no key: nothing, and what cannot be seen.
+func notWord(name string) bool {
+	return name == "" || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
 func (v *value) add(pair *ast.MappingValueNode, from source) error {
-	name := pair.Key.GetToken().Value
-	line := pair.Key.GetToken().Position.Line
+	t := pair.Key.GetToken()
+	name, line := t.Value, t.Position.Line
+	if notWord(name) {
+		return v.errorf("found the key %q on line %d, must be a word", name, line)
+	}
 	child, err := convert(pair.Value, joinKey(v.key, name), from)
 	if err != nil {
 		return err
 	}
-	child.where, child.comment = from.where(line), from.comment(line)
+	child.line, child.where, child.comment = line, from.where(line), from.comment(line)
 	if earlier := v.child(name); earlier != nil {
-		_, first, _ := strings.Cut(earlier.where[strings.LastIndex(earlier.where, ":"):], ":")
-		return child.errorf("found twice, first on line %s, must be given once", first)
+		if from.lines == nil {
+			return child.errorf("found twice, must be given once")
+		}
+		return child.errorf("found twice, first on line %d, must be given once", earlier.line)
 	}
 	v.put(name, child)
 	return nil

@@ -1,6 +1,9 @@
 package params
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Nearest are the words of the list that a typing error away from the word (Damerau's edits, at
 // most a third of its letters, at least one and at most three), nearest first, at most three.
@@ -23,6 +26,37 @@ func Nearest(word string, list []string) []string {
 	}
 	return words
 }
+
+// NearestKeys are the dotted keys of the list that may have been meant by a key, at most three: those that are
+// a typing error away; else those that end in its last name; else those whose last name is a typing error away
+// from that.
+func NearestKeys(key string, list []string) []string {
+	if near := Nearest(key, list); len(near) > 0 {
+		return near
+	}
+	last := lastName(key)
+	var names, same []string
+	for _, k := range list {
+		if names = append(names, lastName(k)); lastName(k) == last {
+			same = append(same, k)
+		}
+	}
+	if len(same) > 0 {
+		return same[:min(len(same), 3)]
+	}
+	var near []string
+	for _, name := range Nearest(last, names) {
+		for i, k := range list {
+			if names[i] == name && !slices.Contains(near, k) {
+				near = append(near, k)
+			}
+		}
+	}
+	return near[:min(len(near), 3)]
+}
+
+// lastName is what is behind the last point of a dotted key.
+func lastName(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
 
 // edits is the optimal string alignment distance: insertions, deletions,
 // substitutions and swaps of neighbours, each counting 1.

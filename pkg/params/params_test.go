@@ -56,7 +56,7 @@ func read(t *testing.T, yaml string, sets ...string) (zoo, error) {
 }
 
 func TestEveryValueArrives(t *testing.T) {
-	z, err := read(t, good, "animal.mass=0x10", "boxes=[4]", "animal.wings=true")
+	z, err := read(t, good, "animal.mass=16", "boxes=[4]", "animal.wings=true")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,6 +187,23 @@ func TestNearest(t *testing.T) {
 	for word, want := range map[string]string{"figure4": "figure-4 figure-6", "tarin": "train", "train/ful": "train/full", "xyz": ""} {
 		if got := strings.Join(Nearest(word, list), " "); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestKeysAreSuggestedByTheirLastNameToo(t *testing.T) {
+	keys := []string{"seed", "loss", "loss.sigma_g", "loss.capacity", "pretraining.sigma_g", "optimiser.learning_rate", "evaluation.seed"}
+	for key, want := range map[string]string{
+		"loss.sigma_q":       "loss.sigma_g",
+		"sigma_g":            "loss.sigma_g pretraining.sigma_g",
+		"sigm_g":             "loss.sigma_g pretraining.sigma_g",
+		"loss.learning_rate": "optimiser.learning_rate",
+		"learning_rat":       "optimiser.learning_rate",
+		"sed":                "seed",
+		"tulips":             "",
+	} {
+		if got := strings.Join(NearestKeys(key, keys), " "); got != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
 		}
 	}
 }

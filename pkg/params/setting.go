@@ -72,10 +72,12 @@ func (d *Document) leavesOf(over *value, sections []string) ([]change, error) {
 	if over.kind != mapping {
 		return nil, over.errorf("found %s, must be a mapping with some of the keys %s", over.found(), strings.Join(sections, ", "))
 	}
-	return leaves(over, d.Sections(sections...).root, nil)
+	root := d.Sections(sections...).root
+	return leaves(over, root, root, nil)
 }
 
-func leaves(over, base *value, path []string) ([]change, error) {
+// leaves lists what over says of base, the mapping at path of the document.
+func leaves(over, base, document *value, path []string) ([]change, error) {
 	var out []change
 	for i, key := range over.keys {
 		item, child := *over.items[i], base.child(key)
@@ -88,6 +90,8 @@ func leaves(over, base *value, path []string) ([]change, error) {
 				near = append(near, strings.Join(append(slices.Clone(path), word), "."))
 			}
 			return nil, item.errorf("unknown parameter, did you mean %s?", strings.Join(near, " or "))
+		case child == nil && len(NearestKeys(key, document.leafKeys(""))) > 0:
+			return nil, item.errorf("unknown parameter, did you mean %s?", strings.Join(NearestKeys(key, document.leafKeys("")), " or "))
 		case child == nil:
 			return nil, item.errorf("unknown parameter, must be one of %s", strings.Join(base.keys, ", "))
 		case child.kind != mapping:
@@ -95,7 +99,7 @@ func leaves(over, base *value, path []string) ([]change, error) {
 		case item.kind != mapping:
 			return nil, item.errorf("found %s, must be a mapping with some of the keys %s", item.found(), strings.Join(child.keys, ", "))
 		default:
-			below, err := leaves(&item, child, at)
+			below, err := leaves(&item, child, document, at)
 			if err != nil {
 				return nil, err
 			}
@@ -103,6 +107,18 @@ func leaves(over, base *value, path []string) ([]change, error) {
 		}
 	}
 	return out, nil
+}
+
+// leafKeys are the dotted keys of the parameters below a mapping at key.
+func (v *value) leafKeys(key string) (keys []string) {
+	for i, name := range v.keys {
+		if at := joinKey(key, name); v.items[i].kind == mapping {
+			keys = append(keys, v.items[i].leafKeys(at)...)
+		} else {
+			keys = append(keys, at)
+		}
+	}
+	return keys
 }
 
 // scalarLike is a value in the place and under the key of another.

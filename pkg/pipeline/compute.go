@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -132,17 +133,30 @@ func scratchDir(s *store.Store, key, numerics string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := strings.Map(func(c rune) rune {
+	dir = filepath.Join(dir, scratchName(numerics))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("scratch folder: %w", err)
+	}
+	return dir, nil
+}
+
+func scratchName(numerics string) string {
+	return "on-" + strings.Map(func(c rune) rune {
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' {
 			return c
 		}
 		return '_'
 	}, numerics)
-	dir = filepath.Join(dir, "on-"+name)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("scratch folder: %w", err)
+}
+
+// ScratchPath is the folder that Task.Scratch gives the stage of a node that would run, if there is one yet; "" while the node's key
+// is not known.
+func (o *Options) ScratchPath(s NodeStatus) string {
+	dir, err := o.Store.ScratchPath(s.Key)
+	if err != nil {
+		return ""
 	}
-	return dir, nil
+	return filepath.Join(dir, scratchName(s.Numerics))
 }
 
 // otherScratchDirs are the scratch folders that the step's recipe has under other numerics and on
@@ -162,11 +176,14 @@ func otherScratchDirs(s *step, opt *Options, numerics string) ([]string, error) 
 		if err != nil {
 			return nil, err
 		}
-		found, err := filepath.Glob(filepath.Join(own, "..", "..", key, "on-*"))
+		from := filepath.Join(own, "..", "..", key)
+		found, err := fs.Glob(os.DirFS(from), "on-*") // the folder's own name is no pattern
 		if err != nil {
 			return nil, err
 		}
-		dirs = append(dirs, found...)
+		for _, dir := range found {
+			dirs = append(dirs, filepath.Join(from, dir))
+		}
 	}
 	return slices.DeleteFunc(dirs, func(dir string) bool { return dir == own }), nil
 }

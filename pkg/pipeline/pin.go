@@ -77,7 +77,7 @@ func pinRecords(dir string) []string {
 	}
 	var list []string
 	for _, e := range entries {
-		if store.IsActionName(e.Name()) {
+		if store.IsActionName(e.Name()) && e.Type().IsRegular() {
 			list = append(list, filepath.Join(dir, e.Name()))
 		}
 	}
@@ -175,7 +175,7 @@ func Pin(ctx context.Context, g *Graph, n *Node, opt Options) (string, error) {
 		return "", err
 	}
 	dir := opt.pinDir(n)
-	if err := removePin(dir); err != nil { // the record first: half a pin is none
+	if err := removePin(dir, n); err != nil { // the record first: half a pin is none
 		return "", err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -199,7 +199,7 @@ func Unpin(n *Node, opt Options) (string, error) {
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
-	if err := removePin(dir); err != nil {
+	if err := removePin(dir, n); err != nil {
 		return "", err
 	}
 	// The folders above go too, as far as they are empty.
@@ -211,14 +211,28 @@ func Unpin(n *Node, opt Options) (string, error) {
 	return dir, nil
 }
 
-// removePin removes the files of a pin, its record first.
-func removePin(dir string) error {
-	files, err := filepath.Glob(filepath.Join(dir, "*.parquet"))
-	if err != nil {
-		return err
+// removePin removes the pin of a node in dir: its record first, then the files of the outputs that the record or the node
+// has. What else lies in the folder is not the pin's.
+func removePin(dir string, n *Node) error {
+	outputs := slices.Clone(n.Outputs)
+	records := pinRecords(dir)
+	for _, path := range records {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue // its outputs are those of the node, or stay
+		}
+		if a, err := store.DecodeAction(data, filepath.Base(path)); err == nil {
+			for _, o := range a.Outputs {
+				outputs = append(outputs, o.Name)
+			}
+		}
 	}
-	for _, path := range append(pinRecords(dir), files...) {
-		if err := os.Remove(path); err != nil {
+	files := records
+	for _, o := range outputs {
+		files = append(files, pinFile(dir, o))
+	}
+	for _, path := range files {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("unpin: %w", err)
 		}
 	}

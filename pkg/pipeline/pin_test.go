@@ -232,3 +232,42 @@ func TestPinRefusesWhatIsNotThereOrTooLarge(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 }
+
+// A pin is removed by what it is made of, not by a pattern: neither one of another profile goes whose name
+// the pattern would match, nor what else lies in the folder.
+func TestUnpinRemovesNothingButThePin(t *testing.T) {
+	r := newRig(t)
+	r.opt.Pins = t.TempDir()
+	r.run(r.chain(nil))
+	g := r.graph(r.chain(nil))
+	dirs := map[string]string{}
+	for _, profile := range []string{"ab", "a[b]"} {
+		r.opt.DAG = profile
+		r.run(r.chain(nil))
+		dir, err := Pin(context.Background(), g, g.Node("c"), r.opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirs[profile] = dir
+	}
+	theirs := filepath.Join(dirs["a[b]"], "notes.parquet")
+	if err := os.WriteFile(theirs, []byte("theirs"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Unpin(g.Node("c"), r.opt); err != nil {
+		t.Fatal(err)
+	}
+	left := func(dir string) int {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	if n := left(dirs["ab"]); n != 2 {
+		t.Errorf("of the pin of ab %d files are left, want its record and its output", n)
+	}
+	if n := left(dirs["a[b]"]); n != 1 {
+		t.Errorf("of the pin of a[b] %d files are left, want somebody's notes alone", n)
+	}
+}

@@ -285,7 +285,8 @@ func (c change) item() string {
 	case "format", "stage", "seed":
 		name = c.part + " changed: "
 	}
-	return name + shorten(orNone(c.old)) + " -> " + shorten(orNone(c.new))
+	old, new := apart(orNone(c.old), orNone(c.new))
+	return name + old + " -> " + new
 }
 
 func orNone(s string) string {

@@ -63,64 +63,6 @@ func TestStatusSaysWhatWouldRunAndWhy(t *testing.T) {
 	}, r.chain(nil))
 }
 
-func TestWhyShowsOldAgainstNew(t *testing.T) {
-	r := newRig(t)
-	r.run(r.chain(nil))
-	r.setCode("sum", code("2"))
-	e, err := Why(r.graph(r.chain(func(name string, p *sumParams) {
-		if name == "d" {
-			p.Loss.Capacity = 0.25
-		}
-	})), "d", r.opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if e.State != WouldRun || e.Reason != "params changed: loss.capacity 0 -> 0.25; code changed: stages/sum/sum.go" {
-		t.Errorf("%s: %s", e.State, e.Reason)
-	}
-	text := e.String()
-	for _, want := range []string{
-		"* params   loss.capacity  0 -> 0.25\n",
-		"* code     stages/sum/sum.go  file 1 -> file 2\n",
-		"  code     stages/sum/row.go  file\n",
-		"  params   add  5\n",
-		"  seed     0\n",
-		"  module   example.org/mod  v1.0.0\n",
-	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("no line %q in\n%s", want, text)
-		}
-	}
-	if e.LastKey == e.Key || !strings.Contains(text, short(e.LastKey)+" -> "+short(e.Key)) {
-		t.Errorf("the keys are not set against each other in\n%s", text)
-	}
-
-	r.setCode("sum", code("1"))
-	changed := func(name string, p *sumParams) {
-		if name == "a" {
-			p.Add = 2
-		}
-	}
-	e, err = Why(r.graph(r.chain(changed)), "b", r.opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if e.State != MayRun || !strings.Contains(e.String(), "? input    in0") || !strings.Contains(e.String(), "(will be remade)  from a number") {
-		t.Errorf("got\n%s", e)
-	}
-	r.run(r.chain(changed))
-	e, err = Why(r.graph(r.chain(nil)), "b", r.opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if e.State != Cached || e.Reason != "made before; input in0 from a changed (values)" {
-		t.Errorf("got\n%s", e)
-	}
-	if _, err := Why(r.graph(r.chain(nil)), "nobody", r.opt); err == nil {
-		t.Error("explained a node that does not exist")
-	}
-}
-
 func TestNamesOfOneGraphDoNotTouchAnothers(t *testing.T) {
 	r := newRig(t)
 	r.run(r.chain(nil))

@@ -28,6 +28,9 @@ type Options struct {
 	Interval time.Duration
 }
 
+// refresh is the time between two drawings of live lines.
+const refresh = 200 * time.Millisecond
+
 // Display shows the events of a run.
 type Display struct {
 	out    io.Writer
@@ -39,8 +42,19 @@ type Display struct {
 
 // IsTerminal reports whether w is a terminal that can show live lines.
 func IsTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+	f := fileOf(w)
+	return f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// fileOf is the file that w is or, by its method File, stands before; nil if there is none.
+func fileOf(w io.Writer) *os.File {
+	switch w := w.(type) {
+	case *os.File:
+		return w
+	case interface{ File() *os.File }:
+		return w.File()
+	}
+	return nil
 }
 
 // New returns a display that writes to out. Its Observe is an Options.Observer of the pipeline;
@@ -104,7 +118,11 @@ func (d *Display) start(e pipeline.Event) {
 	if d.opt.Live {
 		// Not before it is needed: a run of cached nodes need not wait for a drawing.
 		if d.bars == nil {
-			d.bars = mpb.New(mpb.WithOutput(d.out), mpb.WithRefreshRate(200*time.Millisecond), mpb.WithAutoRefresh())
+			out := d.out
+			if f := fileOf(out); f != nil { // of which alone mpb sees that it is a terminal
+				out = f
+			}
+			d.bars = mpb.New(mpb.WithOutput(out), mpb.WithRefreshRate(refresh), mpb.WithAutoRefresh())
 		}
 		s.bar = newBar(d.bars, e.Node.Name, s)
 	} else if d.opt.Verbose {

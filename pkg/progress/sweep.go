@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 
 	"sicgrid/pkg/pipeline"
 )
@@ -232,13 +231,7 @@ func (s *Sweep) showTotal() {
 	if !s.opt.Live || s.opt.Quiet || s.total != nil || s.bars == nil {
 		return
 	}
-	s.total = s.bars.New(int64(len(s.state)),
-		mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"), mpb.BarWidth(24), mpb.BarPriority(math.MaxInt32),
-		// Drawn from mpb's own goroutine, which must never wait for ours.
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
-			text, _ := s.shown.Load().(string)
-			return text
-		})))
+	s.total = newTotalBar(s.bars, len(s.state), &s.shown)
 }
 
 // sayTotal brings the line for all up to date, or writes it where nothing is live: when it is time

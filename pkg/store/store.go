@@ -179,6 +179,14 @@ func (s *Store) Scratch(key string) (dir string, err error) {
 	return dir, nil
 }
 
+// ScratchPath is where the scratch directory of key is, if there is one.
+func (s *Store) ScratchPath(key string) (dir string, err error) {
+	if err := checkKey(key); err != nil {
+		return "", err
+	}
+	return s.path("scratch", key), nil
+}
+
 // DropScratch removes the scratch directory of key, if there is one.
 func (s *Store) DropScratch(key string) error {
 	if err := checkKey(key); err != nil {

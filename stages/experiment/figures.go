@@ -145,16 +145,19 @@ func (p *Parameters) figure5() figure5.Params {
 	return figure5.Params{MapParams: p.Figures.Figure5.MapParams, BoxesM: boxes[:min(4, len(boxes))]}
 }
 
-// figure7 shows the required variants, then the others and every ablation, in the order of the
-// file.
 func (p *Parameters) figure7() figure7.Params {
-	out := figure7.Params{Look: p.Figures.Figure7.Look, Variants: slices.Clone(requiredVariants), Titles: p.titles()}
+	return figure7.Params{Look: p.Figures.Figure7.Look, Variants: p.everyVariant(), Titles: p.titles()}
+}
+
+// everyVariant are the required variants, then the others and every ablation, in the order of the file.
+func (p *Parameters) everyVariant() []string {
+	names := slices.Clone(requiredVariants)
 	for _, v := range slices.Concat(p.variants, p.ablated) {
-		if !slices.Contains(out.Variants, v.Name) {
-			out.Variants = append(out.Variants, v.Name)
+		if !slices.Contains(names, v.Name) {
+			names = append(names, v.Name)
 		}
 	}
-	return out
+	return names
 }
 
 // checkFigures finds sections of figures whose network or box there is not, or that cannot be
@@ -177,7 +180,7 @@ func (p *Parameters) checkFigures(doc *params.Document) error {
 			return doc.Errorf(key+".box_m", "found %v, must be one of evaluation.boxes_m, %v", f.Float(), p.Evaluation.BoxesM)
 		}
 	}
-	if n := len(p.figure7().Variants); n > figure7.MostRows {
+	if n := len(p.everyVariant()); n > figure7.MostRows {
 		return doc.Errorf("ablate", "found %d networks with the variants, must be at most %d, as many as figure 7 has room for", n, figure7.MostRows)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/cpu"
@@ -14,6 +15,7 @@ import (
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/sic/loss"
 	"sicgrid/pkg/walk"
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/table1"
 	"sicgrid/stages/selection"
 	"sicgrid/stages/train"
@@ -34,6 +36,7 @@ type Parameters struct {
 	variants []Variant
 	ablated  []Variant // networks of figure 7 beyond the variants
 	profiles []table1.Profile
+	titles   func() sheet.Titles // of every variant and ablation; reckoned once, when asked for
 	doc      *params.Document
 }
 
@@ -54,7 +57,8 @@ type Training struct {
 // ReadParameters reads a profile, puts the --set values in their places and
 // checks every value, so that nothing runs on parameters that will fail later.
 func ReadParameters(path string, sets []string) (*Parameters, error) {
-	doc, err := params.ReadProfile(path)
+	var bases params.Bases
+	doc, err := bases.ReadProfile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +66,7 @@ func ReadParameters(path string, sets []string) (*Parameters, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.profiles = profileTable(path, doc)
+	p.profiles = profileTable(path, doc, &bases)
 	return p, nil
 }
 
@@ -73,12 +77,16 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 		}
 	}
 	p := &Parameters{Path: path, Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Sets: sets, doc: doc}
+	if err := checkProfileName(p.Name, doc); err != nil {
+		return nil, err
+	}
 	if err := doc.Decode(&p.Profile); err != nil {
 		return nil, err
 	}
 	if err := p.readVariants(doc); err != nil {
 		return nil, err
 	}
+	p.titles = sync.OnceValue(p.makeTitles)
 	for _, check := range []func(*params.Document) error{p.checkSeeds, p.checkEvaluation, p.checkEmbedding, p.checkIdeal, p.checkFigures, p.checkResults} {
 		if err := check(doc); err != nil {
 			return nil, err
@@ -109,8 +117,8 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 	var out []Variant
 	for _, name := range doc.Keys(section) {
 		key := section + "." + name
-		if name == "" || strings.ContainsAny(name, "/. ") {
-			return nil, doc.Errorf(key, "found the name %q, must have no slash, point or space", name)
+		if !PlainName(name) || strings.Contains(name, ".") {
+			return nil, doc.Errorf(section, "found the name %q, must be without points, of %s", name, mustBePlain)
 		}
 		v := Variant{Name: name}
 		var err error

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"sicgrid/pkg/params"
 )
@@ -141,7 +143,7 @@ func TestImpossibleParameters(t *testing.T) {
 		{"a step beyond the training range", "step_max_m: 0.1 ", "step_max_m: 0.2 ", "step_max_m:", "evaluation.motion.step_max_m: found 0.2, must be at most 0.15, the bound on its components"},
 		{"more units than memory", "units: 24 ", "units: 1000000 ", "units: 24", "network.units: found 1000000, would need 1797528032761728 bytes of memory, must be small enough for 68719476736 bytes (64 GiB)"},
 		{"more bins than memory", "bins: 48", "bins: 1000000", "bins: 48", "evaluation.bins: found 1000000, would need 2944000000384000 bytes of memory, must be small enough for 68719476736 bytes (64 GiB)"},
-		{"a number of 70 bits", "units: 24 ", "units: 999999999999999999999 ", "units: 24", "network.units: found 999999999999999999999, must be a whole number"},
+		{"a number of 70 bits", "units: 24 ", "units: 999999999999999999999 ", "units: 24", "network.units: found 999999999999999999999, must be a whole number that fits in 64 bits"},
 		{"given twice", "  sigma_g: 0.4", "  sigma_x: 0.1\n  sigma_g: 0.4", "sigma_g: 0.4", "loss.sigma_x: found twice, first on line " + sigmaX + ", must be given once"},
 		{"variant with an unknown key", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "loss: {capacty: 0}", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "variants.no-capacity.loss.capacty: unknown key, did you mean capacity?"},
 		{"variant with an unknown section", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "los: {capacity: 0}", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "variants.no-capacity.los: unknown key, did you mean loss?"},
@@ -212,5 +214,64 @@ func TestSetValuesAreCheckedLikeThoseOfTheFile(t *testing.T) {
 	}
 	if scratch, without := p.Variant("from-scratch").Loss.SigmaG, p.Variant("no-capacity").Loss.SigmaG; scratch != 0.6 || without != 0.7 {
 		t.Errorf("sigma_g of from-scratch %v, of no-capacity %v; want 0.6 and 0.7", scratch, without)
+	}
+}
+
+// A file beside a profile that is no profile stops nobody who needs another one.
+func TestABrokenNeighbourStopsNobody(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"smoke.yaml", "defaults.yaml"} {
+		data, err := os.ReadFile("../../params/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{
+		"bomb.yaml": strings.Repeat("[", 100_000), "broken.yaml": "seed: [", "other.yaml": "base: nowhere.yaml\n", "wide.yaml": "\xff\xfes\x00",
+		"sweep-broken.yaml": "{", "itself.yaml": "base: itself.yaml\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "folder.yaml"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.yaml"), 0o600); err != nil {
+		t.Skip(err)
+	}
+	read := make(chan error, 1)
+	go func() {
+		_, err := ReadParameters(filepath.Join(dir, "smoke.yaml"), nil)
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it waits for a neighbour")
+	}
+}
+
+// A base may be named by its whole path, of a profile as of a sweep.
+func TestABaseMayBeAnywhere(t *testing.T) {
+	smoke, err := filepath.Abs("../../params/smoke.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := (SweepFile{Base: smoke}).BasePath("elsewhere/sweep-x.yaml"); got != smoke {
+		t.Errorf("a sweep's base %s is looked for at %s", smoke, got)
+	}
+	path := filepath.Join(t.TempDir(), "own.yaml")
+	if err := os.WriteFile(path, []byte("base: "+smoke+"\nseed: 7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := ReadParameters(path, nil); err != nil || p.Seed != 7 || p.Network.Units != 16 {
+		t.Errorf("%+v, %v", p, err)
 	}
 }

@@ -79,7 +79,7 @@ type trainingAt struct {
 
 // TooManyPoints is the fault of a sweep that is larger than anybody has said is meant.
 type TooManyPoints struct {
-	Sweep  *Sweep
+	Sweep  *Sweep // of its first point alone
 	Where  *params.Document
 	Points int
 }
@@ -122,10 +122,11 @@ func SweepPath(dir, name string) (string, error) {
 }
 
 func SweepNames(dir string) []string {
-	files, _ := filepath.Glob(filepath.Join(dir, SweepPrefix+"*.yaml")) // only a malformed pattern is an error
 	var names []string
-	for _, f := range files {
-		names = append(names, SweepName(f))
+	for _, f := range yamlFiles(dir) {
+		if IsSweep(f) {
+			names = append(names, SweepName(f))
+		}
 	}
 	return names
 }
@@ -138,14 +139,14 @@ func ReadSweepFile(path string) (doc *params.Document, f SweepFile, err error) {
 	if err := doc.Decode(&f); err != nil {
 		return nil, f, err
 	}
-	if SweepName(path) == "" || strings.ContainsAny(SweepName(path), " :") {
-		return nil, f, doc.Errorf("", "found the name %q, must have neither space nor colon", SweepName(path))
+	if err := checkSweepName(SweepName(path), doc); err != nil {
+		return nil, f, err
 	}
 	return doc, f, f.Seeds.check(doc)
 }
 
 // BasePath is where the profile of a sweep's file is.
-func (f SweepFile) BasePath(path string) string { return filepath.Join(filepath.Dir(path), f.Base) }
+func (f SweepFile) BasePath(path string) string { return params.Beside(path, f.Base) }
 
 func (s SweepSeeds) check(doc *params.Document) error {
 	if len(s.Finding)+len(s.Reporting) == 0 {
@@ -197,6 +198,12 @@ func ReadSweep(path string, p *Parameters, many bool) (*Sweep, error) {
 	}
 	s.own = valuesAt(base, s.Parameters)
 	if points > ManyPoints && !many {
+		first, err := s.pointAt(doc, base.With(s.Designs[0].Setting(0)), p)
+		if err != nil {
+			return nil, err
+		}
+		first.designs = []int32{0}
+		s.Points = []point{first}
 		return nil, &TooManyPoints{s, doc, points}
 	}
 	return s, s.expand(doc, base, p)

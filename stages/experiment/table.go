@@ -2,22 +2,22 @@ package experiment
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sicgrid/pkg/params"
 	"sicgrid/stages/figures/table1"
 )
 
-// profileTable is what table 1 shows: this profile, and those beside it in its folder that are
-// valid, but for the defaults.
-func profileTable(path string, doc *params.Document) []table1.Profile {
+// profileTable is what table 1 shows: this profile, and those beside it in its folder that are valid, but for the
+// defaults, which bases has read.
+func profileTable(path string, doc *params.Document, bases *params.Bases) []table1.Profile {
 	table := []table1.Profile{profileColumn(path, doc)}
-	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.yaml")) // only a malformed pattern is an error
-	for _, other := range beside {
-		if filepath.Base(other) == filepath.Base(path) || filepath.Base(other) == defaultsFile || IsSweep(other) {
+	for _, other := range Profiles(filepath.Dir(path)) {
+		if filepath.Base(other) == filepath.Base(path) {
 			continue
 		}
-		doc, err := params.ReadProfile(other)
+		doc, err := bases.ReadProfile(other)
 		if err != nil {
 			continue // whoever runs that profile is told
 		}
@@ -40,4 +40,9 @@ func profileColumn(path string, doc *params.Document) table1.Profile {
 		}
 	}
 	return p
+}
+
+// Profiles are the paths of the files in a folder that are called as profiles are, neither the defaults nor sweeps.
+func Profiles(dir string) []string {
+	return slices.DeleteFunc(yamlFiles(dir), func(path string) bool { return filepath.Base(path) == defaultsFile || IsSweep(path) })
 }

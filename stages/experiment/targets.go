@@ -40,15 +40,21 @@ func (d *DAG) Node(name string) *pipeline.Node {
 	return d.Nodes[i]
 }
 
-func (d *DAG) unknownTarget(name string) error {
-	names := d.groupNames()
-	all := slices.Clone(names)
+// Names are those of all groups of nodes, and then of all nodes.
+func (d *DAG) Names() []string {
+	all := d.groupNames()
+	groups := len(all)
 	for _, n := range d.Nodes {
-		if !slices.Contains(all, n.Name) {
+		if !slices.Contains(all[:groups], n.Name) {
 			all = append(all, n.Name)
 		}
 	}
-	if near := params.Nearest(name, all); len(near) > 0 {
+	return all
+}
+
+func (d *DAG) unknownTarget(name string) error {
+	names := d.groupNames()
+	if near := params.Nearest(name, d.Names()); len(near) > 0 {
 		return unknownf("unknown target %q, did you mean %s?", name, strings.Join(near, " or "))
 	}
 	return unknownf("unknown target %q, must be one of %s, or a node that `sicgrid status all` lists", name, strings.Join(names, ", "))

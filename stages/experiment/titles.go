@@ -39,8 +39,8 @@ var implied = map[string][]string{
 	"network.init=identity":     {"network.init_scale=0.1"},
 }
 
-// titles are those of every variant and ablation.
-func (p *Parameters) titles() sheet.Titles {
+// makeTitles makes those of every variant and ablation.
+func (p *Parameters) makeTitles() sheet.Titles {
 	own := Training{Recipe: train.Recipe{Network: p.Network, Batch: p.Batch, Loss: p.Loss, Optimiser: p.Optimiser, HistoryEvery: p.HistoryEvery, Stop: p.Stop},
 		Attempts: p.Attempts, Keep: p.Keep, Pretraining: p.Pretraining}
 	joined := slices.ContainsFunc(p.variants, func(v Variant) bool { return len(v.Training.Pretraining.Lengths) > 0 })

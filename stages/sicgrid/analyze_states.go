@@ -55,7 +55,7 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) er
 	}
 	show.Close()
 	row := newShapeRow(a.Shape, shape)
-	if err := writeTable(f.out, []shapeRow{row}); err != nil {
+	if err := writeTable(cmd.Context(), f.out, []shapeRow{row}); err != nil {
 		return err
 	}
 	if f.json {

@@ -137,7 +137,7 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 			Mean []float32 `col:"mean"`
 		}{m})
 	}
-	if err := writeTable(lists, rows); err != nil {
+	if err := writeTable(t.Context(), lists, rows); err != nil {
 		t.Fatal(err)
 	}
 	code, stdout, stderr = sicgrid("analyze", lists, "--box", "2", "--out", filepath.Join(dir, "u.parquet"), "--json")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -16,8 +18,8 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/ndarray"
+	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/progress"
-	"sicgrid/pkg/store"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/spectra/spectratable"
 )
@@ -60,6 +62,9 @@ func newAnalyzeCommand() *cobra.Command {
 			if err := f.check(cmd, args); err != nil {
 				return err
 			}
+			if err := f.checkOutputs(cmd, args); err != nil {
+				return err
+			}
 			return f.run(cmd, args)
 		},
 	}
@@ -85,6 +90,9 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 		if given {
 			ways++
 		}
+	}
+	if err := cmp.Or(f.checkForm(cmd), f.checkColumn(args)); ways == 1 && err != nil {
+		return err
 	}
 	switch ext := filepath.Ext(f.out); {
 	case ways != 1:
@@ -234,12 +242,11 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 		}
 	}
 	modules := spectra.Modules(a)
-	ext := filepath.Ext(f.out)
-	beside := strings.TrimSuffix(f.out, ext) + ".modules" + ext
-	if err := writeTable(f.out, units, unitColumns...); err != nil {
+	beside := f.modulesFile()
+	if err := writeTable(cmd.Context(), f.out, units, unitColumns...); err != nil {
 		return err
 	}
-	if err := writeTable(beside, modules); err != nil {
+	if err := writeTable(cmd.Context(), beside, modules); err != nil {
 		return err
 	}
 	if f.json {
@@ -276,9 +283,8 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order,
-// or all.
-func writeTable[T any](path string, rows []T, columns ...string) error {
+// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order, or all.
+func writeTable[T any](ctx context.Context, path string, rows []T, columns ...string) error {
 	rec, err := tableOf(rows, columns)
 	if err != nil {
 		return err
@@ -288,10 +294,7 @@ func writeTable[T any](path string, rows []T, columns ...string) error {
 	if err != nil {
 		return err
 	}
-	if err := store.WriteFileAtomic(path, data, 0o644); err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	return nil
+	return outfile.Write(ctx, path, data)
 }
 
 func tableOf[T any](rows []T, columns []string) (arrow.Record, error) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -11,26 +13,67 @@ import (
 func newDagCommand() *cobra.Command {
 	var flags graphFlags
 	var format string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "dag [TARGET...]",
 		Short: "Draw the graph of the stages",
 		Example: "  sicgrid dag --format svg > dag.svg\n" +
-			"  sicgrid dag figure-6 --format dot | dot -Tpdf > dag.pdf",
+			"  sicgrid dag figure-6 --format dot | dot -Tpdf > dag.pdf\n" +
+			"  sicgrid dag figure-6 --json",
 		RunE: func(cmd *cobra.Command, targets []string) error {
 			draw := map[string]func(*pipeline.Graph) string{"mermaid": pipeline.Mermaid, "dot": pipeline.DOT, "svg": pipeline.SVG}[format]
-			if draw == nil {
+			switch {
+			case draw == nil:
 				return usagef("--format %s: must be one of mermaid, dot, svg", format)
+			case asJSON && cmd.Flags().Changed("format"):
+				return usagef("--json and --format: must be one of them")
 			}
 			s, err := flags.wire(targets)
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), dagRecord{s.parameters.Name, listNodes(s.graph)})
+			}
 			_, err = fmt.Fprint(cmd.OutOrStdout(), draw(s.graph))
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&flags.params, "params", defaultProfile, "parameter `FILE`")
+	cmd.Flags().StringVar(&flags.params, "params", defaultProfile, "parameter `FILE`, or the name of one in params/")
 	cmd.Flags().StringArrayVar(&flags.sets, "set", nil, "set one parameter, `key=value` (repeatable); sicgrid params lists them")
 	cmd.Flags().StringVar(&format, "format", "mermaid", "mermaid, dot or svg")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the nodes and what each reads as JSON")
 	return cmd
+}
+
+// dagRecord is the JSON of dag.
+type dagRecord struct {
+	Profile string    `json:"profile"`
+	Nodes   []dagNode `json:"nodes"` // inputs first
+}
+
+type dagNode struct {
+	Name    string     `json:"name"`
+	Stage   string     `json:"stage"`
+	Seed    uint64     `json:"seed"`
+	Inputs  []dagInput `json:"inputs"`
+	Outputs []string   `json:"outputs"`
+}
+
+type dagInput struct {
+	Role   string `json:"role"` // what the node calls it
+	Node   string `json:"node"`
+	Output string `json:"output"`
+}
+
+func listNodes(g *pipeline.Graph) []dagNode {
+	var list []dagNode
+	for _, n := range g.Nodes() {
+		node := dagNode{Name: n.Name, Stage: n.Stage, Seed: n.Seed, Inputs: []dagInput{}, Outputs: n.Outputs}
+		for _, role := range slices.Sorted(maps.Keys(n.Inputs)) {
+			node.Inputs = append(node.Inputs, dagInput{role, n.Inputs[role].Node.Name, n.Inputs[role].Output})
+		}
+		list = append(list, node)
+	}
+	return list
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -16,8 +17,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
-	"sicgrid/pkg/store"
 )
 
 var exportFormats = []string{"parquet", "arrow", "csv", "npy"}
@@ -31,16 +32,46 @@ type exportForm struct {
 	json     bool   // these as JSON
 }
 
-func (f exportForm) check(formatGiven bool) error {
+// check finds what is wrong with the form, and completes it by the name of the file that is written.
+func (f *exportForm) check(out string) error {
+	if err := f.checkFormat(out); err != nil {
+		return err
+	}
 	switch {
-	case !slices.Contains(exportFormats, f.format):
-		return usagef("--format %s: must be one of %s", f.format, strings.Join(exportFormats, ", "))
-	case f.describe && f.format != "csv":
-		return usagef("--describe: must be given with --format csv; Parquet and Arrow files hold units and meanings anyway")
-	case f.columns && (formatGiven || f.column != ""):
-		return usagef("--columns: must be given without --format and --column")
+	case f.columns && (f.format != "" || f.column != "" || f.describe):
+		return usagef("--columns: must be given without --format, --column and --describe, and not for a file of rows")
 	case f.json && !f.columns:
 		return usagef("--json: must be given with --columns")
+	}
+	if f.format == "" {
+		f.format = "parquet"
+	}
+	switch {
+	case f.describe && f.format != "csv":
+		return usagef("--describe: must be given with --format csv; Parquet and Arrow files hold units and meanings anyway")
+	case f.column != "" && f.format != "npy":
+		return usagef("--column %s: must be given with --format npy; a %s file has all columns", f.column, f.format)
+	}
+	return nil
+}
+
+// checkFormat compares --format with the name of the file, which decides where it is not given.
+func (f *exportForm) checkFormat(out string) error {
+	if f.format != "" && !slices.Contains(exportFormats, f.format) {
+		return usagef("--format %s: must be one of %s", f.format, strings.Join(exportFormats, ", "))
+	}
+	ending := strings.ToLower(filepath.Ext(out))
+	named := strings.TrimPrefix(ending, ".")
+	if ending == ".feather" { // Arrow's files by their other name
+		named = "arrow"
+	}
+	switch {
+	case slices.Contains(exportFormats, named) && f.format == "":
+		f.format = named
+	case slices.Contains(exportFormats, named) && f.format != named:
+		return usagef("--out %s: its name says %s, --format %s; leave out --format or name the file .%s", out, named, f.format, f.format)
+	case !slices.Contains(exportFormats, named) && ending != "" && f.format == "" && !f.columns:
+		return usagef("--out %s: must end in one of .%s, or --format must be given", out, strings.Join(exportFormats, ", ."))
 	}
 	return nil
 }
@@ -55,15 +86,22 @@ func newExportCommand() *cobra.Command {
 		Long: "Write one stored artifact as Parquet (the stored bytes), an Arrow IPC file, CSV (lists joined by\n" +
 			"semicolons), or one numeric column as npy.\n" +
 			"An artifact is a node and one of its outputs; the output may be left out where there is one only.\n" +
+			"The name of the file says the format, or --format.\n" +
 			"--columns lists its columns instead: name, type, unit and meaning, as the stored file says them.",
-		Example: "  sicgrid export spectra/full/2m:units --format csv --out units.csv\n" +
+		Example: "  sicgrid export spectra/full/2m:units --out units.csv\n" +
 			"  sicgrid export spectra/full/2m:units --columns\n" +
-			"  sicgrid export ratemaps/full/2m:maps --format npy --column mean --out maps.npy\n" +
+			"  sicgrid export ratemaps/full/2m:maps --column mean --out maps.npy\n" +
 			"  sicgrid export train/full:weights > weights.parquet",
 		Args: takes(1, 1, "one artifact, such as spectra/full/2m:units"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := form.check(cmd.Flags().Changed("format")); err != nil {
+			if err := form.check(out); err != nil {
 				return err
+			}
+			toFile := out != "" && out != "-"
+			if toFile {
+				if err := flags.checkOutput(out); err != nil {
+					return err
+				}
 			}
 			name, output, _ := strings.Cut(args[0], ":")
 			s, err := flags.open([]string{name})
@@ -77,15 +115,16 @@ func newExportCommand() *cobra.Command {
 			if data, err = form.of(data); err != nil {
 				return err
 			}
-			if out == "" || out == "-" {
+			if !toFile {
 				_, err = cmd.OutOrStdout().Write(data)
 				return err
 			}
-			return store.WriteFileAtomic(out, data, 0o644)
+			sayReplaced(cmd, out, firstLine(data))
+			return outfile.Write(cmd.Context(), out, data)
 		},
 	}
 	flags.add(cmd)
-	cmd.Flags().StringVar(&form.format, "format", "parquet", strings.Join(exportFormats, ", "))
+	cmd.Flags().StringVar(&form.format, "format", "", strings.Join(exportFormats, ", ")+"; by default what the name of the file says, and parquet without one")
 	cmd.Flags().StringVar(&form.column, "column", "", "`NAME` of the column that an npy file holds")
 	cmd.Flags().BoolVar(&form.describe, "describe", false, "begin a CSV file with a line \"# column (unit): meaning\" a column")
 	cmd.Flags().BoolVar(&form.columns, "columns", false, "list the columns of the artifact, not its rows")
@@ -116,11 +155,11 @@ func (s *session) stored(name, output string) ([]byte, error) {
 			continue
 		}
 		if !st.Current() {
-			return nil, fmt.Errorf("%s is not up to date (%s); run: sicgrid run %s --params %s", name, st.Reason, name, s.parameters.Path)
+			return nil, fmt.Errorf("%s is not up to date (%s); run: sicgrid run %s%s", name, st.Reason, name, s.said)
 		}
 		action, err := s.options.Store.Lookup(st.Key, st.Numerics, true)
 		if action == nil { // a pinned result that no run has taken yet
-			return nil, fmt.Errorf("%s is not in the store (%w); run: sicgrid run %s --params %s", name, err, name, s.parameters.Path)
+			return nil, fmt.Errorf("%s is not in the store (%w); run: sicgrid run %s%s", name, err, name, s.said)
 		}
 		return s.options.Store.Get(action.Outputs[i].Object)
 	}

@@ -18,13 +18,13 @@ func newGCCommand() *cobra.Command {
 	var dry, asJSON bool
 	var recent int
 	cmd := &cobra.Command{
-		Use:   "gc [PROFILE.yaml...]",
+		Use:   "gc [PROFILE...]",
 		Short: "Remove from the store what the profiles and the last runs do not reach",
 		Long: "Remove from the store what neither the given profiles (all in params/ by default), nor the last runs, nor a run\n" +
 			"that is going on, reach: results, checkpoints of computations given up, and what killed processes left behind.\n" +
 			"It may be interrupted at any time, and beside it pipelines may run.",
 		Example: "  sicgrid gc --dry-run\n" +
-			"  sicgrid gc params/laptop.yaml --keep-runs 0",
+			"  sicgrid gc laptop --keep-runs 0",
 		RunE: func(cmd *cobra.Command, profiles []string) error {
 			if recent < 0 {
 				return usagef("--keep-runs %d: must be 0 or greater", recent)
@@ -41,6 +41,9 @@ func newGCCommand() *cobra.Command {
 			}
 			roots := store.Roots{RecentRuns: recent}
 			for _, p := range profiles {
+				if p, err = profilePath(p); err != nil {
+					return err
+				}
 				keys, err := reachable(p, storeDir)
 				if err != nil {
 					return err
@@ -55,7 +58,7 @@ func newGCCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&storeDir, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	f.StringVar(&storeDir, "store", defaultStore, "`DIR` that holds the artifacts")
 	f.BoolVar(&dry, "dry-run", false, "say what would be removed, and remove nothing")
 	f.IntVar(&recent, "keep-runs", 10, "keep what the last `N` different runs used")
 	f.BoolVar(&asJSON, "json", false, "print the answer as JSON")

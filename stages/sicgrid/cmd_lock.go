@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,82 +13,144 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
-	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 )
 
 // lockFile is what a profile comes to, by numerics; git keeps it.
 type lockFile map[string]pipeline.Locked
 
+type lockFlags struct {
+	graphFlags
+	jobs        int
+	check       bool
+	anyNumerics bool
+	json        bool
+}
+
+// lockRecord is the JSON of lock.
+type lockRecord struct {
+	File        string   `json:"file"`
+	Numerics    string   `json:"numerics"`
+	Stages      int      `json:"stages"`
+	Written     bool     `json:"written"`     // false of --check
+	Compared    bool     `json:"compared"`    // false where the file does not have these numerics
+	Differences []string `json:"differences"` // in words
+}
+
 func newLockCommand() *cobra.Command {
-	var flags graphFlags
-	var check bool
-	var jobs int
+	var flags lockFlags
 	cmd := &cobra.Command{
 		Use:   "lock",
 		Short: "Record the digests of everything that a profile makes, or compare with those on record",
 		Long: "Make everything that a profile can make and write the digests of all outputs to artifacts/lock.<profile>.json, under the\n" +
 			"name of this machine's numerics; those of other numerics in the file stay. --check compares with the file instead, and says\n" +
-			"what differs and why; of numerics that the file does not have it says so and is content.",
+			"what differs and why. Numerics that the file does not have are then an error, unless --any-numerics is given: nothing is\n" +
+			"compared.",
 		Example: "  sicgrid lock --params params/smoke.yaml\n" +
 			"  sicgrid lock --params params/smoke.yaml --check",
 		Args: takes(0, 0, "none"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if jobs < 0 {
-				return usagef("--jobs %d: must be 0 or greater", jobs)
-			}
-			flags.exact, flags.unpinned = true, true // of this program's own making, on this machine
-			s, err := flags.open([]string{"all", "seeds", experiment.ResultsName})
-			if err != nil {
-				return err
-			}
-			display := progress.New(cmd.ErrOrStderr(), progress.Options{Live: progress.IsTerminal(cmd.ErrOrStderr()), Quiet: true})
-			s.options.Jobs, s.options.Observer = jobs, display.Observe
-			report, err := pipeline.Run(cmd.Context(), s.graph, s.options)
-			display.Close()
-			if err != nil {
-				return err
-			}
-			now, err := pipeline.Lock(report, s.options)
-			if err != nil {
-				return err
-			}
-			path := filepath.Join("artifacts", "lock."+s.parameters.Name+".json")
-			locks, err := readLocks(path)
-			if err != nil {
-				return err
-			}
-			if !check {
-				locks[s.options.Numerics] = now
-				data, err := json.MarshalIndent(locks, "", " ")
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "locked %d stages under %s in %s\n", len(now.Nodes), s.options.Numerics, path)
-				return store.WriteFileAtomic(path, append(data, '\n'), 0o644)
-			}
-			was, known := locks[s.options.Numerics]
-			if !known {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s has no digests of %s (only of %s): nothing compared\n", path, s.options.Numerics, strings.Join(slices.Sorted(maps.Keys(locks)), ", "))
-				return nil
-			}
-			differences := was.Differences(s.graph, now)
-			for _, d := range differences {
-				fmt.Fprintln(cmd.OutOrStdout(), d)
-			}
-			if n := len(differences); n > 0 {
-				return fmt.Errorf("%d stages do not give what %s says, first: %s; if that is meant, run: go tool task relock", n, path, differences[0])
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "all %d stages give what %s says of %s\n", len(now.Nodes), path, s.options.Numerics)
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return flags.lock(cmd) },
 	}
 	flags.add(cmd)
-	cmd.Flags().IntVar(&jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
-	cmd.Flags().BoolVar(&check, "check", false, "compare with the file and write nothing")
+	cmd.Flags().IntVar(&flags.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
+	cmd.Flags().BoolVar(&flags.check, "check", false, "compare with the file and write nothing")
+	cmd.Flags().BoolVar(&flags.anyNumerics, "any-numerics", false, "with --check, be content with a file that does not have this machine's numerics")
+	cmd.Flags().BoolVar(&flags.json, "json", false, "print what came of it as JSON")
 	return cmd
+}
+
+func (f *lockFlags) lock(cmd *cobra.Command) error {
+	if err := f.asTheFileSays("a lock"); err != nil && !f.check {
+		return err
+	}
+	if f.jobs < 0 {
+		return usagef("--jobs %d: must be 0 or greater", f.jobs)
+	}
+	if f.anyNumerics && !f.check {
+		return usagef("--any-numerics: must be given with --check")
+	}
+	f.exact, f.unpinned = true, true // of this program's own making, on this machine
+	s, err := f.open([]string{"all", "seeds", experiment.ResultsName})
+	if err != nil {
+		return err
+	}
+	display := progress.New(cmd.ErrOrStderr(), progress.Options{Live: progress.IsTerminal(cmd.ErrOrStderr()), Quiet: true})
+	s.options.Jobs, s.options.Observer = f.jobs, display.Observe
+	report, err := pipeline.Run(cmd.Context(), s.graph, s.options)
+	display.Close()
+	if err != nil {
+		return err
+	}
+	now, err := pipeline.Lock(report, s.options)
+	if err != nil {
+		return err
+	}
+	r := lockRecord{File: filepath.Join("artifacts", "lock."+s.parameters.Name+".json"), Numerics: s.options.Numerics, Stages: len(now.Nodes), Differences: []string{}}
+	locks, err := readLocks(r.File)
+	if err != nil {
+		return err
+	}
+	if f.check {
+		return f.compare(cmd.OutOrStdout(), s.graph, r, locks, now)
+	}
+	locks[r.Numerics] = now
+	data, err := json.MarshalIndent(locks, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(r.File), 0o777); err != nil {
+		return err
+	}
+	if err := outfile.Write(cmd.Context(), r.File, append(data, '\n')); err != nil {
+		return err
+	}
+	r.Written = true
+	return f.print(cmd.OutOrStdout(), r)
+}
+
+// compare is lock --check.
+func (f *lockFlags) compare(w io.Writer, g *pipeline.Graph, r lockRecord, locks lockFile, now pipeline.Locked) error {
+	was, known := locks[r.Numerics]
+	if known {
+		r.Compared = true
+		r.Differences = append(r.Differences, was.Differences(g, now)...)
+	}
+	if err := f.print(w, r); err != nil {
+		return err
+	}
+	switch n := len(r.Differences); {
+	case !known && !f.anyNumerics:
+		has := strings.Join(slices.Sorted(maps.Keys(locks)), ", ")
+		if has == "" {
+			has = "none"
+		}
+		return fmt.Errorf("%s has no digests of %s (it has %s), so nothing was compared; --any-numerics allows that, `sicgrid lock` without --check adds them", r.File, r.Numerics, has)
+	case n > 0:
+		return fmt.Errorf("%d stages do not give what %s says, first: %s; if that is meant, run: sicgrid lock --params %s", n, r.File, r.Differences[0], quoted(f.params))
+	}
+	return nil
+}
+
+func (f *lockFlags) print(w io.Writer, r lockRecord) (err error) {
+	switch {
+	case f.json:
+		return printJSON(w, r)
+	case r.Written:
+		_, err = fmt.Fprintf(w, "locked %d stages under %s in %s\n", r.Stages, r.Numerics, r.File)
+	case !r.Compared && f.anyNumerics:
+		_, err = fmt.Fprintf(w, "%s has no digests of %s: nothing compared\n", r.File, r.Numerics)
+	case r.Compared && len(r.Differences) == 0:
+		_, err = fmt.Fprintf(w, "all %d stages give what %s says of %s\n", r.Stages, r.File, r.Numerics)
+	}
+	for _, d := range r.Differences {
+		if err == nil {
+			_, err = fmt.Fprintln(w, d)
+		}
+	}
+	return err
 }
 
 func readLocks(path string) (lockFile, error) {

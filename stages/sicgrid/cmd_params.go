@@ -44,6 +44,9 @@ func newParamsCommand() *cobra.Command {
 				file = cmp.Or(file, defaultProfile)
 			}
 			if file != "" {
+				if file, err = profilePath(file); err != nil {
+					return err
+				}
 				if profile, err = experiment.ReadParameters(file, sets); err != nil {
 					return err
 				}
@@ -65,7 +68,7 @@ func newParamsCommand() *cobra.Command {
 			}
 		},
 	}
-	cmd.Flags().StringVar(&file, "params", "", "parameter `FILE` whose values are listed where they are not the defaults")
+	cmd.Flags().StringVar(&file, "params", "", "parameter `FILE`, or the name of one in params/, whose values are listed where they are not the defaults")
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "set one parameter of it, `key=value` (repeatable)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
 	cmd.Flags().BoolVar(&asYAML, "yaml", false, "print the annotated profile that all others are based on, or the one of --params in full")
@@ -95,12 +98,7 @@ func parametersUnder(keys []string) ([]listed, error) {
 		if slices.Contains(names, key) {
 			continue
 		}
-		near := params.Nearest(key, names)
-		for _, name := range names {
-			if strings.HasSuffix(name, "."+key) && len(near) < 3 {
-				near = append(near, name)
-			}
-		}
+		near := params.NearestKeys(key, names)
 		if len(near) > 0 {
 			return nil, usagef("unknown parameter %q, did you mean %s?", key, strings.Join(near, " or "))
 		}

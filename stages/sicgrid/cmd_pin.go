@@ -22,6 +22,9 @@ func newPinCommand() *cobra.Command {
 		Example: "  sicgrid pin train/full --params params/paper.yaml",
 		Args:    takes(1, -1, "the stage to pin"),
 		RunE: func(cmd *cobra.Command, targets []string) error {
+			if err := flags.asTheFileSays("a pin"); err != nil {
+				return err
+			}
 			s, err := flags.open(targets)
 			if err != nil {
 				return err
@@ -50,6 +53,9 @@ func newUnpinCommand() *cobra.Command {
 		Example: "  sicgrid unpin train/full --params params/paper.yaml",
 		Args:    takes(1, -1, "the stage to unpin"),
 		RunE: func(cmd *cobra.Command, targets []string) error {
+			if err := flags.asTheFileSays("a pin"); err != nil {
+				return err
+			}
 			s, err := flags.wire(targets)
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/sicgrid/layout"
 	"sicgrid/stages/train"
 )
 
@@ -47,7 +49,8 @@ func newRunCommand() *cobra.Command {
 		Long: "Make targets and everything that they need; what is up to date is not run again. A target is\n" +
 			"\"all\" (the default: every network of the profile's seed, and every figure), \"seeds\" (both variants for\n" +
 			"several seeds), \"results\" (the paper's claims beside every network for the seeds of results.seeds),\n" +
-			"a stage such as \"train\", or one node such as \"train/full\".",
+			"a stage such as \"train\", or one node such as \"train/full\". Figures and tables land in artifacts/<profile>; what is\n" +
+			"made with --set has a folder of its own in there, named after the settings or by --name.",
 		Example: "  sicgrid run all\n" +
 			"  sicgrid run figure-6 --set seed=2\n" +
 			"  sicgrid run train/no-capacity --params params/smoke.yaml --jobs 1 -v",
@@ -59,6 +62,7 @@ func newRunCommand() *cobra.Command {
 
 func (f *runFlags) addRun(cmd *cobra.Command) {
 	f.add(cmd)
+	f.addName(cmd)
 	set := cmd.Flags()
 	set.IntVar(&f.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
 	set.StringVar(&f.device, "device", "auto", "what trains: auto (a GPU if there is one), cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
@@ -134,7 +138,7 @@ func (r *execution) open(targets []string) (err error) {
 	if r.session, err = r.flags.wire(targets); err != nil {
 		return err
 	}
-	if err := r.session.checkForce(r.flags.force); err != nil {
+	if err := cmp.Or(r.session.checkForce(r.flags.force), r.session.checkFolder()); err != nil {
 		return err
 	}
 	named := r.flags.device != "auto"
@@ -203,7 +207,7 @@ func (r *execution) execute() (pipeline.Report, error) {
 func (r *execution) runGraph() (pipeline.Report, error) {
 	level := verbosityOf(r.cmd)
 	display := progress.New(r.out, progress.Options{Live: progress.IsTerminal(r.out), Quiet: level < 0, Verbose: level > 0})
-	shown := view(display)
+	shown := view(progress.NewTotal(display, r.session.graph.Nodes(), r.session.reckoning()))
 	if r.flags.view != nil {
 		shown = r.flags.view(display)
 	}
@@ -222,31 +226,31 @@ func (r *execution) runGraph() (pipeline.Report, error) {
 // layOut writes the files of the figures that are up to date, and says what became of the run,
 // which ended with runErr.
 func (r *execution) layOut(report pipeline.Report, runErr error) error {
-	var written []string
+	var done layout.Done
 	if r.cmd.Context().Err() == nil {
 		files, err := r.session.figureFiles(resultsOf(report))
 		if err == nil {
-			written, err = layOut(files)
+			done, err = r.session.folder.LayOut(r.cmd.Context(), files)
 		}
 		if runErr == nil {
 			runErr = err
 		}
 	}
-	if err := r.conclude(report, written); runErr == nil {
+	if err := r.conclude(report, done); runErr == nil {
 		return err
 	}
 	return runErr
 }
 
 // conclude says what became of the run.
-func (r *execution) conclude(report pipeline.Report, written []string) error {
+func (r *execution) conclude(report pipeline.Report, done layout.Done) error {
 	if verbosityOf(r.cmd) >= 0 {
-		summarise(r.out, report, written, r.noGPU)
+		summarise(r.out, report, done, r.noGPU)
 	}
 	if !r.flags.json {
 		return nil
 	}
-	return printJSON(r.cmd.OutOrStdout(), newRunRecord(r.session, report, written))
+	return printJSON(r.cmd.OutOrStdout(), newRunRecord(r.session, report, done))
 }
 
 func (s *session) checkForce(force []string) error {
@@ -270,7 +274,7 @@ func resultsOf(report pipeline.Report) map[string]result {
 
 // summarise also says why no GPU was used, if that was left to the program and
 // something was trained.
-func summarise(w io.Writer, report pipeline.Report, written []string, noGPU string) {
+func summarise(w io.Writer, report pipeline.Report, done layout.Done, noGPU string) {
 	if noGPU != "" && slices.ContainsFunc(report.Nodes, func(n pipeline.NodeReport) bool {
 		return n.Node.Stage == experiment.TrainStage && n.State == pipeline.Ran
 	}) {
@@ -282,8 +286,11 @@ func summarise(w io.Writer, report pipeline.Report, written []string, noGPU stri
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
 	}
-	for _, path := range figurePaths(written) {
+	for _, path := range figurePaths(done.Written) {
 		fmt.Fprintf(w, "wrote   %s\n", path)
+	}
+	for _, path := range done.Kept {
+		fmt.Fprintf(w, "kept    %s, a file of that name that was not as it had been laid out\n", path)
 	}
 	fmt.Fprintf(w, "%s in %s\n", strings.Join(parts, ", "), report.Time.Round(10*time.Millisecond))
 }
@@ -295,7 +302,10 @@ type runRecord struct {
 	Numerics string     `json:"numerics"`
 	Seconds  float64    `json:"seconds"`
 	Stages   []stageRun `json:"stages"`
+	Set      []string   `json:"set"`     // parameters that were not the profile file's
+	Folder   string     `json:"folder"`  // of the figure files
 	Written  []string   `json:"written"` // figure files laid out
+	Kept     []string   `json:"kept"`    // copies of what somebody else had put in their place
 }
 
 type stageRun struct {
@@ -310,8 +320,9 @@ type stageRun struct {
 	Defects  []string          `json:"defects,omitempty"` // damage that was found, and mended
 }
 
-func newRunRecord(s *session, report pipeline.Report, written []string) runRecord {
-	r := runRecord{Profile: s.parameters.Name, Seed: s.parameters.Seed, Numerics: s.options.Numerics, Seconds: report.Time.Seconds(), Stages: []stageRun{}, Written: append([]string{}, written...)}
+func newRunRecord(s *session, report pipeline.Report, done layout.Done) runRecord {
+	r := runRecord{Profile: s.parameters.Name, Seed: s.parameters.Seed, Numerics: s.options.Numerics, Seconds: report.Time.Seconds(), Stages: []stageRun{},
+		Set: append([]string{}, s.parameters.Sets...), Folder: s.folder.Path, Written: append([]string{}, done.Written...), Kept: append([]string{}, done.Kept...)}
 	for _, n := range report.Nodes {
 		r.Stages = append(r.Stages, stageRun{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Time.Seconds(), n.Key, n.Numerics, n.Outputs, n.Defects})
 	}

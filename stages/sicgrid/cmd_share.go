@@ -26,7 +26,7 @@ type shareFlags struct {
 }
 
 func (f *shareFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	cmd.Flags().StringVar(&f.store, "store", defaultStore, "`DIR` that holds the artifacts")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the answer as JSON")
 }
 

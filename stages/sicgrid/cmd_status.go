@@ -1,13 +1,19 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/compute"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/sicgrid/layout"
+	"sicgrid/stages/train"
 )
 
 func newStatusCommand() *cobra.Command {
@@ -35,7 +41,11 @@ func newStatusCommand() *cobra.Command {
 			for _, n := range nodes {
 				current = current && n.Current()
 			}
-			if err := printStatus(cmd.OutOrStdout(), s, nodes, figures, current, asJSON, verbosityOf(cmd)); err != nil {
+			rest, err := s.rest(cmd.Context(), nodes)
+			if err != nil {
+				return err
+			}
+			if err := printStatus(cmd.OutOrStdout(), s, nodes, figures, rest, current, asJSON, verbosityOf(cmd)); err != nil {
 				return err
 			}
 			if !current {
@@ -45,6 +55,7 @@ func newStatusCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	flags.addName(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the answer as JSON")
 	return cmd
 }
@@ -59,14 +70,109 @@ type stageStatus struct {
 	Numerics string         `json:"numerics"`
 }
 
-func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures []string, current bool, asJSON bool, level verbosity) error {
+// remainder is what a run would have to do.
+type remainder struct {
+	ToRun     int          `json:"to_run"`    // stages, with those that may turn out not to have to
+	Trainings int          `json:"trainings"` // among them
+	Seconds   float64      `json:"seconds"`   // about how long they take on as many jobs as there are cores; 0 = no estimate
+	Resumes   []resumption `json:"resumes"`
+	text      string
+}
+
+// resumption is a training that would go on from a checkpoint.
+type resumption struct {
+	Name string `json:"name"`
+	Step int    `json:"step"`
+	Of   int    `json:"of"`
+}
+
+// For how long status times the first steps of a kind of training of which nothing is known, and for how long it waits for a single
+// one: whoever asks waits too.
+const (
+	statusTimesFor = 100 * time.Millisecond
+	statusWaits    = 500 * time.Millisecond
+)
+
+// rest sums up what is not up to date.
+func (s *session) rest(ctx context.Context, nodes []pipeline.NodeStatus) (remainder, error) {
+	r := remainder{Resumes: []resumption{}}
+	for _, n := range nodes {
+		if n.Current() {
+			continue
+		}
+		r.ToRun++
+		t, ok := n.Node.Params.(train.Params)
+		if !ok {
+			continue
+		}
+		r.Trainings++
+		if step := s.resumes(n); step > 0 {
+			r.Resumes = append(r.Resumes, resumption{n.Node.Name, step, t.Optimiser.Steps})
+		}
+	}
+	if r.ToRun == 0 {
+		return r, nil
+	}
+	k, err := s.times()
+	if err != nil {
+		return r, err
+	}
+	k.timed = func(b compute.Backend, spec compute.Spec) (time.Duration, error) {
+		return atMost(statusWaits, func() (time.Duration, error) { return timeSteps(b, spec, statusTimesFor) })
+	}
+	e, err := k.of(ctx, nodes)
+	if err != nil {
+		return r, err
+	}
+	jobs := min(s.options.Places(), r.ToRun)
+	r.Seconds, r.text = e.on(jobs).Seconds(), e.text(jobs)
+	return r, nil
+}
+
+// words are a sum of so many stages and figure files in one line.
+func (r remainder) words(stages, figures int) string {
+	text := fmt.Sprintf("all %d stages are up to date", stages)
+	if r.ToRun > 0 {
+		text = fmt.Sprintf("%d of %s to run", r.ToRun, count(stages, "stage"))
+		if r.Trainings > 0 {
+			text += ", among them " + count(r.Trainings, "training")
+		}
+		text += ": " + r.text
+	}
+	for i, t := range r.Resumes {
+		if i == 3 {
+			text += fmt.Sprintf("; %d more resume", len(r.Resumes)-i)
+			break
+		}
+		text += fmt.Sprintf("; %s resumes at step %s of %s", t.Name, grouped(t.Step), grouped(t.Of))
+	}
+	if figures > 0 {
+		text += "; " + count(figures, "file") + " to restore"
+	}
+	return text
+}
+
+// grouped is a number with spaces between its thousands.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + " " + text[i:]
+	}
+	return text
+}
+
+func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures []string, rest remainder, current bool, asJSON bool, level verbosity) error {
 	if asJSON {
 		answer := struct {
 			Profile string        `json:"profile"`
 			Current bool          `json:"current"`
 			Stages  []stageStatus `json:"stages"`
 			Figures []string      `json:"stale_figures"` // files to be laid out again from the store
-		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...)}
+			Folder  string        `json:"folder"`        // of the figures
+
+			Others []layout.Settings `json:"settings_folders"` // of what was made with --set
+			remainder
+		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...), Folder: s.folder.Path, Others: layout.Within(s.parameters.Name), remainder: rest}
 		for _, n := range nodes {
 			answer.Stages = append(answer.Stages, stageStatus{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Key, n.Numerics})
 		}
@@ -82,8 +188,16 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 		}
 		fmt.Fprintln(w)
 	}
+	for _, f := range layout.Within(s.parameters.Name) {
+		if level >= 0 && f.Path != s.folder.Path {
+			fmt.Fprintf(w, "%-8s %s\n", "folder", f)
+		}
+	}
 	for _, f := range figures {
 		fmt.Fprintf(w, "%-8s %s  missing or altered; comes back from the store\n", "restore", f)
+	}
+	if level >= 0 {
+		fmt.Fprintln(w, rest.words(len(nodes), len(figures)))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,6 @@ import (
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
-	"sicgrid/stages/train"
 )
 
 func newSweepCommand() *cobra.Command {
@@ -28,10 +28,14 @@ func newSweepCommand() *cobra.Command {
 			"a run, lands as Parquet and CSV beside the figures.",
 		Example: "  sicgrid sweep copies\n" +
 			"  sicgrid sweep phase-diagram --dry-run             # how many runs, how many are cached, how long they take\n" +
-			"  sicgrid sweep robustness --params params/smoke.yaml --jobs 2\n" +
+			"  sicgrid sweep smoke-robustness --jobs 2\n" +
 			"  sicgrid export sweep/copies:runs --format csv",
 		Args: takes(1, 1, "one sweep, such as copies or params/sweep-copies.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if flags.params, err = profilePath(flags.params); err != nil {
+				return err
+			}
 			path, err := experiment.SweepPath(filepath.Dir(flags.params), args[0])
 			if err != nil {
 				return err
@@ -47,7 +51,7 @@ func newSweepCommand() *cobra.Command {
 			flags.confirm = func(s *session, flags *runFlags) (bool, error) { return s.announce(cmd, flags, dry) }
 			err = run(cmd, flags, []string{experiment.SweepName(path)})
 			if many := (*experiment.TooManyPoints)(nil); errors.As(err, &many) {
-				return askMany(many, flags.graphFlags, flags.jobs)
+				return askMany(cmd, many, flags.graphFlags, flags.jobs)
 			}
 			return err
 		},
@@ -59,7 +63,7 @@ func newSweepCommand() *cobra.Command {
 }
 
 // askMany says how large the sweep is, how long it takes, and what to do.
-func askMany(e *experiment.TooManyPoints, flags graphFlags, jobs int) error {
+func askMany(cmd *cobra.Command, e *experiment.TooManyPoints, flags graphFlags, jobs int) error {
 	p, err := experiment.ReadParameters(flags.params, flags.sets)
 	if err != nil {
 		return err
@@ -68,18 +72,36 @@ func askMany(e *experiment.TooManyPoints, flags graphFlags, jobs int) error {
 	if err != nil {
 		return err
 	}
-	known, err := readTimes(open, onCPU().Backend)
+	one, err := timeOfPoint(cmd.Context(), open, p, e.Sweep)
 	if err != nil {
 		return err
 	}
-	f := e.Sweep.SweepFile
-	var one estimate // of a run of each variant, as the profile has them
-	for _, name := range f.Variants {
-		known.addTraining(&one, train.Params{Recipe: p.Variant(name)}, p.Seed)
-	}
-	one.took = saturated(one.took, e.Points*(len(f.Seeds.Finding)+len(f.Seeds.Reporting)))
+	one.took = saturated(one.took, e.Points)
 	jobs = (&pipeline.Options{Jobs: jobs}).Places()
 	return e.Where.Errorf("designs", "found %d points, %d runs, %s; add --yes to run so many", e.Points, e.Runs(), one.text(jobs))
+}
+
+// timeOfPoint is how long every stage of the only point of a sweep takes.
+func timeOfPoint(ctx context.Context, from *store.Store, p *experiment.Parameters, s *experiment.Sweep) (estimate, error) {
+	known, err := readTimes(from, onCPU().Backend)
+	if err != nil {
+		return estimate{}, err
+	}
+	wired, err := experiment.WireSweep(experiment.Wire(p, onCPU()), s, onCPU())
+	if err != nil {
+		return estimate{}, err
+	}
+	var plan []pipeline.NodeStatus
+	seen := map[*pipeline.Node]bool{}
+	for _, r := range wired.Runs {
+		for _, n := range r.Nodes {
+			if !seen[n] {
+				seen[n] = true
+				plan = append(plan, pipeline.NodeStatus{Node: n, State: pipeline.WouldRun})
+			}
+		}
+	}
+	return known.of(ctx, plan)
 }
 
 // saturated is n times a duration, or the longest that there is.
@@ -120,11 +142,7 @@ func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (proce
 	text := fmt.Sprintf("%s: %d points, %d runs, %d cached", w.Name, len(w.Points), len(w.Runs), cached)
 	var rest estimate
 	if todo > 0 && len(flags.force) == 0 {
-		known, err := readTimes(s.options.Store, s.device.Backend)
-		if err != nil {
-			return false, err
-		}
-		if rest, err = known.of(cmd.Context(), plan); err != nil {
+		if rest, err = s.estimate(cmd.Context(), plan); err != nil {
 			return false, err
 		}
 		if cached < len(w.Runs) {
@@ -177,11 +195,11 @@ func (s *session) finishSweep(cmd *cobra.Command, flags *runFlags, out io.Writer
 	if err != nil {
 		return err
 	}
-	written, err := layOut(files)
+	done, err := s.folder.LayOut(cmd.Context(), files)
 	if err != nil {
 		return err
 	}
-	return (&execution{cmd: cmd, flags: *flags, out: out, session: s}).conclude(report, written)
+	return (&execution{cmd: cmd, flags: *flags, out: out, session: s}).conclude(report, done)
 }
 
 // stoppedEarly says why a training that is done ended before its last step.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +48,7 @@ func newVerifyCommand() *cobra.Command {
 }
 
 func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
-	if flags.sample < 0 || flags.sample > 0 && !flags.rerun {
+	if cmd.Flags().Changed("sample") && (flags.sample < 1 || !flags.rerun) {
 		return usagef("--sample %d: must be 1 or greater, together with --rerun", flags.sample)
 	}
 	s, err := flags.open(targets)
@@ -85,7 +86,7 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	if err := answer.print(cmd.OutOrStdout(), flags.json, verbosityOf(cmd)); err != nil {
 		return err
 	}
-	return answer.fault(flags.repair)
+	return answer.fault(flags.repair, strings.Join(append([]string{"sicgrid verify --repair"}, targets...), " ")+s.said)
 }
 
 // chosen picks the targets themselves, or n of them by chance, and nothing that they only need.
@@ -233,10 +234,10 @@ func finite(x float64) *float64 {
 	return &x
 }
 
-// fault is the error of a verification that found something which was not mended.
-func (v *verification) fault(repaired bool) error {
+// fault is the error of a verification that found something which was not mended; repair is the command that removes it.
+func (v *verification) fault(repaired bool, repair string) error {
 	if n := len(v.Findings); n > 0 && !repaired {
-		return fmt.Errorf("%d faults in the store, first: %s; `sicgrid verify --repair` removes them, the next run mends them", n, findingText(v.Findings[0]))
+		return fmt.Errorf("%d faults in the store, first: %s; `%s` removes them, the next run mends them", n, findingText(v.Findings[0]), repair)
 	}
 	var errs []error
 	for _, r := range v.Recomputed {

@@ -13,10 +13,13 @@ func newWhyCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "why TARGET...",
-		Short: "Show the parts of a stage's key, those of its last run against the present ones",
-		Long: "Show the parts of the key of each stage that a target names: parameters, code, seed and inputs.\n" +
-			"A star marks what changed since the stage last ran, a question mark an input that will be made anew.",
+		Short: "Show what changed since a stage last ran, from where the change begins",
+		Long: "Show of each stage that a target names what changed since it last ran: the parameter, file, seed or input at which the\n" +
+			"change begins, which may be of a stage far before it, and the stages on the way. * marks what changed, old against new,\n" +
+			"+ what was added, - what was removed. -v lists all parts of the stage's own key, with ? at inputs that will be made\n" +
+			"anew and ~ at those of equal values in other bytes.",
 		Example: "  sicgrid why train/full --set loss.sigma_g=0.5\n" +
+			"  sicgrid why figure-6 --set seed=2 -v\n" +
 			"  sicgrid why figure-6 --json",
 		Args: takes(1, -1, "the target to explain"),
 		RunE: func(cmd *cobra.Command, targets []string) error {
@@ -24,19 +27,25 @@ func newWhyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var answers []pipeline.Explanation
+			var names []string
 			for _, n := range s.graph.Targets() {
-				e, err := pipeline.Why(s.graph, n.Name, s.options)
-				if err != nil {
-					return err
-				}
-				answers = append(answers, e)
+				names = append(names, n.Name)
+			}
+			answers, err := pipeline.Why(s.graph, s.options, names...)
+			if err != nil {
+				return err
 			}
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), answers)
 			}
 			for _, e := range answers {
-				fmt.Fprint(cmd.OutOrStdout(), e)
+				text := e.String()
+				if verbosityOf(cmd) > 0 {
+					text = e.Details()
+				}
+				if _, err := fmt.Fprint(cmd.OutOrStdout(), text); err != nil {
+					return err
+				}
 			}
 			return nil
 		},

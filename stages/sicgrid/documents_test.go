@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
+
 	"sicgrid/pkg/ndarray"
 )
 
@@ -41,20 +43,13 @@ var longTasks = []string{"test", "test-faults", "lint", "build", "bench", "sweep
 // with the smoke profile in the place of the laptop one.
 func TestTheCommandsOfThePagesRun(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(dir, "params"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := layProfiles(filepath.Join(dir, "params")); err != nil {
-		t.Fatal(err)
-	}
-	smoke, err := os.ReadFile(filepath.Join(dir, "params", "smoke.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "params", "laptop.yaml"), smoke, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	copySmoke(t, dir)
 	writeMaps(t, filepath.Join(dir, "maps.npy"))
+	locked := exec.Command(program, "lock", "--params", "params/smoke.yaml") // of this machine, which may have other numerics than git's
+	locked.Dir = dir
+	if out, err := locked.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 
 	known := map[string]bool{}
 	for _, page := range pages {
@@ -77,6 +72,24 @@ func TestTheCommandsOfThePagesRun(t *testing.T) {
 	}
 	if len(known) < 30 {
 		t.Errorf("found only %d commands", len(known))
+	}
+}
+
+// copySmoke lays the smoke profile into a folder, also in the place of the laptop one.
+func copySmoke(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Join(dir, "params"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := layProfiles(filepath.Join(dir, "params")); err != nil {
+		t.Fatal(err)
+	}
+	smoke, err := os.ReadFile(filepath.Join(dir, "params", "smoke.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "params", "laptop.yaml"), smoke, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -118,5 +131,48 @@ func writeMaps(t *testing.T, path string) {
 	}
 	if err := os.WriteFile(path, ndarray.Npy([]int{2, bins, bins}, values), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The commands of the example for GitHub Actions do what they are there for: with the smoke profile in the place of
+// the laptop one, and its figure in the place of the published one.
+func TestTheCommandsOfTheWorkflowRun(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", ".github", "examples", "reproduce.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var workflow struct {
+		Jobs map[string]struct {
+			Steps []struct {
+				Run string `yaml:"run"`
+			} `yaml:"steps"`
+		} `yaml:"jobs"`
+	}
+	if err := yaml.Unmarshal(data, &workflow); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	copySmoke(t, dir)
+	run := func(command string) {
+		t.Helper()
+		cmd := exec.Command("sh", "-ec", strings.ReplaceAll(command, "bin/sicgrid", program))
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", command, err, out)
+		}
+	}
+	run("bin/sicgrid lock --params params/smoke.yaml")
+	run("bin/sicgrid run figure-6 && mkdir artifacts/published && cp artifacts/laptop/figure-6.json artifacts/published")
+	commands := 0
+	for _, job := range workflow.Jobs {
+		for _, step := range job.Steps {
+			if strings.HasPrefix(step.Run, "bin/sicgrid ") {
+				commands++
+				run(step.Run)
+			}
+		}
+	}
+	if commands < 3 {
+		t.Errorf("%d commands of the program", commands)
 	}
 }

@@ -87,8 +87,30 @@ func TestExportSaysWhatColumnsMean(t *testing.T) {
 		"--json":     {format: "csv", json: true},
 		"--format":   {format: "xlsx"},
 	} {
-		if err := form.check(false); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if err := form.check(""); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%+v: %v, want an error on %s", form, err, want)
+		}
+	}
+}
+
+// The name of the file says the format, and a contradiction is refused.
+func TestTheFormatFollowsTheName(t *testing.T) {
+	for _, c := range []struct{ out, format, want string }{
+		{"w.csv", "", "csv"}, {"W.CSV", "", "csv"}, {"w.npy", "", "npy"}, {"w.arrow", "", "arrow"}, {"w.feather", "", "arrow"},
+		{"w.parquet", "", "parquet"}, {"w", "", "parquet"}, {"", "", "parquet"}, {"-", "", "parquet"}, {"/dev/stdout", "", "parquet"},
+		{"w.csv", "csv", "csv"}, {"w.txt", "csv", "csv"}, {"w", "csv", "csv"}, {"-", "csv", "csv"},
+		{"w.csv", "parquet", "--out w.csv: its name says csv"}, {"w.npy", "csv", "--out w.npy: its name says npy"},
+		{"w.txt", "", "--out w.txt: must end in one of"}, {"w.csv.gz", "", "--out w.csv.gz: must end in one of"},
+	} {
+		form := exportForm{format: c.format}
+		got := ""
+		if err := form.check(c.out); err != nil {
+			got = err.Error()
+		} else {
+			got = form.format
+		}
+		if !strings.HasPrefix(got, c.want) {
+			t.Errorf("--out %q --format %q: got %q, want %q", c.out, c.format, got, c.want)
 		}
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -18,18 +18,12 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
-	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/sicgrid/layout"
 )
 
-// A figure is an artifact like any other. Its files are laid out under
-// artifacts/<profile>/ beside a JSON file that says where they came from; a
-// file that is missing or altered there is restored from the store, not redrawn.
-
-// figureFile is one file of a figure, as it must stand under artifacts/<profile>/.
-type figureFile struct {
-	path string
-	data []byte
-}
+// A figure is an artifact like any other. Its files are laid out in the session's folder beside a JSON file
+// that says where they came from; a file that is missing or altered there is restored from the store, not
+// redrawn.
 
 // figureRecord is the JSON file beside a figure.
 type figureRecord struct {
@@ -74,13 +68,13 @@ func (s *session) record(r result) (*store.Action, error) {
 }
 
 // figureFiles are the files of every figure of the graph whose whole chain is up to date.
-func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
+func (s *session) figureFiles(results map[string]result) ([]layout.File, error) {
 	nodes := s.graph.Nodes()
-	of := make([][]figureFile, len(nodes)) // by node
+	of := make([][]layout.File, len(nodes)) // by node
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, n := range nodes {
-		if n.Stage != experiment.FigureStage && n.Stage != experiment.SweepStage {
+		if !laysOut(n) {
 			continue
 		}
 		chain, err := pipeline.NewGraph(n)
@@ -92,7 +86,7 @@ func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
 		}
 		lay := s.figure
 		if n.Stage == experiment.SweepStage {
-			lay = func(n *pipeline.Node, _ *pipeline.Graph, results map[string]result) ([]figureFile, error) {
+			lay = func(n *pipeline.Node, _ *pipeline.Graph, results map[string]result) ([]layout.File, error) {
 				return s.tableFiles(n, results)
 			}
 		}
@@ -107,7 +101,7 @@ func (s *session) figureFiles(results map[string]result) ([]figureFile, error) {
 	return slices.Concat(of...), err
 }
 
-func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[string]result) ([]figureFile, error) {
+func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[string]result) ([]layout.File, error) {
 	record := figureRecord{
 		Figure: n.Name, Profile: s.parameters.Name, Seed: s.parameters.Seed, Set: append([]string{}, s.parameters.Sets...),
 		Files: map[string]string{}, Parameters: s.parameters.Profile,
@@ -133,8 +127,7 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err != nil {
 		return nil, err
 	}
-	dir := figuresDir(s.parameters.Name)
-	var files []figureFile
+	var files []layout.File
 	for _, row := range rows {
 		if row.Name == "numbers.json" {
 			record.Numbers = row.Data
@@ -142,13 +135,13 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 		}
 		sum := sha256.Sum256(row.Data)
 		record.Files[row.Name] = hex.EncodeToString(sum[:])
-		files = append(files, figureFile{filepath.Join(dir, filepath.Base(row.Name)), row.Data})
+		files = append(files, layout.File{Path: filepath.Join(s.folder.Path, filepath.Base(row.Name)), Data: row.Data})
 	}
 	var text bytes.Buffer
 	if err := printJSON(&text, record); err != nil {
 		return nil, err
 	}
-	return append(files, figureFile{filepath.Join(dir, n.Name+".json"), text.Bytes()}), nil
+	return append(files, layout.File{Path: filepath.Join(s.folder.Path, n.Name+".json"), Data: text.Bytes()}), nil
 }
 
 func (r *figureRecord) add(n *pipeline.Node, a *store.Action) {
@@ -167,30 +160,21 @@ func (r *figureRecord) add(n *pipeline.Node, a *store.Action) {
 	}
 }
 
-// figuresDir is where a profile's figures land.
-func figuresDir(profile string) string { return filepath.Join("artifacts", profile) }
-
-// layOut writes the files that are missing or altered and returns their paths.
-func layOut(files []figureFile) ([]string, error) {
-	var written []string
-	for _, f := range files {
-		if f.current() {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
-			return written, fmt.Errorf("cannot lay out %s: %w", f.path, err)
-		}
-		if err := store.WriteFileAtomic(f.path, f.data, 0o644); err != nil {
-			return written, fmt.Errorf("cannot lay out %s: %w", f.path, err)
-		}
-		written = append(written, f.path)
-	}
-	return written, nil
+// laysOut says whether a node's result is laid out as files.
+func laysOut(n *pipeline.Node) bool {
+	return n.Stage == experiment.FigureStage || n.Stage == experiment.SweepStage
 }
 
-func (f figureFile) current() bool {
-	data, err := os.ReadFile(f.path)
-	return err == nil && bytes.Equal(data, f.data)
+// checkFolder finds what speaks against the folder of the files, if there will be any.
+func (s *session) checkFolder() error {
+	if !slices.ContainsFunc(s.graph.Nodes(), laysOut) {
+		return nil
+	}
+	err := s.folder.Check()
+	if errors.Is(err, layout.ErrOtherSettings) {
+		return usagef("%v", err)
+	}
+	return err
 }
 
 // staleFigures are the files of up-to-date figures that layOut would write.
@@ -208,8 +192,8 @@ func (s *session) staleFigures(nodes []pipeline.NodeStatus) ([]string, error) {
 	}
 	var stale []string
 	for _, f := range files {
-		if !f.current() {
-			stale = append(stale, f.path)
+		if !f.Current() {
+			stale = append(stale, f.Path)
 		}
 	}
 	return stale, nil

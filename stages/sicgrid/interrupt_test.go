@@ -2,11 +2,15 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -23,32 +27,14 @@ func TestInterruptedTrainingGoesOnToTheSameResult(t *testing.T) {
 	whole, interrupted := t.TempDir(), t.TempDir()
 	want := runJSON(t, program, whole, args...)
 
-	cmd := exec.Command(program, append([]string{"run", "-v"}, args...)...)
-	cmd.Dir = interrupted
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var text strings.Builder
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		text.WriteString(lines.Text() + "\n")
-		if strings.HasPrefix(lines.Text(), "start") {
-			time.Sleep(300 * time.Millisecond) // some steps into the training
-			if err := cmd.Process.Signal(os.Interrupt); err != nil {
-				t.Fatal(err)
-			}
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		code, text := interruptedRun(t, interrupted, signal, append([]string{"run", "-v"}, args...))
+		if code != 130 {
+			t.Fatalf("%s: exit code %d, want 130\n%s", signal, code, text)
 		}
-	}
-	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != 130 {
-		t.Fatalf("exit code %d after an interrupt, want 130\n%s", code, &text)
-	}
-	if !strings.Contains(text.String(), "interrupted") {
-		t.Errorf("the interrupted stage is not named as such:\n%s", &text)
+		if !strings.Contains(text, "interrupted") {
+			t.Errorf("%s: the interrupted stage is not named as such:\n%s", signal, text)
+		}
 	}
 	verify := exec.Command(program, "verify", "--params", smoke)
 	verify.Dir = interrupted
@@ -56,8 +42,86 @@ func TestInterruptedTrainingGoesOnToTheSameResult(t *testing.T) {
 		t.Errorf("after the interrupt the store is not sound: %v\n%s", err, said)
 	}
 
+	status := exec.Command(program, append([]string{"status"}, args...)...)
+	status.Dir = interrupted
+	said, _ := status.CombinedOutput()
+	if !regexp.MustCompile(`(?m)^1 of 1 stage to run, among them 1 training: .*; train/full resumes at step [1-9][0-9 ]* of 20 000$`).Match(said) {
+		t.Errorf("status does not say where the training goes on:\n%s", said)
+	}
+
 	got := runJSON(t, program, interrupted, args...)
 	wentOn(t, interrupted, got, want)
+}
+
+// interruptedRun runs the program until some steps into the first stage, sends the signal, and returns how that ended.
+func interruptedRun(t *testing.T, dir string, signal os.Signal, args []string) (code int, text string) {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Dir = dir
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		text += lines.Text() + "\n"
+		if strings.HasPrefix(lines.Text(), "start") {
+			time.Sleep(300 * time.Millisecond)
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	cmd.Wait()
+	return cmd.ProcessState.ExitCode(), text
+}
+
+// Under nohup, which has the hang-up of a terminal ignored, a run goes on.
+func TestNohupIsHeeded(t *testing.T) {
+	smoke, err := filepath.Abs("../../params/smoke.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{program, "run", "-v", "train/full", "--params", smoke, "--set", "optimiser.steps=5000"}
+	dir := t.TempDir()
+	cmd := exec.Command("sh", append([]string{"-c", `trap "" HUP; exec "$@"`, "sh"}, args...)...)
+	cmd.Dir = dir
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "start") {
+			if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("a run that was told to ignore the hang-up ended with %v", err)
+	}
+}
+
+// However many threads the environment asks for, buffers are made for no more than can be of use.
+func TestThreadsAreNoMoreThanCanBeOfUse(t *testing.T) {
+	cmd := exec.Command(program, "devices", "--json")
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=2000")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var devices []struct{ Threads int }
+	if err := json.Unmarshal(out, &devices); err != nil {
+		t.Fatal(err)
+	}
+	if most := mostThreads(runtime.NumCPU()); devices[0].Threads != most {
+		t.Errorf("found %d threads, want %d", devices[0].Threads, most)
+	}
 }
 
 // A training that is killed at 30 random moments, in the middle of writing a

@@ -5,11 +5,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -29,28 +32,66 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if most := mostThreads(runtime.NumCPU()); runtime.GOMAXPROCS(0) > most {
+		runtime.GOMAXPROCS(most)
+	}
+	asks := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // which nohup wants ignored
+		asks = append(asks, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), asks...)
 	// The first interrupt asks the stages to stop; a second one kills the process.
 	context.AfterFunc(ctx, stop)
 	signal.Ignore(syscall.SIGXFSZ) // a limit on file sizes is then a failed write, like a full disk
 	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// mostThreads is how many threads are of any use on so many cores. Buffers are made for each.
+func mostThreads(cores int) int { return max(4*cores, 16) }
+
 // execute runs one command line and returns its exit code.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRootCommand()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	out := &standardOutput{Writer: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	if failed := out.failure(); failed != nil && (err == nil || errors.Is(err, errOutOfDate) || errors.Is(err, out.err)) {
+		err = failed
+	}
 	if err == nil {
 		return exitDone
 	}
 	code := exitCode(ctx, err)
-	if code != exitOutOfDate {
+	switch {
+	case code == exitOutOfDate:
+	case asksForJSON(cmd, args):
+		printFailure(stderr, failure{oneLine(err), code})
+	default:
 		fmt.Fprintf(stderr, "sicgrid: %s\n", oneLine(err))
 	}
 	return code
+}
+
+// failure is the error of a command with --json: one line of JSON on standard error.
+type failure struct {
+	Error    string `json:"error"`
+	ExitCode int    `json:"exit_code"`
+}
+
+func printFailure(w io.Writer, f failure) {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(f) // there is nobody left to tell
+}
+
+// asksForJSON says whether a command line has --json, also one that could not be read to its end.
+func asksForJSON(cmd *cobra.Command, args []string) bool {
+	if flag := cmd.Flags().Lookup("json"); flag != nil && flag.Changed {
+		return flag.Value.String() == "true"
+	}
+	return cmd.Flags().Lookup("json") != nil && slices.Contains(args, "--json")
 }
 
 // errOutOfDate ends status when something would run: an answer, not a fault.
@@ -97,10 +138,9 @@ func newRootCommand() *cobra.Command {
 		Example: "  sicgrid run all                                   # both networks, every figure\n" +
 			"  sicgrid run figure-6 --params params/smoke.yaml   # one figure, in seconds\n" +
 			"  sicgrid status all                                # what would run, and why",
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		Args:              cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cmd.Help()
@@ -115,20 +155,28 @@ func newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
-		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(),
+		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(), newCleanCommand(),
 		newAnalyzeCommand(), newExportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
-	for _, c := range root.Commands() {
-		if accepts := c.Args; accepts != nil {
-			c.Args = func(cmd *cobra.Command, args []string) error {
+	addCompletions(root)
+	checkArguments(root)
+	return root
+}
+
+// checkArguments has every command below one check what all share.
+func checkArguments(c *cobra.Command) {
+	for _, c := range c.Commands() {
+		accepts := c.Args
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if accepts != nil {
 				if err := accepts(cmd, args); err != nil {
 					return usagef("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 				}
-				return nil
 			}
+			return checkFlags(cmd)
 		}
+		checkArguments(c)
 	}
-	return root
 }
 
 func verbosityOf(cmd *cobra.Command) verbosity {

@@ -12,10 +12,20 @@ import (
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/sicgrid/layout"
 )
 
+// profilesDir is where a profile is looked for that is given by its name alone.
+const profilesDir = "params"
+
 // defaultProfile is the one without --params.
-const defaultProfile = "params/laptop.yaml"
+const defaultProfile = profilesDir + "/laptop.yaml"
+
+// defaultStore is the one without --store.
+const defaultStore = "artifacts/store"
+
+// profilePath is the file that --params means.
+func profilePath(given string) (string, error) { return experiment.ProfilePath(profilesDir, given) }
 
 // graphFlags are the flags of the commands that look at the DAG.
 type graphFlags struct {
@@ -26,22 +36,38 @@ type graphFlags struct {
 	unpinned bool
 	adopt    bool
 	sweep    string // file of a sweep over the profile, beside those that targets name
+	name     string // of the folder of the figures, within the profile's; "" = the profile's, or by the settings
 	many     bool   // a sweep may have more than manyPoints
 }
 
 func (f *graphFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.params, "params", defaultProfile, "parameter `FILE`; its name is the profile's")
+	flags.StringVar(&f.params, "params", defaultProfile, "parameter `FILE`, or the name of one in params/; its name is the profile's")
 	flags.StringArrayVar(&f.sets, "set", nil, "set one parameter, `key=value`, such as loss.sigma_g=0.5 (repeatable); sicgrid params lists them")
-	flags.StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	flags.StringVar(&f.store, "store", defaultStore, "`DIR` that holds the artifacts")
 	flags.BoolVar(&f.exact, "exact", false, "take no result of another instruction set or device")
 	flags.BoolVar(&f.unpinned, "unpinned", false, "let no pinned result stand in for one of other code")
+}
+
+// addName adds the flag of the commands that lay figures out, or say what would be.
+func (f *graphFlags) addName(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.name, "name", "", "`NAME` of the folder of the figures and tables, within the profile's; by default that is the profile's own, and with --set one that says the settings")
+}
+
+// checkName finds a --name that is no folder's.
+func (f *graphFlags) checkName() error {
+	if f.name != "" && !experiment.PlainName(f.name) {
+		return usagef("--name %q: must be letters, digits and . _ + = , - alone, the first a letter or digit", f.name)
+	}
+	return nil
 }
 
 // session is what a command needs to look at the DAG: checked parameters, the
 // nodes that it was asked for, and the open store.
 type session struct {
 	parameters *experiment.Parameters
+	folder     layout.Folder // of the files that are laid out
+	said       string        // the flags that chose them, for the advice of errors
 	targets    []string
 	designs    []*experiment.Sweep // that the targets name
 	dag        *experiment.DAG
@@ -81,11 +107,18 @@ func (f *graphFlags) attach(s *session) error {
 
 // wire is open without the store, for what only needs the shape of the DAG.
 func (f *graphFlags) wire(targets []string) (*session, error) {
+	err := f.checkName()
+	if err != nil {
+		return nil, err
+	}
+	if f.params, err = profilePath(f.params); err != nil {
+		return nil, err
+	}
 	p, err := experiment.ReadParameters(f.params, f.sets)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{parameters: p, targets: targets}
+	s := &session{parameters: p, folder: layout.Folder{Path: layout.Path(p.Name, f.name, f.sets), Profile: f.params, Set: f.sets}, said: f.said(), targets: targets}
 	for _, path := range f.sweepFiles(targets) {
 		one, err := experiment.ReadSweep(path, p, f.many)
 		if err != nil {
@@ -98,7 +131,7 @@ func (f *graphFlags) wire(targets []string) (*session, error) {
 
 // on is the session with its networks trained on a device.
 func (s *session) on(device experiment.Device) (*session, error) {
-	again := &session{parameters: s.parameters, targets: s.targets, designs: s.designs, dag: experiment.Wire(s.parameters, device), options: s.options, device: device}
+	again := &session{parameters: s.parameters, folder: s.folder, said: s.said, targets: s.targets, designs: s.designs, dag: experiment.Wire(s.parameters, device), options: s.options, device: device}
 	for _, one := range s.designs {
 		wired, err := experiment.WireSweep(again.dag, one, device)
 		if err != nil {

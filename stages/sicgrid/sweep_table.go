@@ -14,6 +14,7 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/sicgrid/layout"
 	"sicgrid/stages/sweep"
 	"sicgrid/stages/sweep/sweeptable"
 )
@@ -22,7 +23,7 @@ import (
 // the same wherever and how fast it was made, it adds how long each run took.
 
 // tableFiles are the files of a sweep's table.
-func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]figureFile, error) {
+func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]layout.File, error) {
 	tables := make([]arrow.Record, 2)
 	for i, output := range []string{"runs", "points"} {
 		var err error
@@ -35,9 +36,9 @@ func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]fig
 		return nil, err
 	}
 	tables[0] = runs
-	at := filepath.Join(figuresDir(s.parameters.Name), experiment.SweepPrefix+filepath.Base(n.Name))
-	var files []figureFile
-	for i, ending := range []string{"", "-points"} {
+	at := filepath.Join(s.folder.Path, experiment.SweepPrefix+filepath.Base(n.Name))
+	var files []layout.File
+	for i, ending := range []string{"", experiment.PointsEnding} {
 		var parquet bytes.Buffer
 		if err := artifact.Write(&parquet, tables[i]); err != nil {
 			return nil, err
@@ -46,7 +47,7 @@ func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]fig
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, figureFile{at + ending + ".parquet", parquet.Bytes()}, figureFile{at + ending + ".csv", csv})
+		files = append(files, layout.File{Path: at + ending + ".parquet", Data: parquet.Bytes()}, layout.File{Path: at + ending + ".csv", Data: csv})
 	}
 	return files, nil
 }

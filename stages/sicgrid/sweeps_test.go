@@ -35,13 +35,15 @@ func wireShipped(t *testing.T, name string) *session {
 // Every sweep that is shipped is valid, and as large as it says.
 func TestEveryShippedSweepIsValid(t *testing.T) {
 	want := map[string]struct{ points, runs, trainings int }{
-		"phase-diagram":      {31, 93, 93},  // the two planes share the profile's own point
-		"robustness":         {11, 33, 243}, // capacity and the joined scale leave the small network as it is
-		"robustness-scratch": {11, 33, 33},  // five parameters share it
-		"report":             {1, 10, 190},  // sixteen of the small network, two of its copies, and the network
-		"report-scratch":     {1, 20, 160},  // eight attempts a network
-		"copies":             {18, 54, 93},  // settings share the one network and its copies
-		"smoke":              {7, 42, 42},
+		"phase-diagram":       {31, 93, 93},  // the two planes share the profile's own point
+		"robustness":          {11, 33, 243}, // capacity and the joined scale leave the small network as it is
+		"robustness-scratch":  {11, 33, 33},  // five parameters share it
+		"report":              {1, 10, 190},  // sixteen of the small network, two of its copies, and the network
+		"report-scratch":      {1, 20, 160},  // eight attempts a network
+		"copies":              {18, 54, 93},  // settings share the one network and its copies
+		"smoke":               {7, 42, 42},
+		"smoke-phase-diagram": {8, 8, 8},
+		"smoke-robustness":    {5, 5, 5},
 	}
 	if names := experiment.SweepNames("../../params"); len(names) != len(want) {
 		t.Errorf("sweeps %v, want %d", names, len(want))

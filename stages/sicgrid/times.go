@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,14 +12,16 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/train"
+	"sicgrid/stages/train/saved"
 )
 
-// How long a run takes is known from earlier ones in the store: a training from those of the same
-// network, batch and numerics, by their time a step; another stage from those of the same
-// parameters. A training that is like none is known by its first steps, which are made and timed.
+// How long a run takes is known from earlier ones in the store: a training from those of the same network, batch and numerics, by their
+// time a step; another stage from those of the same parameters, or else from all of that stage. A training that is like none is known
+// by its first steps, which are made and timed.
 
 // made is what a record's provenance says that is asked here.
 type made struct {
@@ -37,13 +40,17 @@ func madeBy(a *store.Action) (m made) {
 type times struct {
 	known   map[string][]float64
 	first   map[string]float64 // of a step of trainings that are like none, 0 where it could not be timed
+	slow    map[string]bool    // of which it is more than that
 	backend compute.Backend
 	timed   func(compute.Backend, compute.Spec) (time.Duration, error)
+	resumes func(pipeline.NodeStatus) int // the step from which a training goes on
 }
 
 // readTimes reads the store's; trainings that are like none are timed on the backend.
 func readTimes(s *store.Store, b compute.Backend) (*times, error) {
-	k := &times{known: map[string][]float64{}, first: map[string]float64{}, backend: b, timed: timeSteps}
+	k := &times{known: map[string][]float64{}, first: map[string]float64{}, slow: map[string]bool{}, backend: b,
+		timed:   func(b compute.Backend, spec compute.Spec) (time.Duration, error) { return timeSteps(b, spec, timedFor) },
+		resumes: func(pipeline.NodeStatus) int { return 0 }}
 	err := s.Walk(nil, func(a *store.Action, _ string, err error) error {
 		if err != nil {
 			return nil // damaged records are for verify to name
@@ -58,6 +65,7 @@ func readTimes(s *store.Store, b compute.Backend) (*times, error) {
 		m := madeBy(a)
 		if parts.Stage != experiment.TrainStage {
 			k.add(parts.Stage+string(parts.Params), m.Seconds)
+			k.add(parts.Stage, m.Seconds)
 			return nil
 		}
 		var t train.Params
@@ -94,18 +102,19 @@ type estimate struct {
 	took    time.Duration
 	like    int             // earlier trainings by which it is reckoned
 	timed   int             // kinds of training of which the first steps were timed
-	unknown int             // kinds of which they could not be, left out
+	unknown int             // kinds of which they could not be, or took so long that no more is known; those are reckoned as that long
+	untimed bool            // there are other stages of which nothing is known, left out: they are short
 	counted map[string]bool // kinds of training that are in the numbers above
 }
 
-// addTraining adds a training.
-func (k *times) addTraining(e *estimate, t train.Params, seed uint64) {
+// addTraining adds a training of so many steps.
+func (k *times) addTraining(e *estimate, t train.Params, steps int, seed uint64) {
 	id := likeTraining(t, k.backend.Numerics)
 	step, like := k.median(id)
 	if like == 0 {
 		step = k.firstSteps(id, t, seed)
 	}
-	e.took += time.Duration(step * float64(t.Optimiser.Steps) * float64(time.Second))
+	e.took += time.Duration(step * float64(max(0, steps)) * float64(time.Second))
 	if e.counted[id] {
 		return
 	}
@@ -116,7 +125,7 @@ func (k *times) addTraining(e *estimate, t train.Params, seed uint64) {
 	switch {
 	case like > 0:
 		e.like += like
-	case step > 0:
+	case step > 0 && !k.slow[id]:
 		e.timed++
 	default:
 		e.unknown++
@@ -128,12 +137,34 @@ func (k *times) addTraining(e *estimate, t train.Params, seed uint64) {
 func (k *times) firstSteps(id string, t train.Params, seed uint64) float64 {
 	if _, done := k.first[id]; !done {
 		took, err := k.timed(k.backend, compute.Spec{Network: t.Network, Batch: t.Batch, Loss: t.Loss, Optimiser: t.Optimiser, Seed: seed})
-		if err != nil {
+		if k.slow[id] = errors.Is(err, errSlow); err != nil && !k.slow[id] {
 			took = 0
 		}
 		k.first[id] = took.Seconds()
 	}
 	return k.first[id]
+}
+
+// errSlow is the error of a step that took longer than anybody would wait; its time is then that.
+var errSlow = errors.New("a step takes longer")
+
+// atMost is the time of a step, or of the wait for it, if that ends before; what is under way then goes on beside what comes.
+func atMost(wait time.Duration, timed func() (time.Duration, error)) (time.Duration, error) {
+	type answer struct {
+		took time.Duration
+		err  error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		took, err := timed()
+		done <- answer{took, err}
+	}()
+	select {
+	case a := <-done:
+		return a.took, a.err
+	case <-time.After(wait):
+		return wait, errSlow
+	}
 }
 
 // of estimates what is left of a plan, one place doing it all.
@@ -143,18 +174,27 @@ func (k *times) of(ctx context.Context, plan []pipeline.NodeStatus) (estimate, e
 		if n.Current() {
 			continue
 		}
+		if err := ctx.Err(); err != nil {
+			return e, err
+		}
 		if t, ok := n.Node.Params.(train.Params); ok && n.Node.Stage == experiment.TrainStage {
-			if err := ctx.Err(); err != nil {
-				return e, err
-			}
-			k.addTraining(&e, t, n.Node.Seed)
+			k.addTraining(&e, t, t.Optimiser.Steps-k.resumes(n), n.Node.Seed)
 			continue
 		}
-		params, _ := json.Marshal(n.Node.Params)
-		seconds, _ := k.median(n.Node.Stage + canonical(params))
-		e.took += time.Duration(seconds * float64(time.Second))
+		k.addStage(&e, n.Node)
 	}
 	return e, nil
+}
+
+// addStage adds a node that is no training.
+func (k *times) addStage(e *estimate, n *pipeline.Node) {
+	params, _ := json.Marshal(n.Params)
+	seconds, like := k.median(n.Stage + canonical(params))
+	if like == 0 {
+		seconds, like = k.median(n.Stage)
+	}
+	e.untimed = e.untimed || like == 0
+	e.took += time.Duration(seconds * float64(time.Second))
 }
 
 // on is the time that so many jobs take over it.
@@ -162,7 +202,7 @@ func (e estimate) on(jobs int) time.Duration { return e.took / time.Duration(max
 
 // text says how long something takes on so many jobs.
 func (e estimate) text(jobs int) string {
-	if e.like+e.timed == 0 && (e.unknown > 0 || e.took == 0) {
+	if e.took == 0 {
 		return "no estimate"
 	}
 	var by []string
@@ -176,7 +216,7 @@ func (e estimate) text(jobs int) string {
 	if len(by) > 0 {
 		text += ", by " + strings.Join(by, " and ")
 	}
-	if e.unknown > 0 {
+	if e.unknown > 0 || e.untimed {
 		text = "at least " + text
 	}
 	return text
@@ -200,6 +240,29 @@ func roughly(d time.Duration) string {
 	return fmt.Sprintf("%d s", int((d+time.Second-1)/time.Second))
 }
 
+// reckoning is what is known of how long the session's stages take: of trainings by their steps.
+func (s *session) reckoning() progress.Reckoning {
+	return progress.Reckoning{
+		Jobs: s.options.Places(),
+		Work: func(n *pipeline.Node) (kind string, units float64) {
+			if t, ok := n.Params.(train.Params); ok && n.Stage == experiment.TrainStage {
+				return likeTraining(t, s.device.Backend.Numerics), float64(t.Optimiser.Steps)
+			}
+			return n.Stage, 1
+		},
+		Earlier: func() func(string) float64 {
+			k, err := s.times()
+			return func(kind string) float64 {
+				if err != nil {
+					return 0
+				}
+				seconds, _ := k.median(kind)
+				return seconds
+			}
+		},
+	}
+}
+
 // manyFrom is the number of trainings from which a run says beforehand what they come to.
 const manyFrom = 12
 
@@ -213,16 +276,41 @@ func (s *session) announceTrainings(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	k, err := readTimes(s.options.Store, s.device.Backend)
-	if err != nil {
-		return err
-	}
-	e, err := k.of(ctx, plan)
+	e, err := s.estimate(ctx, plan)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(w, trainingsText(plan, e, s.options.Places()))
 	return nil
+}
+
+// times are those of the session's store and device.
+func (s *session) times() (*times, error) {
+	k, err := readTimes(s.options.Store, s.device.Backend)
+	if err == nil {
+		k.resumes = s.resumes
+	}
+	return k, err
+}
+
+// estimate says how long what is left of a plan takes.
+func (s *session) estimate(ctx context.Context, plan []pipeline.NodeStatus) (estimate, error) {
+	k, err := s.times()
+	if err != nil {
+		return estimate{}, err
+	}
+	return k.of(ctx, plan)
+}
+
+// resumes is the step from which a training that would run goes on.
+func (s *session) resumes(n pipeline.NodeStatus) int {
+	if n.Current() || n.Node.Stage != experiment.TrainStage {
+		return 0
+	}
+	if dir := s.options.ScratchPath(n); dir != "" {
+		return saved.Step(dir)
+	}
+	return 0
 }
 
 func trainingsText(plan []pipeline.NodeStatus, e estimate, jobs int) string {
@@ -266,13 +354,13 @@ func runSeconds(n *pipeline.Node, a *store.Action, steps int64) float64 {
 }
 
 const (
-	timedFor   = 300 * time.Millisecond // of each kind of training
+	timedFor   = 300 * time.Millisecond // of each kind of training, before a run
 	timedSteps = 200                    // at most
 )
 
-// timeSteps returns the time of a step on one core, the first steps of a training. They are dearer
-// than later ones, when fewer units are active.
-func timeSteps(b compute.Backend, spec compute.Spec) (time.Duration, error) {
+// timeSteps returns the time of a step on one core, of the first steps of a training, which are made for about so long. They are
+// dearer than later ones, when fewer units are active.
+func timeSteps(b compute.Backend, spec compute.Spec, patience time.Duration) (time.Duration, error) {
 	trainer, err := b.New(spec)
 	if err != nil {
 		return 0, err
@@ -283,7 +371,7 @@ func timeSteps(b compute.Backend, spec compute.Spec) (time.Duration, error) {
 		return 0, err
 	}
 	begun, steps := time.Now(), 0
-	for most := min(timedSteps, spec.Optimiser.Steps-1); steps < max(most, 1) && time.Since(begun) < timedFor; steps++ {
+	for most := min(timedSteps, spec.Optimiser.Steps-1); steps < max(most, 1) && time.Since(begun) < patience; steps++ {
 		if _, err := trainer.Train(1, nil); err != nil {
 			return 0, err
 		}

@@ -104,7 +104,59 @@ func TestTimesOfOtherNumericsAreNotBelieved(t *testing.T) {
 
 func TestStepsOfARealTrainerAreTimed(t *testing.T) {
 	spec := benchmark.Step{Units: 8, Hidden: 8, Batch: 4, Length: 10, Pairs: 20, Velocities: 10}.Spec()
-	if took, err := timeSteps(onCPU().Backend, spec); err != nil || took <= 0 {
+	if took, err := timeSteps(onCPU().Backend, spec, timedFor); err != nil || took <= 0 {
 		t.Errorf("a step takes %s, %v", took, err)
+	}
+}
+
+// All stages of a plan count; of a training that was interrupted, what is left of it.
+func TestAnEstimateCountsAllStages(t *testing.T) {
+	k, err := readTimes(storeOf(t, "here", map[int]float64{8: 20}), compute.Backend{Numerics: "here"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.add("spectra"+`{"bins":48}`, 3)
+	k.add("spectra", 3)
+	k.add("spectra", 5)
+	k.resumes = func(n pipeline.NodeStatus) int { return 250 }
+	stage := func(stage, params string) pipeline.NodeStatus {
+		return pipeline.NodeStatus{Node: &pipeline.Node{Name: stage, Stage: stage, Params: json.RawMessage(params)}, State: pipeline.WouldRun}
+	}
+	plan := append(planOf(pipeline.WouldRun, ofUnits(8, 0)), stage("spectra", `{"bins": 48}`), stage("spectra", `{"bins": 24}`))
+	e, err := k.of(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.text(1); got != "about 22 s on 1 job, by 1 like run in the store" { // 750 steps of 20 ms, 3 s, and the median of 3 and 5
+		t.Error(got)
+	}
+	if e, err = k.of(t.Context(), append(plan, stage("embed", `{}`))); err != nil || e.text(1) != "at least about 22 s on 1 job, by 1 like run in the store" {
+		t.Error(e.text(1), err)
+	}
+	k.timed = func(compute.Backend, compute.Spec) (time.Duration, error) {
+		return atMost(time.Millisecond, func() (time.Duration, error) { time.Sleep(time.Minute); return 0, nil })
+	}
+	if e, err = k.of(t.Context(), planOf(pipeline.WouldRun, ofUnits(9, 0))); err != nil || e.text(1) != "at least about 1 s on 1 job" {
+		t.Error(e.text(1), err)
+	}
+}
+
+func TestASumIsOneLine(t *testing.T) {
+	for _, c := range []struct {
+		rest            remainder
+		stages, figures int
+		want            string
+	}{
+		{remainder{}, 58, 0, "all 58 stages are up to date"},
+		{remainder{}, 58, 2, "all 58 stages are up to date; 2 files to restore"},
+		{remainder{ToRun: 1, text: "no estimate"}, 1, 0, "1 of 1 stage to run: no estimate"},
+		{remainder{ToRun: 65, Trainings: 60, text: "about 14 min on 2 jobs", Resumes: []resumption{{"train/full", 261047, 2000000}}}, 105, 0,
+			"65 of 105 stages to run, among them 60 trainings: about 14 min on 2 jobs; train/full resumes at step 261 047 of 2 000 000"},
+		{remainder{ToRun: 9, Trainings: 5, text: "about 1 s on 2 jobs", Resumes: make([]resumption, 5)}, 9, 0,
+			"9 of 9 stages to run, among them 5 trainings: about 1 s on 2 jobs;  resumes at step 0 of 0;  resumes at step 0 of 0;  resumes at step 0 of 0; 2 more resume"},
+	} {
+		if got := c.rest.words(c.stages, c.figures); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/sic/loss"
+	"sicgrid/stages/train/saved"
 )
 
 func small() Params {
@@ -104,6 +105,15 @@ func TestACheckpointReplacesTheOneBefore(t *testing.T) {
 		if n := len(files(t, dir)); n != 5 {
 			t.Errorf("%d files after step %d", n, r.step)
 		}
+		if step := saved.Step(dir); step != r.step {
+			t.Errorf("whoever asks is told step %d after step %d", step, r.step)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, checkpointFile), []byte(`{"Step":50}`+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if step := saved.Step(dir) + saved.Step(filepath.Join(dir, "nowhere")); step != 0 {
+		t.Errorf("step %d of no checkpoint", step)
 	}
 }
 

@@ -254,17 +254,18 @@ func embeddedFiles(root, dir string, patterns []string) ([]string, error) {
 	found := map[string]bool{}
 	for _, pattern := range patterns {
 		glob, all := strings.CutPrefix(pattern, "all:")
-		matches, err := filepath.Glob(filepath.Join(base, filepath.FromSlash(glob)))
+		matches, err := fs.Glob(os.DirFS(base), glob) // the folder's own name is no pattern
 		if err != nil {
 			return nil, fmt.Errorf("%s: go:embed %s: %w", dir, pattern, err)
 		}
 		for _, match := range matches {
-			err := filepath.WalkDir(match, func(p string, e fs.DirEntry, err error) error {
+			top := filepath.Join(base, filepath.FromSlash(match))
+			err := filepath.WalkDir(top, func(p string, e fs.DirEntry, err error) error {
 				if err != nil {
 					return err
 				}
 				hidden := strings.HasPrefix(e.Name(), ".") || strings.HasPrefix(e.Name(), "_")
-				if p != match && hidden && !all {
+				if p != top && hidden && !all {
 					if e.IsDir() {
 						return fs.SkipDir
 					}

@@ -19,7 +19,7 @@ type tree struct {
 }
 
 func newTree(t *testing.T) *tree {
-	tr := &tree{t, t.TempDir()}
+	tr := &tree{t, filepath.Join(t.TempDir(), "a[b]")} // a folder's name is no pattern
 	for name, text := range map[string]string{
 		"go.mod":                      "module sample\n\ngo 1.26\n\nrequire (\n\texample.org/num v1.2.0\n\texample.org/num/deep v0.1.0 // indirect\n)\n\nrequire example.org/codec v1.0.0\n",
 		"stages/train/train.go":       "package train\n\nimport (\n\t\"math\"\n\t\"sample/pkg/core\"\n\t\"sample/pkg/store\"\n)\n\n// Run trains.\nfunc Run(x float64) float64 {\n\tstore.Put()\n\treturn core.Step(math.Sqrt(x), 1)\n}\n",

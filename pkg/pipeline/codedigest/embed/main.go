@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,7 +54,7 @@ func run() error {
 			folders[name] = folder
 			continue
 		}
-		files, err := filepath.Glob(filepath.Join(root, parent, "*", "*.go"))
+		files, err := fs.Glob(os.DirFS(filepath.Join(root, parent)), "*/*.go")
 		if err != nil {
 			return err
 		}

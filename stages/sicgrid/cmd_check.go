@@ -1,0 +1,345 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/experiment"
+)
+
+type comparisonFlags struct {
+	graphFlags
+	against     string
+	within      []string
+	anyNumerics bool
+	json        bool
+}
+
+func newCheckCommand() *cobra.Command {
+	var flags comparisonFlags
+	cmd := &cobra.Command{
+		Use:   "check FIGURE",
+		Short: "Compare a figure's numbers with those of a JSON file, field by field; exit code 1 if they differ",
+		Long: "Compare the numbers of a figure that is up to date with those in the JSON file of another run of it, such as\n" +
+			"artifacts/published/figure-6.json: every field of the one must be in the other, words and truths must be equal, and\n" +
+			"numbers as near as --within says: 5% of the file's number, or 0.01 in the number's own unit; without it they must be\n" +
+			"equal. Given twice, either will do. What differs is listed, and the exit code is then 1. A file that was made under\n" +
+			"other numerics (instruction set, device) is refused unless --any-numerics is given: a training amplifies rounding.",
+		Example: "  sicgrid check figure-6 --against artifacts/published/figure-6.json --within 5%\n" +
+			"  sicgrid check figure-4 --against theirs.json --within 5% --within 0.01 --any-numerics\n" +
+			"  sicgrid check figure-1 --params params/smoke.yaml --against artifacts/smoke/figure-1.json --json",
+		Args: takes(1, 1, "one figure, such as figure-6"),
+		RunE: func(cmd *cobra.Command, args []string) error { return flags.check(cmd, args[0]) },
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVar(&flags.against, "against", "", "JSON `FILE` of the figure as another run laid it out")
+	cmd.Flags().StringArrayVar(&flags.within, "within", nil, "how far a number may be off: `5%` of the file's, or 0.01 as such (repeatable: either will do)")
+	cmd.Flags().BoolVar(&flags.anyNumerics, "any-numerics", false, "compare with a file of other numerics too")
+	cmd.Flags().BoolVar(&flags.json, "json", false, "print the comparison as JSON")
+	return cmd
+}
+
+// A comparison is the JSON of check.
+type comparison struct {
+	Figure      string       `json:"figure"`
+	Against     string       `json:"against"`
+	Within      []string     `json:"within"`
+	Numerics    []string     `json:"numerics"`         // of this figure
+	Theirs      []string     `json:"against_numerics"` // of the file
+	Compared    int          `json:"compared"`         // fields
+	Differences []difference `json:"differences"`
+}
+
+// A difference is a field that is not as it must be.
+type difference struct {
+	Field string   `json:"field"`         // "modules[0].period_m"
+	Here  string   `json:"here"`          // JSON; "" where there is none
+	There string   `json:"there"`         // in the file
+	Off   *float64 `json:"off,omitempty"` // of two numbers, here less there
+}
+
+func (f *comparisonFlags) check(cmd *cobra.Command, figure string) error {
+	if f.against == "" {
+		return usagef("--against: missing, must be the JSON file of another run of %s", figure)
+	}
+	tolerances, err := readTolerances(f.within)
+	if err != nil {
+		return err
+	}
+	theirs, err := readFigureRecord(f.against)
+	if err != nil {
+		return err
+	}
+	s, err := f.open([]string{figure})
+	if err != nil {
+		return err
+	}
+	ours, err := s.figureOf(figure)
+	if err != nil {
+		return err
+	}
+	if theirs.Figure != ours.Figure {
+		return fmt.Errorf("%s is of %q, must be of %s", f.against, theirs.Figure, ours.Figure)
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(theirs.Numerics)), slices.Sorted(slices.Values(ours.Numerics))) && !f.anyNumerics {
+		return fmt.Errorf("%s was made under numerics %s, this figure under %s; compare them all the same with --any-numerics", f.against, quotedEach(theirs.Numerics), quotedEach(ours.Numerics))
+	}
+	result := comparison{Figure: ours.Figure, Against: f.against, Within: append([]string{}, f.within...), Numerics: ours.Numerics, Theirs: theirs.Numerics}
+	result.Compared, result.Differences = compareNumbers(ours.Numbers, theirs.Numbers, tolerances)
+	if err := result.print(cmd.OutOrStdout(), f.json, verbosityOf(cmd)); err != nil {
+		return err
+	}
+	if n := len(result.Differences); n > 0 {
+		return fmt.Errorf("%d of %d fields of %s differ from %s%s, first: %s", n, result.Compared, figure, f.against, ours.unlike(theirs), result.Differences[0])
+	}
+	return nil
+}
+
+// figureOf is the record of a figure that is up to date.
+func (s *session) figureOf(figure string) (r figureRecord, err error) {
+	n := s.graph.Node(figure)
+	if n == nil || n.Stage != experiment.FigureStage {
+		return r, usagef("%q is no figure, must be one, such as figure-6", figure)
+	}
+	nodes, err := pipeline.Status(s.graph, s.options)
+	if err != nil {
+		return r, err
+	}
+	results := map[string]result{}
+	for _, st := range nodes {
+		if !st.Current() {
+			return r, fmt.Errorf("%s is not up to date (%s: %s); run: sicgrid run %s%s", figure, st.Node.Name, st.Reason, figure, s.said)
+		}
+		results[st.Node.Name] = result{st.Key, st.Numerics, st.Action}
+	}
+	files, err := s.figureFiles(results)
+	if err != nil {
+		return r, err
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file.Path, ".json") {
+			return r, json.Unmarshal(file.Data, &r)
+		}
+	}
+	return r, fmt.Errorf("%s has no numbers", figure)
+}
+
+// unlike says in what else another figure differs from this one, which explains its numbers.
+func (r figureRecord) unlike(other figureRecord) string {
+	what := func(r figureRecord) string {
+		return fmt.Sprintf("profile %s, seed %d%s", visible(r.Profile), r.Seed, visible(strings.Join(append([]string{""}, r.Set...), ", ")))
+	}
+	if here, there := what(r), what(other); here != there {
+		return fmt.Sprintf(" (of %s; here %s)", there, here)
+	}
+	return ""
+}
+
+// readFigureRecord reads the JSON file of a figure that somebody has.
+func readFigureRecord(path string) (r figureRecord, err error) {
+	const most = 64 << 20
+	info, err := os.Stat(path)
+	if err != nil {
+		return r, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return r, fmt.Errorf("%s: must be a regular file of at most %d MiB", path, most>>20)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, fmt.Errorf("%s: not the JSON of a figure: %w", path, err)
+	}
+	if r.Figure == "" || len(r.Numbers) == 0 || len(r.Numerics) == 0 {
+		return r, fmt.Errorf("%s: found no figure, numbers or numerics, must be the JSON file that lies beside a figure", path)
+	}
+	return r, nil
+}
+
+// A tolerance is how far a number may be from another.
+type tolerance struct {
+	relative bool
+	limit    float64
+}
+
+func readTolerances(texts []string) ([]tolerance, error) {
+	var list []tolerance
+	for _, text := range texts {
+		number, relative := strings.CutSuffix(text, "%")
+		limit, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || !(limit >= 0) || math.IsInf(limit, 0) {
+			return nil, usagef("--within %s: must be a share such as 5%%, or a difference such as 0.01", text)
+		}
+		if relative {
+			limit /= 100
+		}
+		list = append(list, tolerance{relative, limit})
+	}
+	return list, nil
+}
+
+// near says whether a number is near enough to one of the file.
+func near(here, there float64, tolerances []tolerance) bool {
+	if here == there {
+		return true
+	}
+	return slices.ContainsFunc(tolerances, func(t tolerance) bool {
+		limit := t.limit
+		if t.relative {
+			limit *= math.Abs(there)
+		}
+		return math.Abs(here-there) <= limit
+	})
+}
+
+// compareNumbers compares two JSON values leaf by leaf; it returns how many fields there are in either.
+func compareNumbers(here, there json.RawMessage, tolerances []tolerance) (fields int, differences []difference) {
+	ours, theirs := leavesOf(here), leavesOf(there)
+	names := maps.Clone(ours)
+	maps.Copy(names, theirs)
+	for _, name := range slices.SortedFunc(maps.Keys(names), compareFields) {
+		a, b := ours[name], theirs[name]
+		x, errX := strconv.ParseFloat(a, 64)
+		y, errY := strconv.ParseFloat(b, 64)
+		switch numbers := errX == nil && errY == nil; {
+		case a == b, numbers && near(x, y, tolerances):
+		case numbers:
+			off := x - y
+			differences = append(differences, difference{name, a, b, &off})
+		default:
+			differences = append(differences, difference{name, a, b, nil})
+		}
+	}
+	return len(names), differences
+}
+
+// leavesOf are the texts of what is neither a list nor a mapping, and of the empty ones, by their path: "modules[0].period_m".
+func leavesOf(data json.RawMessage) map[string]string {
+	leaves := map[string]string{}
+	var walk func(path string, v any)
+	walk = func(path string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, item := range v {
+				walk(strings.TrimPrefix(path+"."+key, "."), item)
+			}
+			if len(v) > 0 {
+				return
+			}
+		case []any:
+			for i, item := range v {
+				walk(fmt.Sprintf("%s[%d]", path, i), item)
+			}
+			if len(v) > 0 {
+				return
+			}
+		}
+		text, _ := json.Marshal(v) // what was read can be written
+		leaves[path] = string(text)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var root any
+	if decoder.Decode(&root) == nil { // it is part of JSON that was read
+		walk("", root)
+	}
+	return leaves
+}
+
+// compareFields orders names with numbers in them as people do: x[2] before x[10].
+func compareFields(a, b string) int {
+	digits := func(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
+	for a != "" && b != "" {
+		if n, m := digits(a), digits(b); n > 0 && m > 0 {
+			if n != m {
+				return n - m
+			}
+			if c := strings.Compare(a[:n], b[:m]); c != 0 {
+				return c
+			}
+			a, b = a[n:], b[m:]
+			continue
+		}
+		if a[0] != b[0] {
+			return int(a[0]) - int(b[0])
+		}
+		a, b = a[1:], b[1:]
+	}
+	return len(a) - len(b)
+}
+
+func (d difference) String() string {
+	there, here := visible(d.There), visible(d.Here)
+	switch {
+	case there == "":
+		return fmt.Sprintf("%q is %s, the file has none", d.Field, here)
+	case here == "":
+		return fmt.Sprintf("%q is missing, the file has %s", d.Field, there)
+	case d.Off == nil:
+		return fmt.Sprintf("%q is %s, the file has %s", d.Field, here, there)
+	}
+	text := fmt.Sprintf("%q is %s, the file has %s: off by %.3g", d.Field, here, there, *d.Off)
+	if y, _ := strconv.ParseFloat(there, 64); y != 0 {
+		text += fmt.Sprintf(", %.3g %%", 100**d.Off/math.Abs(y))
+	}
+	return text
+}
+
+func (c comparison) print(w io.Writer, asJSON bool, level verbosity) error {
+	if asJSON {
+		c.Differences = append([]difference{}, c.Differences...)
+		return printJSON(w, c)
+	}
+	for _, d := range c.Differences {
+		if _, err := fmt.Fprintf(w, "differs %s\n", d); err != nil {
+			return err
+		}
+	}
+	if level < 0 || len(c.Differences) > 0 {
+		return nil
+	}
+	as := "equal to those"
+	if len(c.Within) > 0 {
+		as = "within " + strings.Join(c.Within, " or ")
+	}
+	_, err := fmt.Fprintf(w, "all %d fields of %s are %s of %s\n", c.Compared, c.Figure, as, c.Against)
+	return err
+}
+
+// visible is a text of a file on one line, of which no more is shown than a reader needs.
+func visible(text string) string {
+	const most = 60
+	runes := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text))
+	if len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return string(runes)
+}
+
+// quotedEach are words that a file may have made up.
+func quotedEach(words []string) string {
+	list := make([]string, len(words))
+	for i, word := range words {
+		list[i] = strconv.Quote(word)
+	}
+	return strings.Join(list, ", ")
+}
