@@ -18,6 +18,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/sicgrid/layout"
 )
 
