@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -38,22 +39,30 @@ func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Acti
 	}
 	failed := r.call(ctx, t)
 	failpoint.At("run: stage ended")
-	for ctx.Err() == nil && !r.opt.Store.Holds(s.key) {
-		if action, err = overtaken(); err != nil || action != nil {
-			return action, false, err
+	for {
+		for ctx.Err() == nil && !r.opt.Store.Holds(s.key) {
+			if action, err = overtaken(); err != nil || action != nil {
+				return action, false, err
+			}
+		}
+		if failed != nil {
+			return nil, false, failed
+		}
+		err = r.using(ctx, func() (string, error) {
+			action, err = r.publish(t, s, started, reason, about)
+			return s.key, err
+		})
+		if !errors.Is(err, store.ErrOvertaken) || ctx.Err() != nil {
+			break
 		}
 	}
-	if failed != nil {
-		return nil, false, failed
-	}
-	err = r.using(ctx, func() (string, error) {
-		action, err = r.publish(t, s, started, reason, about)
-		return s.key, err
-	})
 	if err != nil {
 		return nil, false, err
 	}
 	failpoint.At("run: published")
+	if !r.opt.Store.Holds(s.key) { // whose scratch folder it is now
+		return action, true, nil
+	}
 	if err := r.opt.Store.DropScratch(s.key); err != nil {
 		return nil, false, fmt.Errorf("remove the scratch folder: %w", err)
 	}

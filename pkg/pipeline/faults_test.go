@@ -177,8 +177,9 @@ func folder(t *testing.T, sharing string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if sharing == "leases" {
-		leases := filepath.Join(dir, "store", "leases")
-		if err := errors.Join(os.MkdirAll(leases, 0o755), os.WriteFile(filepath.Join(leases, ".patience"), []byte("300ms\n"), 0o644)); err != nil {
+		in := filepath.Join(dir, "store")
+		leases := filepath.Join(in, "leases")
+		if err := errors.Join(store.MakeFolder(in, store.StoreFolder), os.Mkdir(leases, 0o755), os.WriteFile(filepath.Join(leases, ".patience"), []byte("300ms\n"), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -231,7 +232,7 @@ func (w whole) checkAfterAKill(t *testing.T, dir, when string) {
 		t.Fatal(err)
 	}
 	sound := func(path string, err error) error {
-		if err != nil && filepath.Base(path) != "stray" {
+		if err != nil && filepath.Base(path) != strings.Repeat("ab", 32) {
 			t.Errorf("%s: visible and not sound: %v", when, err)
 		}
 		return nil
@@ -388,9 +389,10 @@ func litter(t *testing.T, dir string) {
 	if _, _, err := r.opt.Store.Put(func(w io.Writer) error { _, err := io.WriteString(w, "an orphan"); return err }); err != nil {
 		t.Fatal(err)
 	}
+	dead := ".tmp-" + strings.Repeat("d", 16) + "-"
 	for _, path := range []string{
-		"objects/stray", "scratch/" + strings.Repeat("cd", 32) + "/on-here/checkpoint",
-		"locks/" + strings.Repeat("ef", 32), "objects/.tmp-1", "names/test/.tmp-2", "runs/00000001",
+		"objects/" + strings.Repeat("ab", 32), "scratch/" + strings.Repeat("cd", 32) + "/on-here/checkpoint",
+		"locks/" + strings.Repeat("ef", 32), "objects/" + dead + "1", "names/test/" + dead + "2", "runs/00000001",
 	} {
 		path = filepath.Join(dir, "store", path)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("litter"), 0o644)); err != nil {

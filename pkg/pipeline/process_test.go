@@ -16,10 +16,12 @@ import (
 
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
+	"sicgrid/pkg/store/failpoint"
 )
 
 // TestMain lets the tests start this program again as another process that works on the same store.
 func TestMain(m *testing.M) {
+	failpoint.Hasty.Store(true)
 	if dir := os.Getenv("PIPELINE_TEST_DIR"); dir != "" {
 		role := runAsChild
 		if other := roles[os.Getenv("PIPELINE_TEST_ROLE")]; other != nil {

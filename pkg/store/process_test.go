@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sicgrid/pkg/store/failpoint"
 )
 
 // Some claims are about several processes, or about a process with limits of its own: for these the
@@ -32,6 +34,7 @@ var roles = map[string]func(args []string) error{
 }
 
 func TestMain(m *testing.M) {
+	failpoint.Hasty.Store(true)
 	if role := os.Getenv(roleVariable); role != "" {
 		if err := roles[role](os.Args[1:]); err != nil {
 			fmt.Println(err)

@@ -235,6 +235,10 @@ func finite(x float64) *float64 {
 
 // fault is the error of a verification that found something which was not mended.
 func (v *verification) fault(repaired bool) error {
+	foreign := slices.DeleteFunc(slices.Clone(v.Findings), func(f pipeline.Finding) bool { return !f.Foreign })
+	if n := len(foreign); n > 0 && repaired {
+		return fmt.Errorf("%d files in the store are none that it writes, and stay; move them away, first: %s", n, findingText(foreign[0]))
+	}
 	if n := len(v.Findings); n > 0 && !repaired {
 		return fmt.Errorf("%d faults in the store, first: %s; `sicgrid verify --repair` removes them, the next run mends them", n, findingText(v.Findings[0]))
 	}
