@@ -185,7 +185,15 @@ func TestASuspendedHolderWhomNobodyOvertakesGoesOn(t *testing.T) {
 func TestLeasesAreHeldByOneAtATimeAcrossProcesses(t *testing.T) {
 	t.Parallel()
 	s := openLeased(t)
-	countTogether(t, s)
+	countTogether(t, s, "count")
+}
+
+// The same where processes linger at each step: between showing a claim and looking for others', and
+// between finding an owner dead and taking his claim away.
+func TestLeasesAreHeldByOneAtATimeWhateverComesInBetween(t *testing.T) {
+	t.Parallel()
+	s := openLeased(t)
+	countTogether(t, s, "count-slow")
 }
 
 // Several find a dead owner's lock at once; they must not take it from each other.
@@ -196,7 +204,7 @@ func TestOneOfManyTakesOverFromADeadOwner(t *testing.T) {
 	untilItSays(t, holder, "locked")
 	holder.Process.Kill()
 	holder.Wait()
-	countTogether(t, s)
+	countTogether(t, s, "count-slow")
 }
 
 func TestAFileThatIsNoClaimHoldsNothing(t *testing.T) {
@@ -338,5 +346,94 @@ func TestAWrongPatienceIsOneClearError(t *testing.T) {
 			continue
 		}
 		checkOneLine(t, err.Error(), patienceFile)
+	}
+}
+
+// A disk on which nobody can write for a while kills nobody: who cannot beat cannot tell who does not.
+func TestNobodyIsDeadToOneWhoCannotBeat(t *testing.T) {
+	t.Parallel()
+	s := openLeased(t)
+	rest, err := s.leases.hold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rest()
+	other := strings.Repeat("e", 16)
+	plant(t, s.path(leaseFolder), map[string]string{other: "its last beat"})
+	own := s.path(leaseFolder, thisProcess)
+	if err := errors.Join(os.Remove(own), os.Mkdir(own, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	deadWithin := func(d time.Duration) bool {
+		for begun := time.Now(); time.Since(begun) < d; time.Sleep(10 * time.Millisecond) {
+			if s.leases.dead(other) {
+				return true
+			}
+		}
+		return false
+	}
+	if deadWithin(3 * testPatience) {
+		t.Error("found dead by one whose own heart stood still")
+	}
+	if err := os.Remove(own); err != nil {
+		t.Fatal(err)
+	}
+	if !deadWithin(time.Minute) {
+		t.Error("not found dead")
+	}
+}
+
+// What was being done when a process stood still is not published when it wakes up.
+func TestALostLeaseFencesWhatIsPublished(t *testing.T) {
+	t.Parallel()
+	s := openLeased(t)
+	unlock, err := lockWithin(s, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := put(t, s, "mine")
+	mine, _ := s.claims.Load(key("k"))
+	if err := os.Remove(mine.(string)); err != nil { // as another does who finds this process dead
+		t.Fatal(err)
+	}
+	a := &Action{Key: key("k"), Numerics: "here", Outputs: []Output{{Name: "o", Object: d, Bytes: 4}}}
+	if err := s.PutAction(a); !errors.Is(err, ErrOvertaken) {
+		t.Errorf("publishing: %v", err)
+	}
+	if _, err := s.Lookup(a.Key, a.Numerics, true); !errors.Is(err, ErrMissing) {
+		t.Errorf("published: %v", err)
+	}
+	unlock()
+	if err := s.PutAction(a); err != nil { // without a lock there is nothing to lose
+		t.Error(err)
+	}
+}
+
+func TestACollectionThatStoodStillRemovesNothingMore(t *testing.T) {
+	t.Parallel()
+	s := openLeased(t)
+	for i := range 3 {
+		put(t, s, fmt.Sprint("garbage ", i))
+	}
+	c := &collector{store: s, keys: map[string]bool{}, done: map[string]bool{}, objects: map[Digest]bool{}}
+	release, err := c.begin(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	claims, err := filepath.Glob(s.path(leaseFolder, alonePrefix+"*"))
+	if err != nil || len(claims) != 1 {
+		t.Fatal(claims, err)
+	}
+	if err := os.Remove(claims[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.collectObjects(); err == nil {
+		t.Error("it went on")
+	} else {
+		checkOneLine(t, err.Error(), "start it again")
+	}
+	if objects, _, err := s.Objects(); err != nil || len(objects) != 3 {
+		t.Errorf("%d objects are left, %v", len(objects), err)
 	}
 }
