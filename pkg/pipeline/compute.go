@@ -123,6 +123,9 @@ func (r *run) newTask(n *Node, inputs map[*Node]*store.Action) (*Task, error) {
 		ref := n.Inputs[role]
 		out := output(inputs[ref.Node], ref.Output)
 		data, err := r.opt.Store.Get(out.Object)
+		if errors.Is(err, store.ErrMissing) {
+			return nil, &damagedInput{ref.Node, fmt.Errorf("input %s: %w", role, err)}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("input %s: %w", role, err)
 		}
@@ -132,6 +135,15 @@ func (r *run) newTask(n *Node, inputs map[*Node]*store.Action) (*Task, error) {
 	}
 	return t, nil
 }
+
+// damagedInput is the error of an input that is not what it was taken for.
+type damagedInput struct {
+	of  *Node // whose output it is
+	err error
+}
+
+func (d *damagedInput) Error() string { return d.err.Error() }
+func (d *damagedInput) Unwrap() error { return d.err }
 
 // scratchDir is one folder for each numerics in the key's scratch folder: a checkpoint is resumed under
 // the numerics that made it.

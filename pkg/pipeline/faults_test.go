@@ -212,7 +212,7 @@ func storeFiles(t *testing.T, dir string) []string {
 	var files []string
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(root, path)
-		if err == nil && (!e.IsDir() || strings.HasPrefix(rel, "scratch"+string(filepath.Separator))) {
+		if err == nil && rel != "index" && (!e.IsDir() || strings.HasPrefix(rel, "scratch"+string(filepath.Separator))) {
 			files = append(files, rel)
 		}
 		return err

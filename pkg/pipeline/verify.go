@@ -66,6 +66,7 @@ func Verify(ctx context.Context, g *Graph, opt Options, how VerifyOptions) (Veri
 		return v.Verification, err
 	}
 	defer release()
+	defer opt.Store.SaveIndex()
 	if g == nil {
 		err = v.wholeStore(ctx)
 	} else {

@@ -42,6 +42,9 @@ type Collection struct {
 // Runs go on meanwhile; those that are about to publish or to use something wait until the collection
 // is over.
 func (s *Store) Collect(ctx context.Context, roots Roots, dry bool) (Collection, error) {
+	if s.absent {
+		return Collection{}, nil
+	}
 	c := &collector{store: s, dry: dry, keys: map[string]bool{}, done: map[string]bool{}, objects: map[Digest]bool{}}
 	release, err := c.begin(ctx)
 	if err != nil {
@@ -56,6 +59,9 @@ func (s *Store) Collect(ctx context.Context, roots Roots, dry bool) (Collection,
 		if err := errors.Join(ctx.Err(), step()); err != nil {
 			return c.Collection, err
 		}
+	}
+	if !dry {
+		s.keepInIndex(c.objects)
 	}
 	return c.Collection, nil
 }

@@ -44,12 +44,12 @@ func MakeFolder(dir string, k Kind) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return storeError("opening", dir, err)
 	}
-	found, err := CheckFolder(dir, k)
-	if err != nil {
+	if _, err := CheckFolder(dir, k); err != nil {
 		return err
 	}
-	if !found {
-		if err := WriteFileAtomic(filepath.Join(dir, formatFile), []byte(k.text()), 0o444); err != nil {
+	path := filepath.Join(dir, formatFile)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := WriteFileAtomic(path, []byte(k.text()), 0o444); err != nil {
 			return err
 		}
 	}
@@ -69,16 +69,27 @@ func MakeFolder(dir string, k Kind) error {
 	return nil
 }
 
-// CheckFolder looks whether dir has the format file of this kind. If it has none but is empty, or holds
-// what an earlier version put there, found is false; anything else is an error.
+// CheckFolder looks whether dir is a folder of this kind: by its format file, or because it holds just
+// what earlier versions put there. It is none if it is not there or empty; anything else is an error.
 func CheckFolder(dir string, k Kind) (found bool, err error) {
 	found, err = readFormat(dir, k)
 	if found || err != nil {
 		return found, err
 	}
-	stranger, err := strangerIn(dir, k)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, storeError("opening", dir, err)
+	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Type().IsRegular() && isTemp(e.Name()) })
+	if len(entries) == 0 {
+		return false, nil
+	}
+	stranger, err := strangerIn(dir, k, entries)
 	if err != nil || stranger == "" {
-		return false, err
+		return stranger == "", err
 	}
 	if found, err = readFormat(dir, k); found || err != nil { // another process may just have made it
 		return found, err
@@ -110,19 +121,11 @@ func readFormat(dir string, k Kind) (found bool, err error) {
 	return false, fmt.Errorf("store: %s is no %s: its file %s holds %q; nothing in it was touched: choose an empty or a new folder", dir, k, formatFile, text)
 }
 
-// strangerIn says what in a folder without a format file is not what an earlier version put into one of
+// strangerIn says what in a folder with these entries is not what an earlier version put into one of
 // this kind; "" if nothing is.
-func strangerIn(dir string, k Kind) (string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return "", storeError("opening", dir, err)
-	}
-	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Type().IsRegular() && isTemp(e.Name()) })
-	if len(entries) == 0 {
-		return "", nil
-	}
+func strangerIn(dir string, k Kind, entries []fs.DirEntry) (string, error) {
 	stranger := ""
-	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || path == dir {
 			return err
 		}

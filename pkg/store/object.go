@@ -103,6 +103,7 @@ func (s *Store) Get(d Digest) ([]byte, error) {
 		return nil, s.unreadable(d, err)
 	}
 	defer f.Close()
+	h := s.beginHashing(f)
 	data, err := io.ReadAll(f)
 	if err != nil {
 		return nil, s.unreadable(d, err)
@@ -111,6 +112,7 @@ func (s *Store) Get(d Digest) ([]byte, error) {
 	if got := hex.EncodeToString(sum[:]); got != string(d) {
 		return nil, s.damaged(d, got, int64(len(data)))
 	}
+	s.endHashing(h, d)
 	return data, nil
 }
 
@@ -124,6 +126,7 @@ func (s *Store) Check(d Digest) error {
 		return s.unreadable(d, err)
 	}
 	defer f.Close()
+	h := s.beginHashing(f)
 	hash := sha256.New()
 	size, err := io.Copy(hash, f)
 	if err != nil {
@@ -132,6 +135,7 @@ func (s *Store) Check(d Digest) error {
 	if got := hex.EncodeToString(hash.Sum(nil)); got != string(d) {
 		return s.damaged(d, got, size)
 	}
+	s.endHashing(h, d)
 	return nil
 }
 
@@ -148,6 +152,7 @@ func (s *Store) unreadable(d Digest, err error) error {
 }
 
 func (s *Store) damaged(d Digest, got string, size int64) error {
+	s.index.drop(s.path(indexFile), d)
 	return &Defect{s.ObjectPath(d), fmt.Sprintf("damaged object: its %d bytes hash to %s", size, got)}
 }
 

@@ -33,9 +33,12 @@ func (d *Defect) Is(target error) bool { return target == ErrMissing || target =
 type Store struct {
 	dir      string
 	readOnly bool     // nothing in it is written, not even locks
+	absent   bool     // there is no such directory
 	leases   *leases  // nil where flock serves
 	claims   sync.Map // key -> what its lock file holds, of leases
 	decoded  decodedActions
+	index    index
+	clock    fileClock
 }
 
 var subdirectories = []string{"objects", "actions", "names", "locks", "scratch", "runs"}
@@ -54,18 +57,15 @@ func Open(dir string) (*Store, error) {
 // for whatever only reads: what would write fails then, saying so, and there are neither locks nor
 // lists of what is used, so that a collection of its owner's may take away what is being read.
 func OpenThere(dir string) (*Store, error) {
-	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("store: there is none at %s: %w", dir, os.ErrNotExist)
-	}
 	found, err := CheckFolder(dir, StoreFolder)
+	if err == nil && !found {
+		err = fmt.Errorf("store: there is none at %s: %w", dir, os.ErrNotExist)
+	}
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{dir: dir}
-	if !found {
-		err = MakeFolder(dir, StoreFolder)
-	}
-	if err == nil {
+	if err = MakeFolder(dir, StoreFolder); err == nil {
 		err = s.begin()
 	}
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
@@ -74,6 +74,10 @@ func OpenThere(dir string) (*Store, error) {
 	}
 	return s, err
 }
+
+// None stands for the store in a directory that is not there: everything is missing from it, and it
+// cannot be written.
+func None(dir string) *Store { return &Store{dir: dir, readOnly: true, absent: true} }
 
 // begin finds out how the store is locked and whether it can be written, and sweeps it.
 func (s *Store) begin() (err error) {
@@ -85,6 +89,7 @@ func (s *Store) begin() (err error) {
 		if err != nil {
 			return err
 		}
+		s.clock.see(f)
 		f.discard()
 	}
 	for _, table := range append([]string{""}, subdirectories...) {

@@ -239,7 +239,7 @@ func (s *Store) runPath(n int) string { return s.path("runs", runName(n)) }
 // runs lists the numbers of the runs, oldest first.
 func (s *Store) runs() ([]int, error) {
 	entries, err := os.ReadDir(s.path("runs"))
-	if err != nil {
+	if err := ignoreMissing(err); err != nil {
 		return nil, storeError("reading", s.path("runs"), err)
 	}
 	var list []int

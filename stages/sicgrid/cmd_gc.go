@@ -35,13 +35,13 @@ func newGCCommand() *cobra.Command {
 			if len(profiles) == 0 {
 				return usagef("no profiles in params/; name those whose results are to be kept: sicgrid gc PROFILE.yaml")
 			}
-			open, err := store.Open(storeDir)
+			open, err := lookInto(storeDir)
 			if err != nil {
 				return err
 			}
 			roots := store.Roots{RecentRuns: recent}
 			for _, p := range profiles {
-				keys, err := reachable(p, storeDir)
+				keys, err := reachable(p, open)
 				if err != nil {
 					return err
 				}
@@ -55,7 +55,7 @@ func newGCCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&storeDir, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	f.StringVar(&storeDir, "store", defaultStore, "`DIR` that holds the artifacts")
 	f.BoolVar(&dry, "dry-run", false, "say what would be removed, and remove nothing")
 	f.IntVar(&recent, "keep-runs", 10, "keep what the last `N` different runs used")
 	f.BoolVar(&asJSON, "json", false, "print the answer as JSON")
@@ -63,8 +63,8 @@ func newGCCommand() *cobra.Command {
 }
 
 // reachable are the keys of everything that a profile, or a sweep over one, can make.
-func reachable(profile, storeDir string) ([]string, error) {
-	flags := graphFlags{params: profile, store: storeDir}
+func reachable(profile string, open *store.Store) ([]string, error) {
+	flags := graphFlags{params: profile}
 	if experiment.IsSweep(profile) {
 		_, f, err := experiment.ReadSweepFile(profile)
 		if err != nil {
@@ -79,7 +79,7 @@ func reachable(profile, storeDir string) ([]string, error) {
 	if s.graph, err = pipeline.NewGraph(s.dag.Nodes...); err != nil {
 		return nil, err
 	}
-	if err := flags.attach(s); err != nil {
+	if err := flags.attachWith(s, func(string) (*store.Store, error) { return open, nil }); err != nil {
 		return nil, err
 	}
 	return pipeline.Reachable(s.graph, s.options)

@@ -26,7 +26,7 @@ type shareFlags struct {
 }
 
 func (f *shareFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	cmd.Flags().StringVar(&f.store, "store", defaultStore, "`DIR` that holds the artifacts")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the answer as JSON")
 }
 
@@ -88,7 +88,11 @@ func newPullCommand() *cobra.Command {
 
 // transfer opens store and remote, does the work and prints what came of it.
 func (f *shareFlags) transfer(cmd *cobra.Command, url, verb string, do func(*remote.Remote, *store.Store, remote.Progress) (remote.Transfer, error)) error {
-	s, err := store.Open(f.store)
+	open := store.Open
+	if verb == "sent" { // for which a store that cannot be written serves
+		open = store.OpenThere
+	}
+	s, err := open(f.store)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	if flags.sample < 0 || flags.sample > 0 && !flags.rerun {
 		return usagef("--sample %d: must be 1 or greater, together with --rerun", flags.sample)
 	}
-	s, err := flags.open(targets)
+	s, err := flags.look(targets)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
@@ -14,8 +16,11 @@ import (
 	"sicgrid/stages/experiment"
 )
 
-// defaultProfile is the one without --params.
-const defaultProfile = "params/laptop.yaml"
+// Without --params and --store.
+const (
+	defaultProfile = "params/laptop.yaml"
+	defaultStore   = "artifacts/store"
+)
 
 // graphFlags are the flags of the commands that look at the DAG.
 type graphFlags struct {
@@ -33,7 +38,7 @@ func (f *graphFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.params, "params", defaultProfile, "parameter `FILE`; its name is the profile's")
 	flags.StringArrayVar(&f.sets, "set", nil, "set one parameter, `key=value`, such as loss.sigma_g=0.5 (repeatable); sicgrid params lists them")
-	flags.StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	flags.StringVar(&f.store, "store", defaultStore, "`DIR` that holds the artifacts")
 	flags.BoolVar(&f.exact, "exact", false, "take no result of another instruction set or device")
 	flags.BoolVar(&f.unpinned, "unpinned", false, "let no pinned result stand in for one of other code")
 }
@@ -52,7 +57,7 @@ type session struct {
 }
 
 // open checks everything that can be wrong before anything runs: parameters
-// first, then targets, the program's own code, and the store.
+// first, then targets, the program's own code, and the store, which is made if need be.
 func (f *graphFlags) open(targets []string) (*session, error) {
 	s, err := f.wire(targets)
 	if err != nil {
@@ -61,18 +66,38 @@ func (f *graphFlags) open(targets []string) (*session, error) {
 	return s, f.attach(s)
 }
 
+// look is open for a command that only asks: it makes no store, and one that cannot be written serves.
+func (f *graphFlags) look(targets []string) (*session, error) {
+	s, err := f.wire(targets)
+	if err != nil {
+		return nil, err
+	}
+	return s, f.attachWith(s, lookInto)
+}
+
+// lookInto opens a store that is there, or none where the usual one has not been made yet.
+func lookInto(dir string) (*store.Store, error) {
+	s, err := store.OpenThere(dir)
+	if errors.Is(err, fs.ErrNotExist) && dir == defaultStore {
+		return store.None(dir), nil
+	}
+	return s, err
+}
+
 // attach gives a session the program's code digests and the store.
-func (f *graphFlags) attach(s *session) error {
+func (f *graphFlags) attach(s *session) error { return f.attachWith(s, store.Open) }
+
+func (f *graphFlags) attachWith(s *session, open func(dir string) (*store.Store, error)) error {
 	code, err := currentCode()
 	if err != nil {
 		return err
 	}
-	open, err := store.Open(f.store)
+	opened, err := open(f.store)
 	if err != nil {
 		return err
 	}
 	s.options = pipeline.Options{
-		Store: open, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact, Adopt: f.adopt,
+		Store: opened, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact, Adopt: f.adopt,
 		Pins: pinsDir, Unpinned: f.unpinned,
 		Provenance: func() map[string]any { return map[string]any{"commit": commit(), "profile": s.parameters.Name} },
 	}
