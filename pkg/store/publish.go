@@ -139,6 +139,9 @@ func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 // stays, and the error is ErrExists: of several writers, in whatever process, one succeeds. An error of
 // write is returned as it is, and nothing is left behind.
 func PublishFile(path string, perm fs.FileMode, replace bool, write func(io.Writer) error) error {
+	if _, err := os.Lstat(path); err == nil && !replace {
+		return ErrExists
+	}
 	f, err := createTemp(filepath.Dir(path))
 	if err != nil {
 		return err
