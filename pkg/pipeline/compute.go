@@ -39,7 +39,7 @@ func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Acti
 	}
 	failed := r.call(ctx, t)
 	failpoint.At("run: stage ended")
-	for {
+	for tries := 1; ; tries++ {
 		for ctx.Err() == nil && !r.opt.Store.Holds(s.key) {
 			if action, err = overtaken(); err != nil || action != nil {
 				return action, false, err
@@ -52,7 +52,9 @@ func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Acti
 			action, err = r.publish(t, s, started, reason, about)
 			return s.key, err
 		})
-		if !errors.Is(err, store.ErrOvertaken) || ctx.Err() != nil {
+		// Of one that stood still, a collection may also have taken the objects for garbage.
+		again := errors.Is(err, store.ErrOvertaken) || errors.Is(err, store.ErrMissing) && tries < 3
+		if !again || ctx.Err() != nil {
 			break
 		}
 	}

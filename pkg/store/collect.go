@@ -100,7 +100,7 @@ func (c *collector) drop(kind, path string, bytes int64) error {
 		return nil
 	}
 	if !c.held() { // this process was suspended, and what is garbage may be in use again
-		return fmt.Errorf("store: the collection stood still and others went on without waiting for it: start it again")
+		return fmt.Errorf("store: collecting in %s: %w: start it again", c.store.dir, ErrOvertaken)
 	}
 	remove := os.Remove
 	if kind == "scratch" {

@@ -71,7 +71,7 @@ func TestStrangersDrawnByChanceSurviveCollection(t *testing.T) {
 	for range trials(30) {
 		s := open(t)
 		tables := []string{"objects", "actions", "runs", "locks"}
-		if rand.N(8) == 0 {
+		if rand.N(32) == 0 {
 			s, tables = openLeased(t), append(tables, "leases")
 		}
 		strange := map[string]bool{}

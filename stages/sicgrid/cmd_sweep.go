@@ -11,7 +11,6 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
-	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/train"
 )
@@ -64,7 +63,7 @@ func askMany(e *experiment.TooManyPoints, flags graphFlags, jobs int) error {
 	if err != nil {
 		return err
 	}
-	open, err := store.Open(flags.store)
+	open, err := lookInto(flags.store)
 	if err != nil {
 		return err
 	}
