@@ -36,8 +36,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// runAsChild runs one slow node, which writes down that it ran, and leaves the digests that came of it
-// in a file of its own.
+// runAsChild runs one slow node, which writes down that it ran, and leaves the digests that came of
+// it in a file of its own.
 func runAsChild(dir string) error {
 	s, err := store.Open(filepath.Join(dir, "store"))
 	if err != nil {

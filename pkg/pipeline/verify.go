@@ -47,15 +47,15 @@ type Verification struct {
 type VerifyOptions struct {
 	// HashOnly leaves out the contents.
 	HashOnly bool
-	// Progress is told now and then how many bytes of how many have been hashed, or read ("reading").
-	// nil is allowed.
+	// Progress is told now and then how many bytes of how many have been hashed, or read
+	// ("reading"). nil is allowed.
 	Progress func(what string, done, total int64)
 }
 
-// Verify hashes again what the store holds for the graph, or, if g is nil, everything in it. Of each
-// artifact that an action record names it then checks that its values still have the logical digest and
-// the length that the record gives, and that Arrow's Parquet reader finds the same values as this
-// program's. Nodes of the graph without a result are no findings: Status names them.
+// Verify hashes again what the store holds for the graph, or, if g is nil, everything in it. Of
+// each artifact that an action record names it then checks that its values still have the logical
+// digest and the length that the record gives, and that Arrow's Parquet reader finds the same
+// values as this program's. Nodes of the graph without a result are no findings: Status names them.
 func Verify(ctx context.Context, g *Graph, opt Options, how VerifyOptions) (Verification, error) {
 	v := &verifier{store: opt.Store, how: how, objects: map[store.Digest]*verified{}}
 	if how.Progress == nil {
@@ -199,7 +199,8 @@ func (v *verifier) read(d store.Digest, object *verified) {
 	object.second = artifact.CheckWithArrow(data, rec)
 }
 
-// each calls do for every object, on all cores, the largest first, and returns the sum of their sizes.
+// each calls do for every object, on all cores, the largest first, and returns the sum of their
+// sizes.
 func (v *verifier) each(ctx context.Context, what string, do func(store.Digest, *verified)) (int64, error) {
 	sizes := map[store.Digest]int64{}
 	total := int64(0)

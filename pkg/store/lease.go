@@ -19,8 +19,9 @@ import (
 	"sicgrid/pkg/store/failpoint"
 )
 
-// Leases stand in for flock where several machines share a store: on many network file systems flock
-// holds within one machine only, or not at all, and no kernel frees the lock of a machine that is gone.
+// Leases stand in for flock where several machines share a store: on many network file systems
+// flock holds within one machine only, or not at all, and no kernel frees the lock of a machine
+// that is gone.
 //
 // Every process that holds something keeps its heartbeat, leases/<owner>, a file whose contents change
 // all the time. Whoever waits for a lock watches the heartbeats of those who claim it: one that has not
@@ -40,8 +41,8 @@ import (
 // computation: one record replaces the other, each with its own objects, and nothing wrong comes of it.
 // Locks spare work; that nothing wrong is used rests on digests.
 
-// leaseFolder is in a store that is shared by leases. Once it is there all its users keep to them, be
-// the store local to some of them.
+// leaseFolder is in a store that is shared by leases. Once it is there all its users keep to them,
+// be the store local to some of them.
 const leaseFolder = "leases"
 
 // patienceFile is where the store's users agree on how long a heartbeat may be missed.
@@ -415,8 +416,8 @@ func createNew(path, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-// share and alone are Share and Alone. Each first shows itself and then looks for the other, so that of
-// two at once one sees the other.
+// share and alone are Share and Alone. Each first shows itself and then looks for the other, so
+// that of two at once one sees the other.
 
 func (l *leases) share(ctx context.Context) (release func(), err error) {
 	if l.blind {

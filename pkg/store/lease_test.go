@@ -102,7 +102,8 @@ func checkNothingLeft(t *testing.T, s *Store) {
 	}
 }
 
-// holding starts a process that takes the lock, and returns how to ask it whether it still holds it.
+// holding starts a process that takes the lock, and returns how to ask it whether it still holds
+// it.
 func holding(t *testing.T, s *Store) (holder *exec.Cmd, ask func() string) {
 	t.Helper()
 	holder = process(t, "hold", s.Dir())

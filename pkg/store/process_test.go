@@ -219,7 +219,8 @@ func countOnce(t *testing.T, s *Store, role string) (count int, still string) {
 	return count, strings.Join(said, "")
 }
 
-// Lock files are removed while others wait for them, which is where two could come to hold "the" lock.
+// Lock files are removed while others wait for them, which is where two could come to hold "the"
+// lock.
 func TestOneAtATimeAcrossProcesses(t *testing.T) {
 	s := open(t)
 	countTogether(t, s, "count")

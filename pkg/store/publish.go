@@ -40,8 +40,8 @@ func createTemp(dir string) (*tempFile, error) {
 	}
 }
 
-// publish makes the file appear at path, whole and with mode perm, replacing what was there. The file
-// is closed and, on failure, gone.
+// publish makes the file appear at path, whole and with mode perm, replacing what was there. The
+// file is closed and, on failure, gone.
 func (f *tempFile) publish(path string, perm fs.FileMode) error {
 	return f.publishIf(func() error { return nil }, path, perm)
 }
@@ -90,8 +90,8 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// leased reports whether dir is one that several machines may write to: flock cannot tell then whether
-// a file's writer lives.
+// leased reports whether dir is one that several machines may write to: flock cannot tell then
+// whether a file's writer lives.
 func leased(dir string) bool {
 	_, err := os.Lstat(filepath.Join(filepath.Dir(dir), leaseFolder))
 	return err == nil || onNetwork(dir)
@@ -135,9 +135,9 @@ func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 	})
 }
 
-// PublishFile is WriteFileAtomic for what write produces. Unless replace is set, a file that is there
-// stays, and the error is ErrExists: of several writers, in whatever process, one succeeds. An error of
-// write is returned as it is, and nothing is left behind.
+// PublishFile is WriteFileAtomic for what write produces. Unless replace is set, a file that is
+// there stays, and the error is ErrExists: of several writers, in whatever process, one succeeds.
+// An error of write is returned as it is, and nothing is left behind.
 func PublishFile(path string, perm fs.FileMode, replace bool, write func(io.Writer) error) error {
 	if _, err := os.Lstat(path); err == nil && !replace {
 		return ErrExists

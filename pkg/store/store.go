@@ -17,8 +17,8 @@ var ErrMissing = errors.New("not in the store")
 // ErrCorrupt says that a file's bytes are not those that its name or its checksum promises.
 var ErrCorrupt = errors.New("damaged")
 
-// A Defect is a file of the store that is not what it should be. It is ErrCorrupt, and since whatever
-// is defective counts as missing, it is ErrMissing as well.
+// A Defect is a file of the store that is not what it should be. It is ErrCorrupt, and since
+// whatever is defective counts as missing, it is ErrMissing as well.
 type Defect struct {
 	Path   string // the file
 	Reason string // what is wrong with it
@@ -28,8 +28,8 @@ func (d *Defect) Error() string { return d.Path + ": " + d.Reason }
 
 func (d *Defect) Is(target error) bool { return target == ErrMissing || target == ErrCorrupt }
 
-// A Store is a directory of objects and action records. Its methods may be called from many goroutines
-// and processes at once.
+// A Store is a directory of objects and action records. Its methods may be called from many
+// goroutines and processes at once.
 type Store struct {
 	dir      string
 	readOnly bool     // nothing in it is written, not even locks
@@ -181,8 +181,8 @@ func (s *Store) SetName(name, key string) error {
 	return WriteFileAtomic(path, []byte(key+"\n"), 0o644)
 }
 
-// Name returns the key last recorded under name, or ErrMissing (a Defect if the file is there but holds
-// no key).
+// Name returns the key last recorded under name, or ErrMissing (a Defect if the file is there but
+// holds no key).
 func (s *Store) Name(name string) (key string, err error) {
 	path, err := s.namePath(name)
 	if err != nil {
@@ -218,8 +218,8 @@ func (s *Store) namePath(name string) (string, error) {
 	return s.path("names", filepath.FromSlash(name)+".key"), nil
 }
 
-// Scratch returns the scratch directory of key, creating it if need be. Hold the key's lock while using
-// it.
+// Scratch returns the scratch directory of key, creating it if need be. Hold the key's lock while
+// using it.
 func (s *Store) Scratch(key string) (dir string, err error) {
 	if err := checkKey(key); err != nil {
 		return "", err

@@ -101,8 +101,8 @@ type Use struct {
 	keys  map[string]bool
 }
 
-// With leases, the first line of a list names the owner, with whose heartbeat the run lives, and the
-// last one says that it has ended.
+// With leases, the first line of a list names the owner, with whose heartbeat the run lives, and
+// the last one says that it has ended.
 const (
 	ownerLine = "owner "
 	endedLine = "ended"
@@ -194,8 +194,8 @@ func (u *Use) Add(key string) error {
 	return nil
 }
 
-// End closes the list. Of several runs that used the same, the store remembers the last; of one that
-// used nothing, nothing.
+// End closes the list. Of several runs that used the same, the store remembers the last; of one
+// that used nothing, nothing.
 func (u *Use) End() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -272,7 +272,8 @@ func (s *Store) readRun(path string) (*os.File, []string) {
 	return f, runKeys(path)
 }
 
-// runKeys reads a list; a line that is not a key (the last one of a run that was killed) is left out.
+// runKeys reads a list; a line that is not a key (the last one of a run that was killed) is left
+// out.
 func runKeys(path string) []string {
 	data, err := readRegular(path, mostRunList)
 	if err != nil {
