@@ -148,8 +148,8 @@ type damagedInput struct {
 func (d *damagedInput) Error() string { return d.err.Error() }
 func (d *damagedInput) Unwrap() error { return d.err }
 
-// scratchDir is one folder for each numerics in the key's scratch folder: a checkpoint is resumed under
-// the numerics that made it.
+// scratchDir is one folder for each numerics in the key's scratch folder: a checkpoint is resumed
+// under the numerics that made it.
 func scratchDir(s *store.Store, key, numerics string) (string, error) {
 	dir, err := s.Scratch(key)
 	if err != nil {

@@ -489,7 +489,8 @@ func collectBeside(t *testing.T, w whole) {
 				return
 			default:
 			}
-			// One that stood still for longer than its heartbeat may be missed has stopped, and says so.
+			// One that stood still for longer than its heartbeat may be missed has stopped, and
+			// says so.
 			if _, err := s.Collect(context.Background(), store.Roots{}, false); err != nil && !errors.Is(err, store.ErrOvertaken) {
 				t.Error(err)
 			}

@@ -229,8 +229,8 @@ func (s *step) lastElsewhere(opt *Options) bool {
 // encodeParts returns the parts as they go into the action record.
 func (s *step) encodeParts() (json.RawMessage, error) { return canonicalJSON(s.parts) }
 
-// objectChecks checks each object at most once in a run, several at a time: it hashes what has changed
-// since it was last hashed, or everything (Options.Paranoid).
+// objectChecks checks each object at most once in a run, several at a time: it hashes what has
+// changed since it was last hashed, or everything (Options.Paranoid).
 type objectChecks struct {
 	opt   *Options
 	store *store.Store

@@ -82,8 +82,8 @@ func runAsChild(dir string) error {
 	return os.WriteFile(filepath.Join(dir, os.Getenv("PIPELINE_TEST_NAME")), []byte(strings.Join(logical(report), "\n")), 0o644)
 }
 
-// stopBeforeTheRecord makes this file and suspends the process when its objects are published and its
-// record is written, but not visible yet.
+// stopBeforeTheRecord makes this file and suspends the process when its objects are published and
+// its record is written, but not visible yet.
 func stopBeforeTheRecord(path string) {
 	if path == "" {
 		return
@@ -162,9 +162,10 @@ func TestAKilledProcessLeavesNothingVisibleAndNoLock(t *testing.T) {
 	}
 }
 
-// With leases a process that is suspended loses its lock to another, which computes in its place. When
-// it wakes up it finds that out, be it that it had only to rename the record, and takes what the other
-// has made instead of publishing what it computed: here a stage that never gives the same twice.
+// With leases a process that is suspended loses its lock to another, which computes in its place.
+// When it wakes up it finds that out, be it that it had only to rename the record, and takes what
+// the other has made instead of publishing what it computed: here a stage that never gives the same
+// twice.
 func TestASuspendedRunThatWasOvertakenPublishesNothing(t *testing.T) {
 	for _, at := range []string{"in its stage", "before it renames its record"} {
 		t.Run(at, func(t *testing.T) { suspendRun(t, at == "in its stage") })

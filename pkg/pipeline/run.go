@@ -63,8 +63,8 @@ type run struct {
 	observing  sync.Mutex
 }
 
-// message tells loop that a node was looked up (done false), is finished, or cannot be run because an
-// input, taken for sound, turned out to be damaged when it was read.
+// message tells loop that a node was looked up (done false), is finished, or cannot be run because
+// an input, taken for sound, turned out to be damaged when it was read.
 type message struct {
 	index   int
 	step    *step
@@ -101,8 +101,8 @@ func (s *schedule) settle(index int) {
 	}
 }
 
-// reopen lets a node that found an input damaged wait until the node that made it has been looked up
-// again.
+// reopen lets a node that found an input damaged wait until the node that made it has been looked
+// up again.
 func (s *schedule) reopen(reader, index int) {
 	s.phases[reader] = blocked
 	if s.phases[index] != settled { // it is under way, for another reader
@@ -182,8 +182,8 @@ func (r *run) loop(ctx context.Context) (Report, error) {
 	return r.finish(ctx, report, s.phases)
 }
 
-// remakes forgets that the outputs of a node were found sound, and reports whether it is worth while to
-// make them again: a disk that damages them each time is given up.
+// remakes forgets that the outputs of a node were found sound, and reports whether it is worth
+// while to make them again: a disk that damages them each time is given up.
 func (r *run) remakes(n *Node) bool {
 	const mostTimes = 3
 	r.remade[n]++

@@ -14,8 +14,8 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// spoilSilently damages an object in such a way that its file keeps size, times and inode: the index is
-// made to say that the damaged file is the one that was found sound.
+// spoilSilently damages an object in such a way that its file keeps size, times and inode: the
+// index is made to say that the damaged file is the one that was found sound.
 func spoilSilently(t *testing.T, s *store.Store, d store.Digest) {
 	t.Helper()
 	path := s.ObjectPath(d)
@@ -53,7 +53,8 @@ func (r *rig) open() {
 }
 
 // What keeps all that the file system says of a file, no run looks at until it reads it. Then it is
-// found, named, and mended, and the run ends as ever. Verification and a paranoid run find it at once.
+// found, named, and mended, and the run ends as ever. Verification and a paranoid run find it at
+// once.
 func TestDamageThatTheFileSystemHidesIsFoundWhenItIsRead(t *testing.T) {
 	for _, paranoid := range []bool{false, true} {
 		r := newRig(t)

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// Repair takes out what is damaged of the store's own. What is none of a store's it names, and leaves.
+// Repair takes out what is damaged of the store's own. What is none of a store's it names, and
+// leaves.
 func TestDamageOfAnyKindIsMendedAndStrangersStay(t *testing.T) {
 	r := newRig(t)
 	graph := func() *Node { return r.sum("b", sumParams{Add: 2}, r.sum("a", sumParams{Add: 1})) }

@@ -145,7 +145,8 @@ func (v *verifier) wholeStore(ctx context.Context) error {
 		case err == nil:
 			v.actions = append(v.actions, foundAction{a, ""})
 		case errors.As(err, &defect) && defect.Path != path && v.objects[store.Digest(filepath.Base(defect.Path))] != nil:
-			// Its object is damaged, which is found by itself; without it, the record is worth nothing.
+			// Its object is damaged, which is found by itself; without it, the record is worth
+			// nothing.
 			v.Findings = append(v.Findings, Finding{Path: path, What: "action record of a damaged object: " + defect.Reason, record: filepath.Base(path)})
 		case !store.IsActionName(filepath.Base(path)):
 			v.Findings = append(v.Findings, Finding{Path: path, What: "not an action record: its name is none", Foreign: true})
@@ -285,9 +286,9 @@ func (object *verified) fault(o store.Output) string {
 	return ""
 }
 
-// Repair removes the objects and action records that Verify found at fault, so that the next run makes
-// them anew. It returns how many it removed. An object that a run has mended since stays, and so does
-// what is not the store's.
+// Repair removes the objects and action records that Verify found at fault, so that the next run
+// makes them anew. It returns how many it removed. An object that a run has mended since stays, and
+// so does what is not the store's.
 func Repair(ctx context.Context, s *store.Store, findings []Finding) (int, error) {
 	if len(findings) == 0 {
 		return 0, nil

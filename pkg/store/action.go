@@ -38,9 +38,9 @@ type Output struct {
 	Rows    int64  `json:"rows"`
 }
 
-// PutAction publishes the record of a finished computation. All its objects must have been put before.
-// If this process took the key's lock and has lost it, the error is ErrOvertaken, and nothing is
-// published.
+// PutAction publishes the record of a finished computation. All its objects must have been put
+// before. If this process took the key's lock and has lost it, the error is ErrOvertaken, and
+// nothing is published.
 func (s *Store) PutAction(a *Action) error {
 	if err := errors.Join(checkKey(a.Key), s.writing(s.path("actions"))); err != nil {
 		return err

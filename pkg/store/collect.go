@@ -92,8 +92,12 @@ type collector struct {
 	objects map[Digest]bool // that kept records name
 }
 
-// drop counts one file, or directory of scratch, as garbage and removes it.
+// drop counts one regular file, or directory of scratch, as garbage and removes it.
 func (c *collector) drop(kind, path string, bytes int64) error {
+	info, err := os.Lstat(path)
+	if err != nil || kind != "scratch" && !info.Mode().IsRegular() {
+		return ignoreMissing(err)
+	}
 	c.Garbage = append(c.Garbage, Garbage{kind, path, bytes})
 	c.Bytes += bytes
 	if c.dry {

@@ -35,13 +35,13 @@
 //	leases/                                heartbeats and claims, where several machines share the store
 //
 // Every file is published whole: written to a temporary file in the same directory, flushed to the
-// disk, made read-only, renamed, and the directory flushed too. Temporary files (.tmp-<owner>-<number>)
-// are locked by their writer, so that those of dead writers can be told and removed when a store is
-// opened. All locks are flock: the kernel drops them when their process dies, however it dies. On a
-// network file system, and in a store that has been used from one, they are leases with a heartbeat
-// (lease.go).
+// disk, made read-only, renamed, and the directory flushed too. Temporary files
+// (.tmp-<owner>-<number>) are locked by their writer, so that those of dead writers can be told and
+// removed when a store is opened. All locks are flock: the kernel drops them when their process
+// dies, however it dies. On a network file system, and in a store that has been used from one, they
+// are leases with a heartbeat (lease.go).
 //
-// Nothing is removed by its place: a folder without a format file is no store, and of one that has it
-// only regular files of the names above, and empty folders of scratch. What is read from a store is
-// parsed strictly before it becomes a path.
+// Nothing is removed by its place: a folder without a format file is no store, and of one that has
+// it only regular files of the names above, and empty folders of scratch. What is read from a store
+// is parsed strictly before it becomes a path.
 package store

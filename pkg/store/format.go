@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// formatFile is in a store from its first moment. A folder that has none is nobody's store, and nothing
-// in it is touched.
+// formatFile is in a store from its first moment. A folder that has none is nobody's store, and
+// nothing in it is touched.
 const formatFile = "format"
 
 // A Kind is what a folder is for, as its format file says.
 type Kind string
 
-// Kinds of folders that are shared by processes: a store, and the tables of objects and records alone,
-// for others to fetch from. A store can serve as the latter.
+// Kinds of folders that are shared by processes: a store, and the tables of objects and records
+// alone, for others to fetch from. A store can serve as the latter.
 const (
 	StoreFolder  Kind = "store"
 	RemoteFolder Kind = "remote"
@@ -37,9 +37,9 @@ func (k Kind) tables() []string {
 	return subdirectories
 }
 
-// MakeFolder makes dir, which may be there, a folder of this kind with its tables: if it is new or empty, if
-// its format file says so, or if it holds just what earlier versions, which wrote no such file, put
-// there. Whatever else it is, nothing in it is changed.
+// MakeFolder makes dir, which may be there, a folder of this kind with its tables: if it is new or
+// empty, if its format file says so, or if it holds just what earlier versions, which wrote no such
+// file, put there. Whatever else it is, nothing in it is changed.
 func MakeFolder(dir string, k Kind) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return storeError("opening", dir, err)
@@ -69,8 +69,9 @@ func MakeFolder(dir string, k Kind) error {
 	return nil
 }
 
-// CheckFolder looks whether dir is a folder of this kind: by its format file, or because it holds just
-// what earlier versions put there. It is none if it is not there or empty; anything else is an error.
+// CheckFolder looks whether dir is a folder of this kind: by its format file, or because it holds
+// just what earlier versions put there. It is none if it is not there or empty; anything else is an
+// error.
 func CheckFolder(dir string, k Kind) (found bool, err error) {
 	found, err = readFormat(dir, k)
 	if found || err != nil {
@@ -121,8 +122,8 @@ func readFormat(dir string, k Kind) (found bool, err error) {
 	return false, fmt.Errorf("store: %s is no %s: its file %s holds %q; nothing in it was touched: choose an empty or a new folder", dir, k, formatFile, text)
 }
 
-// strangerIn says what in a folder with these entries is not what an earlier version put into one of
-// this kind; "" if nothing is.
+// strangerIn says what in a folder with these entries is not what an earlier version put into one
+// of this kind; "" if nothing is.
 func strangerIn(dir string, k Kind, entries []fs.DirEntry) (string, error) {
 	stranger := ""
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {

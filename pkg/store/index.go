@@ -13,18 +13,21 @@ import (
 	"time"
 )
 
-// The index remembers which objects were hashed and found sound, each with what the file system said of
-// its file then: size, times of modification and of change, inode. Of which it still says the same need
-// not be hashed again, so that the cost of a run without work does not grow with the bytes of the store.
+// The index remembers which objects were hashed and found sound, each with what the file system
+// said of its file then: size, times of modification and of change, inode. Of which it still says
+// the same need not be hashed again, so that the cost of a run without work does not grow with the
+// bytes of the store.
 //
-// Whatever changes a file gives it another time of change, unless both changes fall into one tick of
-// the file system's clock, as git found out about its index. So a file is remembered only if its times
-// lay some seconds back, on that same clock, when its hashing began. What keeps all four, a disk that
-// loses bits by itself, is found by whoever reads the object, for Get hashes, and by Check.
+// Whatever changes a file gives it another time of change, unless both changes fall into one tick
+// of the file system's clock, as git found out about its index. So a file is remembered only if its
+// times lay some seconds back, on that same clock, when its hashing began. What keeps all four, a
+// disk that loses bits by itself, is found by whoever reads the object, for Get hashes, and by
+// Check.
 //
 // The file has a line an object, the last one of each counts: its digest and the four numbers, or
-// "gone". Several processes append to it, and none waits: a line that is lost, or that does not parse,
-// costs hashing once more. Nothing that the index says can make a wrong result, since Get hashes.
+// "gone". Several processes append to it, and none waits: a line that is lost, or that does not
+// parse, costs hashing once more. Nothing that the index says can make a wrong result, since Get
+// hashes.
 const indexFile = "index"
 
 const (
@@ -126,8 +129,8 @@ func (x *index) drop(path string, d Digest) {
 	}
 }
 
-// CheckChanged is Check of an object whose file is another than when it was last hashed, or has other
-// times; any other it takes for sound.
+// CheckChanged is Check of an object whose file is another than when it was last hashed, or has
+// other times; any other it takes for sound.
 func (s *Store) CheckChanged(d Digest) error {
 	if isHex256(string(d)) {
 		info, err := os.Stat(s.ObjectPath(d))
@@ -138,7 +141,8 @@ func (s *Store) CheckChanged(d Digest) error {
 	return s.Check(d)
 }
 
-// A hashing is what has to be known of a file before it is hashed, so that the index may remember it.
+// A hashing is what has to be known of a file before it is hashed, so that the index may remember
+// it.
 type hashing struct {
 	file    *os.File
 	before  stamp
@@ -178,8 +182,8 @@ func (c *fileClock) see(f *tempFile) {
 	}
 }
 
-// after reports whether the file system's clock is past this time. It looks at the times of a file that
-// it makes in dir, at most once a second.
+// after reports whether the file system's clock is past this time. It looks at the times of a file
+// that it makes in dir, at most once a second.
 func (c *fileClock) after(then int64, dir string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -193,8 +197,8 @@ func (c *fileClock) after(then int64, dir string) bool {
 	return c.time > then
 }
 
-// SaveIndex writes down what has been found out about objects since the store was opened, so that the
-// next process need not hash them again. That it could not be written costs only that.
+// SaveIndex writes down what has been found out about objects since the store was opened, so that
+// the next process need not hash them again. That it could not be written costs only that.
 func (s *Store) SaveIndex() {
 	x, path := &s.index, s.path(indexFile)
 	x.mu.Lock()

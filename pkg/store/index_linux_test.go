@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// settled opens the store again when its objects are old enough to be remembered. Files cannot be made
-// older than they are, so the clock is made to run ahead.
+// settled opens the store again when its objects are old enough to be remembered. Files cannot be
+// made older than they are, so the clock is made to run ahead.
 func settled(t *testing.T, s *Store) *Store {
 	t.Helper()
 	again, err := Open(s.Dir())

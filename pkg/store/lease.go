@@ -23,23 +23,24 @@ import (
 // flock holds within one machine only, or not at all, and no kernel frees the lock of a machine
 // that is gone.
 //
-// Every process that holds something keeps its heartbeat, leases/<owner>, a file whose contents change
-// all the time. Whoever waits for a lock watches the heartbeats of those who claim it: one that has not
-// changed for patience, on the watcher's own clock and in so many of the watcher's own beats, belongs
-// to a dead process. No clock is compared with another's, and no file's time is looked at. While a disk
-// or a server answers nobody, the watcher's heart does not beat either, and nobody dies.
+// Every process that holds something keeps its heartbeat, leases/<owner>, a file whose contents
+// change all the time. Whoever waits for a lock watches the heartbeats of those who claim it: one
+// that has not changed for patience, on the watcher's own clock and in so many of the watcher's own
+// beats, belongs to a dead process. No clock is compared with another's, and no file's time is
+// looked at. While a disk or a server answers nobody, the watcher's heart does not beat either, and
+// nobody dies.
 //
-// A claim to a lock is a file of its own, <lock>.<owner>-<nonce>, whose name is never used again: who
-// removes a dead process's claim can hit no other. One who wants the lock first shows his claim and
-// then looks for the others'; if there is a living one, he withdraws his own. Of two at once at least
-// one sees the other, so that no two hold a lock, unless one of them stood still for longer than
-// patience.
+// A claim to a lock is a file of its own, <lock>.<owner>-<nonce>, whose name is never used again:
+// who removes a dead process's claim can hit no other. One who wants the lock first shows his claim
+// and then looks for the others'; if there is a living one, he withdraws his own. Of two at once at
+// least one sees the other, so that no two hold a lock, unless one of them stood still for longer
+// than patience.
 //
-// Such a process wakes up without its claims. What it does then is fenced: it looks for its claim once
-// more at the moment of publishing (PutAction, Collect), and does not publish. Should it stand still
-// again between that look and the rename, which is what leases cannot prevent, two publish the same
-// computation: one record replaces the other, each with its own objects, and nothing wrong comes of it.
-// Locks spare work; that nothing wrong is used rests on digests.
+// Such a process wakes up without its claims. What it does then is fenced: it looks for its claim
+// once more at the moment of publishing (PutAction, Collect), and does not publish. Should it stand
+// still again between that look and the rename, which is what leases cannot prevent, two publish
+// the same computation: one record replaces the other, each with its own objects, and nothing wrong
+// comes of it. Locks spare work; that nothing wrong is used rests on digests.
 
 // leaseFolder is in a store that is shared by leases. Once it is there all its users keep to them,
 // be the store local to some of them.
@@ -51,12 +52,12 @@ const patienceFile = ".patience"
 const (
 	defaultPatience = 20 * time.Second
 	leastPatience   = 2 * time.Second // a busy machine may keep a process waiting for as long
-	mostPatience    = time.Hour
+	mostPatience    = 5 * time.Minute // nobody wants to wait for longer because of what a file says
 	beatsInPatience = 10
 )
 
-// Claims in the folder of leases: of those who publish or are about to use something, and of the one
-// who collects.
+// Claims in the folder of leases: of those who publish or are about to use something, and of the
+// one who collects.
 const (
 	sharePrefix = "share-"
 	alonePrefix = "alone-"
@@ -194,8 +195,8 @@ func (l *leases) beat(n int) error {
 	return err
 }
 
-// dead reports whether this owner's heartbeat has stopped, or is not there. It takes patience to find
-// out. What names no owner is nobody's: whoever holds something has said so from the start.
+// dead reports whether this owner's heartbeat has stopped, or is not there. It takes patience to
+// find out. What names no owner is nobody's: whoever holds something has said so from the start.
 func (l *leases) dead(owner string) bool {
 	if owner == thisProcess {
 		return false
@@ -210,8 +211,8 @@ func (l *leases) dead(owner string) bool {
 	return l.unchanged(owner, string(data))
 }
 
-// unchanged reports whether what has this name has held the same for as long as it has been watched,
-// and that for long enough.
+// unchanged reports whether what has this name has held the same for as long as it has been
+// watched, and that for long enough.
 func (l *leases) unchanged(name, text string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -223,8 +224,8 @@ func (l *leases) unchanged(name, text string) bool {
 	return time.Since(last.since) >= l.patience && (l.holds == 0 || l.beats.Load()-last.beats >= beatsInPatience-2)
 }
 
-// settle waits until it is known of these owners, and of everybody who has left something in the folder
-// of leases, whether they live.
+// settle waits until it is known of these owners, and of everybody who has left something in the
+// folder of leases, whether they live.
 func (l *leases) settle(ctx context.Context, owners []string) error {
 	entries, err := os.ReadDir(l.dir)
 	if err != nil {
@@ -286,8 +287,8 @@ func claimOwner(name, prefix string) (owner string, ok bool) {
 	return owner, ok && isOwner(owner) && isOwner(number)
 }
 
-// claim takes the lock whose claims begin with this path, or says that a living owner has it or wants
-// it at the same time (release is nil). mine is the path of the claim.
+// claim takes the lock whose claims begin with this path, or says that a living owner has it or
+// wants it at the same time (release is nil). mine is the path of the claim.
 func (l *leases) claim(prefix string) (release func(), mine string, err error) {
 	stopBeating, err := l.hold()
 	if err != nil {
@@ -316,8 +317,8 @@ func (l *leases) claim(prefix string) (release func(), mine string, err error) {
 	}), mine, nil
 }
 
-// claimed reports whether somebody living has claimed the lock, mine apart. It takes away the claims of
-// dead processes if it is told to.
+// claimed reports whether somebody living has claimed the lock, mine apart. It takes away the
+// claims of dead processes if it is told to.
 func (l *leases) claimed(prefix, mine string, takeAway bool) (bool, error) {
 	dir, lock := filepath.Split(prefix)
 	entries, err := os.ReadDir(dir)
@@ -348,8 +349,8 @@ func (l *leases) claimed(prefix, mine string, takeAway bool) (bool, error) {
 	return false, nil
 }
 
-// obstructed reports whether the claim that was in the way last still is, so that those who wait do not
-// show theirs all the time and stand in each other's way.
+// obstructed reports whether the claim that was in the way last still is, so that those who wait do
+// not show theirs all the time and stand in each other's way.
 func (l *leases) obstructed(prefix string) bool {
 	l.mu.Lock()
 	path := l.obstacle[prefix]
@@ -513,8 +514,9 @@ func (l *leases) abandoned(drop func(path string) error) error {
 	return nil
 }
 
-// leftBy is who left the file of this name among the locks or among the leases; "" if that is nobody,
-// for it is a lock from before the store had leases. A file of another name is none of ours.
+// leftBy is who left the file of this name among the locks or among the leases; "" if that is
+// nobody, for it is a lock from before the store had leases. A file of another name is none of
+// ours.
 func leftBy(name string, lock bool) (owner string, ok bool) {
 	if lock {
 		key, _, claim := strings.Cut(name, ".")

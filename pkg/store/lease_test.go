@@ -189,8 +189,8 @@ func TestLeasesAreHeldByOneAtATimeAcrossProcesses(t *testing.T) {
 	countTogether(t, s, "count")
 }
 
-// The same where processes linger at each step: between showing a claim and looking for others', and
-// between finding an owner dead and taking his claim away.
+// The same where processes linger at each step: between showing a claim and looking for others',
+// and between finding an owner dead and taking his claim away.
 func TestLeasesAreHeldByOneAtATimeWhateverComesInBetween(t *testing.T) {
 	t.Parallel()
 	s := openLeased(t)
@@ -331,13 +331,13 @@ func TestCollectionSparesWhatALivingRunUsesByItsLease(t *testing.T) {
 	}
 }
 
-// A heartbeat is as often as patience asks for: of nanoseconds, no ticker can be made; of less than a busy
-// machine keeps a process waiting, the living would be robbed.
+// A heartbeat is as often as patience asks for: of nanoseconds, no ticker can be made; of less than
+// a busy machine keeps a process waiting, the living would be robbed.
 func TestAWrongPatienceIsOneClearError(t *testing.T) {
 	s := openLeased(t)
 	failpoint.Hasty.Store(false)
 	defer failpoint.Hasty.Store(true)
-	for _, text := range []string{"soon", "", "0s", "1ns", "9ns", "-20s", "1.9s", "1h1ns", "2562047h", "20s\n20s", strings.Repeat("1", 1000)} {
+	for _, text := range []string{"soon", "", "0s", "1ns", "9ns", "-20s", "1.9s", "5m1ns", "2562047h", "20s\n20s", strings.Repeat("1", 1000)} {
 		if err := os.WriteFile(filepath.Join(s.Dir(), leaseFolder, patienceFile), []byte(text+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -350,7 +350,8 @@ func TestAWrongPatienceIsOneClearError(t *testing.T) {
 	}
 }
 
-// A disk on which nobody can write for a while kills nobody: who cannot beat cannot tell who does not.
+// A disk on which nobody can write for a while kills nobody: who cannot beat cannot tell who does
+// not.
 func TestNobodyIsDeadToOneWhoCannotBeat(t *testing.T) {
 	t.Parallel()
 	s := openLeased(t)

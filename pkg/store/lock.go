@@ -68,8 +68,8 @@ func (s *Store) claim(key string) (unlock func(), err error) {
 	}), nil
 }
 
-// Holds reports whether this process still has the lock of key that it took. With leases it may have
-// lost it while it was suspended.
+// Holds reports whether this process still has the lock of key that it took. With leases it may
+// have lost it while it was suspended.
 func (s *Store) Holds(key string) bool {
 	return s.leases == nil || s.holdsLease(key) == nil
 }
@@ -77,8 +77,8 @@ func (s *Store) Holds(key string) bool {
 // ErrOvertaken says that a lock was lost to another process while this one was suspended.
 var ErrOvertaken = errors.New("the lock was lost to another process while this one stood still")
 
-// holdsLease is ErrOvertaken if this process took the lock of key and has lost it, and ErrMissing if it
-// did not take it.
+// holdsLease is ErrOvertaken if this process took the lock of key and has lost it, and ErrMissing
+// if it did not take it.
 func (s *Store) holdsLease(key string) error {
 	mine, ok := s.claims.Load(key)
 	switch {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// What a store may remove it tells by the name: only names that it could have written itself. All of
-// them are strict, for they become paths.
+// What a store may remove it tells by the name: only names that it could have written itself. All
+// of them are strict, for they become paths.
 
 const tempPrefix = ".tmp-"
 

@@ -132,8 +132,9 @@ const (
 	counts   = 60
 )
 
-// countUnderLock adds 1 to the number in a file, many times, each time reading and writing it under the
-// lock. Like whoever publishes something, it looks whether the lock is still its own before it writes.
+// countUnderLock adds 1 to the number in a file, many times, each time reading and writing it under
+// the lock. Like whoever publishes something, it looks whether the lock is still its own before it
+// writes.
 func countUnderLock(args []string) error {
 	s, err := Open(args[0])
 	if err != nil {
@@ -166,8 +167,8 @@ func countUnderLock(args []string) error {
 	return nil
 }
 
-// countWithPauses stays for a while at every step of taking and leaving a lock, so that whatever can
-// come in between does.
+// countWithPauses stays for a while at every step of taking and leaving a lock, so that whatever
+// can come in between does.
 func countWithPauses(args []string) error {
 	failpoint.Arm(func(step string) {
 		if strings.HasPrefix(step, "lease") || strings.HasPrefix(step, "lock") {
@@ -177,9 +178,9 @@ func countWithPauses(args []string) error {
 	return countUnderLock(args)
 }
 
-// countTogether has several processes count under one lock of the store; none of their counts may be
-// lost. If one of them stood still for so long that its lease may have lapsed between its last look and
-// its writing, leases promise nothing, and it is tried again.
+// countTogether has several processes count under one lock of the store; none of their counts may
+// be lost. If one of them stood still for so long that its lease may have lapsed between its last
+// look and its writing, leases promise nothing, and it is tried again.
 func countTogether(t *testing.T, s *Store, role string) {
 	t.Helper()
 	for range 5 {

@@ -11,9 +11,9 @@ import (
 	"sicgrid/pkg/store/failpoint"
 )
 
-// A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it until
-// it is published or discarded, which is how SweepTemporary knows that it is still wanted. Where flock
-// does not serve, its name tells whose it is, and only garbage collection removes it.
+// A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it
+// until it is published or discarded, which is how SweepTemporary knows that it is still wanted.
+// Where flock does not serve, its name tells whose it is, and only garbage collection removes it.
 type tempFile struct{ *os.File }
 
 func createTemp(dir string) (*tempFile, error) {
@@ -46,7 +46,8 @@ func (f *tempFile) publish(path string, perm fs.FileMode) error {
 	return f.publishIf(func() error { return nil }, path, perm)
 }
 
-// publishIf is publish if allowed, asked at the last moment, has no objection, which is then the error.
+// publishIf is publish if allowed, asked at the last moment, has no objection, which is then the
+// error.
 func (f *tempFile) publishIf(allowed func() error, path string, perm fs.FileMode) error {
 	failpoint.At("publish: written")
 	err := f.Chmod(perm)
@@ -97,9 +98,9 @@ func leased(dir string) bool {
 	return err == nil || onNetwork(dir)
 }
 
-// SweepTemporary removes from a folder of a store or remote the temporary files that no living writer
-// holds: regular files of a name that only this package gives. What it cannot remove it leaves: they do
-// no harm but to take space.
+// SweepTemporary removes from a folder of a store or remote the temporary files that no living
+// writer holds: regular files of a name that only this package gives. What it cannot remove it
+// leaves: they do no harm but to take space.
 func SweepTemporary(dir string) {
 	if leased(dir) {
 		return
@@ -126,8 +127,8 @@ func SweepTemporary(dir string) {
 // ErrExists says that a file that was to be made is there already.
 var ErrExists = errors.New("is there already")
 
-// WriteFileAtomic writes a plain file the way objects are published: readers see the old file or the
-// whole new one, also after a crash. Nothing else in the directory is touched.
+// WriteFileAtomic writes a plain file the way objects are published: readers see the old file or
+// the whole new one, also after a crash. Nothing else in the directory is touched.
 func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 	return PublishFile(path, perm, true, func(w io.Writer) error {
 		_, err := w.Write(data)

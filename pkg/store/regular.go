@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// openRegular opens a file to be read. Whatever else has the name, a folder, a FIFO or a device, is an
-// error: reading some of these never ends.
+// openRegular opens a file to be read. Whatever else has the name, a folder, a FIFO or a device, is
+// an error: reading some of these never ends.
 func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path) // before it is opened, for opening some devices does something
 	if err == nil {
@@ -64,8 +64,8 @@ func readRegular(path string, most int64) ([]byte, error) {
 	return data, err
 }
 
-// removeTree removes a folder with the files and folders in it. What is neither, a link or a FIFO, is
-// not what a computation keeps there: it stays, and the folders that it is in.
+// removeTree removes a folder with the files and folders in it. What is neither, a link or a FIFO,
+// is not what a computation keeps there: it stays, and the folders that it is in.
 func removeTree(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {

@@ -43,8 +43,8 @@ type Store struct {
 
 var subdirectories = []string{"objects", "actions", "names", "locks", "scratch", "runs"}
 
-// Open opens the store in dir, creating it if need be, and removes the temporary files of writers that
-// died. It fails, naming the directory, if that is something else, or cannot be written.
+// Open opens the store in dir, creating it if need be, and removes the temporary files of writers
+// that died. It fails, naming the directory, if that is something else, or cannot be written.
 func Open(dir string) (*Store, error) {
 	if err := MakeFolder(dir, StoreFolder); err != nil {
 		return nil, err
@@ -53,9 +53,10 @@ func Open(dir string) (*Store, error) {
 	return s, s.begin()
 }
 
-// OpenThere opens a store that is there; fs.ErrNotExist if none is. One that cannot be written serves
-// for whatever only reads: what would write fails then, saying so, and there are neither locks nor
-// lists of what is used, so that a collection of its owner's may take away what is being read.
+// OpenThere opens a store that is there; fs.ErrNotExist if none is. One that cannot be written
+// serves for whatever only reads: what would write fails then, saying so, and there are neither
+// locks nor lists of what is used, so that a collection of its owner's may take away what is being
+// read.
 func OpenThere(dir string) (*Store, error) {
 	found, err := CheckFolder(dir, StoreFolder)
 	if err == nil && !found {
@@ -128,8 +129,8 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// storeError makes one line of what was being done to which path, why it failed and, where we know it,
-// what to do.
+// storeError makes one line of what was being done to which path, why it failed and, where we know
+// it, what to do.
 func storeError(doing, path string, err error) error {
 	// Which temporary file it was helps nobody: path is what the user knows.
 	var pathError *os.PathError
@@ -162,8 +163,8 @@ func checkKey(key string) error {
 	return nil
 }
 
-// SetName records key as the last one of name, a slash-separated path ("laptop/train/full") of parts
-// that do not start with a dot.
+// SetName records key as the last one of name, a slash-separated path ("laptop/train/full") of
+// parts that do not start with a dot.
 func (s *Store) SetName(name, key string) error {
 	path, err := s.namePath(name)
 	if err != nil {

@@ -39,8 +39,8 @@ func tree(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// plant makes files of these contents; a name that ends in a slash is a folder's, "fifo" and "-> path"
-// are what they say.
+// plant makes files of these contents; a name that ends in a slash is a folder's, "fifo" and "->
+// path" are what they say.
 func plant(t *testing.T, dir string, files map[string]string) {
 	t.Helper()
 	for name, text := range files {

@@ -22,9 +22,9 @@ import (
 const collectLock = "gc.lock"
 
 // Share keeps garbage collection out until release is called, waiting for one that is under way.
-// Whoever looks a record up and means to use it, or publishes objects and then their record, does so
-// within one Share and tells its Use of the key before the end of it. Keep it short: collection waits.
-// In a store that cannot be written it only waits.
+// Whoever looks a record up and means to use it, or publishes objects and then their record, does
+// so within one Share and tells its Use of the key before the end of it. Keep it short: collection
+// waits. In a store that cannot be written it only waits.
 func (s *Store) Share(ctx context.Context) (release func(), err error) {
 	if s.leases != nil {
 		return s.leases.share(ctx)
@@ -90,9 +90,9 @@ func (s *Store) openCollectLock(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK, 0o666)
 }
 
-// A Use is the list of keys that one run uses, results and computations under way. While the run lives,
-// collection spares them all; then for as long as the run is among the recent ones. Its methods may be
-// called from many goroutines.
+// A Use is the list of keys that one run uses, results and computations under way. While the run
+// lives, collection spares them all; then for as long as the run is among the recent ones. Its
+// methods may be called from many goroutines.
 type Use struct {
 	store *Store
 	mu    sync.Mutex
@@ -254,6 +254,9 @@ func (s *Store) runs() ([]int, error) {
 
 // readRun returns the keys of a run's list and the file, locked; nil if the run lives.
 func (s *Store) readRun(path string) (*os.File, []string) {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return nil, nil
+	}
 	f, err := openRegular(path)
 	if err != nil {
 		return nil, nil

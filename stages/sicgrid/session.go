@@ -66,7 +66,8 @@ func (f *graphFlags) open(targets []string) (*session, error) {
 	return s, f.attach(s)
 }
 
-// look is open for a command that only asks: it makes no store, and one that cannot be written serves.
+// look is open for a command that only asks: it makes no store, and one that cannot be written
+// serves.
 func (f *graphFlags) look(targets []string) (*session, error) {
 	s, err := f.wire(targets)
 	if err != nil {

@@ -16,8 +16,9 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// timeBytes times a run of 40 cached stages whose outputs are so many bytes each, beside the same run when
-// it hashes everything, which it does once. The files are sparse: they take no place on the disk.
+// timeBytes times a run of 40 cached stages whose outputs are so many bytes each, beside the same
+// run when it hashes everything, which it does once. The files are sparse: they take no place on
+// the disk.
 func timeBytes(ctx context.Context, dir string, each int64, progress io.Writer) (Measurement, error) {
 	row := Measurement{Unit: "s", Reference: "hashing them all (--paranoid)"}
 	g, err := graphOfStages(1)
@@ -69,8 +70,8 @@ func timeBytes(ctx context.Context, dir string, each int64, progress io.Writer) 
 	return row, nil
 }
 
-// enlarge puts zeros in the place of what a run made, a byte more for each node so that no two are the same
-// object. Nothing reads them.
+// enlarge puts zeros in the place of what a run made, a byte more for each node so that no two are
+// the same object. Nothing reads them.
 func enlarge(s *store.Store, report pipeline.Report, size int64) error {
 	zeros := sha256.New()
 	if _, err := io.CopyN(zeros, zeroReader{}, size); err != nil {

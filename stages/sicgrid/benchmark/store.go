@@ -21,8 +21,8 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// Store times a run in which nothing is to do, of many stages and of many bytes, scheduling, hashing and the Parquet codec, in a
-// folder that it fills.
+// Store times a run in which nothing is to do, of many stages and of many bytes, scheduling,
+// hashing and the Parquet codec, in a folder that it fills.
 func Store(ctx context.Context, dir string, progress io.Writer) ([]Measurement, error) {
 	noOp, err := timeNoOp(ctx, filepath.Join(dir, "store"), progress)
 	if err != nil {
