@@ -49,6 +49,9 @@ func MakeFolder(dir string, k Kind) error {
 	}
 	path := filepath.Join(dir, formatFile)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(filepath.Join(dir, "names")); err == nil { // an earlier version's store, which serves as a remote
+			k = StoreFolder
+		}
 		if err := WriteFileAtomic(path, []byte(k.text()), 0o444); err != nil {
 			return err
 		}
@@ -89,6 +92,11 @@ func CheckFolder(dir string, k Kind) (found bool, err error) {
 		return false, nil
 	}
 	stranger, err := strangerIn(dir, k, entries)
+	if k == RemoteFolder && stranger != "" && err == nil { // a store serves as one
+		if other, err := strangerIn(dir, StoreFolder, entries); err == nil && other == "" {
+			return true, nil
+		}
+	}
 	if err != nil || stranger == "" {
 		return stranger == "", err
 	}

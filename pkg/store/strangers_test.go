@@ -180,6 +180,46 @@ func TestAStoreOfAnEarlierVersionIsTakenOver(t *testing.T) {
 	}
 }
 
+// A remote in a folder is what a store is, but for its format: a store serves as one, and a remote
+// is not a store, of which a collection would leave nothing.
+func TestAStoreServesAsARemoteAndNoRemoteAsAStore(t *testing.T) {
+	hex := strings.Repeat("ab", 32)
+	for what, files := range map[string]map[string]string{
+		"new": {}, "an earlier version's": {"objects/" + hex: "x", "actions/": ""}, "a remote": {"format": "sicgrid remote 1\n", "objects/" + hex: "x"},
+	} {
+		dir := filepath.Join(t.TempDir(), "remote")
+		plant(t, dir, files)
+		if err := MakeFolder(dir, RemoteFolder); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if _, err := Open(dir); err == nil {
+			t.Errorf("%s remote was opened as a store", what)
+		} else {
+			checkOneLine(t, err.Error(), dir, "is a remote, not a store")
+		}
+	}
+	for what, files := range map[string]map[string]string{"earlier": sixTables(map[string]string{"gc.lock": "", "runs/00000001": ""}), "present": {"format": "sicgrid store 1\n"}} {
+		dir := t.TempDir()
+		plant(t, dir, files)
+		if found, err := CheckFolder(dir, RemoteFolder); err != nil || !found {
+			t.Errorf("the %s version's store does not serve as a remote: %v, %v", what, found, err)
+		}
+		if err := MakeFolder(dir, RemoteFolder); err != nil {
+			t.Error(err)
+		}
+		if _, err := Open(dir); err != nil {
+			t.Errorf("the %s version's store is none any more: %v", what, err)
+		}
+	}
+	home := t.TempDir()
+	plant(t, home, map[string]string{"thesis.tex": "mine"})
+	if err := MakeFolder(home, RemoteFolder); err == nil {
+		t.Error("a folder with other things in it was made a remote")
+	} else {
+		checkOneLine(t, err.Error(), home, "nothing in it was touched")
+	}
+}
+
 // What collection and repair must leave where it is, though it lies in a store.
 func strangers(outside string) map[string]string {
 	hex := func(c string) string { return strings.Repeat(c, 64) }
