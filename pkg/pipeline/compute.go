@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -39,22 +40,32 @@ func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Acti
 	}
 	failed := r.call(ctx, t)
 	failpoint.At("run: stage ended")
-	for ctx.Err() == nil && !r.opt.Store.Holds(s.key) {
-		if action, err = overtaken(); err != nil || action != nil {
-			return action, false, err
+	for tries := 1; ; tries++ {
+		for ctx.Err() == nil && !r.opt.Store.Holds(s.key) {
+			if action, err = overtaken(); err != nil || action != nil {
+				return action, false, err
+			}
+		}
+		if failed != nil {
+			return nil, false, failed
+		}
+		err = r.using(ctx, func() (string, error) {
+			action, err = r.publish(t, s, started, reason, about)
+			return s.key, err
+		})
+		// Of one that stood still, a collection may also have taken the objects for garbage.
+		again := errors.Is(err, store.ErrOvertaken) || errors.Is(err, store.ErrMissing) && tries < 3
+		if !again || ctx.Err() != nil {
+			break
 		}
 	}
-	if failed != nil {
-		return nil, false, failed
-	}
-	err = r.using(ctx, func() (string, error) {
-		action, err = r.publish(t, s, started, reason, about)
-		return s.key, err
-	})
 	if err != nil {
 		return nil, false, err
 	}
 	failpoint.At("run: published")
+	if !r.opt.Store.Holds(s.key) { // whose scratch folder it is now
+		return action, true, nil
+	}
 	if err := r.opt.Store.DropScratch(s.key); err != nil {
 		return nil, false, fmt.Errorf("remove the scratch folder: %w", err)
 	}
@@ -116,6 +127,9 @@ func (r *run) newTask(n *Node, inputs map[*Node]*store.Action) (*Task, error) {
 		ref := n.Inputs[role]
 		out := output(inputs[ref.Node], ref.Output)
 		data, err := r.opt.Store.Get(out.Object)
+		if errors.Is(err, store.ErrMissing) {
+			return nil, &damagedInput{ref.Node, fmt.Errorf("input %s: %w", role, err)}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("input %s: %w", role, err)
 		}
@@ -125,6 +139,15 @@ func (r *run) newTask(n *Node, inputs map[*Node]*store.Action) (*Task, error) {
 	}
 	return t, nil
 }
+
+// damagedInput is the error of an input that is not what it was taken for.
+type damagedInput struct {
+	of  *Node // whose output it is
+	err error
+}
+
+func (d *damagedInput) Error() string { return d.err.Error() }
+func (d *damagedInput) Unwrap() error { return d.err }
 
 // scratchDir is one folder for each numerics in the key's scratch folder: a checkpoint is resumed
 // under the numerics that made it.

@@ -22,6 +22,9 @@ type Options struct {
 	Numerics string
 	// Exact forbids results of other numerics.
 	Exact bool
+	// Paranoid hashes every object that the run rests on, also those that have not been touched
+	// since they last were.
+	Paranoid bool
 	// Adopt lets a stage go on from a checkpoint of other numerics (Task.Elsewhere).
 	Adopt bool
 	// Pins is the folder of pinned results; "" = none. Unpinned ignores them.

@@ -229,7 +229,8 @@ func (s *step) lastElsewhere(opt *Options) bool {
 // encodeParts returns the parts as they go into the action record.
 func (s *step) encodeParts() (json.RawMessage, error) { return canonicalJSON(s.parts) }
 
-// objectChecks hashes each object at most once in a run, several at a time.
+// objectChecks checks each object at most once in a run, several at a time: it hashes what has
+// changed since it was last hashed, or everything (Options.Paranoid).
 type objectChecks struct {
 	opt   *Options
 	store *store.Store
@@ -258,7 +259,11 @@ func (c *objectChecks) start(d store.Digest) *objectCheck {
 	c.calls[d] = call
 	go func() {
 		c.slots <- struct{}{}
-		call.err = c.store.Check(d)
+		if c.opt.Paranoid {
+			call.err = c.store.Check(d)
+		} else {
+			call.err = c.store.CheckChanged(d)
+		}
 		<-c.slots
 		close(call.done)
 	}()

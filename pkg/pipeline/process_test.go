@@ -16,10 +16,12 @@ import (
 
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
+	"sicgrid/pkg/store/failpoint"
 )
 
 // TestMain lets the tests start this program again as another process that works on the same store.
 func TestMain(m *testing.M) {
+	failpoint.Hasty.Store(true)
 	if dir := os.Getenv("PIPELINE_TEST_DIR"); dir != "" {
 		role := runAsChild
 		if other := roles[os.Getenv("PIPELINE_TEST_ROLE")]; other != nil {
@@ -41,6 +43,7 @@ func runAsChild(dir string) error {
 	if err != nil {
 		return err
 	}
+	stopBeforeTheRecord(os.Getenv("PIPELINE_TEST_STOP"))
 	n := &Node{Name: "slow", Stage: "sum", Outputs: []string{"number"}}
 	n.Run = func(ctx context.Context, t *Task) error {
 		f, err := os.OpenFile(filepath.Join(dir, "ran"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
@@ -77,6 +80,29 @@ func runAsChild(dir string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, os.Getenv("PIPELINE_TEST_NAME")), []byte(strings.Join(logical(report), "\n")), 0o644)
+}
+
+// stopBeforeTheRecord makes this file and suspends the process when its objects are published and
+// its record is written, but not visible yet.
+func stopBeforeTheRecord(path string) {
+	if path == "" {
+		return
+	}
+	objects := false
+	failpoint.Arm(func(step string) {
+		objects = objects || step == "run: objects published"
+		if !objects || step != "publish: flushed" {
+			return
+		}
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			panic(err)
+		}
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		time.Sleep(50 * time.Millisecond) // until the signal is delivered
+	})
 }
 
 func child(t *testing.T, dir, name string, env ...string) *exec.Cmd {
@@ -136,14 +162,28 @@ func TestAKilledProcessLeavesNothingVisibleAndNoLock(t *testing.T) {
 	}
 }
 
-// On a network file system a process that is suspended loses its lock to another, which computes in
-// its place. When it wakes up it finds that out, and takes what the other has made instead of
-// publishing what it computed: here a stage that never gives the same twice.
+// With leases a process that is suspended loses its lock to another, which computes in its place.
+// When it wakes up it finds that out, be it that it had only to rename the record, and takes what
+// the other has made instead of publishing what it computed: here a stage that never gives the same
+// twice.
 func TestASuspendedRunThatWasOvertakenPublishesNothing(t *testing.T) {
+	for _, at := range []string{"in its stage", "before it renames its record"} {
+		t.Run(at, func(t *testing.T) { suspendRun(t, at == "in its stage") })
+	}
+}
+
+func suspendRun(t *testing.T, inStage bool) {
+	t.Helper()
 	dir := folder(t, "leases")
-	slow := child(t, dir, "slow", "PIPELINE_TEST_DICE=1", "PIPELINE_TEST_WAIT="+filepath.Join(dir, "go on"))
+	env, until := []string{"PIPELINE_TEST_DICE=1"}, filepath.Join(dir, "stopping")
+	if inStage {
+		env, until = append(env, "PIPELINE_TEST_WAIT="+filepath.Join(dir, "go on")), filepath.Join(dir, "ran")
+	} else {
+		env = append(env, "PIPELINE_TEST_STOP="+until)
+	}
+	slow := child(t, dir, "slow", env...)
 	for range 1000 {
-		if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
+		if _, err := os.Stat(until); err == nil {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -155,19 +195,17 @@ func TestASuspendedRunThatWasOvertakenPublishesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	records := func() string {
-		paths, err := filepath.Glob(filepath.Join(dir, "store", "*s", "*"))
+		paths, err := filepath.Glob(filepath.Join(dir, "store", "actions", "[0-9a-f]*.json"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		var list []string
 		for _, path := range paths {
-			if sub := filepath.Base(filepath.Dir(path)); sub == "actions" || sub == "objects" {
-				data, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				list = append(list, fmt.Sprintf("%s %x", path, sha256.Sum256(data)))
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
 			}
+			list = append(list, fmt.Sprintf("%s %x", path, sha256.Sum256(data)))
 		}
 		return strings.Join(list, "\n")
 	}

@@ -31,9 +31,10 @@ func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 		return Report{}, err
 	}
 	defer use.End()
+	defer opt.Store.SaveIndex()
 	r := &run{
 		g: g, opt: opt, use: use,
-		made: map[*Node]*store.Action{}, messages: make(chan message),
+		made: map[*Node]*store.Action{}, messages: make(chan message), remade: map[*Node]int{},
 		about: func() map[string]any { return nil },
 	}
 	if opt.Provenance != nil {
@@ -54,6 +55,7 @@ type run struct {
 	use      *store.Use              // what garbage collection is told to spare
 	made     map[*Node]*store.Action // nodes that are settled
 	messages chan message
+	remade   map[*Node]int         // how often a node was made again for a reader who found it damaged
 	about    func() map[string]any // Options.Provenance, asked once
 	running  atomic.Int64          // stages inside their Run function
 
@@ -61,13 +63,15 @@ type run struct {
 	observing  sync.Mutex
 }
 
-// message tells loop that a node was looked up (done false) or is finished.
+// message tells loop that a node was looked up (done false), is finished, or cannot be run because
+// an input, taken for sound, turned out to be damaged when it was read.
 type message struct {
-	index  int
-	step   *step
-	done   bool
-	report NodeReport
-	action *store.Action
+	index   int
+	step    *step
+	done    bool
+	report  NodeReport
+	action  *store.Action
+	damaged *Node // whose output that is
 }
 
 type phase int
@@ -80,33 +84,64 @@ const (
 	settled
 )
 
-func (r *run) loop(ctx context.Context) (Report, error) {
-	nodes := r.g.nodes
-	phases := make([]phase, len(nodes))
-	steps := make([]*step, len(nodes))
-	report := Report{Nodes: make([]NodeReport, len(nodes))}
-	inFlight, places, stopping := 0, r.opt.jobs(), false
-	cancelled := ctx.Done()
+// schedule is how far each node has come, by its place in the graph's order.
+type schedule struct {
+	phases    []phase
+	waits     []int   // inputs that are not settled
+	readers   [][]int // nodes that wait for it
+	unblocked []int   // blocked nodes that wait for nothing any more
+}
 
-	waits, readers := waiting(nodes)
-	unblocked, inReady := []int{}, 0
-	for i, n := range waits {
-		if n == 0 {
-			unblocked = append(unblocked, i)
+// settle lets those go on that have waited for the node.
+func (s *schedule) settle(index int) {
+	for _, i := range s.readers[index] {
+		if s.waits[i]--; s.waits[i] == 0 {
+			s.unblocked = append(s.unblocked, i)
 		}
 	}
+}
+
+// reopen lets a node that found an input damaged wait until the node that made it has been looked
+// up again.
+func (s *schedule) reopen(reader, index int) {
+	s.phases[reader] = blocked
+	if s.phases[index] != settled { // it is under way, for another reader
+		return
+	}
+	s.phases[index] = blocked
+	s.unblocked = append(s.unblocked, index)
+	for _, i := range s.readers[index] {
+		s.waits[i]++
+	}
+}
+
+// begin lists the nodes that are to be looked up now.
+func (s *schedule) begin() []int {
+	list := slices.DeleteFunc(s.unblocked, func(i int) bool { return s.phases[i] != blocked })
+	s.unblocked = nil
+	for _, i := range list {
+		s.phases[i] = probing
+	}
+	return list
+}
+
+func (r *run) loop(ctx context.Context) (Report, error) {
+	nodes := r.g.nodes
+	s := newSchedule(nodes)
+	steps := make([]*step, len(nodes))
+	report := Report{Nodes: make([]NodeReport, len(nodes))}
+	inFlight, inReady, places, stopping := 0, 0, r.opt.jobs(), false
+	cancelled := ctx.Done()
 	for {
-		for _, i := range unblocked {
-			if !stopping {
-				phases[i] = probing
+		if !stopping {
+			for _, i := range s.begin() {
 				inFlight++
 				go r.probe(ctx, i, r.inputActions(nodes[i]))
 			}
 		}
-		unblocked = unblocked[:0]
 		for i := 0; i < len(nodes) && inReady > 0 && places > 0 && !stopping; i++ {
-			if phases[i] == ready {
-				phases[i] = active
+			if s.phases[i] == ready {
+				s.phases[i] = active
 				inReady--
 				places--
 				inFlight++
@@ -121,30 +156,41 @@ func (r *run) loop(ctx context.Context) (Report, error) {
 			stopping, cancelled = true, nil
 		case m := <-r.messages:
 			inFlight--
-			if phases[m.index] == active {
+			if s.phases[m.index] == active {
 				places++
 			}
+			if m.damaged != nil && !stopping && r.remakes(m.damaged) {
+				s.reopen(m.index, slices.Index(nodes, m.damaged))
+				continue
+			}
 			if !m.done {
-				phases[m.index], steps[m.index] = ready, m.step
+				s.phases[m.index], steps[m.index] = ready, m.step
 				inReady++
 				continue
 			}
-			phases[m.index] = settled
+			s.phases[m.index] = settled
 			report.Nodes[m.index] = m.report
 			if m.action != nil {
 				r.made[m.report.Node] = m.action
-				for _, i := range readers[m.index] {
-					if waits[i]--; waits[i] == 0 {
-						unblocked = append(unblocked, i)
-					}
-				}
+				s.settle(m.index)
 			} else if !r.opt.KeepGoing || m.report.State == Interrupted {
 				stopping = true
 			}
 			r.observe(Event{Kind: Finished, Node: m.report.Node, Report: &m.report})
 		}
 	}
-	return r.finish(ctx, report, phases)
+	return r.finish(ctx, report, s.phases)
+}
+
+// remakes forgets that the outputs of a node were found sound, and reports whether it is worth
+// while to make them again: a disk that damages them each time is given up.
+func (r *run) remakes(n *Node) bool {
+	const mostTimes = 3
+	r.remade[n]++
+	for _, o := range r.made[n].Outputs {
+		r.objects.forget(o.Object)
+	}
+	return r.remade[n] <= mostTimes
 }
 
 // finish names the nodes that were not reached and chooses the error.
@@ -189,21 +235,23 @@ func (r *run) finish(ctx context.Context, report Report, phases []phase) (Report
 	return report, nil
 }
 
-// waiting counts, for each node, the inputs that it has to wait for, and lists the nodes that wait
-// for it.
-func waiting(nodes []*Node) (waits []int, readers [][]int) {
+// newSchedule blocks every node by its inputs.
+func newSchedule(nodes []*Node) *schedule {
 	index := map[*Node]int{}
 	for i, n := range nodes {
 		index[n] = i
 	}
-	waits, readers = make([]int, len(nodes)), make([][]int, len(nodes))
+	s := &schedule{phases: make([]phase, len(nodes)), waits: make([]int, len(nodes)), readers: make([][]int, len(nodes))}
 	for i, n := range nodes {
 		for _, ref := range n.Inputs { // once for each role: a node may read several outputs of another
-			waits[i]++
-			readers[index[ref.Node]] = append(readers[index[ref.Node]], i)
+			s.waits[i]++
+			s.readers[index[ref.Node]] = append(s.readers[index[ref.Node]], i)
+		}
+		if s.waits[i] == 0 {
+			s.unblocked = append(s.unblocked, i)
 		}
 	}
-	return waits, readers
+	return s
 }
 
 // inputActions copies what a goroutine needs of made, which loop goes on writing.
@@ -298,7 +346,12 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	}
 	name := s.node.Name
 	var p *panicked
+	var damaged *damagedInput
 	switch {
+	case errors.As(err, &damaged):
+		m.damaged, m.step = damaged.of, s
+		r.observe(Event{Kind: Defective, Node: s.node, Note: err.Error()})
+		m.report.Reason = err.Error()
 	case ctx.Err() != nil:
 		m.report.State, err = Interrupted, ctx.Err()
 		m.report.Reason = "interrupted"

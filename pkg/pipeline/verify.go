@@ -24,10 +24,12 @@ type Finding struct {
 	Node string // "" when the whole store is verified
 	Path string // of the file, where one is at fault
 	What string // "object 12ab… (weights) is corrupt"
+	// Foreign is set of what no store writes, which Repair leaves where it is.
+	Foreign bool
 
 	object        store.Digest // to be removed; "" = none
 	key, numerics string       // of the action record to be removed; "" = none
-	file          string       // a record that does not say which key it has
+	record        string       // the name of a record that does not say which key it has
 }
 
 // Verification is the outcome of Verify.
@@ -64,6 +66,7 @@ func Verify(ctx context.Context, g *Graph, opt Options, how VerifyOptions) (Veri
 		return v.Verification, err
 	}
 	defer release()
+	defer opt.Store.SaveIndex()
 	if g == nil {
 		err = v.wholeStore(ctx)
 	} else {
@@ -128,7 +131,7 @@ func (v *verifier) wholeStore(ctx context.Context) error {
 		return err
 	}
 	for _, path := range strays {
-		v.Findings = append(v.Findings, Finding{Path: path, What: "not an object: its name is not a digest", file: path})
+		v.Findings = append(v.Findings, Finding{Path: path, What: "not an object: its name is not a digest", Foreign: true})
 	}
 	for _, d := range objects {
 		v.objects[d] = &verified{}
@@ -144,9 +147,11 @@ func (v *verifier) wholeStore(ctx context.Context) error {
 		case errors.As(err, &defect) && defect.Path != path && v.objects[store.Digest(filepath.Base(defect.Path))] != nil:
 			// Its object is damaged, which is found by itself; without it, the record is worth
 			// nothing.
-			v.Findings = append(v.Findings, Finding{Path: path, What: "action record of a damaged object: " + defect.Reason, file: path})
+			v.Findings = append(v.Findings, Finding{Path: path, What: "action record of a damaged object: " + defect.Reason, record: filepath.Base(path)})
+		case !store.IsActionName(filepath.Base(path)):
+			v.Findings = append(v.Findings, Finding{Path: path, What: "not an action record: its name is none", Foreign: true})
 		default:
-			v.Findings = append(v.Findings, Finding{Path: path, What: fmt.Sprintf("action record: %v", err), file: path})
+			v.Findings = append(v.Findings, Finding{Path: path, What: fmt.Sprintf("action record: %v", err), record: filepath.Base(path)})
 		}
 		return ctx.Err()
 	})
@@ -282,7 +287,8 @@ func (object *verified) fault(o store.Output) string {
 }
 
 // Repair removes the objects and action records that Verify found at fault, so that the next run
-// makes them anew. It returns how many it removed. An object that a run has mended since stays.
+// makes them anew. It returns how many it removed. An object that a run has mended since stays, and
+// so does what is not the store's.
 func Repair(ctx context.Context, s *store.Store, findings []Finding) (int, error) {
 	if len(findings) == 0 {
 		return 0, nil
@@ -300,16 +306,17 @@ func Repair(ctx context.Context, s *store.Store, findings []Finding) (int, error
 		if f.key != "" {
 			remove["action "+f.key+" "+f.numerics] = func() error { return s.RemoveAction(f.key, f.numerics) }
 		}
-		if f.file != "" {
-			remove["file "+f.file] = func() error { return os.Remove(f.file) }
+		if f.record != "" {
+			remove["record "+f.record] = func() error { return s.RemoveRecord(f.record) }
 		}
 	}
 	removed := 0
 	for _, name := range slices.Sorted(maps.Keys(remove)) {
-		if err := remove[name](); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return removed, fmt.Errorf("repair: %w", err)
+		if failed := remove[name](); failed != nil {
+			err = errors.Join(err, fmt.Errorf("repair: %w", failed))
+			continue
 		}
 		removed++
 	}
-	return removed, nil
+	return removed, err
 }

@@ -39,9 +39,10 @@ type Output struct {
 }
 
 // PutAction publishes the record of a finished computation. All its objects must have been put
-// before.
+// before. If this process took the key's lock and has lost it, the error is ErrOvertaken, and
+// nothing is published.
 func (s *Store) PutAction(a *Action) error {
-	if err := checkKey(a.Key); err != nil {
+	if err := errors.Join(checkKey(a.Key), s.writing(s.path("actions"))); err != nil {
 		return err
 	}
 	for _, o := range a.Outputs {
@@ -53,7 +54,24 @@ func (s *Store) PutAction(a *Action) error {
 	if err != nil {
 		return err
 	}
-	return WriteFileAtomic(s.actionPath(a.Key, a.Numerics), data, 0o444)
+	f, err := createTemp(s.path("actions"))
+	if err != nil {
+		return err
+	}
+	path := s.actionPath(a.Key, a.Numerics)
+	if _, err := f.Write(data); err != nil {
+		f.discard()
+		return storeError("writing", path, err)
+	}
+	return f.publishIf(func() error { return errors.Join(s.fence(a.Key), makeWay(path)) }, path, 0o444)
+}
+
+// fence is an error if this process took the lock of key and has lost it.
+func (s *Store) fence(key string) error {
+	if err := s.holdsLease(key); errors.Is(err, ErrOvertaken) {
+		return err
+	}
+	return nil
 }
 
 // EncodeAction returns the bytes of a record's file.
@@ -119,11 +137,15 @@ func (s *Store) RemoveAction(key, numerics string) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	path := s.actionPath(key, numerics)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return storeError("removing", path, err)
+	return s.remove(s.actionPath(key, numerics))
+}
+
+// RemoveRecord removes the record whose file has this name (ActionName), whatever is in it.
+func (s *Store) RemoveRecord(name string) error {
+	if !IsActionName(name) {
+		return fmt.Errorf("store: %q is not the name of a record", name)
 	}
-	return nil
+	return s.remove(s.path("actions", name))
 }
 
 // Lookup returns the record of key computed under numerics or, unless exact, under any other, the
@@ -176,7 +198,7 @@ type Listing struct {
 func (s *Store) List() *Listing {
 	return &Listing{sync.OnceValues(func() (map[string][]string, error) {
 		entries, err := os.ReadDir(s.path("actions"))
-		if err != nil {
+		if err := ignoreMissing(err); err != nil {
 			return nil, storeError("reading", s.path("actions"), err)
 		}
 		names := make(map[string][]string, len(entries))
@@ -235,12 +257,12 @@ func (s *Store) readAction(path string) (*Action, error) {
 
 // decodeActionFile is readAction without a look at the objects.
 func (s *Store) decodeActionFile(path string) (*Action, error) {
-	data, err := os.ReadFile(path)
+	data, err := readRegular(path, mostRecord)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	if err != nil {
-		return nil, &Defect{path, err.Error()}
+		return nil, &Defect{path, "unreadable action record: " + reason(err)}
 	}
 	a, err := s.decoded.decode(data, path)
 	var defect *Defect
@@ -262,7 +284,10 @@ type decodedAction struct {
 	action *Action
 }
 
-const mostDecoded = 10_000 // records in memory
+const (
+	mostDecoded = 10_000   // records in memory
+	mostRecord  = 16 << 20 // bytes of a record
+)
 
 func (d *decodedActions) decode(data []byte, path string) (*Action, error) {
 	sum := sha256.Sum256(data)
@@ -297,7 +322,9 @@ func (s *Store) checkSize(o Output) error {
 	case errors.Is(err, os.ErrNotExist):
 		return &Defect{path, fmt.Sprintf("missing object (output %q)", o.Name)}
 	case err != nil:
-		return &Defect{path, err.Error()}
+		return &Defect{path, reason(err)}
+	case !info.Mode().IsRegular():
+		return &Defect{path, "unreadable object: " + reason(regular(path, info))}
 	case info.Size() != o.Bytes:
 		return &Defect{path, fmt.Sprintf("damaged object (output %q): %d bytes instead of %d", o.Name, info.Size(), o.Bytes)}
 	}

@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sicgrid/pkg/store/failpoint"
@@ -40,54 +42,89 @@ type Collection struct {
 // Runs go on meanwhile; those that are about to publish or to use something wait until the
 // collection is over.
 func (s *Store) Collect(ctx context.Context, roots Roots, dry bool) (Collection, error) {
-	hold := s.Alone
-	if dry {
-		hold = s.Share
+	if s.absent {
+		return Collection{}, nil
 	}
-	release, err := hold(ctx)
+	c := &collector{store: s, dry: dry, keys: map[string]bool{}, done: map[string]bool{}, objects: map[Digest]bool{}}
+	release, err := c.begin(ctx)
 	if err != nil {
 		return Collection{}, err
 	}
 	defer release()
-	if s.leases != nil {
-		if err := s.leases.settle(ctx); err != nil {
-			return Collection{}, err
-		}
-	}
-	c := &collector{store: s, dry: dry, keys: map[string]bool{}, done: map[string]bool{}, objects: map[Digest]bool{}}
 	for _, k := range roots.Keys {
 		c.keys[k] = true
 	}
-	steps := []func() error{func() error { return c.runs(roots.RecentRuns) }, c.actions, c.collectObjects, c.names, c.scratch, c.locks, c.temporary}
+	steps := []func() error{func() error { return c.runs(roots.RecentRuns) }, c.actions, c.collectObjects, c.names, c.scratch, c.temporary, c.locks}
 	for _, step := range steps {
 		if err := errors.Join(ctx.Err(), step()); err != nil {
 			return c.Collection, err
 		}
 	}
+	if !dry {
+		s.keepInIndex(c.objects)
+	}
 	return c.Collection, nil
+}
+
+// begin keeps away those whom the collection must not meet, and finds out who lives.
+func (c *collector) begin(ctx context.Context) (release func(), err error) {
+	c.held = func() bool { return true }
+	if c.dry {
+		release, err = c.store.Share(ctx)
+	} else if err = c.store.writing(c.store.dir); err == nil {
+		release, c.held, err = c.store.alone(ctx)
+	}
+	if err == nil && c.store.leases != nil {
+		if err = c.store.leases.settle(ctx, c.store.owners()); err != nil {
+			release()
+		}
+	}
+	return release, err
 }
 
 type collector struct {
 	Collection
 	store   *Store
 	dry     bool
+	held    func() bool     // others are still kept away
 	keys    map[string]bool // that are reached
 	done    map[string]bool // keys with a sound record
 	objects map[Digest]bool // that kept records name
 }
 
-// drop counts one thing as garbage and removes it.
+// drop counts one regular file, or directory of scratch, as garbage and removes it.
 func (c *collector) drop(kind, path string, bytes int64) error {
+	info, err := os.Lstat(path)
+	if err != nil || kind != "scratch" && !info.Mode().IsRegular() {
+		return ignoreMissing(err)
+	}
 	c.Garbage = append(c.Garbage, Garbage{kind, path, bytes})
 	c.Bytes += bytes
 	if c.dry {
 		return nil
 	}
-	if err := os.RemoveAll(path); err != nil {
+	if !c.held() { // this process was suspended, and what is garbage may be in use again
+		return fmt.Errorf("store: collecting in %s: %w: start it again", c.store.dir, ErrOvertaken)
+	}
+	remove := os.Remove
+	if kind == "scratch" {
+		remove = removeTree
+	}
+	if err := ignoreMissing(remove(path)); err != nil {
 		return storeError("removing", path, err)
 	}
 	failpoint.At("collect: " + kind + " removed")
 	return nil
+}
+
+// each calls do for every regular file of a table whose name is one that the store gives there.
+func (c *collector) each(table string, do func(name, path string) error) error {
+	return c.store.walkDir(table, func(e fs.DirEntry, path string) error {
+		if !e.Type().IsRegular() || !ownFile(table, e.Name()) {
+			return nil
+		}
+		return do(e.Name(), path)
+	})
 }
 
 func (c *collector) keep(bytes int64) error {
@@ -102,8 +139,8 @@ func (c *collector) runs(recent int) error {
 	if err != nil {
 		return err
 	}
-	for i := len(list) - 1; i >= 0; i-- {
-		path := c.store.runPath(list[i])
+	for _, n := range slices.Backward(list) {
+		path := c.store.runPath(n)
 		f, keys := c.store.readRun(path)
 		if f == nil { // alive, or just gone
 			keys = runKeys(path)
@@ -128,7 +165,7 @@ func (c *collector) runs(recent int) error {
 // actions keeps the records of reached keys and drops the others. A damaged record of a reached key
 // stays, for verification to name.
 func (c *collector) actions() error {
-	err := c.store.walkDir("actions", func(name, path string) error {
+	err := c.each("actions", func(name, path string) error {
 		key, _, _ := strings.Cut(name, ".")
 		if !c.keys[key] {
 			return c.drop("action", path, fileSize(path))
@@ -154,7 +191,7 @@ func (c *collector) actions() error {
 }
 
 func (c *collector) collectObjects() error {
-	return c.store.walkDir("objects", func(name, path string) error {
+	return c.each("objects", func(name, path string) error {
 		if !c.objects[Digest(name)] {
 			return c.drop("object", path, fileSize(path))
 		}
@@ -165,48 +202,47 @@ func (c *collector) collectObjects() error {
 // names drops those of keys that have no record any more.
 func (c *collector) names() error {
 	return filepath.WalkDir(c.store.path("names"), func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || strings.HasPrefix(e.Name(), tempPrefix) {
+		if err != nil || !e.Type().IsRegular() || !isNameFile(e.Name()) {
 			return ignoreMissing(err)
 		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return ignoreMissing(err)
+		key, err := readKey(path)
+		if err != nil || c.keys[key] {
+			return ignoreDefect(err)
 		}
-		if key := strings.TrimSuffix(string(data), "\n"); !c.keys[key] {
-			return c.drop("name", path, int64(len(data)))
-		}
-		return nil
+		return c.drop("name", path, fileSize(path))
 	})
 }
 
 // scratch drops the checkpoints of computations that nothing reaches or that are done (a process
 // was killed before it dropped them), unless somebody is computing one just now.
 func (c *collector) scratch() error {
-	return c.store.walkDir("scratch", func(name, path string) error {
-		if c.keys[name] && !c.done[name] {
+	return c.store.walkDir("scratch", func(e fs.DirEntry, path string) error {
+		key := e.Name()
+		if !e.IsDir() || !isHex256(key) || c.keys[key] && !c.done[key] {
 			return nil
 		}
-		if isHex256(name) {
-			unlock, err := c.store.claim(name)
-			if err != nil || unlock == nil {
-				return err
+		if c.dry {
+			if c.store.locked(key) {
+				return nil
 			}
-			defer unlock()
+			return c.drop("scratch", path, treeSize(path))
 		}
+		unlock, err := c.store.claim(key)
+		if err != nil || unlock == nil {
+			return err
+		}
+		defer unlock()
 		return c.drop("scratch", path, treeSize(path))
 	})
 }
 
 // locks drops the files of locks that nobody holds: their processes were killed.
 func (c *collector) locks() error {
-	return c.store.walkDir("locks", func(name, path string) error {
-		if l := c.store.leases; l != nil {
-			if data, err := os.ReadFile(path); err != nil || !l.abandoned(path, string(data)) {
-				return nil
-			}
-			return c.drop("lock", path, 0)
-		}
-		f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if l := c.store.leases; l != nil {
+		return l.abandoned(func(path string) error { return c.drop("lock", path, 0) })
+	}
+	return c.each("locks", func(_, path string) error {
+		f, err := openRegular(path)
 		if err != nil {
 			return ignoreMissing(err)
 		}
@@ -218,25 +254,65 @@ func (c *collector) locks() error {
 	})
 }
 
-// temporary drops the files of dead writers, wherever in the store they are.
+// temporary drops the files of dead writers.
 func (c *collector) temporary() error {
-	return filepath.WalkDir(c.store.dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !strings.HasPrefix(e.Name(), tempPrefix) {
-			return ignoreMissing(err)
+	return c.store.eachTemporary(func(path string) error {
+		if l := c.store.leases; l != nil {
+			if !l.dead(tempOwner(filepath.Base(path))) {
+				return nil
+			}
+			return c.drop("temporary", path, fileSize(path))
 		}
-		if l := c.store.leases; l != nil && !l.dead(tempOwner(e.Name())) {
-			return nil
-		}
-		f, err := os.Open(path)
+		f, err := openRegular(path)
 		if err != nil {
 			return ignoreMissing(err)
 		}
 		defer f.Close()
-		if locked, err := tryLock(f); c.store.leases == nil && (err != nil || !locked) {
+		if locked, err := tryLock(f); err != nil || !locked {
 			return err
 		}
 		return c.drop("temporary", path, fileSize(path))
 	})
+}
+
+// eachTemporary calls do for the temporary files of writers, in whatever table they are.
+func (s *Store) eachTemporary(do func(path string) error) error {
+	for _, table := range append([]string{""}, append(subdirectories, leaseFolder)...) {
+		top := s.path(table)
+		err := filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return ignoreMissing(err)
+			case e.IsDir() && table == "" && path != top:
+				return filepath.SkipDir
+			case e.Type().IsRegular() && isTemp(e.Name()):
+				return do(path)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// owners are those of runs that have not ended, and of temporary files.
+func (s *Store) owners() []string {
+	owners := s.runOwners()
+	_ = s.eachTemporary(func(path string) error { // what cannot be read is not collected
+		owners = append(owners, tempOwner(filepath.Base(path)))
+		return nil
+	})
+	return owners
+}
+
+// ignoreDefect leaves out of errors that something is damaged.
+func ignoreDefect(err error) error {
+	if errors.Is(err, ErrCorrupt) {
+		return nil
+	}
+	return ignoreMissing(err)
 }
 
 func ignoreMissing(err error) error {

@@ -23,19 +23,25 @@
 //
 // The directory of a store:
 //
+//	format                                 what this is; without it, a directory is no store
 //	objects/<sha256>                       the bytes, mode 0444
 //	actions/<key>.<hash of numerics>.json  action records, mode 0444
 //	names/<name>.key                       one line: the key
-//	locks/<key>                            only while the key is locked
+//	locks/<key>                            only while the key is locked; with leases <key>.<owner>-<nonce>
 //	scratch/<key>/                         checkpoints of unfinished computations
 //	runs/<number>                          the keys that a run uses, one a line; locked while it lives
+//	index                                  objects that need not be hashed again (index.go)
 //	gc.lock                                held by collection, and shared by those whom it must not disturb
-//	leases/                                heartbeats, where several machines share the store
+//	leases/                                heartbeats and claims, where several machines share the store
 //
 // Every file is published whole: written to a temporary file in the same directory, flushed to the
-// disk, made read-only, renamed, and the directory flushed too. Temporary files (.tmp-*) are locked
-// by their writer, so that those of dead writers can be told and removed when a store is opened.
-// All locks are flock: the kernel drops them when their process dies, however it dies. On a network
-// file system, and in a store that has been used from one, they are leases with a heartbeat
-// (lease.go).
+// disk, made read-only, renamed, and the directory flushed too. Temporary files
+// (.tmp-<owner>-<number>) are locked by their writer, so that those of dead writers can be told and
+// removed when a store is opened. All locks are flock: the kernel drops them when their process
+// dies, however it dies. On a network file system, and in a store that has been used from one, they
+// are leases with a heartbeat (lease.go).
+//
+// Nothing is removed by its place: a folder without a format file is no store, and of one that has
+// it only regular files of the names above, and empty folders of scratch. What is read from a store
+// is parsed strictly before it becomes a path.
 package store

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sicgrid/pkg/store/failpoint"
 )
 
 // testPatience is long for a machine that is busy, for its processes must beat in time.
@@ -25,7 +27,8 @@ func openLeased(t *testing.T) *Store {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "store")
 	folder := filepath.Join(dir, leaseFolder)
-	if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(filepath.Join(folder, patienceFile), []byte(testPatience.String()+"\n"), 0o644)); err != nil {
+	err := errors.Join(MakeFolder(dir, StoreFolder), os.Mkdir(folder, 0o755), os.WriteFile(filepath.Join(folder, patienceFile), []byte(testPatience.String()+"\n"), 0o644))
+	if err != nil {
 		t.Fatal(err)
 	}
 	s, err := Open(dir)
@@ -85,7 +88,16 @@ func TestALeaseHoldsAsLongAsItsHeartbeat(t *testing.T) {
 	if s.Holds(key("k")) {
 		t.Error("unlocked and held")
 	}
-	if visible, hidden := visibleFiles(t, s.Dir()); len(visible) > 0 || len(hidden) != 1 {
+	checkNothingLeft(t, s)
+}
+
+// checkNothingLeft demands that a collection leaves nothing of leases.
+func checkNothingLeft(t *testing.T, s *Store) {
+	t.Helper()
+	if _, err := s.Collect(context.Background(), Roots{}, false); err != nil {
+		t.Error(err)
+	}
+	if visible, hidden := visibleFiles(t, s.Dir()); len(visible) > 0 || len(hidden) != 1 || filepath.Base(hidden[0]) != patienceFile {
 		t.Errorf("left behind: %v %v", visible, hidden)
 	}
 }
@@ -174,7 +186,15 @@ func TestASuspendedHolderWhomNobodyOvertakesGoesOn(t *testing.T) {
 func TestLeasesAreHeldByOneAtATimeAcrossProcesses(t *testing.T) {
 	t.Parallel()
 	s := openLeased(t)
-	countTogether(t, s)
+	countTogether(t, s, "count")
+}
+
+// The same where processes linger at each step: between showing a claim and looking for others',
+// and between finding an owner dead and taking his claim away.
+func TestLeasesAreHeldByOneAtATimeWhateverComesInBetween(t *testing.T) {
+	t.Parallel()
+	s := openLeased(t)
+	countTogether(t, s, "count-slow")
 }
 
 // Several find a dead owner's lock at once; they must not take it from each other.
@@ -185,27 +205,28 @@ func TestOneOfManyTakesOverFromADeadOwner(t *testing.T) {
 	untilItSays(t, holder, "locked")
 	holder.Process.Kill()
 	holder.Wait()
-	countTogether(t, s)
+	countTogether(t, s, "count-slow")
 }
 
-func TestADamagedLeaseIsNobodys(t *testing.T) {
+func TestAFileThatIsNoClaimHoldsNothing(t *testing.T) {
 	t.Parallel()
 	s := openLeased(t)
-	for _, text := range []string{"", "litter", "00000000000000zz 1\n"} {
-		if err := os.WriteFile(s.path("locks", key("k")), []byte(text), 0o644); err != nil {
+	for _, name := range []string{key("k"), key("k") + ".", key("k") + ".litter", key("k") + ".00000000000000zz-0000000000000001", key("k") + ".../../x-0000000000000001"} {
+		path := s.path("locks", name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte("litter"), 0o644)); err != nil {
 			t.Fatal(err)
 		}
-		unlock, err := lockWithin(s, time.Minute)
-		if err != nil {
-			t.Fatalf("%q: %v", text, err)
-		}
-		unlock()
 	}
+	unlock, err := lockWithin(s, testPatience/2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
 }
 
-func TestALockFileIsMadeOnceWithOrWithoutLinks(t *testing.T) {
+func TestAListIsMadeOnceWithOrWithoutLinks(t *testing.T) {
 	for name, make := range map[string]func(path, text string) error{"linked": writeNew, "created": createNew} {
-		path := filepath.Join(t.TempDir(), "lock")
+		path := filepath.Join(t.TempDir(), "list")
 		var made atomic.Int32
 		var all sync.WaitGroup
 		for i := range 16 {
@@ -284,9 +305,7 @@ func TestCollectionAndUseKeepEachOtherAwayByLeases(t *testing.T) {
 		if err := errors.Join(within(s.Alone, time.Minute), within(s.Share, time.Minute)); err != nil {
 			t.Errorf("%s: after it was killed: %v", c.role, err)
 		}
-		if visible, _ := visibleFiles(t, s.Dir()); len(visible) > 0 {
-			t.Errorf("%s: left behind: %v", c.role, visible)
-		}
+		checkNothingLeft(t, s)
 	}
 }
 
@@ -304,7 +323,7 @@ func TestCollectionSparesWhatALivingRunUsesByItsLease(t *testing.T) {
 	}
 	holder.Process.Kill()
 	holder.Wait()
-	if c, err := s.Collect(context.Background(), Roots{}, false); err != nil || len(c.Garbage) != 3 {
+	if c, err := s.Collect(context.Background(), Roots{}, false); err != nil || len(c.Garbage) != 4 { // its list, record, object and heartbeat
 		t.Errorf("after it was killed: %v, %v", c.Garbage, err)
 	}
 	if visible, _ := visibleFiles(t, s.Dir()); len(visible) > 0 {
@@ -312,15 +331,111 @@ func TestCollectionSparesWhatALivingRunUsesByItsLease(t *testing.T) {
 	}
 }
 
+// A heartbeat is as often as patience asks for: of nanoseconds, no ticker can be made; of less than
+// a busy machine keeps a process waiting, the living would be robbed.
 func TestAWrongPatienceIsOneClearError(t *testing.T) {
+	s := openLeased(t)
+	failpoint.Hasty.Store(false)
+	defer failpoint.Hasty.Store(true)
+	for _, text := range []string{"soon", "", "0s", "1ns", "9ns", "-20s", "1.9s", "5m1ns", "2562047h", "20s\n20s", strings.Repeat("1", 1000)} {
+		if err := os.WriteFile(filepath.Join(s.Dir(), leaseFolder, patienceFile), []byte(text+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open(s.Dir())
+		if err == nil {
+			t.Errorf("opened with a patience of %q", text)
+			continue
+		}
+		checkOneLine(t, err.Error(), patienceFile)
+	}
+}
+
+// A disk on which nobody can write for a while kills nobody: who cannot beat cannot tell who does
+// not.
+func TestNobodyIsDeadToOneWhoCannotBeat(t *testing.T) {
 	t.Parallel()
 	s := openLeased(t)
-	if err := os.WriteFile(filepath.Join(s.Dir(), leaseFolder, patienceFile), []byte("soon\n"), 0o644); err != nil {
+	rest, err := s.leases.hold()
+	if err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(s.Dir())
-	if err == nil {
-		t.Fatal("opened")
+	defer rest()
+	other := strings.Repeat("e", 16)
+	plant(t, s.path(leaseFolder), map[string]string{other: "its last beat"})
+	own := s.path(leaseFolder, thisProcess)
+	if err := errors.Join(os.Remove(own), os.Mkdir(own, 0o777)); err != nil {
+		t.Fatal(err)
 	}
-	checkOneLine(t, err.Error(), patienceFile, `"soon"`, "such as 20s")
+	deadWithin := func(d time.Duration) bool {
+		for begun := time.Now(); time.Since(begun) < d; time.Sleep(10 * time.Millisecond) {
+			if s.leases.dead(other) {
+				return true
+			}
+		}
+		return false
+	}
+	if deadWithin(3 * testPatience) {
+		t.Error("found dead by one whose own heart stood still")
+	}
+	if err := os.Remove(own); err != nil {
+		t.Fatal(err)
+	}
+	if !deadWithin(time.Minute) {
+		t.Error("not found dead")
+	}
+}
+
+// What was being done when a process stood still is not published when it wakes up.
+func TestALostLeaseFencesWhatIsPublished(t *testing.T) {
+	t.Parallel()
+	s := openLeased(t)
+	unlock, err := lockWithin(s, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := put(t, s, "mine")
+	mine, _ := s.claims.Load(key("k"))
+	if err := os.Remove(mine.(string)); err != nil { // as another does who finds this process dead
+		t.Fatal(err)
+	}
+	a := &Action{Key: key("k"), Numerics: "here", Outputs: []Output{{Name: "o", Object: d, Bytes: 4}}}
+	if err := s.PutAction(a); !errors.Is(err, ErrOvertaken) {
+		t.Errorf("publishing: %v", err)
+	}
+	if _, err := s.Lookup(a.Key, a.Numerics, true); !errors.Is(err, ErrMissing) {
+		t.Errorf("published: %v", err)
+	}
+	unlock()
+	if err := s.PutAction(a); err != nil { // without a lock there is nothing to lose
+		t.Error(err)
+	}
+}
+
+func TestACollectionThatStoodStillRemovesNothingMore(t *testing.T) {
+	t.Parallel()
+	s := openLeased(t)
+	for i := range 3 {
+		put(t, s, fmt.Sprint("garbage ", i))
+	}
+	c := &collector{store: s, keys: map[string]bool{}, done: map[string]bool{}, objects: map[Digest]bool{}}
+	release, err := c.begin(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	claims, err := filepath.Glob(s.path(leaseFolder, alonePrefix+"*"))
+	if err != nil || len(claims) != 1 {
+		t.Fatal(claims, err)
+	}
+	if err := os.Remove(claims[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.collectObjects(); err == nil {
+		t.Error("it went on")
+	} else {
+		checkOneLine(t, err.Error(), "start it again")
+	}
+	if objects, _, err := s.Objects(); err != nil || len(objects) != 3 {
+		t.Errorf("%d objects are left, %v", len(objects), err)
+	}
 }

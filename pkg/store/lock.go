@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"sicgrid/pkg/store/failpoint"
@@ -14,12 +16,18 @@ import (
 // done. The kernel frees the lock if this process dies, or, on a network file system, those who
 // wait when its heartbeat stops; unlock frees it otherwise, and may be called more than once.
 func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error) {
-	if err := checkKey(key); err != nil {
+	path := s.path("locks", key)
+	if err := errors.Join(checkKey(key), s.writing(path)); err != nil {
 		return nil, err
 	}
-	path := s.path("locks", key)
-	wait := time.Millisecond
-	for {
+	if s.leases != nil {
+		rest, err := s.leases.hold() // to wait is to watch, for which one needs a heartbeat of one's own
+		if err != nil {
+			return nil, err
+		}
+		defer rest()
+	}
+	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
 		unlock, err := s.claim(key)
 		if err != nil {
 			return nil, storeError("locking", path, err)
@@ -29,11 +37,8 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error)
 			return unlock, nil
 		}
 		// flock cannot wait and be cancelled too.
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("store: waiting for the lock %s: %w", path, context.Cause(ctx))
-		case <-time.After(wait):
-			wait = min(2*wait, 100*time.Millisecond)
+		if err := pause(ctx, wait); err != nil {
+			return nil, fmt.Errorf("store: waiting for the lock %s: %w", path, err)
 		}
 	}
 }
@@ -52,7 +57,7 @@ func (s *Store) claim(key string) (unlock func(), err error) {
 			f.Close()
 		}), nil
 	}
-	release, mine, err := s.leases.claim(path)
+	release, mine, err := s.leases.claim(path + ".")
 	if release == nil {
 		return nil, err
 	}
@@ -63,15 +68,42 @@ func (s *Store) claim(key string) (unlock func(), err error) {
 	}), nil
 }
 
-// Holds reports whether this process still has the lock of key that it took. On a network file
-// system it may have lost it while it was suspended.
+// Holds reports whether this process still has the lock of key that it took. With leases it may
+// have lost it while it was suspended.
 func (s *Store) Holds(key string) bool {
-	if s.leases == nil {
-		return true
+	return s.leases == nil || s.holdsLease(key) == nil
+}
+
+// ErrOvertaken says that a lock was lost to another process while this one was suspended.
+var ErrOvertaken = errors.New("the lock was lost to another process while this one stood still")
+
+// holdsLease is ErrOvertaken if this process took the lock of key and has lost it, and ErrMissing
+// if it did not take it.
+func (s *Store) holdsLease(key string) error {
+	mine, ok := s.claims.Load(key)
+	switch {
+	case !ok:
+		return ErrMissing
+	case !isThere(mine.(string)):
+		return fmt.Errorf("store: %s: %w", s.path("locks", key), ErrOvertaken)
 	}
-	mine, _ := s.claims.Load(key)
-	text, _ := mine.(string)
-	return text != "" && s.leases.has(s.path("locks", key), text)
+	return nil
+}
+
+// locked reports whether somebody has the lock of key, without taking it.
+func (s *Store) locked(key string) bool {
+	path := s.path("locks", key)
+	if s.leases != nil {
+		living, err := s.leases.claimed(path+".", "", false)
+		return err != nil || living
+	}
+	f, err := openRegular(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	free, err := tryLock(f)
+	return err == nil && !free
 }
 
 // openLocked returns the lock file at path, locked, or nil if somebody else has it.
@@ -82,7 +114,7 @@ func (s *Store) Holds(key string) bool {
 // path.
 func openLocked(path string) (*os.File, error) {
 	for {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK, 0o666)
 		if err != nil {
 			return nil, err
 		}

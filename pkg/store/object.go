@@ -29,6 +29,9 @@ func (s *Store) PutAs(d Digest, write func(io.Writer) error) error {
 }
 
 func (s *Store) put(want Digest, write func(io.Writer) error) (Digest, int64, error) {
+	if err := s.writing(s.path("objects")); err != nil {
+		return "", 0, err
+	}
 	if s.leases != nil {
 		release, err := s.leases.hold() // for collection to spare the temporary file
 		if err != nil {
@@ -61,7 +64,8 @@ func (s *Store) put(want Digest, write func(io.Writer) error) (Digest, int64, er
 		return "", 0, fmt.Errorf("object %s: the %d bytes received hash to %s: %w", want, out.size, d, ErrCorrupt)
 	}
 	done = true
-	if err := f.publish(s.ObjectPath(d), 0o444); err != nil {
+	path := s.ObjectPath(d)
+	if err := f.publishIf(func() error { return makeWay(path) }, path, 0o444); err != nil {
 		return "", 0, err
 	}
 	return d, out.size, nil
@@ -94,7 +98,13 @@ func (s *Store) Get(d Digest) ([]byte, error) {
 	if !isHex256(string(d)) {
 		return nil, notADigest(d)
 	}
-	data, err := os.ReadFile(s.ObjectPath(d))
+	f, err := openRegular(s.ObjectPath(d))
+	if err != nil {
+		return nil, s.unreadable(d, err)
+	}
+	defer f.Close()
+	h := s.beginHashing(f)
+	data, err := io.ReadAll(f)
 	if err != nil {
 		return nil, s.unreadable(d, err)
 	}
@@ -102,6 +112,7 @@ func (s *Store) Get(d Digest) ([]byte, error) {
 	if got := hex.EncodeToString(sum[:]); got != string(d) {
 		return nil, s.damaged(d, got, int64(len(data)))
 	}
+	s.endHashing(h, d)
 	return data, nil
 }
 
@@ -110,11 +121,12 @@ func (s *Store) Check(d Digest) error {
 	if !isHex256(string(d)) {
 		return notADigest(d)
 	}
-	f, err := os.Open(s.ObjectPath(d))
+	f, err := openRegular(s.ObjectPath(d))
 	if err != nil {
 		return s.unreadable(d, err)
 	}
 	defer f.Close()
+	h := s.beginHashing(f)
 	hash := sha256.New()
 	size, err := io.Copy(hash, f)
 	if err != nil {
@@ -123,6 +135,7 @@ func (s *Store) Check(d Digest) error {
 	if got := hex.EncodeToString(hash.Sum(nil)); got != string(d) {
 		return s.damaged(d, got, size)
 	}
+	s.endHashing(h, d)
 	return nil
 }
 
@@ -135,20 +148,41 @@ func (s *Store) unreadable(d Digest, err error) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("object %s: %w", s.ObjectPath(d), ErrMissing)
 	}
-	return &Defect{s.ObjectPath(d), "unreadable object: " + err.Error()}
+	return &Defect{s.ObjectPath(d), "unreadable object: " + reason(err)}
 }
 
 func (s *Store) damaged(d Digest, got string, size int64) error {
+	s.index.drop(s.path(indexFile), d)
 	return &Defect{s.ObjectPath(d), fmt.Sprintf("damaged object: its %d bytes hash to %s", size, got)}
 }
 
-// Remove removes an object; that it is not there is no error.
+// Remove removes an object; that it is not there is no error, and what is there in place of a file,
+// such as a folder with something in it, is one.
 func (s *Store) Remove(d Digest) error {
 	if !isHex256(string(d)) {
 		return nil
 	}
-	if err := os.Remove(s.ObjectPath(d)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return storeError("removing", s.ObjectPath(d), err)
+	return s.remove(s.ObjectPath(d))
+}
+
+// makeWay removes an empty folder that is in the place of a file.
+func makeWay(path string) error {
+	if info, err := os.Lstat(path); err != nil || !info.IsDir() {
+		return nil
+	}
+	if err := os.Remove(path); err != nil {
+		return storeError("writing", path, err)
+	}
+	return nil
+}
+
+// remove removes a file of the store. Something else in its place goes if nothing is in it.
+func (s *Store) remove(path string) error {
+	if err := s.writing(path); err != nil {
+		return err
+	}
+	if err := ignoreMissing(os.Remove(path)); err != nil {
+		return storeError("removing", path, err)
 	}
 	return nil
 }

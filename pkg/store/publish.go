@@ -7,15 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"sicgrid/pkg/store/failpoint"
 )
 
-const tempPrefix = ".tmp-"
-
 // A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it
-// until it is published or discarded, which is how CleanTemporary knows that it is still wanted.
+// until it is published or discarded, which is how SweepTemporary knows that it is still wanted.
 // Where flock does not serve, its name tells whose it is, and only garbage collection removes it.
 type tempFile struct{ *os.File }
 
@@ -38,7 +35,7 @@ func createTemp(dir string) (*tempFile, error) {
 			os.Remove(f.Name())
 			return nil, storeError("locking a file in", dir, err)
 		}
-		// CleanTemporary has removed the file between creation and lock, as a dead writer's. Make
+		// SweepTemporary has removed the file between creation and lock, as a dead writer's. Make
 		// another.
 	}
 }
@@ -46,6 +43,12 @@ func createTemp(dir string) (*tempFile, error) {
 // publish makes the file appear at path, whole and with mode perm, replacing what was there. The
 // file is closed and, on failure, gone.
 func (f *tempFile) publish(path string, perm fs.FileMode) error {
+	return f.publishIf(func() error { return nil }, path, perm)
+}
+
+// publishIf is publish if allowed, asked at the last moment, has no objection, which is then the
+// error.
+func (f *tempFile) publishIf(allowed func() error, path string, perm fs.FileMode) error {
 	failpoint.At("publish: written")
 	err := f.Chmod(perm)
 	if err == nil {
@@ -53,6 +56,10 @@ func (f *tempFile) publish(path string, perm fs.FileMode) error {
 	}
 	failpoint.At("publish: flushed")
 	if err == nil {
+		if objection := allowed(); objection != nil {
+			f.discard()
+			return objection
+		}
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
@@ -91,9 +98,10 @@ func leased(dir string) bool {
 	return err == nil || onNetwork(dir)
 }
 
-// CleanTemporary removes the temporary files in dir that no living writer holds. What it cannot
-// remove it leaves: they do no harm but to take space.
-func CleanTemporary(dir string) {
+// SweepTemporary removes from a folder of a store or remote the temporary files that no living
+// writer holds: regular files of a name that only this package gives. What it cannot remove it
+// leaves: they do no harm but to take space.
+func SweepTemporary(dir string) {
 	if leased(dir) {
 		return
 	}
@@ -102,10 +110,10 @@ func CleanTemporary(dir string) {
 		return
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), tempPrefix) {
+		if !isTemp(e.Name()) || !e.Type().IsRegular() {
 			continue
 		}
-		f, err := os.Open(filepath.Join(dir, e.Name()))
+		f, err := openRegular(filepath.Join(dir, e.Name()))
 		if err != nil {
 			continue
 		}
@@ -120,8 +128,7 @@ func CleanTemporary(dir string) {
 var ErrExists = errors.New("is there already")
 
 // WriteFileAtomic writes a plain file the way objects are published: readers see the old file or
-// the whole new one, also after a crash. It removes from the directory the temporary files that
-// interrupted writers have left behind.
+// the whole new one, also after a crash. Nothing else in the directory is touched.
 func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 	return PublishFile(path, perm, true, func(w io.Writer) error {
 		_, err := w.Write(data)
@@ -133,9 +140,10 @@ func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 // there stays, and the error is ErrExists: of several writers, in whatever process, one succeeds.
 // An error of write is returned as it is, and nothing is left behind.
 func PublishFile(path string, perm fs.FileMode, replace bool, write func(io.Writer) error) error {
-	dir := filepath.Dir(path)
-	CleanTemporary(dir)
-	f, err := createTemp(dir)
+	if _, err := os.Lstat(path); err == nil && !replace {
+		return ErrExists
+	}
+	f, err := createTemp(filepath.Dir(path))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -30,47 +31,86 @@ func (d *Defect) Is(target error) bool { return target == ErrMissing || target =
 // A Store is a directory of objects and action records. Its methods may be called from many
 // goroutines and processes at once.
 type Store struct {
-	dir     string
-	leases  *leases  // nil where flock serves
-	claims  sync.Map // key -> what its lock file holds, of leases
-	decoded decodedActions
+	dir      string
+	readOnly bool     // nothing in it is written, not even locks
+	absent   bool     // there is no such directory
+	leases   *leases  // nil where flock serves
+	claims   sync.Map // key -> what its lock file holds, of leases
+	decoded  decodedActions
+	index    index
+	clock    fileClock
 }
 
 var subdirectories = []string{"objects", "actions", "names", "locks", "scratch", "runs"}
 
 // Open opens the store in dir, creating it if need be, and removes the temporary files of writers
-// that died. It fails, naming the directory, if the store cannot be written.
+// that died. It fails, naming the directory, if that is something else, or cannot be written.
 func Open(dir string) (*Store, error) {
-	s := &Store{dir: dir}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, storeError("opening", dir, err)
-	}
-	created := false
-	for _, sub := range subdirectories {
-		err := os.Mkdir(s.path(sub), 0o777)
-		if err != nil && !errors.Is(err, os.ErrExist) {
-			return nil, storeError("opening", dir, err)
-		}
-		created = created || err == nil
-	}
-	if created {
-		if err := syncDir(dir); err != nil {
-			return nil, storeError("opening", dir, err)
-		}
-	}
-	var err error
-	if s.leases, err = openLeases(dir); err != nil {
+	if err := MakeFolder(dir, StoreFolder); err != nil {
 		return nil, err
 	}
-	for _, sub := range []string{"objects", "actions"} {
-		f, err := createTemp(s.path(sub)) // only this tells a directory that can be written from one that cannot
-		if err != nil {
-			return nil, err
-		}
-		f.discard()
-		CleanTemporary(s.path(sub))
+	s := &Store{dir: dir}
+	return s, s.begin()
+}
+
+// OpenThere opens a store that is there; fs.ErrNotExist if none is. One that cannot be written
+// serves for whatever only reads: what would write fails then, saying so, and there are neither
+// locks nor lists of what is used, so that a collection of its owner's may take away what is being
+// read.
+func OpenThere(dir string) (*Store, error) {
+	found, err := CheckFolder(dir, StoreFolder)
+	if err == nil && !found {
+		err = fmt.Errorf("store: there is none at %s: %w", dir, os.ErrNotExist)
 	}
-	return s, nil
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dir: dir}
+	if err = MakeFolder(dir, StoreFolder); err == nil {
+		err = s.begin()
+	}
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		s = &Store{dir: dir, readOnly: true}
+		s.leases, err = leasesToRead(dir)
+	}
+	return s, err
+}
+
+// None stands for the store in a directory that is not there: everything is missing from it, and it
+// cannot be written.
+func None(dir string) *Store { return &Store{dir: dir, readOnly: true, absent: true} }
+
+// begin finds out how the store is locked and whether it can be written, and sweeps it.
+func (s *Store) begin() (err error) {
+	if s.leases, err = openLeases(s.dir); err != nil {
+		return err
+	}
+	for _, table := range []string{"objects", "actions"} {
+		f, err := createTemp(s.path(table)) // only this tells a directory that can be written from one that cannot
+		if err != nil {
+			return err
+		}
+		s.clock.see(f)
+		f.discard()
+	}
+	for _, table := range append([]string{""}, subdirectories...) {
+		SweepTemporary(s.path(table))
+	}
+	return nil
+}
+
+// ErrReadOnly says that the store cannot be written.
+var ErrReadOnly = errors.New("the store cannot be written")
+
+// ReadOnly reports whether the store cannot be written.
+func (s *Store) ReadOnly() bool { return s.readOnly }
+
+// writing is an error if the store cannot be written.
+func (s *Store) writing(path string) error {
+	if s.readOnly {
+		return storeError("writing", path, fmt.Errorf("%w: %w", ErrReadOnly, os.ErrPermission))
+	}
+	return nil
 }
 
 // Dir returns the directory that the store is in.
@@ -78,6 +118,15 @@ func (s *Store) Dir() string { return s.dir }
 
 func (s *Store) path(elements ...string) string {
 	return filepath.Join(append([]string{s.dir}, elements...)...)
+}
+
+// reason is an error without the name of its file.
+func reason(err error) string {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return err.Error()
 }
 
 // storeError makes one line of what was being done to which path, why it failed and, where we know
@@ -98,6 +147,8 @@ func storeError(doing, path string, err error) error {
 		todo = ": free space on that disk or choose another one"
 	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS):
 		todo = ": make it writable or choose another directory"
+	case errors.Is(err, syscall.ENOTEMPTY):
+		todo = ": a folder with something in it is in the place of a file: move it away"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, os.ErrNotExist):
 		todo = ": choose a directory that exists or can be made"
 	}
@@ -112,10 +163,6 @@ func checkKey(key string) error {
 	return nil
 }
 
-func isHex256(s string) bool {
-	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
-}
-
 // SetName records key as the last one of name, a slash-separated path ("laptop/train/full") of
 // parts that do not start with a dot.
 func (s *Store) SetName(name, key string) error {
@@ -123,7 +170,7 @@ func (s *Store) SetName(name, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkKey(key); err != nil {
+	if err := errors.Join(checkKey(key), s.writing(path)); err != nil {
 		return err
 	}
 	if old, err := s.Name(name); err == nil && old == key {
@@ -142,15 +189,21 @@ func (s *Store) Name(name string) (key string, err error) {
 	if err != nil {
 		return "", err
 	}
-	data, err := os.ReadFile(path)
+	key, err = readKey(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return "", fmt.Errorf("name %s: %w", name, ErrMissing)
 	}
-	if err != nil {
-		return "", storeError("reading", path, err)
+	return key, err
+}
+
+// readKey reads the file of a name. The error is os.ErrNotExist or a Defect.
+func readKey(path string) (string, error) {
+	data, err := readRegular(path, 2*sha256.Size+1)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", err
 	}
 	key, ended := strings.CutSuffix(string(data), "\n")
-	if !ended || !isHex256(key) {
+	if err != nil || !ended || !isHex256(key) {
 		return "", &Defect{path, "does not hold a key"}
 	}
 	return key, nil
@@ -173,8 +226,16 @@ func (s *Store) Scratch(key string) (dir string, err error) {
 		return "", err
 	}
 	dir = s.path("scratch", key)
+	if err := s.writing(dir); err != nil {
+		return "", err
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", storeError("making", dir, err)
+	}
+	if folders, err := os.ReadDir(dir); err == nil { // what writers left there that were killed
+		for _, f := range folders {
+			SweepTemporary(filepath.Join(dir, f.Name()))
+		}
 	}
 	return dir, nil
 }
@@ -193,7 +254,7 @@ func (s *Store) DropScratch(key string) error {
 		return err
 	}
 	dir := s.path("scratch", key)
-	if err := os.RemoveAll(dir); err != nil {
+	if err := removeTree(dir); err != nil {
 		return storeError("removing", dir, err)
 	}
 	return nil

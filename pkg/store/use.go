@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"sicgrid/pkg/store/failpoint"
@@ -23,28 +24,41 @@ const collectLock = "gc.lock"
 // Share keeps garbage collection out until release is called, waiting for one that is under way.
 // Whoever looks a record up and means to use it, or publishes objects and then their record, does
 // so within one Share and tells its Use of the key before the end of it. Keep it short: collection
-// waits.
+// waits. In a store that cannot be written it only waits.
 func (s *Store) Share(ctx context.Context) (release func(), err error) {
 	if s.leases != nil {
-		return s.leases.share(ctx, s.path(collectLock))
+		return s.leases.share(ctx)
 	}
 	return s.holdCollectLock(ctx, tryShare)
 }
 
 // Alone keeps everybody out who publishes or is about to use something, until release is called.
 func (s *Store) Alone(ctx context.Context) (release func(), err error) {
-	if s.leases != nil {
-		return s.leases.alone(ctx, s.path(collectLock))
+	if err := s.writing(s.path(collectLock)); err != nil {
+		return nil, err
 	}
-	return s.holdCollectLock(ctx, tryLock)
+	release, _, err = s.alone(ctx)
+	return release, err
+}
+
+// alone is Alone, with a look whether the others are still kept out.
+func (s *Store) alone(ctx context.Context) (release func(), held func() bool, err error) {
+	if s.leases != nil {
+		return s.leases.alone(ctx)
+	}
+	release, err = s.holdCollectLock(ctx, tryLock)
+	return release, func() bool { return true }, err
 }
 
 // holdCollectLock takes the collection lock as try does it.
 func (s *Store) holdCollectLock(ctx context.Context, try func(*os.File) (bool, error)) (release func(), err error) {
 	path := s.path(collectLock)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	f, err := s.openCollectLock(path)
 	if err != nil {
 		return nil, storeError("locking", path, err)
+	}
+	if f == nil {
+		return func() {}, nil
 	}
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
 		locked, err := try(f)
@@ -64,13 +78,25 @@ func (s *Store) holdCollectLock(ctx context.Context, try func(*os.File) (bool, e
 	}
 }
 
+// openCollectLock returns nil if there is no such file and none can be made.
+func (s *Store) openCollectLock(path string) (*os.File, error) {
+	if s.readOnly {
+		f, err := openRegular(path)
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+			return nil, nil
+		}
+		return f, err
+	}
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK, 0o666)
+}
+
 // A Use is the list of keys that one run uses, results and computations under way. While the run
 // lives, collection spares them all; then for as long as the run is among the recent ones. Its
 // methods may be called from many goroutines.
 type Use struct {
 	store *Store
 	mu    sync.Mutex
-	file  *os.File // locked while the run lives
+	file  *os.File // locked while the run lives; nil in a store that cannot be written
 	rest  func()   // ends the heartbeat, of leases
 	keys  map[string]bool
 }
@@ -83,12 +109,15 @@ const (
 )
 
 const (
-	runDigits = 8   // of a run's number; runs are numbered, not dated, for a clock may jump back
-	mostRuns  = 100 // lists that are kept at all
+	mostRuns    = 100      // lists that are kept at all
+	mostRunList = 64 << 20 // bytes of a list that are read
 )
 
 // BeginUse starts the list of a run.
 func (s *Store) BeginUse() (*Use, error) {
+	if s.readOnly {
+		return &Use{store: s, rest: func() {}, keys: map[string]bool{}}, nil
+	}
 	for {
 		runs, err := s.runs()
 		if err != nil {
@@ -99,6 +128,9 @@ func (s *Store) BeginUse() (*Use, error) {
 			next = runs[len(runs)-1] + 1
 		}
 		path := s.runPath(next)
+		if _, ok := runNumber(filepath.Base(path)); !ok {
+			return nil, fmt.Errorf("store: %s is the last list of a run that can be: remove it", s.runPath(next-1))
+		}
 		if s.leases != nil {
 			u, err := s.beginLeasedUse(path)
 			if errors.Is(err, ErrExists) || errors.Is(err, os.ErrNotExist) {
@@ -153,6 +185,9 @@ func (u *Use) Add(key string) error {
 		return nil
 	}
 	u.keys[key] = true
+	if u.file == nil {
+		return nil
+	}
 	if _, err := u.file.WriteString(key + "\n"); err != nil {
 		return storeError("writing", u.file.Name(), err)
 	}
@@ -165,6 +200,9 @@ func (u *Use) End() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	defer u.rest()
+	if u.file == nil {
+		return
+	}
 	defer u.file.Close()
 	if u.store.leases != nil {
 		_, _ = u.file.WriteString(endedLine + "\n") // without it, the run ends with the process
@@ -196,17 +234,17 @@ func (u *Use) same(keys []string) bool {
 	return len(keys) == len(u.keys) && !slices.ContainsFunc(keys, func(k string) bool { return !u.keys[k] })
 }
 
-func (s *Store) runPath(n int) string { return s.path("runs", fmt.Sprintf("%0*d", runDigits, n)) }
+func (s *Store) runPath(n int) string { return s.path("runs", runName(n)) }
 
 // runs lists the numbers of the runs, oldest first.
 func (s *Store) runs() ([]int, error) {
 	entries, err := os.ReadDir(s.path("runs"))
-	if err != nil {
+	if err := ignoreMissing(err); err != nil {
 		return nil, storeError("reading", s.path("runs"), err)
 	}
 	var list []int
 	for _, e := range entries {
-		if n, err := strconv.Atoi(e.Name()); err == nil && len(e.Name()) >= runDigits {
+		if n, ok := runNumber(e.Name()); ok {
 			list = append(list, n)
 		}
 	}
@@ -216,7 +254,10 @@ func (s *Store) runs() ([]int, error) {
 
 // readRun returns the keys of a run's list and the file, locked; nil if the run lives.
 func (s *Store) readRun(path string) (*os.File, []string) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	f, err := openRegular(path)
 	if err != nil {
 		return nil, nil
 	}
@@ -237,7 +278,7 @@ func (s *Store) readRun(path string) (*os.File, []string) {
 // runKeys reads a list; a line that is not a key (the last one of a run that was killed) is left
 // out.
 func runKeys(path string) []string {
-	data, err := os.ReadFile(path)
+	data, err := readRegular(path, mostRunList)
 	if err != nil {
 		return nil
 	}
@@ -250,13 +291,40 @@ func runKeys(path string) []string {
 	return keys
 }
 
-// runEnded reports whether the run of this list is over.
+// runEnded reports whether the run of this list is over. An empty list may be about to be written.
 func (l *leases) runEnded(path string) bool {
-	data, err := os.ReadFile(path)
+	data, err := readRegular(path, mostRunList)
 	if err != nil {
 		return false
 	}
-	line, rest, _ := strings.Cut(string(data), "\n")
+	if len(data) == 0 {
+		return l.unchanged(path, "")
+	}
+	return strings.HasSuffix(string(data), "\n"+endedLine+"\n") || l.dead(runOwner(data))
+}
+
+// runOwner is the owner that a list names; "" if none.
+func runOwner(data []byte) string {
+	line, _, _ := strings.Cut(string(data), "\n")
 	owner, named := strings.CutPrefix(line, ownerLine)
-	return !named || strings.HasSuffix(rest, endedLine+"\n") || l.dead(owner)
+	if !named || !isOwner(owner) {
+		return ""
+	}
+	return owner
+}
+
+// runOwners are the owners of the runs' lists that have not ended.
+func (s *Store) runOwners() []string {
+	runs, err := s.runs()
+	if err != nil {
+		return nil
+	}
+	var owners []string
+	for _, n := range runs {
+		data, err := readRegular(s.runPath(n), mostRunList)
+		if owner := runOwner(data); err == nil && owner != "" && !strings.HasSuffix(string(data), "\n"+endedLine+"\n") {
+			owners = append(owners, owner)
+		}
+	}
+	return owners
 }

@@ -2,8 +2,8 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 	"os"
-	"strings"
 )
 
 // Walk calls object for every file in objects/ and action for every file in actions/, in the order
@@ -13,7 +13,8 @@ import (
 // be nil.
 func (s *Store) Walk(object func(d Digest, path string, err error) error, action func(a *Action, path string, err error) error) error {
 	if object != nil {
-		err := s.walkDir("objects", func(name, path string) error {
+		err := s.walkDir("objects", func(e fs.DirEntry, path string) error {
+			name := e.Name()
 			err := s.Check(Digest(name))
 			if !isHex256(name) {
 				err = &Defect{path, "not an object: its name is not a digest"}
@@ -29,7 +30,7 @@ func (s *Store) Walk(object func(d Digest, path string, err error) error, action
 	if action == nil {
 		return nil
 	}
-	return s.walkDir("actions", func(name, path string) error {
+	return s.walkDir("actions", func(_ fs.DirEntry, path string) error {
 		a, err := s.readAction(path)
 		if errors.Is(err, os.ErrNotExist) {
 			return nil
@@ -38,16 +39,16 @@ func (s *Store) Walk(object func(d Digest, path string, err error) error, action
 	})
 }
 
-func (s *Store) walkDir(sub string, do func(name, path string) error) error {
+func (s *Store) walkDir(sub string, do func(e fs.DirEntry, path string) error) error {
 	entries, err := os.ReadDir(s.path(sub))
-	if err != nil {
+	if err := ignoreMissing(err); err != nil {
 		return storeError("reading", s.path(sub), err)
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), tempPrefix) {
+		if isTemp(e.Name()) {
 			continue
 		}
-		if err := do(e.Name(), s.path(sub, e.Name())); err != nil {
+		if err := do(e, s.path(sub, e.Name())); err != nil {
 			return err
 		}
 	}
@@ -56,9 +57,9 @@ func (s *Store) walkDir(sub string, do func(name, path string) error) error {
 
 // Objects lists the objects, unread, and the paths of files in objects/ that are none.
 func (s *Store) Objects() (objects []Digest, strays []string, err error) {
-	err = s.walkDir("objects", func(name, path string) error {
-		if isHex256(name) {
-			objects = append(objects, Digest(name))
+	err = s.walkDir("objects", func(e fs.DirEntry, path string) error {
+		if isHex256(e.Name()) {
+			objects = append(objects, Digest(e.Name()))
 		} else {
 			strays = append(strays, path)
 		}

@@ -68,9 +68,10 @@ func benchGPU(cmd *cobra.Command, flag string, p vulkan.Precision, duration time
 func newBenchStoreCommand() *cobra.Command {
 	return measuring("store", &cobra.Command{
 		Short: "Time a run in which nothing is to do, scheduling, verification and the Parquet codec",
-		Long: "Times a run of 2000 cached stages, what making a stage costs beside its own work, the\n" +
-			"hashing of a store, and writing and reading a Parquet file of float32 tensors on one\n" +
-			"core, each interleaved with the plain work on the same bytes; prints medians.",
+		Long: "Times a run of 2000 cached stages, one of 40 that rest on 20 GB (in sparse files),\n" +
+			"what making a stage costs beside its own work, the hashing of a store, and writing and\n" +
+			"reading a Parquet file of float32 tensors on one core, each beside the plain work on\n" +
+			"the same bytes, interleaved where that is short; prints medians.",
 	}, func(ctx context.Context, progress io.Writer) ([]benchmark.Measurement, error) {
 		dir, err := os.MkdirTemp("", "sicgrid-bench-")
 		if err != nil {

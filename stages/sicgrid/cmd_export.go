@@ -104,7 +104,7 @@ func newExportCommand() *cobra.Command {
 				}
 			}
 			name, output, _ := strings.Cut(args[0], ":")
-			s, err := flags.open([]string{name})
+			s, err := flags.look([]string{name})
 			if err != nil {
 				return err
 			}

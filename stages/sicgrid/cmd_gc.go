@@ -35,7 +35,7 @@ func newGCCommand() *cobra.Command {
 			if len(profiles) == 0 {
 				return usagef("no profiles in params/; name those whose results are to be kept: sicgrid gc PROFILE.yaml")
 			}
-			open, err := store.Open(storeDir)
+			open, err := lookInto(storeDir)
 			if err != nil {
 				return err
 			}
@@ -44,7 +44,7 @@ func newGCCommand() *cobra.Command {
 				if p, err = profilePath(p); err != nil {
 					return err
 				}
-				keys, err := reachable(p, storeDir)
+				keys, err := reachable(p, open)
 				if err != nil {
 					return err
 				}
@@ -66,8 +66,8 @@ func newGCCommand() *cobra.Command {
 }
 
 // reachable are the keys of everything that a profile, or a sweep over one, can make.
-func reachable(profile, storeDir string) ([]string, error) {
-	flags := graphFlags{params: profile, store: storeDir}
+func reachable(profile string, open *store.Store) ([]string, error) {
+	flags := graphFlags{params: profile}
 	if experiment.IsSweep(profile) {
 		_, f, err := experiment.ReadSweepFile(profile)
 		if err != nil {
@@ -82,7 +82,7 @@ func reachable(profile, storeDir string) ([]string, error) {
 	if s.graph, err = pipeline.NewGraph(s.dag.Nodes...); err != nil {
 		return nil, err
 	}
-	if err := flags.attach(s); err != nil {
+	if err := flags.attachWith(s, func(string) (*store.Store, error) { return open, nil }); err != nil {
 		return nil, err
 	}
 	return pipeline.Reachable(s.graph, s.options)

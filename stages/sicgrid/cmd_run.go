@@ -26,6 +26,7 @@ type runFlags struct {
 	device    string
 	precision string
 	force     []string
+	paranoid  bool
 	remote    string
 	json      bool
 
@@ -70,6 +71,7 @@ func (f *runFlags) addRun(cmd *cobra.Command) {
 	set.BoolVar(&f.adopt, "adopt", false, "take up a training where another device left it; its record then says from which step")
 	set.DurationVar(&f.checkpointEvery, "checkpoint-every", train.CheckpointEvery, "save trainings under way this often, at most every 30s apart")
 	set.StringSliceVar(&f.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
+	set.BoolVar(&f.paranoid, "paranoid", false, "hash everything that the run rests on, not only what has changed since it last was")
 	set.StringVar(&f.remote, "remote", "", "fetch from this `URL` what it has instead of computing it; default is $"+remoteVariable+", \"none\" is none")
 	set.BoolVar(&f.json, "json", false, "print what became of each stage as JSON; progress goes to standard error")
 }
@@ -213,7 +215,7 @@ func (r *execution) runGraph() (pipeline.Report, error) {
 	}
 	defer shown.Close()
 	o := &r.session.options
-	o.Jobs, o.Force, o.KeepGoing = r.flags.jobs, r.flags.force, r.flags.view != nil
+	o.Jobs, o.Force, o.KeepGoing, o.Paranoid = r.flags.jobs, r.flags.force, r.flags.view != nil, r.flags.paranoid
 	o.Observer = func(e pipeline.Event) {
 		if e.Kind == pipeline.Started {
 			r.stageStarted()

@@ -88,7 +88,11 @@ func newPullCommand() *cobra.Command {
 
 // transfer opens store and remote, does the work and prints what came of it.
 func (f *shareFlags) transfer(cmd *cobra.Command, url, verb string, do func(*remote.Remote, *store.Store, remote.Progress) (remote.Transfer, error)) error {
-	s, err := store.Open(f.store)
+	open := store.Open
+	if verb == "sent" { // for which a store that cannot be written serves
+		open = store.OpenThere
+	}
+	s, err := open(f.store)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func newStatusCommand() *cobra.Command {
 		Example: "  sicgrid status\n" +
 			"  sicgrid status figure-6 --set loss.sigma_g=0.5",
 		RunE: func(cmd *cobra.Command, targets []string) error {
-			s, err := flags.open(targets)
+			s, err := flags.look(targets)
 			if err != nil {
 				return err
 			}

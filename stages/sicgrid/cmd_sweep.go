@@ -68,7 +68,7 @@ func askMany(cmd *cobra.Command, e *experiment.TooManyPoints, flags graphFlags, 
 	if err != nil {
 		return err
 	}
-	open, err := store.Open(flags.store)
+	open, err := lookInto(flags.store)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	if cmd.Flags().Changed("sample") && (flags.sample < 1 || !flags.rerun) {
 		return usagef("--sample %d: must be 1 or greater, together with --rerun", flags.sample)
 	}
-	s, err := flags.open(targets)
+	s, err := flags.look(targets)
 	if err != nil {
 		return err
 	}
@@ -236,6 +236,10 @@ func finite(x float64) *float64 {
 
 // fault is the error of a verification that found something which was not mended; repair is the command that removes it.
 func (v *verification) fault(repaired bool, repair string) error {
+	foreign := slices.DeleteFunc(slices.Clone(v.Findings), func(f pipeline.Finding) bool { return !f.Foreign })
+	if n := len(foreign); n > 0 && repaired {
+		return fmt.Errorf("%d files in the store are none that it writes, and stay; move them away, first: %s", n, findingText(foreign[0]))
+	}
 	if n := len(v.Findings); n > 0 && !repaired {
 		return fmt.Errorf("%d faults in the store, first: %s; `%s` removes them, the next run mends them", n, findingText(v.Findings[0]), repair)
 	}

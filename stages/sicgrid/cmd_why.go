@@ -23,7 +23,7 @@ func newWhyCommand() *cobra.Command {
 			"  sicgrid why figure-6 --json",
 		Args: takes(1, -1, "the target to explain"),
 		RunE: func(cmd *cobra.Command, targets []string) error {
-			s, err := flags.open(targets)
+			s, err := flags.look(targets)
 			if err != nil {
 				return err
 			}

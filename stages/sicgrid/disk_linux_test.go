@@ -23,7 +23,7 @@ func TestFullAndReadOnlyDisks(t *testing.T) {
 		want       string
 	}{
 		{"full", "size=96k", 0, []string{"run", "all", "--jobs", "1"}, "no space left on device"},
-		{"read-only", "size=96k", syscall.MS_RDONLY, []string{"status"}, "read-only file system"},
+		{"read-only", "size=96k", syscall.MS_RDONLY, []string{"run"}, "read-only file system"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			disk, elsewhere := t.TempDir(), t.TempDir()
@@ -52,5 +52,52 @@ func TestFullAndReadOnlyDisks(t *testing.T) {
 				t.Errorf("a full disk has left damage behind: %s", said)
 			}
 		})
+	}
+}
+
+// Whoever may read a store and not write it gets answers to all questions about it.
+func TestAStoreThatCannotBeWrittenAnswers(t *testing.T) {
+	disk, elsewhere := t.TempDir(), t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
+		t.Skipf("cannot mount here: %v", err)
+	}
+	defer syscall.Unmount(disk, 0)
+	if err := layProfiles(elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	sicgrid := func(args ...string) (code int, said string) {
+		cmd := exec.Command(program, append(args, "--store", filepath.Join(disk, "store"))...)
+		cmd.Dir = elsewhere
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState == nil {
+			t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode(), string(out)
+	}
+	if code, said := sicgrid("run", "spectra/full/2m", "--params", "smoke.yaml", "-q"); code != exitDone {
+		t.Fatal(said)
+	}
+	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		code int
+		want string
+		args []string
+	}{
+		{exitDone, "cached", []string{"status", "spectra/full/2m", "--params", "smoke.yaml"}},
+		{exitOutOfDate, "loss.sigma_g", []string{"status", "train/full", "--params", "smoke.yaml", "--set", "loss.sigma_g=0.5"}},
+		{exitDone, "unchanged", []string{"why", "train/full", "--params", "smoke.yaml"}},
+		{exitDone, " 0 faults", []string{"verify", "--params", "smoke.yaml"}},
+		{exitDone, "same ", []string{"verify", "spectra/full/2m", "--rerun", "--params", "smoke.yaml"}},
+		{exitDone, "", []string{"export", "spectra/full/2m:units", "--format", "csv", "--out", "units.csv", "--params", "smoke.yaml"}},
+		{exitDone, "sent ", []string{"push", "file://./remote"}},
+		{exitDone, "would remove ", []string{"gc", "smoke.yaml", "--dry-run", "--keep-runs", "0"}},
+		{exitFailed, "cannot be written", []string{"gc", "smoke.yaml"}},
+		{exitFailed, "read-only file system", []string{"run", "spectra/full/2m", "--params", "smoke.yaml"}},
+	} {
+		if code, said := sicgrid(c.args...); code != c.code || !strings.Contains(said, c.want) {
+			t.Errorf("%s: exit code %d, want %d, and %q in:\n%s", strings.Join(c.args, " "), code, c.code, c.want, said)
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
@@ -78,7 +80,7 @@ type session struct {
 }
 
 // open checks everything that can be wrong before anything runs: parameters
-// first, then targets, the program's own code, and the store.
+// first, then targets, the program's own code, and the store, which is made if need be.
 func (f *graphFlags) open(targets []string) (*session, error) {
 	s, err := f.wire(targets)
 	if err != nil {
@@ -87,18 +89,39 @@ func (f *graphFlags) open(targets []string) (*session, error) {
 	return s, f.attach(s)
 }
 
+// look is open for a command that only asks: it makes no store, and one that cannot be written
+// serves.
+func (f *graphFlags) look(targets []string) (*session, error) {
+	s, err := f.wire(targets)
+	if err != nil {
+		return nil, err
+	}
+	return s, f.attachWith(s, lookInto)
+}
+
+// lookInto opens a store that is there, or none where the usual one has not been made yet.
+func lookInto(dir string) (*store.Store, error) {
+	s, err := store.OpenThere(dir)
+	if errors.Is(err, fs.ErrNotExist) && dir == defaultStore {
+		return store.None(dir), nil
+	}
+	return s, err
+}
+
 // attach gives a session the program's code digests and the store.
-func (f *graphFlags) attach(s *session) error {
+func (f *graphFlags) attach(s *session) error { return f.attachWith(s, store.Open) }
+
+func (f *graphFlags) attachWith(s *session, open func(dir string) (*store.Store, error)) error {
 	code, err := currentCode()
 	if err != nil {
 		return err
 	}
-	open, err := store.Open(f.store)
+	opened, err := open(f.store)
 	if err != nil {
 		return err
 	}
 	s.options = pipeline.Options{
-		Store: open, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact, Adopt: f.adopt,
+		Store: opened, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact, Adopt: f.adopt,
 		Pins: pinsDir, Unpinned: f.unpinned,
 		Provenance: func() map[string]any { return map[string]any{"commit": commit(), "profile": s.parameters.Name} },
 	}

@@ -15,3 +15,6 @@ func At(step string) {
 
 // Arm makes At call f, from whatever goroutine comes to a step.
 func Arm(f func(step string)) { armed.Store(&f) }
+
+// Hasty lets a test have less patience with the leases of a store than a user may.
+var Hasty atomic.Bool

@@ -78,11 +78,11 @@ func (r *Remote) openFolder(u *url.URL) error {
 	if u.Host == "." {
 		r.dir = filepath.FromSlash(strings.TrimPrefix(u.Path, "/"))
 	}
-	for _, table := range []string{"objects", "actions"} {
-		if err := os.MkdirAll(filepath.Join(r.dir, table), 0o777); err != nil {
-			return r.fail("opening", err)
-		}
-		store.CleanTemporary(filepath.Join(r.dir, table))
+	if err := store.MakeFolder(r.dir, store.RemoteFolder); err != nil {
+		return r.fail("opening", err)
+	}
+	for _, table := range []string{"", "objects", "actions"} {
+		store.SweepTemporary(filepath.Join(r.dir, table))
 	}
 	var err error
 	r.bucket, err = fileblob.OpenBucket(r.dir, &fileblob.Options{Metadata: fileblob.MetadataDontWrite})

@@ -52,3 +52,14 @@ func TestTheSchedulingBenchMakesEveryStageAnew(t *testing.T) {
 		t.Errorf("row %+v", row)
 	}
 }
+
+// Where nothing has changed nothing is hashed, which takes less time than what it is set beside.
+func TestARunWithoutWorkDoesNotReadWhatItRestsOn(t *testing.T) {
+	row, err := timeBytes(t.Context(), t.TempDir(), 10_000_000, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(row.Value > 0) || !(row.Ratio < 1) || row.Unit != "s" || row.What != "run of 40 cached stages on 0.4 GB" {
+		t.Errorf("row %+v", row)
+	}
+}

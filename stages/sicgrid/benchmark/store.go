@@ -21,10 +21,15 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// Store times a run in which nothing is to do, scheduling, hashing and the Parquet codec, in a
-// folder that it fills.
+// Store times a run in which nothing is to do, of many stages and of many bytes, scheduling,
+// hashing and the Parquet codec, in a folder that it fills.
 func Store(ctx context.Context, dir string, progress io.Writer) ([]Measurement, error) {
 	noOp, err := timeNoOp(ctx, filepath.Join(dir, "store"), progress)
+	if err != nil {
+		return nil, err
+	}
+	const half = 500_000_000 // bytes; of 40 stages 20 GB
+	large, err := timeBytes(ctx, filepath.Join(dir, "bytes"), half, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +46,7 @@ func Store(ctx context.Context, dir string, progress io.Writer) ([]Measurement, 
 		return nil, err
 	}
 	write, read, err := timeCodec(rec)
-	return []Measurement{noOp, scheduling, hashing, write, read}, err
+	return []Measurement{noOp, large, scheduling, hashing, write, read}, err
 }
 
 const (
