@@ -241,7 +241,7 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 		"--positions and --activity must be given together": {"--positions", good, "--box", "2", "--out", out},
 		"must be given a file of ratemaps, or --pos":        {good, "--states", good, "--out", out},
 		"--box: population states have none":                {"--states", flat, "--box", "2", "--out", out},
-		"--landmarks 1: must be":                            {"--states", flat, "--landmarks", "1", "--out", out},
+		"--landmarks is 1, must be":                         {"--states", flat, "--landmarks", "1", "--out", out},
 		"maps.csv: must end in .npy or .parquet":            {filepath.Join(dir, "maps.csv"), "--box", "2", "--out", out},
 		"no such file":                                      {filepath.Join(dir, "no.npy"), "--box", "2", "--out", out},
 		"has the shape [2, 9], must be [units, ny, nx]":     {flat, "--box", "2", "--out", out},
