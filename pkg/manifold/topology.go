@@ -122,15 +122,18 @@ func (o TopologyOptions) topology(ctx context.Context, points *mat.Dense) (*Shap
 }
 
 // Memory is about how many bytes Topology of points [n, D] takes beside the points: two copies of those
-// that are used and one for each thread's control, the matrices of the principal components, and what
+// that are used and two for each thread's control, the matrices of the principal components, and what
 // grows with the landmarks alone.
 func (o TopologyOptions) Memory(n, dims int) int64 {
 	n = min(n, o.MaxPoints)
 	k := int64(min(n, dims))
 	threads := int64(max(1, min(o.Threads, o.Controls)))
 	cloud, components := 8*int64(n)*int64(dims), 8*4*k*k+8*k*int64(dims)
-	landmarks := int64(o.Landmarks)
-	return cloud*(2+threads) + components*(1+threads) + 40*landmarks*landmarks*landmarks*(1+threads)/6
+	each := 2*cloud + 40*int64(o.Landmarks*o.Landmarks*o.Landmarks)/6
+	if k < manyDimensions {
+		each += components
+	}
+	return 2*cloud + components + threads*each
 }
 
 // projected returns the leading principal components of states [n, D], [n, Components].
@@ -206,8 +209,19 @@ func (o TopologyOptions) controls(ctx context.Context, states *mat.Dense, s *Sha
 	return longest, context.Cause(ctx)
 }
 
+// manyDimensions is how many a cloud has at least whose controls' components are found by iteration.
+const manyDimensions = 400
+
 func (o TopologyOptions) control(ctx context.Context, states *mat.Dense, s *Shape, k int) (*Persistence, error) {
-	cloud, _, err := o.projected(ctx, control(states, s.Control, o.Seed, k), 1)
+	of := control(states, s.Control, o.Seed, k)
+	n, dims := of.Dims()
+	var cloud *mat.Dense
+	var err error
+	if min(n, dims) >= manyDimensions {
+		cloud, err = leading(ctx, of, o.Components)
+	} else {
+		cloud, _, err = o.projected(ctx, of, 1)
+	}
 	if err != nil {
 		return nil, err
 	}
