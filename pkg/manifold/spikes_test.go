@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -100,6 +101,9 @@ func TestSpikesOfOneModuleAreATorusAndOthersUndetermined(t *testing.T) {
 		s := shapeOf(t, c.counts, o)
 		if got := s.Verdict.Numbers; !slices.Equal(got, c.want) && !slices.Equal(got, c.or) || s.Control != Rolled {
 			t.Errorf("%s: %+v, controls %s: want %v, rolled", c.name, s.Verdict, s.Control, c.want)
+		}
+		if several := strings.Contains(s.Verdict.Reason, "several modules"); several != strings.Contains(c.name, "modules of") {
+			t.Errorf("%s: undetermined for %q", c.name, s.Verdict.Reason)
 		}
 	}
 }

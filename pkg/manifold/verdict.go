@@ -31,6 +31,7 @@ const (
 	rangeOfNothing = 3   // neither loops nor voids
 	rangeOfVoids   = 2   // voids without loops
 	rangeOfLoops   = 1.5 // loops without voids
+	rangeOfBoth    = 1.1 // loops and voids
 )
 
 // Life is how long a class lives: 2 sqrt(death) - 2 sqrt(birth), with scales in units of the cone, half
@@ -181,18 +182,22 @@ func doubtful(numbers []int, from, to, cone float64) string {
 	if len(numbers) > 2 {
 		voids = numbers[2]
 	}
-	switch factor := to / from; {
+	factor, asked := to/from, rangeOfBoth
+	switch {
 	case loops == 0 && voids == 0 && factor < rangeOfNothing:
 		return fmt.Sprintf("no loop or void stands out of the controls, but one might be hidden: the states come together at %.2f of the cloud's radius only, at 1/%d they should",
 			from/cone, rangeOfNothing)
-	case loops == 0 && voids > 0 && factor < rangeOfVoids || loops > 0 && voids == 0 && factor < rangeOfLoops:
-		asked := rangeOfLoops
-		if loops == 0 {
-			asked = rangeOfVoids
-		}
+	case loops == 0 && voids > 0:
+		asked = rangeOfVoids
+	case loops > 0 && voids == 0:
+		asked = rangeOfLoops
+	}
+	if factor < asked {
 		return fmt.Sprintf("%s hold over a factor of %.2f of scale only: %g is asked, lest another be hidden", counts, factor, asked)
-	case numbers[0] == 1 && voids == 1 && loops%2 == 1:
-		return fmt.Sprintf("%s are those of no closed surface with two sides: another loop might be hidden", counts)
+	}
+	// Poincaré duality: a closed surface with two sides has 1, 2g, 1, its like of three dimensions 1, k, k.
+	if numbers[0] == 1 && (voids == 1 && loops%2 == 1 || voids > 1 && loops != voids) {
+		return fmt.Sprintf("%s are those of no closed surface with two sides: another class might be hidden", counts)
 	}
 	return ""
 }
