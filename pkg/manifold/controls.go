@@ -15,13 +15,13 @@ const (
 	Auto     = "auto"     // rolled, unless the units repeat themselves
 )
 
-// repeats is the root mean square of a unit's correlation with itself at a later time beyond which it
-// is said to repeat itself.
+// repeats is the root mean square of a unit's correlation with itself at a later time beyond which
+// it is said to repeat itself.
 const repeats = 0.3
 
-// repeating reports whether units of [n, D], 100 of them at most, are correlated with themselves at shifts of a tenth to
-// nine tenths of the record, so that rolling does not make them independent: two waves of one period
-// form a circle whatever their shifts.
+// repeating reports whether units of [n, D], 100 of them at most, are correlated with themselves at
+// shifts of a tenth to nine tenths of the record, so that rolling does not make them independent:
+// two waves of one period form a circle whatever their shifts.
 func repeating(points *mat.Dense) bool {
 	n, dims := points.Dims()
 	const shifts, units = 40, 100
@@ -92,8 +92,8 @@ func control(points *mat.Dense, kind string, seed uint64, k int) *mat.Dense {
 	return out
 }
 
-// prepared returns points [n, D] as they are compared: square roots, which make the variance of counts
-// the same at all rates, then each unit with mean 0 and variance 1, if asked.
+// prepared returns points [n, D] as they are compared: square roots, which make the variance of
+// counts the same at all rates, then each unit with mean 0 and variance 1, if asked.
 func (o TopologyOptions) prepared(points *mat.Dense) (*mat.Dense, error) {
 	if !o.SquareRoot && !o.ZScore {
 		return points, nil

@@ -124,8 +124,9 @@ func TestAllComponentsTogetherAreARotation(t *testing.T) {
 	})
 }
 
-// Of fewer points than dimensions the components are found among the points: 10 states of 20 000 units
-// in a moment, where the covariance of the units would take 3.2 GB. They are those of the covariance.
+// Of fewer points than dimensions the components are found among the points: 10 states of 20 000
+// units in a moment, where the covariance of the units would take 3.2 GB. They are those of the
+// covariance.
 func TestFewPointsOfManyDimensionsHaveTheComponentsOfTheirCovariance(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	wide, tall := mat.NewDense(10, 20000, nil), mat.NewDense(10, 12, nil)

@@ -17,9 +17,9 @@ type gridModule struct {
 	orientation float64 // rad
 }
 
-// spikeCounts returns Poisson counts [bins, cells] of modules of grid cells on a walk through a box of
-// 1.5 m at 0.2 m/s, in bins of so many seconds: the rate is peak exp(0.7 (sum_a cos(k_a.(x - o)) - 3)),
-// with offsets o at random.
+// spikeCounts returns Poisson counts [bins, cells] of modules of grid cells on a walk through a box
+// of 1.5 m at 0.2 m/s, in bins of so many seconds: the rate is peak exp(0.7 (sum_a cos(k_a.(x - o))
+// - 3)), with offsets o at random.
 func spikeCounts(seed uint64, bins int, binS, peak float64, modules ...gridModule) *mat.Dense {
 	random := rand.New(rand.NewPCG(seed, 77))
 	track := walkInABox(random, bins, binS)
@@ -79,9 +79,9 @@ func poisson(random *rand.Rand, mean float64) int {
 	return 50
 }
 
-// Of spike counts the torus of one module is found where there are spikes enough, and nothing is said
-// of what is no shape: cells that were rolled in time each by a shift of its own, or two modules, whose
-// states fill a torus of four dimensions.
+// Of spike counts the torus of one module is found where there are spikes enough, and nothing is
+// said of what is no shape: cells that were rolled in time each by a shift of its own, or two
+// modules, whose states fill a torus of four dimensions.
 func TestSpikesOfOneModuleAreATorusAndOthersUndetermined(t *testing.T) {
 	o := fewControls()
 	o.SquareRoot, o.ZScore, o.Controls = true, true, 10

@@ -75,8 +75,8 @@ func stretched(points *mat.Dense, factors ...float64) *mat.Dense {
 	return points
 }
 
-// Averages find a torus under noise: max-min landmarks of noisy points are the outliers. A sound shape
-// is left alone: averages would gather its points in clumps.
+// Averages find a torus under noise: max-min landmarks of noisy points are the outliers. A sound
+// shape is left alone: averages would gather its points in clumps.
 func TestOnlyNoisyPointsAreAveraged(t *testing.T) {
 	noisy := blurred(hexagonalTorus(1, 3000), 0.3)
 	if s := shapeOf(t, noisy, fewControls()); s.Averaged != 60 || !slices.Equal(s.Verdict.Numbers, []int{1, 2, 1}) {

@@ -25,8 +25,8 @@ const (
 	shareInDoubt    = 2. / 3
 )
 
-// The numbers hold from one scale to another so many times as large. The fewer classes vouch for them,
-// the more is asked: what is not there might be too short to see.
+// The numbers hold from one scale to another so many times as large. The fewer classes vouch for
+// them, the more is asked: what is not there might be too short to see.
 const (
 	rangeOfNothing = 3   // neither loops nor voids
 	rangeOfVoids   = 2   // voids without loops
@@ -34,10 +34,10 @@ const (
 	rangeOfBoth    = 1.1 // loops and voids
 )
 
-// Life is how long a class lives: 2 sqrt(death) - 2 sqrt(birth), with scales in units of the cone, half
-// way between their difference (Gardner et al. 2022), in which the classes of a small feature are
-// short, and their ratio (Bobrowski and Skraba 2023), in which those of the sampling are long. Of
-// components, which are all born at 0, it is the death.
+// Life is how long a class lives: 2 sqrt(death) - 2 sqrt(birth), with scales in units of the cone,
+// half way between their difference (Gardner et al. 2022), in which the classes of a small feature
+// are short, and their ratio (Bobrowski and Skraba 2023), in which those of the sampling are long.
+// Of components, which are all born at 0, it is the death.
 func (p *Persistence) Life(dimension int, i Interval) float64 {
 	if dimension == 0 {
 		return i.Death / p.Cone
@@ -74,8 +74,9 @@ func undetermined(format string, a ...any) Verdict {
 // judge reads the Betti numbers off the bars, given the longest lives of the controls in each
 // dimension, [dimension][control]. A loop or a void is one of the shape if it outlives all of the
 // controls and stands out of the cloud's own, and if there is a range of scales at which just the
-// classes of the shape live. A shape none of whose loops and voids lives at a third of its radius, be
-// they significant or not, is contractible but for small holes, if any. The rest is undetermined.
+// classes of the shape live. A shape none of whose loops and voids lives at a third of its radius,
+// be they significant or not, is contractible but for small holes, if any. The rest is
+// undetermined.
 func (p *Persistence) judge(longest [][]float64) Verdict {
 	if len(p.Intervals[0]) < 2 {
 		return undetermined("all states coincide")
@@ -109,8 +110,8 @@ func (p *Persistence) significant(longest [][]float64) Verdict {
 	numbers := make([]int, len(p.Intervals))
 	from, to := 0.0, p.Cone
 	for d := range p.Intervals {
-		// What is born after a class of a lower dimension has died is of the complex, not of the shape:
-		// that of a circle becomes a 3-sphere.
+		// What is born after a class of a lower dimension has died is of the complex, not of the
+		// shape: that of a circle becomes a 3-sphere.
 		bars, lives := p.bars(d, to)
 		var n int
 		if d == 0 {
@@ -134,8 +135,8 @@ func (p *Persistence) significant(longest [][]float64) Verdict {
 	return Verdict{Numbers: numbers, From: from, To: to}
 }
 
-// clusters counts the deaths, longest first, that lie above the widest gap, if it is wide enough and
-// among the first.
+// clusters counts the deaths, longest first, that lie above the widest gap, if it is wide enough
+// and among the first.
 func clusters(deaths []float64) (n int) {
 	widest := float64(gapOfComponents)
 	for i := 1; i < min(len(deaths), mostComponents); i++ {
@@ -146,8 +147,9 @@ func clusters(deaths []float64) (n int) {
 	return n
 }
 
-// classes counts the lives, longest first, that are longer than that of any control and lie above the
-// last gap that is. A gap that is clearer but lies just below the longest of the controls leaves a doubt.
+// classes counts the lives, longest first, that are longer than that of any control and lie above
+// the last gap that is. A gap that is clearer but lies just below the longest of the controls
+// leaves a doubt.
 func classes(lives []float64, control float64) (n int, doubt string) {
 	next := func(i int) float64 {
 		if i < len(lives) {
@@ -195,7 +197,8 @@ func doubtful(numbers []int, from, to, cone float64) string {
 	if factor < asked {
 		return fmt.Sprintf("%s hold over a factor of %.2f of scale only: %g is asked, lest another be hidden", counts, factor, asked)
 	}
-	// Poincaré duality: a closed surface with two sides has 1, 2g, 1, its like of three dimensions 1, k, k.
+	// Poincaré duality: a closed surface with two sides has 1, 2g, 1, its like of three dimensions
+	// 1, k, k.
 	if numbers[0] == 1 && (voids == 1 && loops%2 == 1 || voids > 1 && loops != voids) {
 		return fmt.Sprintf("%s are those of no closed surface with two sides: another class might be hidden", counts)
 	}
@@ -215,8 +218,8 @@ func numbersText(numbers []int) string {
 	return strings.Join(parts, ", ")
 }
 
-// holds is the longest range of log scale within [from, to) at which exactly so many classes live; both
-// are 0 if there is none.
+// holds is the longest range of log scale within [from, to) at which exactly so many classes live;
+// both are 0 if there is none.
 func (p *Persistence) holds(numbers []int, from, to float64) (a, b float64) {
 	scales := []float64{from, to}
 	for _, intervals := range p.Intervals {

@@ -107,7 +107,8 @@ func embed(ctx context.Context, p Params, topology manifold.TopologyOptions, sta
 	return e, nil
 }
 
-// prove finds the persistent cohomology of the states and, against their controls, their Betti numbers.
+// prove finds the persistent cohomology of the states and, against their controls, their Betti
+// numbers.
 func (e *embedding) prove(ctx context.Context, o manifold.TopologyOptions, points *mat.Dense) error {
 	shape, err := manifold.Topology(ctx, points, o)
 	if err != nil {
@@ -143,7 +144,8 @@ func (e *embedding) geodesic(p Params, projected *mat.Dense, threads int) {
 	}
 }
 
-// largest returns the module with most units, of equal ones that of lower number; -1 if there is none.
+// largest returns the module with most units, of equal ones that of lower number; -1 if there is
+// none.
 func largest(modules []spectratable.Module) int32 {
 	best := spectratable.Module{Module: -1}
 	for _, m := range modules {

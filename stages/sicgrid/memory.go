@@ -27,7 +27,8 @@ func memoryLeft() int64 {
 	return left
 }
 
-// kilobytes is the value of a line of a file such as "MemAvailable: 123 kB" in bytes, 0 if there is none.
+// kilobytes is the value of a line of a file such as "MemAvailable: 123 kB" in bytes, 0 if there is
+// none.
 func kilobytes(path, name string) int64 {
 	f, err := os.Open(path)
 	if err != nil {
