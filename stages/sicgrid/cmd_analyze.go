@@ -30,8 +30,7 @@ type analyzeFlags struct {
 	smooth                              float64
 	bins                                int
 	positions, activity, states, column string
-	landmarks                           int
-	average                             float64
+	shape                               statesFlags
 	out                                 string
 	json                                bool
 }
@@ -75,8 +74,7 @@ func newAnalyzeCommand() *cobra.Command {
 	flags.IntVar(&f.bins, "bins", 48, "bins along each side of the ratemaps that are made of a recording")
 	flags.Float64Var(&f.smooth, "smooth", 0, "standard deviation in `METERS` of the normal kernel that smooths them; 0 for none")
 	flags.StringVar(&f.states, "states", "", "`FILE` of population states")
-	flags.IntVar(&f.landmarks, "landmarks", 150, "states that stand for the shape; 250 take seconds")
-	flags.Float64Var(&f.average, "average", 0.02, "`SHARE` of the states over which each is averaged against noise; 0 for none")
+	f.shape.declare(flags)
 	flags.StringVar(&f.column, "column", "", "`NAME` of the column of lists in a .parquet file that has several")
 	flags.StringVarP(&f.out, "out", "o", "", "`FILE` to write, .csv or .parquet")
 	flags.BoolVar(&f.json, "json", false, "print summary and definitions as JSON")
@@ -113,10 +111,9 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 		return usagef("--bins %d: must be 2 to 1000", f.bins)
 	case !(f.smooth >= 0 && f.smooth < max(f.box.x, 1)):
 		return usagef("--smooth %g: must be at least 0 and less than the box", f.smooth)
-	case f.landmarks < 2 || f.landmarks > 500:
-		return usagef("--landmarks %d: must be 2 to 500", f.landmarks)
-	case !(f.average >= 0 && f.average < 1):
-		return usagef("--average %g: must be at least 0 and less than 1", f.average)
+	}
+	if err := f.shape.topology.Check(); err != nil {
+		return usagef("--%v", err)
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func idealData(net figuretest.Network, states int) Data {
 	for _, class := range [][3]float64{{0, 0, math.Inf(1)}, {0, 0, 0.3}, {1, 0.5, 1.4}, {1, 0.55, 1.35}, {1, 0.4, 0.5}, {2, 0.8, 1.5}} {
 		d.Intervals = append(d.Intervals, embedtable.Interval{Dimension: int32(class[0]), Birth: class[1], Death: class[2]})
 	}
-	d.Topology = embedtable.Topology{Betti0: 1, Betti1: 2, Betti2: 1, From: 0.8, To: 1.35, Cone: 2, Landmarks: 100, Isomap: 0.2}
+	d.Topology = embedtable.Topology{Betti0: 1, Betti1: 2, Betti2: 1, From: 0.8, To: 1.35, Cone: 2, Landmarks: 100, Controls: 20, Loop: 0.25, Void: 0.15, Isomap: 0.2}
 	return d
 }
 

@@ -46,7 +46,7 @@ func Analysis(ctx context.Context, size AnalysisSize, progress io.Writer) ([]Mea
 			func() error { _, err := gridcell.Analyze(ctx, maps, options); return err }, func() { sink = plainAutocorrelogram(maps[0]) }, float64(size.Units)},
 		{fmt.Sprintf("cohomology of %d landmarks to dimension 2", size.Landmarks), "looking up the diameters of all their tetrahedra",
 			func() error {
-				_, err := manifold.Rips(distances, manifold.RipsOptions{Dimension: 2, Threads: threads})
+				_, err := manifold.Rips(ctx, distances, manifold.RipsOptions{Dimension: 2, Field: 2, Threads: threads})
 				return err
 			}, func() { sink = tetrahedra(distances, size.Landmarks) }, 1},
 		{fmt.Sprintf("spectral embedding of %d states", size.States), "the distances of all their pairs",
