@@ -297,9 +297,16 @@ func (s *Store) eachTemporary(do func(path string) error) error {
 	return nil
 }
 
-// owners are those of runs that have not ended, and of temporary files.
+// owners are those of runs that have not ended, of temporary files and of claims to locks.
 func (s *Store) owners() []string {
 	owners := s.runOwners()
+	if entries, err := os.ReadDir(s.path("locks")); err == nil {
+		for _, e := range entries {
+			if owner, ok := leftBy(e.Name(), true); ok && owner != "" {
+				owners = append(owners, owner)
+			}
+		}
+	}
 	_ = s.eachTemporary(func(path string) error { // what cannot be read is not collected
 		owners = append(owners, tempOwner(filepath.Base(path)))
 		return nil

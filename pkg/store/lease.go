@@ -493,22 +493,30 @@ func (l *leases) untilFree(ctx context.Context, prefix string) error {
 	}
 }
 
-// abandoned calls drop for every claim, heartbeat and old lock that nobody is behind.
+// abandoned calls drop for every claim, heartbeat and old lock that nobody is behind. Heartbeats
+// are the last, for by them one tells who is dead.
 func (l *leases) abandoned(drop func(path string) error) error {
 	locks := filepath.Join(filepath.Dir(l.dir), "locks")
-	for _, dir := range []string{l.dir, locks} {
+	var claims, heartbeats []string
+	for _, dir := range []string{locks, l.dir} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			return storeError("reading", dir, err)
 		}
 		for _, e := range entries {
 			owner, ok := leftBy(e.Name(), dir == locks)
-			if !ok || !e.Type().IsRegular() || owner != "" && !l.dead(owner) {
-				continue
+			switch {
+			case !ok || !e.Type().IsRegular() || owner != "" && !l.dead(owner):
+			case e.Name() == owner:
+				heartbeats = append(heartbeats, filepath.Join(dir, owner))
+			default:
+				claims = append(claims, filepath.Join(dir, e.Name()))
 			}
-			if err := drop(filepath.Join(dir, e.Name())); err != nil {
-				return err
-			}
+		}
+	}
+	for _, path := range append(claims, heartbeats...) {
+		if err := drop(path); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -439,3 +439,18 @@ func TestACollectionThatStoodStillRemovesNothingMore(t *testing.T) {
 		t.Errorf("%d objects are left, %v", len(objects), err)
 	}
 }
+
+// One collection takes away all that a dead process left, whatever its name.
+func TestACollectionLeavesNothingOfADeadOwner(t *testing.T) {
+	t.Parallel()
+	s := openLeased(t)
+	for _, owner := range []string{strings.Repeat("0", 16), strings.Repeat("e", 16)} {
+		plant(t, s.Dir(), map[string]string{
+			"leases/" + owner: "its last beat", "locks/" + key("k") + "." + owner + "-" + owner: "", "leases/" + sharePrefix + owner + "-" + owner: "",
+			"objects/" + tempPrefix + owner + "-1": "half", "runs/" + runName(1+int(owner[0])): ownerLine + owner + "\n" + key("k") + "\n",
+		})
+	}
+	gone := strings.Repeat("d", 16) // whose heartbeat is gone already
+	plant(t, s.Dir(), map[string]string{"locks/" + key("k") + "." + gone + "-" + gone: "", "objects/" + tempPrefix + gone + "-1": "half"})
+	checkNothingLeft(t, s)
+}
