@@ -17,11 +17,11 @@ type rule struct {
 	text   func(string) bool
 }
 
-// Decode fills *into, a struct whose fields' tags declare the keys, from the document. Every field must be
-// given, but those whose json tag says omitempty, and nothing else; a value without a range may be any of its
-// type (finite, where it is a number). A field of type map[string]any is taken unchecked: its user overlays
-// and decodes it. Field types: bool, string, the integers, the floats, structs, and slices and string-keyed
-// maps of these.
+// Decode fills *into, a struct whose fields' tags declare the keys, from the document. Every field
+// must be given, but those whose json tag says omitempty, and nothing else; a value without a range
+// may be any of its type (finite, where it is a number). A field of type map[string]any is taken
+// unchecked: its user overlays and decodes it. Field types: bool, string, the integers, the floats,
+// structs, and slices and string-keyed maps of these.
 func (d *Document) Decode(into any) error {
 	to := reflect.ValueOf(into).Elem()
 	err := decode(d.root, to, rule{})
@@ -201,8 +201,8 @@ type unknownKey struct {
 
 func (u *unknownKey) Error() string { return u.value.key + ": unknown key" }
 
-// suggest is the error that names the keys that may have been meant: those of the mapping, or any of the document, whose type it
-// is given, if it has one.
+// suggest is the error that names the keys that may have been meant: those of the mapping, or any
+// of the document, whose type it is given, if it has one.
 func (u *unknownKey) suggest(document reflect.Type) error {
 	near := Nearest(u.key, u.allowed)
 	if len(near) == 0 && document != nil {

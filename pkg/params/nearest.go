@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Nearest are the words of the list that a typing error away from the word
-// (Damerau's edits, at most a third of its letters, at least one and at most three), nearest first, at most three.
+// Nearest are the words of the list that a typing error away from the word (Damerau's edits, at
+// most a third of its letters, at least one and at most three), nearest first, at most three.
 func Nearest(word string, list []string) []string {
 	limit := min(max(len(word)/3, 1), 3)
 	type candidate struct {
@@ -27,9 +27,9 @@ func Nearest(word string, list []string) []string {
 	return words
 }
 
-// NearestKeys are the dotted keys of the list that may have been meant by a key, at most three: those that are
-// a typing error away; else those that end in its last name; else those whose last name is a typing error away
-// from that.
+// NearestKeys are the dotted keys of the list that may have been meant by a key, at most three:
+// those that are a typing error away; else those that end in its last name; else those whose last
+// name is a typing error away from that.
 func NearestKeys(key string, list []string) []string {
 	if near := Nearest(key, list); len(near) > 0 {
 		return near

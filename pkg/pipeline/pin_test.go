@@ -12,8 +12,8 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// pinnedRig is a rig in which c of the chain has been made and pinned, and then lost, after which the
-// code has moved on.
+// pinnedRig is a rig in which c of the chain has been made and pinned, and then lost, after which
+// the code has moved on.
 func pinnedRig(t *testing.T) *rig {
 	t.Helper()
 	r := newRig(t)
@@ -233,8 +233,8 @@ func TestPinRefusesWhatIsNotThereOrTooLarge(t *testing.T) {
 	}
 }
 
-// A pin is removed by what it is made of, not by a pattern: neither one of another profile goes whose name
-// the pattern would match, nor what else lies in the folder.
+// A pin is removed by what it is made of, not by a pattern: neither one of another profile goes
+// whose name the pattern would match, nor what else lies in the folder.
 func TestUnpinRemovesNothingButThePin(t *testing.T) {
 	r := newRig(t)
 	r.opt.Pins = t.TempDir()

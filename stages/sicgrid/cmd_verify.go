@@ -234,7 +234,8 @@ func finite(x float64) *float64 {
 	return &x
 }
 
-// fault is the error of a verification that found something which was not mended; repair is the command that removes it.
+// fault is the error of a verification that found something which was not mended; repair is the
+// command that removes it.
 func (v *verification) fault(repaired bool, repair string) error {
 	if n := len(v.Findings); n > 0 && !repaired {
 		return fmt.Errorf("%d faults in the store, first: %s; `%s` removes them, the next run mends them", n, findingText(v.Findings[0]), repair)

@@ -18,12 +18,13 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/sicgrid/layout"
 )
 
-// A figure is an artifact like any other. Its files are laid out in the session's folder beside a JSON file
-// that says where they came from; a file that is missing or altered there is restored from the store, not
-// redrawn.
+// A figure is an artifact like any other. Its files are laid out in the session's folder beside a
+// JSON file that says where they came from; a file that is missing or altered there is restored
+// from the store, not redrawn.
 
 // figureRecord is the JSON file beside a figure.
 type figureRecord struct {
@@ -123,10 +124,7 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err != nil {
 		return nil, err
 	}
-	rows, err := artifact.Rows[struct {
-		Name string `col:"name"`
-		Data []byte `col:"data"`
-	}](rec)
+	rows, err := artifact.Rows[sheet.File](rec)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +182,8 @@ func (s *session) checkFolder() error {
 func (s *session) staleFigures(nodes []pipeline.NodeStatus) ([]string, error) {
 	results := map[string]result{}
 	for _, n := range nodes {
-		if a, _ := s.options.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil { // a pinned result may not be in the store yet
+		// A pinned result may not be in the store yet.
+		if a, _ := s.options.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil {
 			results[n.Node.Name] = result{n.Key, n.Numerics, a}
 		}
 	}

@@ -20,9 +20,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// What a hurried hand can type at the program: outputs that are inputs, links, folders, sockets and somebody's tables; names of
-// profiles, sweeps and folders that lead elsewhere; flags without a value. Each is refused in one line, at once, and not a byte
-// of what lies there is lost.
+// What a hurried hand can type at the program: outputs that are inputs, links, folders, sockets and
+// somebody's tables; names of profiles, sweeps and folders that lead elsewhere; flags without a
+// value. Each is refused in one line, at once, and not a byte of what lies there is lost.
 func TestBadCommandLinesDamageNothing(t *testing.T) {
 	dir := t.TempDir()
 	layParams(t, dir, "laptop")
