@@ -1,7 +1,7 @@
-// Package outfile writes the files that somebody names for a program's output. A regular file appears
-// whole or not at all, keeps the permissions of the file that it replaces, and is made with those that
-// the umask leaves; a symbolic link is followed; into a device or a pipe the bytes are written, and it
-// stays what it is. Nothing else in the folder is touched.
+// Package outfile writes the files that somebody names for a program's output. A regular file
+// appears whole or not at all, keeps the permissions of the file that it replaces, and is made with
+// those that the umask leaves; a symbolic link is followed; into a device or a pipe the bytes are
+// written, and it stays what it is. Nothing else in the folder is touched.
 package outfile
 
 import (
@@ -56,9 +56,9 @@ func because(path string, err error) error {
 	return &Error{path, reason, err}
 }
 
-// Check finds what will keep the outputs from being written, before anything is computed: an output that is
-// one of the inputs or another output, under whatever name or link; a folder, a socket, a disk; a file or a
-// folder that may not be written.
+// Check finds what will keep the outputs from being written, before anything is computed: an output
+// that is one of the inputs or another output, under whatever name or link; a folder, a socket, a
+// disk; a file or a folder that may not be written.
 func Check(outputs, inputs []string) error {
 	others := inputs
 	for _, out := range outputs {
@@ -116,7 +116,8 @@ func absolute(path string) string {
 	return path
 }
 
-// resolve is the file that a path leads to over symbolic links, and what is there; nil where nothing is.
+// resolve is the file that a path leads to over symbolic links, and what is there; nil where
+// nothing is.
 func resolve(path string) (target string, info fs.FileInfo, err error) {
 	info, err = os.Stat(path)
 	if err == nil {
@@ -144,10 +145,12 @@ func resolve(path string) (target string, info fs.FileInfo, err error) {
 
 var descriptors = regexp.MustCompile(`^/dev/(stdin|stdout|stderr|fd/\d+)$|^/proc/[^/]+/fd/\d+$`)
 
-// descriptor says whether a path is a file that some process has open, which is written where it stands.
+// descriptor says whether a path is a file that some process has open, which is written where it
+// stands.
 func descriptor(path string) bool { return descriptors.MatchString(filepath.Clean(path)) }
 
-// Write writes data to path as the package says. It stops when ctx ends, as far as the kernel lets it.
+// Write writes data to path as the package says. It stops when ctx ends, as far as the kernel lets
+// it.
 func Write(ctx context.Context, path string, data []byte) error {
 	if err := checkOne(path); err != nil {
 		return err
@@ -195,7 +198,8 @@ func writeInto(ctx context.Context, path string, mode fs.FileMode, data []byte) 
 	return errors.Join(err, f.Close())
 }
 
-// openInto opens a device or pipe. A pipe that nobody reads would hold the program in the kernel, where it hears nothing.
+// openInto opens a device or pipe. A pipe that nobody reads would hold the program in the kernel,
+// where it hears nothing.
 func openInto(ctx context.Context, path string, mode fs.FileMode) (*os.File, error) {
 	if mode&fs.ModeNamedPipe == 0 {
 		return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)

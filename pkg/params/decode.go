@@ -201,8 +201,8 @@ type unknownKey struct {
 
 func (u *unknownKey) Error() string { return u.value.key + ": unknown key" }
 
-// suggest is the error that names the keys that may have been meant: those of the mapping, or any of the document, whose type it
-// is given, if it has one.
+// suggest is the error that names the keys that may have been meant: those of the mapping, or any
+// of the document, whose type it is given, if it has one.
 func (u *unknownKey) suggest(document reflect.Type) error {
 	near := Nearest(u.key, u.allowed)
 	if len(near) == 0 && document != nil {

@@ -27,9 +27,9 @@ func Nearest(word string, list []string) []string {
 	return words
 }
 
-// NearestKeys are the dotted keys of the list that may have been meant by a key, at most three: those that are
-// a typing error away; else those that end in its last name; else those whose last name is a typing error away
-// from that.
+// NearestKeys are the dotted keys of the list that may have been meant by a key, at most three:
+// those that are a typing error away; else those that end in its last name; else those whose last
+// name is a typing error away from that.
 func NearestKeys(key string, list []string) []string {
 	if near := Nearest(key, list); len(near) > 0 {
 		return near

@@ -211,8 +211,8 @@ func Unpin(n *Node, opt Options) (string, error) {
 	return dir, nil
 }
 
-// removePin removes the pin of a node in dir: its record first, then the files of the outputs that the record or the node
-// has. What else lies in the folder is not the pin's.
+// removePin removes the pin of a node in dir: its record first, then the files of the outputs that
+// the record or the node has. What else lies in the folder is not the pin's.
 func removePin(dir string, n *Node) error {
 	outputs := slices.Clone(n.Outputs)
 	records := pinRecords(dir)

@@ -233,8 +233,8 @@ func TestPinRefusesWhatIsNotThereOrTooLarge(t *testing.T) {
 	}
 }
 
-// A pin is removed by what it is made of, not by a pattern: neither one of another profile goes whose name
-// the pattern would match, nor what else lies in the folder.
+// A pin is removed by what it is made of, not by a pattern: neither one of another profile goes
+// whose name the pattern would match, nor what else lies in the folder.
 func TestUnpinRemovesNothingButThePin(t *testing.T) {
 	r := newRig(t)
 	r.opt.Pins = t.TempDir()

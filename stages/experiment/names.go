@@ -10,10 +10,11 @@ import (
 	"sicgrid/pkg/params"
 )
 
-// Names of profiles, sweeps and variants become folders, files and parts of commands, so they are checked before
-// anything else is.
+// Names of profiles, sweeps and variants become folders, files and parts of commands, so they are
+// checked before anything else is.
 
-// longestName is how many bytes a name may have: endings are put behind it, and no file system takes more than 255.
+// longestName is how many bytes a name may have: endings are put behind it, and no file system
+// takes more than 255.
 const longestName = 100
 
 const mustBePlain = "letters, digits and . _ + = , - alone, the first a letter or digit, at most 100 bytes"

@@ -32,7 +32,8 @@ type exportForm struct {
 	json     bool   // these as JSON
 }
 
-// check finds what is wrong with the form, and completes it by the name of the file that is written.
+// check finds what is wrong with the form, and completes it by the name of the file that is
+// written.
 func (f *exportForm) check(out string) error {
 	if err := f.checkFormat(out); err != nil {
 		return err

@@ -234,7 +234,8 @@ func finite(x float64) *float64 {
 	return &x
 }
 
-// fault is the error of a verification that found something which was not mended; repair is the command that removes it.
+// fault is the error of a verification that found something which was not mended; repair is the
+// command that removes it.
 func (v *verification) fault(repaired bool, repair string) error {
 	foreign := slices.DeleteFunc(slices.Clone(v.Findings), func(f pipeline.Finding) bool { return !f.Foreign })
 	if n := len(foreign); n > 0 && repaired {

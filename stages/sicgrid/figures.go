@@ -22,9 +22,9 @@ import (
 	"sicgrid/stages/sicgrid/layout"
 )
 
-// A figure is an artifact like any other. Its files are laid out in the session's folder beside a JSON file
-// that says where they came from; a file that is missing or altered there is restored from the store, not
-// redrawn.
+// A figure is an artifact like any other. Its files are laid out in the session's folder beside a
+// JSON file that says where they came from; a file that is missing or altered there is restored
+// from the store, not redrawn.
 
 // figureRecord is the JSON file beside a figure.
 type figureRecord struct {

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// checkFlags finds flags that mean nothing, whatever the command: an empty value is most often a variable of
-// the shell that was never set.
+// checkFlags finds flags that mean nothing, whatever the command: an empty value is most often a
+// variable of the shell that was never set.
 func checkFlags(cmd *cobra.Command) (err error) {
 	if cmd.Flags().Changed("quiet") && cmd.Flags().Changed("verbose") {
 		return usagef("--quiet and --verbose: must be one of them")
@@ -35,7 +35,8 @@ func emptyFlag(f *pflag.Flag) bool {
 	return f.Value.Type() == "string" && strings.TrimSpace(f.Value.String()) == ""
 }
 
-// said are the flags of a command line that the next one must have as well, as a shell takes them: " --params smoke.yaml".
+// said are the flags of a command line that the next one must have as well, as a shell takes them:
+// " --params smoke.yaml".
 func (f *graphFlags) said() string {
 	var words []string
 	if f.params != defaultProfile {
@@ -73,8 +74,8 @@ func quoted(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// asTheFileSays refuses --set where what is written stands for the profile: with other values it would take the place of the
-// profile's own.
+// asTheFileSays refuses --set where what is written stands for the profile: with other values it
+// would take the place of the profile's own.
 func (f *graphFlags) asTheFileSays(what string) error {
 	if len(f.sets) == 0 {
 		return nil
@@ -87,7 +88,8 @@ func (f *graphFlags) asTheFileSays(what string) error {
 		f.sets[0], what, quoted(f.params), sets)
 }
 
-// checkForm finds flags that do nothing for the files at hand: ratemaps, a recording, or population states.
+// checkForm finds flags that do nothing for the files at hand: ratemaps, a recording, or population
+// states.
 func (f *analyzeFlags) checkForm(cmd *cobra.Command) error {
 	for _, only := range []struct {
 		given bool

@@ -53,7 +53,8 @@ func TestInterruptedTrainingGoesOnToTheSameResult(t *testing.T) {
 	wentOn(t, interrupted, got, want)
 }
 
-// interruptedRun runs the program until some steps into the first stage, sends the signal, and returns how that ended.
+// interruptedRun runs the program until some steps into the first stage, sends the signal, and
+// returns how that ended.
 func interruptedRun(t *testing.T, dir string, signal os.Signal, args []string) (code int, text string) {
 	t.Helper()
 	cmd := exec.Command(program, args...)

@@ -13,8 +13,8 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Files that a user names with --out. What cannot be written is found before anything is computed, and a
-// file of somebody else's that is to be replaced is named.
+// Files that a user names with --out. What cannot be written is found before anything is computed,
+// and a file of somebody else's that is to be replaced is named.
 
 // checkOutput finds what speaks against writing an exported artifact to a file.
 func (f *graphFlags) checkOutput(out string) error {
@@ -46,14 +46,15 @@ func within(file, folder string) bool {
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
-// modulesFile is the file beside --out in which the modules are written; of population states there is none.
+// modulesFile is the file beside --out in which the modules are written; of population states there
+// is none.
 func (f *analyzeFlags) modulesFile() string {
 	ext := filepath.Ext(f.out)
 	return strings.TrimSuffix(f.out, ext) + ".modules" + ext
 }
 
-// checkOutputs finds what speaks against writing what analyze was told to, and says which file of somebody else's is going to
-// be replaced. That beside the one that was named is spared.
+// checkOutputs finds what speaks against writing what analyze was told to, and says which file of
+// somebody else's is going to be replaced. That beside the one that was named is spared.
 func (f *analyzeFlags) checkOutputs(cmd *cobra.Command, args []string) error {
 	outputs, inputs := []string{f.out}, append([]string{}, args...)
 	for _, in := range []string{f.positions, f.activity, f.states} {
@@ -86,15 +87,16 @@ func headerOf[T any](columns ...string) string {
 	return strings.Join(names, ",")
 }
 
-// sayReplaced says that a file is going to be replaced which does not look like one of this program's.
+// sayReplaced says that a file is going to be replaced which does not look like one of this
+// program's.
 func sayReplaced(cmd *cobra.Command, path, header string) {
 	if outfile.Existing(path) != nil && !madeHere(path, header) && verbosityOf(cmd) >= 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "replaces %s, which sicgrid did not make\n", path)
 	}
 }
 
-// madeHere says whether a regular file is of this program's making: a Parquet file says so at its end; another begins as what
-// is about to take its place, a table with the same columns.
+// madeHere says whether a regular file is of this program's making: a Parquet file says so at its
+// end; another begins as what is about to take its place, a table with the same columns.
 func madeHere(path, header string) bool {
 	f, err := os.Open(path)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,6 +61,9 @@ func (f *graphFlags) addName(cmd *cobra.Command) {
 func (f *graphFlags) checkName() error {
 	if f.name != "" && !experiment.PlainName(f.name) {
 		return usagef("--name %q: must be letters, digits and . _ + = , - alone, the first a letter or digit", f.name)
+	}
+	if ext := filepath.Ext(f.name); slices.Contains([]string{".svg", ".png", ".json", ".csv", ".parquet", ".md"}, strings.ToLower(ext)) {
+		return usagef("--name %s: must not end in %s, as the files beside the folder do", f.name, ext)
 	}
 	return nil
 }

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// standardOutput remembers whether something could not be written, which most commands that print line by
-// line do not look at: a list that ends in the middle must not pass for a whole one.
+// standardOutput remembers whether something could not be written, which most commands that print
+// line by line do not look at: a list that ends in the middle must not pass for a whole one.
 type standardOutput struct {
 	io.Writer
 	mu  sync.Mutex

@@ -31,7 +31,8 @@ func layParams(t *testing.T, dir string, quick ...string) {
 	}
 }
 
-// shell runs a command line in dir and returns what it said and its exit code; "sicgrid" is the built program.
+// shell runs a command line in dir and returns what it said and its exit code; "sicgrid" is the
+// built program.
 func shell(t *testing.T, dir, command string) (said string, code int) {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", command)
@@ -91,8 +92,8 @@ func TestEveryTaskTakesTheSmokeProfile(t *testing.T) {
 	}
 }
 
-// Every example of every command's help runs: the sweeps as far as saying what they would do, everything else with the smoke
-// profile in the place of the laptop's and the paper's.
+// Every example of every command's help runs: the sweeps as far as saying what they would do,
+// everything else with the smoke profile in the place of the laptop's and the paper's.
 func TestTheExamplesOfTheHelpRun(t *testing.T) {
 	dir, real := t.TempDir(), t.TempDir()
 	layParams(t, real)

@@ -1,7 +1,7 @@
-// Package layout puts figures and tables into folders: artifacts/<profile> of a profile as its file says it,
-// and in there one for what was made with other settings, so that the files of one folder are always of the
-// same parameters. A file in the folder says which those are and what was laid out, by which the program knows
-// its own files from those that somebody has altered or put there.
+// Package layout puts figures and tables into folders: artifacts/<profile> of a profile as its file
+// says it, and in there one for what was made with other settings, so that the files of one folder
+// are always of the same parameters. A file in the folder says which those are and what was laid
+// out, by which the program knows its own files from those that somebody has altered or put there.
 package layout
 
 import (
@@ -56,7 +56,8 @@ type contents struct {
 	Files   map[string]string `json:"files"` // SHA-256 as laid out
 }
 
-// read reads what a folder holds; one that says nothing, or nothing that can be read, holds no file of ours.
+// read reads what a folder holds; one that says nothing, or nothing that can be read, holds no file
+// of ours.
 func read(folder string) (c contents, found bool) {
 	path := filepath.Join(folder, contentsFile)
 	if outfile.Existing(path) == nil {
@@ -69,8 +70,8 @@ func read(folder string) (c contents, found bool) {
 	return c, true
 }
 
-// Path is the folder of what is made of a profile with these settings: the profile's own without any; name, where it is not
-// empty, calls it otherwise.
+// Path is the folder of what is made of a profile with these settings: the profile's own without
+// any; name, where it is not empty, calls it otherwise.
 func Path(profile, name string, sets []string) string {
 	folder := filepath.Join("artifacts", profile)
 	if len(sets) > 0 {
@@ -102,7 +103,8 @@ func settingsName(sets []string) string {
 // ErrOtherSettings says that a folder holds what was made with other settings.
 var ErrOtherSettings = errors.New("choose another --name")
 
-// Check finds, before anything is made, a folder that holds what was made with other settings, and one that cannot be made.
+// Check finds, before anything is made, a folder that holds what was made with other settings, and
+// one that cannot be made.
 func (f Folder) Check() error {
 	for at := f.Path; at != filepath.Dir(at); at = filepath.Dir(at) {
 		if info, err := os.Stat(at); err == nil && !info.IsDir() {
@@ -128,8 +130,8 @@ type Done struct {
 	Kept    []string // copies of files that somebody had altered, and that were written anew
 }
 
-// LayOut writes the files of a folder that are missing or altered. What somebody else has put in the place of one is kept
-// beside it.
+// LayOut writes the files of a folder that are missing or altered. What somebody else has put in
+// the place of one is kept beside it.
 func (f Folder) LayOut(ctx context.Context, files []File) (done Done, err error) {
 	if len(files) == 0 {
 		return done, nil
@@ -172,8 +174,8 @@ func sum(data []byte) string {
 	return hex.EncodeToString(s[:])
 }
 
-// keepAltered copies a file beside itself that is not as it was laid out, as name.kept-1.svg, and returns the copy's path; "" if
-// there is none or it is the program's own.
+// keepAltered copies a file beside itself that is not as it was laid out, as name.kept-1.svg, and
+// returns the copy's path; "" if there is none or it is the program's own.
 func keepAltered(ctx context.Context, path, laidOut string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -225,8 +227,8 @@ func Within(profile string) []Settings {
 	return list
 }
 
-// Clean removes the files of a folder that are as they were laid out, then their list, and the folder if nothing else is in it.
-// left are those on the list that somebody has altered.
+// Clean removes the files of a folder that are as they were laid out, then their list, and the
+// folder if nothing else is in it. left are those on the list that somebody has altered.
 func Clean(folder string) (removed int, left []string, err error) {
 	c, found := read(folder)
 	if !found {
