@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +23,7 @@ import (
 	"sicgrid/pkg/pipeline"
 )
 
-var exportFormats = []string{"parquet", "arrow", "csv", "npy"}
+var exportFormats = []string{"parquet", "arrow", "csv", "json", "npy"}
 
 // An exportForm is how an artifact is written.
 type exportForm struct {
@@ -29,7 +31,7 @@ type exportForm struct {
 	column   string // that an npy file holds
 	describe bool   // CSV begins with comments on the columns
 	columns  bool   // not the rows but the columns
-	json     bool   // these as JSON
+	json     bool   // these, or the rows, as JSON
 }
 
 // check finds what is wrong with the form, and completes it by the name of the file that is
@@ -41,8 +43,10 @@ func (f *exportForm) check(out string) error {
 	switch {
 	case f.columns && (f.format != "" || f.column != "" || f.describe):
 		return usagef("--columns: must be given without --format, --column and --describe, and not for a file of rows")
+	case f.json && !f.columns && f.format != "" && f.format != "json":
+		return usagef("--json: must be given without another format, which is %s here", f.format)
 	case f.json && !f.columns:
-		return usagef("--json: must be given with --columns")
+		f.format = "json"
 	}
 	if f.format == "" {
 		f.format = "parquet"
@@ -83,14 +87,15 @@ func newExportCommand() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:   "export NODE:OUTPUT",
-		Short: "Write one stored artifact as Parquet, Arrow, CSV or npy",
+		Short: "Write one stored artifact as Parquet, Arrow, CSV, JSON or npy",
 		Long: "Write one stored artifact as Parquet (the stored bytes), an Arrow IPC file, CSV (lists joined by\n" +
-			"semicolons), or one numeric column as npy.\n" +
+			"semicolons), JSON (a list of rows; what is no number is null), or one numeric column as npy.\n" +
 			"An artifact is a node and one of its outputs; the output may be left out where there is one only.\n" +
 			"The name of the file says the format, or --format.\n" +
 			"--columns lists its columns instead: name, type, unit and meaning, as the stored file says them.",
 		Example: "  sicgrid export spectra/full/2m:units --out units.csv\n" +
 			"  sicgrid export spectra/full/2m:units --columns\n" +
+			"  sicgrid export spectra/full/2m:units --json\n" +
 			"  sicgrid export ratemaps/full/2m:maps --column mean --out maps.npy\n" +
 			"  sicgrid export train/full:weights > weights.parquet",
 		Args: takes(1, 1, "one artifact, such as spectra/full/2m:units"),
@@ -129,7 +134,7 @@ func newExportCommand() *cobra.Command {
 	cmd.Flags().StringVar(&form.column, "column", "", "`NAME` of the column that an npy file holds")
 	cmd.Flags().BoolVar(&form.describe, "describe", false, "begin a CSV file with a line \"# column (unit): meaning\" a column")
 	cmd.Flags().BoolVar(&form.columns, "columns", false, "list the columns of the artifact, not its rows")
-	cmd.Flags().BoolVar(&form.json, "json", false, "list the columns as JSON")
+	cmd.Flags().BoolVar(&form.json, "json", false, "write the rows, or with --columns those, as JSON")
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write; standard output without it")
 	return cmd
 }
@@ -182,6 +187,8 @@ func (f exportForm) of(data []byte) ([]byte, error) {
 		return columnList(artifact.Columns(rec.Schema()), f.json)
 	case f.format == "arrow":
 		return arrowFile(rec)
+	case f.format == "json":
+		return jsonFile(rec)
 	case f.format == "npy":
 		return npyFile(rec, f.column)
 	}
@@ -279,4 +286,59 @@ func csvValue(column arrow.Array, row int) string {
 		values = append(values, l.ListValues().ValueStr(int(i)))
 	}
 	return strings.Join(values, ";")
+}
+
+// jsonFile is a list of rows, each a mapping in the order of the columns. NaN and infinities, which JSON has not, are null.
+func jsonFile(rec arrow.Record) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('[')
+	for row := range int(rec.NumRows()) {
+		if row > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n ")
+		for i, column := range rec.Columns() {
+			mark := ", "
+			if i == 0 {
+				mark = "{"
+			}
+			value, err := json.Marshal(jsonValue(column, row))
+			if err != nil {
+				return nil, fmt.Errorf("%s, row %d: %w", rec.ColumnName(i), row, err)
+			}
+			name, _ := json.Marshal(rec.ColumnName(i)) // a text can be written
+			fmt.Fprintf(&b, "%s%s: %s", mark, name, value)
+		}
+		b.WriteByte('}')
+	}
+	b.WriteString("\n]\n")
+	return b.Bytes(), nil
+}
+
+// jsonValue is one value, as encoding/json takes it.
+func jsonValue(column arrow.Array, row int) any {
+	finite := func(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+	if column.IsNull(row) {
+		return nil
+	}
+	switch c := column.(type) {
+	case *array.List:
+		from, to := c.ValueOffsets(row)
+		values := make([]any, 0, to-from)
+		for i := from; i < to; i++ {
+			values = append(values, jsonValue(c.ListValues(), int(i)))
+		}
+		return values
+	case *array.Float64:
+		if finite(c.Value(row)) {
+			return c.Value(row)
+		}
+		return nil
+	case *array.Float32:
+		if finite(float64(c.Value(row))) {
+			return c.Value(row)
+		}
+		return nil
+	}
+	return column.GetOneForMarshal(row)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 
@@ -138,5 +139,36 @@ func TestNpyExport(t *testing.T) {
 				t.Errorf("values %v, %v", values, err)
 			}
 		}
+	}
+}
+
+// Rows as JSON have every value, and null for what JSON has no number for.
+func TestJSONExportHasEveryRow(t *testing.T) {
+	want := `[
+ {"name": "a,b", "unit": 3, "map": [1,2,3,4], "list": [0.5]},
+ {"name": "c", "unit": 4, "map": [5,6,7,8], "list": [-1]},
+ {"name": "d", "unit": 5, "map": [9,10,11,12], "list": [1e-300]}
+]
+`
+	if got := string(exportSample(t, exportForm{format: "json"})); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	rec, err := artifact.FromRows([]struct {
+		X float64   `col:"x"`
+		Y []float32 `col:"y" shape:"n"`
+		B bool      `col:"b"`
+	}{{math.NaN(), []float32{float32(math.Inf(1)), 2}, true}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := jsonFile(rec); err != nil || string(got) != "[\n {\"x\": null, \"y\": [null,2], \"b\": true}\n]\n" || !json.Valid(got) {
+		t.Errorf("got %s, %v", got, err)
+	}
+	if got, err := jsonFile(rec.NewSlice(0, 0)); err != nil || !json.Valid(got) {
+		t.Errorf("no rows: %s, %v", got, err)
+	}
+	form := exportForm{json: true}
+	if err := form.check(""); err != nil || form.format != "json" {
+		t.Errorf("--json alone: %+v, %v", form, err)
 	}
 }
