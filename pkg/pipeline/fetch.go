@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/store"
@@ -12,7 +13,7 @@ import (
 // Remote is where results of others can be fetched from (store/remote).
 type Remote interface {
 	// Fetch brings one result into the store, once accept has looked at it; store.ErrMissing if there
-	// is none that is sound.
+	// is none that is sound, fs.ErrNotExist if there is no remote at all.
 	Fetch(ctx context.Context, s *store.Store, key, numerics string, exact bool, accept func(*store.Action) error) (*store.Action, error)
 	String() string
 }
@@ -65,6 +66,8 @@ func (r *run) fetch(ctx context.Context, s *step) (fetched bool, err error) {
 		return r.lookAgain(ctx, s)
 	case ctx.Err() != nil:
 		return false, ctx.Err()
+	case errors.Is(err, fs.ErrNotExist): // whoever mistypes an address does not want it computed
+		return false, err
 	case !errors.Is(err, store.ErrMissing):
 		if !r.remoteDown.Swap(true) {
 			r.observe(Event{Kind: Defective, Node: s.node, Note: err.Error() + "; it is computed here"})

@@ -15,7 +15,7 @@ import (
 // share pushes everything that the rig has to a new remote, which it returns.
 func (r *rig) share() *remote.Remote {
 	r.t.Helper()
-	far, err := remote.Open(context.Background(), "file://"+r.t.TempDir())
+	far, err := remote.Make(context.Background(), "file://"+r.t.TempDir())
 	if err != nil {
 		r.t.Fatal(err)
 	}

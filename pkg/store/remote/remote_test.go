@@ -95,7 +95,7 @@ func serveS3(t *testing.T, through func(http.Handler) http.Handler) string {
 
 func openRemote(t testing.TB, url string) *Remote {
 	t.Helper()
-	r, err := Open(context.Background(), url)
+	r, err := Make(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,8 +216,7 @@ func TestOfTwoRacingPushersTheFirstDecides(t *testing.T) {
 // put writes into a remote what no honest one holds.
 func put(t *testing.T, r *Remote, name string, data []byte) {
 	t.Helper()
-	err := r.write(context.Background(), name, true, func(w io.Writer) error { _, err := w.Write(data); return err })
-	if err != nil {
+	if err := r.write(context.Background(), name, true, bytes.NewReader(data)); err != nil {
 		t.Fatal(err)
 	}
 }
