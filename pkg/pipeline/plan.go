@@ -191,6 +191,9 @@ func (s *step) ownReason(opt *Options) string {
 		} else {
 			text = "unchanged"
 		}
+		if from := s.action.From(); from != "" {
+			text += "; fetched from " + from
+		}
 		if s.action.Numerics != opt.numerics(s.node) {
 			text = "cached from other numerics " + s.action.Numerics
 		}
@@ -298,6 +301,10 @@ func (s *step) checkObjects(c *objectChecks) {
 	}
 	if !sound {
 		s.comeBack()
+	} else {
+		s.checkFetched(c)
+	}
+	if s.action == nil {
 		s.pin = findPin(s, c.opt)
 	}
 }

@@ -6,6 +6,7 @@ package printable
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -78,6 +79,11 @@ func Cell(s string) string {
 		}
 		return "&amp;" + m[1:]
 	})
+}
+
+// HasMarkup reports whether Markdown would take something in a text for HTML.
+func HasMarkup(text string) bool {
+	return slices.ContainsFunc(markup.FindAllString(text, -1), func(m string) bool { return m[0] == '<' })
 }
 
 // markup begins a tag or a character reference; a lone < or & does not.

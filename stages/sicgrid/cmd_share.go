@@ -14,6 +14,7 @@ import (
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
 	"sicgrid/pkg/store/remote"
+	"sicgrid/stages/experiment"
 )
 
 // remoteVariable names the remote that run asks by default.
@@ -92,7 +93,7 @@ func newPullCommand() *cobra.Command {
 				return err
 			}
 			return flags.transfer(cmd, r, "fetched", func(r *remote.Remote, s *store.Store, tell remote.Progress) (remote.Transfer, error) {
-				return r.Pull(cmd.Context(), s, pipeline.Accept(s), tell)
+				return r.Pull(cmd.Context(), s, pipeline.Accept(s, experiment.CheckTable), tell)
 			})
 		},
 	}

@@ -12,12 +12,13 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
+	"sicgrid/stages/experiment"
 )
 
 type verifyFlags struct {
 	graphFlags
-	rerun, repair, hashOnly, json bool
-	sample                        int
+	rerun, fetched, repair, hashOnly, json bool
+	sample                                 int
 }
 
 func newVerifyCommand() *cobra.Command {
@@ -29,16 +30,19 @@ func newVerifyCommand() *cobra.Command {
 			"artifact with two independent Parquet readers and compare the values.\n" +
 			"--rerun computes the targets' stages again from their stored inputs, in a scratch folder, and compares the results; of\n" +
 			"results from another instruction set or device, whose bits differ, it compares measures (within bounds) and verdicts.\n" +
+			"With --fetched it computes, of everything that the targets rest on, just what was fetched from a remote.\n" +
 			"--repair removes what is damaged, so that the next run makes it anew.",
 		Example: "  sicgrid verify\n" +
 			"  sicgrid verify --hash-only --repair\n" +
 			"  sicgrid verify all --rerun --sample 5\n" +
+			"  sicgrid verify all --rerun --fetched --params params/smoke.yaml\n" +
 			"  sicgrid verify figure-6 --rerun --params params/smoke.yaml",
 		RunE: func(cmd *cobra.Command, targets []string) error { return verify(cmd, flags, targets) },
 	}
 	flags.add(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&flags.rerun, "rerun", false, "compute the targets again from their stored inputs and compare")
+	f.BoolVar(&flags.fetched, "fetched", false, "with --rerun: of all that the targets rest on just what was fetched from a remote")
 	f.IntVar(&flags.sample, "sample", 0, "with --rerun: of the targets only `N`, drawn by chance")
 	f.BoolVar(&flags.repair, "repair", false, "remove what is damaged")
 	f.BoolVar(&flags.hashOnly, "hash-only", false, "hash, but do not read the artifacts")
@@ -50,6 +54,9 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	if flags.sample < 0 || flags.sample > 0 && !flags.rerun {
 		return usagef("--sample %d: must be 1 or greater, together with --rerun", flags.sample)
 	}
+	if flags.fetched && !flags.rerun {
+		return usagef("--fetched: must stand together with --rerun")
+	}
 	s, err := flags.open(targets)
 	if err != nil {
 		return err
@@ -60,7 +67,9 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	}
 	var answer verification
 	hashing := progress.NewWork(cmd.ErrOrStderr(), verbosityOf(cmd) < 0)
-	answer.Verification, err = pipeline.Verify(cmd.Context(), graph, s.options, pipeline.VerifyOptions{HashOnly: flags.hashOnly, Progress: hashing.UpdateBytes})
+	answer.Verification, err = pipeline.Verify(cmd.Context(), graph, s.options, pipeline.VerifyOptions{
+		HashOnly: flags.hashOnly, Check: experiment.CheckTable, Progress: hashing.UpdateBytes,
+	})
 	hashing.Close()
 	if err != nil {
 		return err
@@ -73,7 +82,13 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	if flags.rerun {
 		display := progress.New(cmd.ErrOrStderr(), progress.Options{Live: progress.IsTerminal(cmd.ErrOrStderr()), Quiet: verbosityOf(cmd) < 0})
 		s.options.Observer = display.Observe
-		results, err := pipeline.Rerun(cmd.Context(), s.graph, s.options, chosen(s.graph.Targets(), flags.sample))
+		candidates := s.graph.Targets()
+		if flags.fetched {
+			if candidates, err = pipeline.FetchedNodes(s.graph, s.options); err != nil {
+				return err
+			}
+		}
+		results, err := pipeline.Rerun(cmd.Context(), s.graph, s.options, chosen(candidates, flags.sample))
 		for _, r := range results {
 			answer.Recomputed = append(answer.Recomputed, recomputed{r})
 		}
@@ -88,7 +103,7 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	return answer.fault(flags.repair)
 }
 
-// chosen picks the targets themselves, or n of them by chance, and nothing that they only need.
+// chosen picks these nodes, or n of them by chance, and nothing that they only need.
 func chosen(targets []*pipeline.Node, n int) func(*pipeline.Node) bool {
 	targets = slices.Clone(targets)
 	if n > 0 && n < len(targets) {

@@ -18,6 +18,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/figures/sheet"
 )
 
 // A figure is an artifact like any other. Its files are laid out under
@@ -128,23 +129,23 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err != nil {
 		return nil, err
 	}
-	rows, err := artifact.Rows[struct {
-		Name string `col:"name"`
-		Data []byte `col:"data"`
-	}](rec)
+	rows, err := artifact.Rows[sheet.File](rec)
 	if err != nil {
 		return nil, err
+	}
+	if err := sheet.Check(n.Name, rows); err != nil { // what is laid out is opened by others
+		return nil, fmt.Errorf("its drawing is not laid out: %w; `sicgrid run %s --force %s` draws it anew", err, n.Name, n.Name)
 	}
 	dir := figuresDir(s.parameters.Name)
 	var files []figureFile
 	for _, row := range rows {
-		if row.Name == "numbers.json" {
+		if row.Name == sheet.NumbersFile {
 			record.Numbers = row.Data
 			continue
 		}
 		sum := sha256.Sum256(row.Data)
 		record.Files[row.Name] = hex.EncodeToString(sum[:])
-		files = append(files, figureFile{filepath.Join(dir, filepath.Base(row.Name)), row.Data})
+		files = append(files, figureFile{filepath.Join(dir, row.Name), row.Data})
 	}
 	var text bytes.Buffer
 	if err := printJSON(&text, record); err != nil {

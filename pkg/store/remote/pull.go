@@ -60,7 +60,7 @@ func (r *Remote) Pull(ctx context.Context, s *store.Store, accept Accept, tell P
 		byName[store.ActionName(a.Key, a.Numerics)] = a
 	}
 	err = each(ctx, byName, func(ctx context.Context, a *store.Action) error {
-		err := r.take(ctx, s, a, accept, t)
+		err := r.take(ctx, s, a.FetchedFrom(r.name), accept, t)
 		var lie *lieError
 		if errors.As(err, &lie) {
 			t.problem("%s: %s", store.ActionName(a.Key, a.Numerics), lie.text)
@@ -119,10 +119,11 @@ func (r *Remote) Fetch(ctx context.Context, s *store.Store, key, numerics string
 	})
 	problem := error(store.ErrMissing)
 	for _, a := range found {
-		err := r.take(ctx, s, a, accept, &tally{})
+		kept := a.FetchedFrom(r.name)
+		err := r.take(ctx, s, kept, accept, &tally{})
 		var lie *lieError
 		if !errors.As(err, &lie) {
-			return a, err
+			return kept, err
 		}
 		problem = fmt.Errorf("remote %s: %w: %s", r.name, store.ErrMissing, printable.Short(lie.text, mostText))
 	}
