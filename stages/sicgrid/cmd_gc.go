@@ -55,7 +55,7 @@ func newGCCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&storeDir, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	addStoreFlag(f, &storeDir)
 	f.BoolVar(&dry, "dry-run", false, "say what would be removed, and remove nothing")
 	f.IntVar(&recent, "keep-runs", 10, "keep what the last `N` different runs used")
 	f.BoolVar(&asJSON, "json", false, "print the answer as JSON")

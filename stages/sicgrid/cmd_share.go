@@ -30,7 +30,7 @@ type shareFlags struct {
 }
 
 func (f *shareFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.store, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	addStoreFlag(cmd.Flags(), &f.store)
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the answer as JSON")
 }
 
