@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 )
 
@@ -118,7 +119,7 @@ func (r *run) recompute(ctx context.Context, s *step, inputs map[*Node]*store.Ac
 			return fmt.Errorf("%s: %w", o.Name, err)
 		}
 		if how != "" {
-			result.Differ = append(result.Differ, o.Name+": "+how)
+			result.Differ = append(result.Differ, printable.Line(o.Name+": "+how))
 		}
 	}
 	result.Same = len(result.Differ) == 0

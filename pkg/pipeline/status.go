@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 )
 
@@ -191,8 +192,10 @@ func listParts(s *step) []Part {
 // String lists the parts one a line, what changed marked by "*".
 func (e Explanation) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s: %s\n", e.Node, e.State, e.Reason)
-	line := func(mark, part, name, value string) { fmt.Fprintf(&b, "%s %-8s %s%s\n", mark, part, name, value) }
+	fmt.Fprintf(&b, "%s  %s: %s\n", printable.Line(e.Node), e.State, e.Reason)
+	line := func(mark, part, name, value string) {
+		fmt.Fprintf(&b, "%s %-8s %s%s\n", mark, part, printable.Line(name), printable.Line(value))
+	}
 	key := func(k string) string {
 		if k == "" {
 			return "(not known yet)"

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 )
 
@@ -75,6 +76,9 @@ func Verify(ctx context.Context, g *Graph, opt Options, how VerifyOptions) (Veri
 		err = v.contents(ctx)
 	}
 	v.judge()
+	for i := range v.Findings {
+		v.Findings[i].What = printable.Line(v.Findings[i].What)
+	}
 	return v.Verification, err
 }
 

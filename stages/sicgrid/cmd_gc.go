@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 )
@@ -122,7 +123,7 @@ func printCollection(w io.Writer, s *store.Store, c store.Collection, dry, asJSO
 	}
 	for _, g := range list {
 		if level > 0 {
-			fmt.Fprintf(w, "%s %-9s %10s  %s\n", verb, g.Kind, megabytes(g.Bytes), g.Path)
+			fmt.Fprintf(w, "%s %-9s %10s  %s\n", verb, g.Kind, megabytes(g.Bytes), printable.Line(g.Path))
 		}
 		totals[g.Kind].n++
 		totals[g.Kind].bytes += g.Bytes

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
@@ -75,7 +76,7 @@ func newLockCommand() *cobra.Command {
 			}
 			differences := was.Differences(s.graph, now)
 			for _, d := range differences {
-				fmt.Fprintln(cmd.OutOrStdout(), d)
+				fmt.Fprintln(cmd.OutOrStdout(), printable.Line(d))
 			}
 			if n := len(differences); n > 0 {
 				return fmt.Errorf("%d stages do not give what %s says, first: %s; if that is meant, run: go tool task relock", n, path, differences[0])

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
 	"sicgrid/stages/experiment"
 )
@@ -132,7 +133,7 @@ func (r *recomputed) printMeasures(w io.Writer) {
 		}
 	}
 	fmt.Fprintf(w, "%-8s %s: %d of %d measures and verdicts agree; it was made by other numerics %s, so bits are not compared\n",
-		says, r.Node.Name, agree, len(r.Measures), r.Numerics)
+		says, r.Node.Name, agree, len(r.Measures), printable.Line(r.Numerics))
 	for _, c := range r.Measures {
 		fmt.Fprintf(w, "         %s\n", c)
 	}
@@ -148,9 +149,9 @@ func (v *verification) print(w io.Writer, asJSON bool, level verbosity) error {
 	for _, r := range v.Recomputed {
 		switch {
 		case r.Err != nil:
-			fmt.Fprintf(w, "failed   %s: %v\n", r.Node.Name, r.Err)
+			fmt.Fprintf(w, "failed   %s: %s\n", r.Node.Name, printable.Line(r.Err.Error()))
 		case r.Skipped != "":
-			fmt.Fprintf(w, "skipped  %s: %s\n", r.Node.Name, r.Skipped)
+			fmt.Fprintf(w, "skipped  %s: %s\n", r.Node.Name, printable.Line(r.Skipped))
 		case r.Numerics != "":
 			r.printMeasures(w)
 		case !r.Same:
@@ -185,7 +186,7 @@ func findingText(f pipeline.Finding) string {
 	if f.Path != "" {
 		text += " (" + f.Path + ")"
 	}
-	return text
+	return printable.Line(text)
 }
 
 func (v *verification) printJSON(w io.Writer) error {

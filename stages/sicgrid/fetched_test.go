@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,9 +31,41 @@ func (s *session) outputsOf(t testing.TB, report pipeline.Report, do func(n *pip
 	}
 }
 
+// withSweep is the session of a sweep of one small network over the smoke profile.
+func withSweep(t *testing.T) *session {
+	t.Helper()
+	dir := t.TempDir()
+	if err := layProfiles(dir); err != nil {
+		t.Fatal(err)
+	}
+	text := `
+base: smoke.yaml
+figure: overview
+box_m: 2
+variants: [full]
+seeds: {finding: [1]}
+set: {optimiser: {steps: 40}}
+designs:
+  a: {grid: {loss: {sigma_g: [0.3]}}}
+`
+	if err := os.WriteFile(filepath.Join(dir, "sweep-one.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return sessionOf(t, filepath.Join(dir, "smoke.yaml"), "one")
+}
+
 func TestEveryTableOfTheSmokeProfileFitsItsLayout(t *testing.T) {
 	s := smokeSession(t)
 	_, report := s.digests(t)
+	swept := withSweep(t)
+	_, more := swept.digests(t)
+	wantFit(t, s, report, 30)
+	wantFit(t, swept, more, 15)
+}
+
+// wantFit holds every table of a report to its layout, of at least so many kinds.
+func wantFit(t *testing.T, s *session, report pipeline.Report, kinds int) {
+	t.Helper()
 	seen := map[string]bool{}
 	s.outputsOf(t, report, func(n *pipeline.Node, output string, data []byte) {
 		rec, err := artifact.Read(data)
@@ -51,7 +84,7 @@ func TestEveryTableOfTheSmokeProfileFitsItsLayout(t *testing.T) {
 			t.Errorf("%s: an output that there is not", n.Name)
 		}
 	})
-	if len(seen) < 30 {
+	if len(seen) < kinds {
 		t.Errorf("only %d kinds of tables", len(seen))
 	}
 }
