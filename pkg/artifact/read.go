@@ -55,8 +55,8 @@ func Read(data []byte) (rec arrow.Record, err error) {
 	return array.NewRecord(schema, arrays, file.NumRows()), nil
 }
 
-// readSchema returns the schema of the table in file. Arrow's form of it is compared, not decoded: one flipped bit in a flatbuffer can
-// make Arrow's decoder ask for terabytes.
+// readSchema returns the schema of the table in file. Arrow's form of it is compared, not decoded:
+// one flipped bit in a flatbuffer can make Arrow's decoder ask for terabytes.
 func readSchema(file *parquet.File) (*arrow.Schema, []columnType, error) {
 	text, ok := file.Lookup(tableKey)
 	if !ok {
@@ -178,8 +178,8 @@ func readNumbers[E number](file *parquet.File, i int, t columnType, of func(*enc
 	return numbersArray(values), nil
 }
 
-// appendOffsets appends the ends of the lists of one page, which starts with a new list. A repetition level of 0 starts a list;
-// it is empty if its only definition level is 0.
+// appendOffsets appends the ends of the lists of one page, which starts with a new list. A
+// repetition level of 0 starts a list; it is empty if its only definition level is 0.
 func appendOffsets(offsets []int32, repetition, definition []byte) ([]int32, error) {
 	if len(repetition) != len(definition) || len(repetition) > 0 && repetition[0] != 0 {
 		return nil, errors.New("a page that does not start with a list")
@@ -220,7 +220,8 @@ func readBytes(file *parquet.File, i int, t columnType) (arrow.Array, error) {
 
 var errTooLong = fmt.Errorf("more than %d values", math.MaxInt32)
 
-// expectedValues is the number of values that leaf i claims to have. It only saves growing, so a wild claim is cut short.
+// expectedValues is the number of values that leaf i claims to have. It only saves growing, so a
+// wild claim is cut short.
 func expectedValues(file *parquet.File, i int) int {
 	n := int64(0)
 	for _, g := range file.RowGroups() {

@@ -103,8 +103,8 @@ func (s *step) checkFetched(c *objectChecks) {
 	}
 }
 
-// fetch looks for the step's result in the remote. A remote that does not answer is not asked again in
-// this run.
+// fetch looks for the step's result in the remote. A remote that does not answer is not asked again
+// in this run.
 func (r *run) fetch(ctx context.Context, s *step) (fetched bool, err error) {
 	if r.opt.Remote == nil || r.remoteDown.Load() {
 		return false, nil

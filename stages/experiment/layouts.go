@@ -58,11 +58,11 @@ var layouts = map[string]map[string]artifact.Layout{
 		"summary": artifact.LayoutOf[distancestable.Summary]().OfRows(1),
 	},
 	"integration": {
-		"lags":     artifact.LayoutOf[integrationtable.Lag](),
-		"errors":   artifact.LayoutOf[integrationtable.Error](),
-		"closures": artifact.LayoutOf[integrationtable.Closure](),
-		"ranges":   artifact.LayoutOf[integrationtable.Range](),
-		"summary":  artifact.LayoutOf[integrationtable.Summary]().OfRows(1),
+		"lags":    artifact.LayoutOf[integrationtable.Lag](),
+		"errors":  artifact.LayoutOf[integrationtable.Error](),
+		"returns": artifact.LayoutOf[integrationtable.Return](),
+		"ranges":  artifact.LayoutOf[integrationtable.Range](),
+		"summary": artifact.LayoutOf[integrationtable.Summary]().OfRows(1),
 	},
 	"claims": {
 		"claims":   artifact.LayoutOf[claimstable.Claim](),

@@ -200,7 +200,8 @@ func (f figureFile) current() bool {
 func (s *session) staleFigures(nodes []pipeline.NodeStatus) ([]string, error) {
 	results := map[string]result{}
 	for _, n := range nodes {
-		if a, _ := s.options.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil { // a pinned result may not be in the store yet
+		// A pinned result may not be in the store yet.
+		if a, _ := s.options.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil {
 			results[n.Node.Name] = result{n.Key, n.Numerics, a}
 		}
 	}

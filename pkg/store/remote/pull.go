@@ -13,8 +13,8 @@ import (
 	"sicgrid/pkg/store/failpoint"
 )
 
-// Accept looks at a record whose objects have arrived, before it becomes visible: do they hold what it
-// says? nil accepts everything.
+// Accept looks at a record whose objects have arrived, before it becomes visible: do they hold what
+// it says? nil accepts everything.
 type Accept = func(*store.Action) error
 
 // Pull fetches every record of the remote that the store lacks, with its objects. Interrupted, it
@@ -172,8 +172,8 @@ func publishRecord(ctx context.Context, s *store.Store, a *store.Action) error {
 	return s.PutAction(a)
 }
 
-// fetchObject brings an object into the store; what does not hash to its name, or is longer than its
-// record says, does not get in.
+// fetchObject brings an object into the store; what does not hash to its name, or is longer than
+// its record says, does not get in.
 func (r *Remote) fetchObject(ctx context.Context, s *store.Store, o store.Output) error {
 	if o.Bytes > MostObject {
 		return &lieError{fmt.Sprintf("object %s would be %d bytes long, more than the %d that are fetched", o.Object, o.Bytes, int64(MostObject))}

@@ -1,14 +1,15 @@
-// Package remote shares the contents of a store: with a folder (file://) or a bucket of an S3 service
-// (s3://).
+// Package remote shares the contents of a store: with a folder (file://) or a bucket of an S3
+// service (s3://).
 //
-// A remote has the store's own two tables, objects/<sha256> and actions/<key>.<hash of numerics>.json,
-// and is trusted with nothing: names are taken only if they are a digest or a record's name, sizes are
-// limited, and nothing becomes visible in the store before its bytes hash to what was asked for. A
-// remote that lies can cost time. What it cannot be caught at is the claim that a computation gave
-// other values than it did; whoever does not trust it computes again (verify --rerun).
+// A remote has the store's own two tables, objects/<sha256> and actions/<key>.<hash of
+// numerics>.json, and is trusted with nothing: names are taken only if they are a digest or a
+// record's name, sizes are limited, and nothing becomes visible in the store before its bytes hash
+// to what was asked for. A remote that lies can cost time. What it cannot be caught at is the claim
+// that a computation gave other values than it did; whoever does not trust it computes again
+// (verify --rerun).
 //
-// Objects go before the records that name them, and a record is written only where there is none: of
-// two that push results of one key, the first decides, and the other is told.
+// Objects go before the records that name them, and a record is written only where there is none:
+// of two that push results of one key, the first decides, and the other is told.
 package remote
 
 import (
@@ -128,8 +129,8 @@ func secretsOf(u *url.URL) []string {
 	return slices.DeleteFunc(list, func(s string) bool { return len(s) < 4 })
 }
 
-// fail is the error of something that the remote did not do, in one line and without secrets; nil if
-// err is nil.
+// fail is the error of something that the remote did not do, in one line and without secrets; nil
+// if err is nil.
 func (r *Remote) fail(doing string, err error) error {
 	if err == nil {
 		return nil
