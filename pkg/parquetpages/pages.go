@@ -302,7 +302,10 @@ func (c *column) levelsV2(p page) ([]byte, error) {
 	return body, nil
 }
 
-func indexed(e format.Encoding) bool { return e == format.PlainDictionary || e == format.RLEDictionary }
+// oldDictionary is what older writers call the encoding by a dictionary.
+const oldDictionary format.Encoding = 2
+
+func indexed(e format.Encoding) bool { return e == oldDictionary || e == format.RLEDictionary }
 
 // plain counts the values of a page that stores them in so many bytes, at least stored of them.
 func (c *column) plain(e format.Encoding, size, values, stored int64) error {
