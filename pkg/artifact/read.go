@@ -2,7 +2,6 @@ package artifact
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,21 +11,23 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
-	"github.com/parquet-go/parquet-go/format"
+
+	"sicgrid/pkg/parquetpages"
 )
 
-// Read decodes a Parquet file that Write wrote. Check the digest of data first: a damaged file
-// gives an error here where it can be told from a sound one, but Parquet has no checksum over the
-// whole file.
+// Read decodes a Parquet file that Write wrote. Check the digest of data first: a damaged file gives an
+// error here where it can be told from a sound one, but Parquet has no checksum over the whole file.
+//
+// How much memory the table takes is known before anything is decompressed; more than
+// parquetpages.Limit for so many bytes is an error.
 func Read(data []byte) (rec arrow.Record, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			rec, err = nil, fmt.Errorf("artifact: decoding Parquet: %v", p)
 		}
 	}()
-	if n := len(data); n >= 8 && int64(binary.LittleEndian.Uint32(data[n-8:])) > int64(n-8) {
-		// parquet-go would allocate it first.
-		return nil, errors.New("artifact: not a Parquet file: its footer is longer than the file")
+	if err := parquetpages.CheckFooter(bytes.NewReader(data), int64(len(data))); err != nil {
+		return nil, fmt.Errorf("artifact: %w", err)
 	}
 	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
@@ -36,10 +37,10 @@ func Read(data []byte) (rec arrow.Record, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("artifact: %w", err)
 	}
-	if err := checkChunks(file); err != nil {
+	if err := checkLeaves(file.Root().Columns(), schema, types); err != nil {
 		return nil, fmt.Errorf("artifact: %w", err)
 	}
-	if err := checkLeaves(file.Root().Columns(), schema, types); err != nil {
+	if err := checkPages(data, file, schema); err != nil {
 		return nil, fmt.Errorf("artifact: %w", err)
 	}
 	arrays := make([]arrow.Array, len(types))
@@ -75,17 +76,20 @@ func readSchema(file *parquet.File) (*arrow.Schema, []columnType, error) {
 	return schema, types, nil
 }
 
-// checkChunks refuses what Write never writes and what would cost memory without bound:
-// parquet-go's LZ4 decoder, for one, doubles its buffer for as long as the bytes make no sense.
-func checkChunks(file *parquet.File) error {
-	for i, g := range file.Metadata().RowGroups {
-		for j, c := range g.Columns {
-			switch codec := c.MetaData.Codec; codec {
-			case format.Uncompressed, format.Snappy, format.Zstd:
-			default:
-				return fmt.Errorf("column %d of row group %d is compressed by %s", j, i, codec)
-			}
+// checkPages refuses a table that would take more memory than its bytes are good for, and pages whose
+// decoders cannot be held to any number of bytes.
+func checkPages(data []byte, file *parquet.File, schema *arrow.Schema) error {
+	most := parquetpages.Limit(int64(len(data)))
+	left := most
+	for i, f := range schema.Fields() {
+		size, err := parquetpages.SizeIn(data, file, i, left)
+		if errors.Is(err, parquetpages.ErrTooLarge) {
+			return fmt.Errorf("a file of %d bytes that would take more than %d MiB of memory", len(data), most>>20)
 		}
+		if err != nil {
+			return fmt.Errorf("column %q: %w", f.Name, err)
+		}
+		left -= size
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ type rowField struct {
 	name             string
 	unit, shape, doc string
 	typ              columnType
+	within           string // range of its values, of the tag
+	below            string // size that they are less than, of the tag
 }
 
 // fieldTypes says which Go types a row struct may use, and what they become.
@@ -74,7 +76,7 @@ func rowFields(t reflect.Type) ([]rowField, error) {
 			return nil, fmt.Errorf("artifact: %s.%s: type %s cannot be stored", t, f.Name, f.Type)
 		}
 		for e, column := range columns {
-			r := rowField{[]int{i}, -1, name, f.Tag.Get(unitKey), f.Tag.Get(shapeKey), f.Tag.Get(docKey), typ}
+			r := rowField{[]int{i}, -1, name, f.Tag.Get(unitKey), f.Tag.Get(shapeKey), f.Tag.Get(docKey), typ, f.Tag.Get("range"), f.Tag.Get("below")}
 			if list {
 				words := strings.ReplaceAll(column, "_", " ")
 				r.element, r.name, r.doc = e, strings.Replace(name, "*", column, 1), strings.Replace(r.doc, "*", words, 1)

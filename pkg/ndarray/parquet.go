@@ -1,7 +1,6 @@
 package ndarray
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,8 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
+
+	"sicgrid/pkg/parquetpages"
 )
 
 // ReadParquet reads columns of floating-point numbers of a Parquet file of any program. One column
@@ -42,30 +42,28 @@ func readParquet(f *os.File, names []string) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := info.Size()
-	tail := make([]byte, 8)
-	if _, err := f.ReadAt(tail, max(0, size-8)); err != nil || string(tail[4:]) != "PAR1" {
-		return nil, errors.New("is no Parquet file: it does not end with PAR1")
+	if err := parquetpages.CheckFooter(f, info.Size()); err != nil {
+		return nil, err
 	}
-	if int64(binary.LittleEndian.Uint32(tail)) > size-12 { // parquet-go would allocate it first
-		return nil, errors.New("is no Parquet file: its footer is longer than the file")
-	}
-	file, err := parquet.OpenFile(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("is no Parquet file: %w", err)
-	}
-	for _, g := range file.Metadata().RowGroups {
-		for _, c := range g.Columns {
-			switch c.MetaData.Codec {
-			case format.Uncompressed, format.Snappy, format.Zstd, format.Gzip:
-			default: // parquet-go's LZ4 decoder allocates without bound on damaged bytes
-				return nil, fmt.Errorf("is compressed by %s, must be uncompressed, snappy, gzip or zstd", c.MetaData.Codec)
-			}
-		}
 	}
 	columns, err := choose(numeric(file.Root(), nil), names)
 	if err != nil {
 		return nil, err
+	}
+	most := parquetpages.Limit(info.Size())
+	left := most
+	for _, c := range columns {
+		size, err := parquetpages.Size(f, file, c.index, left)
+		if errors.Is(err, parquetpages.ErrTooLarge) {
+			return nil, fmt.Errorf("column %q: the file's %d bytes would take more than %d MiB of memory", c.name, info.Size(), most>>20)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("column %q: the Parquet file is damaged: %w", c.name, err)
+		}
+		left -= size
 	}
 	if columns[0].depth > 0 {
 		return readLists(file, columns[0])

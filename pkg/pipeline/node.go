@@ -1,6 +1,10 @@
 package pipeline
 
-import "context"
+import (
+	"context"
+
+	"github.com/apache/arrow/go/v15/arrow"
+)
 
 // FormatVersion enters every key. It is raised when the meaning of stored artifacts changes
 // although no stage's code digest does: the encoding, the logical digest or the recipe itself.
@@ -26,7 +30,10 @@ type Node struct {
 	// Measures are what Rerun compares with a result of other numerics, in which every bit may
 	// differ; nil where there is nothing to measure.
 	Measures Measures
-	Run      func(ctx context.Context, t *Task) error
+	// Check says what is wrong with a table that should be this output; nil knows nothing. Results that
+	// were fetched from elsewhere are asked when they arrive and whenever they are used.
+	Check func(output string, rec arrow.Record) error
+	Run   func(ctx context.Context, t *Task) error
 }
 
 func (n *Node) code() string {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 )
 
@@ -133,6 +134,7 @@ func (s *step) lookup(opt *Options) {
 }
 
 func (s *step) defect(text string) {
+	text = printable.Line(text) // of a file's own words
 	if !slices.Contains(s.defects, text) {
 		s.defects = append(s.defects, text)
 	}
@@ -171,13 +173,14 @@ func output(a *store.Action, name string) *store.Output {
 
 // reason says in words why the node is run (or, of a hit, why it need not be).
 func (s *step) reason(opt *Options) string {
-	if s.action == nil && s.pin != nil && s.pin.off != "" {
-		return s.ownReason(opt) + "; pin off: " + s.pin.off
+	text := s.ownReason(opt)
+	switch {
+	case s.action == nil && s.pin != nil && s.pin.off != "":
+		text += "; pin off: " + s.pin.off
+	case s.action == nil && s.pin != nil:
+		text = strings.TrimSuffix("pinned result; "+words(changes(parseParts(s.pin.action.Parts), s.parts, nil)), "; ")
 	}
-	if s.action == nil && s.pin != nil {
-		return strings.TrimSuffix("pinned result; "+words(changes(parseParts(s.pin.action.Parts), s.parts, nil)), "; ")
-	}
-	return s.ownReason(opt)
+	return printable.Line(text) // parameters and records say what they like
 }
 
 // ownReason leaves pins out.
@@ -190,6 +193,9 @@ func (s *step) ownReason(opt *Options) string {
 			text = "made before"
 		} else {
 			text = "unchanged"
+		}
+		if from := s.action.From(); from != "" {
+			text += "; fetched from " + from
 		}
 		if s.action.Numerics != opt.numerics(s.node) {
 			text = "cached from other numerics " + s.action.Numerics
@@ -303,6 +309,10 @@ func (s *step) checkObjects(c *objectChecks) {
 	}
 	if !sound {
 		s.comeBack()
+	} else {
+		s.checkFetched(c)
+	}
+	if s.action == nil {
 		s.pin = findPin(s, c.opt)
 	}
 }

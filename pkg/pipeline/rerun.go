@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 )
 
@@ -84,8 +85,20 @@ func Rerun(ctx context.Context, g *Graph, opt Options, choose func(*Node) bool) 
 	return results, group.Wait()
 }
 
-// recompute runs a stage on its stored inputs and says how its outputs compare with the stored
-// ones.
+// FetchedNodes are the nodes of the graph whose results were fetched from elsewhere, and of which nothing but
+// their form has been checked.
+func FetchedNodes(g *Graph, opt Options) ([]*Node, error) {
+	all, err := Status(g, opt)
+	var fetched []*Node
+	for _, s := range all {
+		if s.Action != nil && s.Action.From() != "" {
+			fetched = append(fetched, s.Node)
+		}
+	}
+	return fetched, err
+}
+
+// recompute runs a stage on its stored inputs and says how its outputs compare with the stored ones.
 func (r *run) recompute(ctx context.Context, s *step, inputs map[*Node]*store.Action, scratch string, result *Recomputed) error {
 	t, err := r.newTask(s.node, inputs)
 	if err != nil {
@@ -106,7 +119,7 @@ func (r *run) recompute(ctx context.Context, s *step, inputs map[*Node]*store.Ac
 			return fmt.Errorf("%s: %w", o.Name, err)
 		}
 		if how != "" {
-			result.Differ = append(result.Differ, o.Name+": "+how)
+			result.Differ = append(result.Differ, printable.Line(o.Name+": "+how))
 		}
 	}
 	result.Same = len(result.Differ) == 0

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 )
 
@@ -169,6 +170,7 @@ func (r *run) loop(ctx context.Context) (Report, error) {
 				continue
 			}
 			s.phases[m.index] = settled
+			m.report.Reason = printable.Line(m.report.Reason) // a stage's error may be anything
 			report.Nodes[m.index] = m.report
 			if m.action != nil {
 				r.made[m.report.Node] = m.action
@@ -267,6 +269,7 @@ func (r *run) observe(e Event) {
 	if r.opt.Observer == nil {
 		return
 	}
+	e.Note = printable.Line(e.Note)
 	r.observing.Lock()
 	defer r.observing.Unlock()
 	r.opt.Observer(e)

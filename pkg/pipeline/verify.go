@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 )
 
@@ -47,8 +48,10 @@ type Verification struct {
 type VerifyOptions struct {
 	// HashOnly leaves out the contents.
 	HashOnly bool
-	// Progress is told now and then how many bytes of how many have been hashed, or read
-	// ("reading"). nil is allowed.
+	// Check is asked of results that were fetched from elsewhere; nil knows nothing.
+	Check Check
+	// Progress is told now and then how many bytes of how many have been hashed, or read ("reading").
+	// nil is allowed.
 	Progress func(what string, done, total int64)
 }
 
@@ -76,6 +79,9 @@ func Verify(ctx context.Context, g *Graph, opt Options, how VerifyOptions) (Veri
 		err = v.contents(ctx)
 	}
 	v.judge()
+	for i := range v.Findings {
+		v.Findings[i].What = printable.Line(v.Findings[i].What)
+	}
 	return v.Verification, err
 }
 
@@ -99,7 +105,12 @@ type verified struct {
 	logical string // "" = not read
 	rows    int64
 	second  error // of the second reader
+	asked   []foundOutput
+	misfit  error // of what was asked
 }
+
+// foundOutput is an output of a result that was fetched.
+type foundOutput struct{ stage, output string }
 
 func (v *verifier) graph(ctx context.Context, g *Graph, opt *Options) error {
 	if err := opt.check(g); err != nil {
@@ -172,8 +183,12 @@ func (v *verifier) contents(ctx context.Context) error {
 	defer func() { v.Contents = time.Since(begun) }()
 	wanted := map[store.Digest]bool{}
 	for _, a := range v.actions {
+		p := parseParts(a.Parts)
 		for _, o := range a.Outputs {
 			wanted[o.Object] = true
+			if object := v.objects[o.Object]; object != nil && p != nil && a.From() != "" && v.how.Check != nil {
+				object.asked = append(object.asked, foundOutput{p.Stage, o.Name})
+			}
 		}
 	}
 	_, err := v.each(ctx, "reading", func(d store.Digest, object *verified) {
@@ -198,6 +213,11 @@ func (v *verifier) read(d store.Digest, object *verified) {
 	defer rec.Release()
 	object.logical, object.rows = artifact.LogicalDigest(rec), rec.NumRows()
 	object.second = artifact.CheckWithArrow(data, rec)
+	for _, of := range object.asked {
+		if err := v.how.Check(of.stage, of.output, rec); err != nil && object.misfit == nil {
+			object.misfit = fmt.Errorf("was fetched, and is not what the stage %s makes: %w", of.stage, err)
+		}
+	}
 }
 
 // each calls do for every object, on all cores, the largest first, and returns the sum of their
@@ -282,6 +302,8 @@ func (object *verified) fault(o store.Output) string {
 		return fmt.Sprintf("%s has %d rows, its action record says %d", name, object.rows, o.Rows)
 	case object.second != nil && !errors.Is(object.second, artifact.ErrOtherEncoding):
 		return fmt.Sprintf("%s: %v", name, object.second)
+	case object.misfit != nil:
+		return fmt.Sprintf("%s: %v", name, object.misfit)
 	}
 	return ""
 }

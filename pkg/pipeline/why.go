@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 )
 
@@ -256,7 +257,7 @@ func (e Explanation) String() string {
 			b.WriteString(p.line())
 		}
 	}
-	return b.String()
+	return printable.Lines(b.String())
 }
 
 // Details lists all parts, what changed before what did not.
@@ -283,7 +284,7 @@ func (e Explanation) Details() string {
 			}
 		}
 	}
-	return b.String()
+	return printable.Lines(b.String())
 }
 
 // line is a part in words, with a mark: * changed, + added, - removed, ? to be made anew, ~ the same values in other bytes.

@@ -38,6 +38,32 @@ type Output struct {
 	Rows    int64  `json:"rows"`
 }
 
+// fetchedKey is the name under which the provenance of a result says where it was fetched from.
+const fetchedKey = "fetched_from"
+
+// From is where a result was fetched from; "" if it was made here.
+func (a *Action) From() string {
+	var p map[string]any
+	if json.Unmarshal(a.Provenance, &p) != nil {
+		return ""
+	}
+	from, _ := p[fetchedKey].(string)
+	return from
+}
+
+// FetchedFrom is the record of a result as it is kept where it was fetched to: its provenance says where it
+// came from. Of a provenance that is no object nothing is left.
+func (a *Action) FetchedFrom(where string) *Action {
+	var p map[string]any
+	if unmarshal(a.Provenance, &p) != nil || p == nil {
+		p = map[string]any{}
+	}
+	p[fetchedKey] = where
+	kept := *a
+	kept.Provenance, _ = json.Marshal(p) // of what was JSON
+	return &kept
+}
+
 // PutAction publishes the record of a finished computation. All its objects must have been put
 // before. If this process took the key's lock and has lost it, the error is ErrOvertaken, and
 // nothing is published.

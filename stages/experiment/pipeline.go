@@ -292,7 +292,8 @@ func (d *DAG) put(n *pipeline.Node, name string) *pipeline.Node {
 }
 
 func newNode[P any](stage, name string, p P, run func(context.Context, P, *pipeline.Task) error, outputs []string, seed uint64, in inputs) *pipeline.Node {
-	return &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Measures: measures[stage], Run: pipeline.Bind(p, run)}
+	return &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Measures: measures[stage],
+		Check: checkOf(stage, name, p), Run: pipeline.Bind(p, run)}
 }
 
 // ResultsName is the table of the paper's claims: a target of its own, which trains every variant

@@ -21,6 +21,7 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 )
 
 var exportFormats = []string{"parquet", "arrow", "csv", "json", "npy"}
@@ -212,7 +213,7 @@ func columnList(columns []artifact.Column, asJSON bool) ([]byte, error) {
 		if c.Shape != "" {
 			c.Type += " (" + c.Shape + ")"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.Name, c.Type, c.Unit, c.Meaning)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", printable.Line(c.Name), printable.Line(c.Type), printable.Line(c.Unit), printable.Line(c.Meaning))
 	}
 	err := w.Flush()
 	return b.Bytes(), err
@@ -222,14 +223,14 @@ func columnList(columns []artifact.Column, asJSON bool) ([]byte, error) {
 func columnComments(columns []artifact.Column) []byte {
 	var b bytes.Buffer
 	for _, c := range columns {
-		b.WriteString("# " + c.Name)
+		line := "# " + c.Name
 		if c.Unit != "" {
-			b.WriteString(" (" + c.Unit + ")")
+			line += " (" + c.Unit + ")"
 		}
 		if c.Meaning != "" {
-			b.WriteString(": " + c.Meaning)
+			line += ": " + c.Meaning
 		}
-		b.WriteByte('\n')
+		b.WriteString(printable.Line(line) + "\n")
 	}
 	return b.Bytes()
 }

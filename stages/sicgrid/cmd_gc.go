@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 )
@@ -58,7 +59,7 @@ func newGCCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&storeDir, "store", defaultStore, "`DIR` that holds the artifacts")
+	addStoreFlag(f, &storeDir)
 	f.BoolVar(&dry, "dry-run", false, "say what would be removed, and remove nothing")
 	f.IntVar(&recent, "keep-runs", 10, "keep what the last `N` different runs used")
 	f.BoolVar(&asJSON, "json", false, "print the answer as JSON")
@@ -125,7 +126,7 @@ func printCollection(w io.Writer, s *store.Store, c store.Collection, dry, asJSO
 	}
 	for _, g := range list {
 		if level > 0 {
-			fmt.Fprintf(w, "%s %-9s %10s  %s\n", verb, g.Kind, megabytes(g.Bytes), g.Path)
+			fmt.Fprintf(w, "%s %-9s %10s  %s\n", verb, g.Kind, megabytes(g.Bytes), printable.Line(g.Path))
 		}
 		totals[g.Kind].n++
 		totals[g.Kind].bytes += g.Bytes

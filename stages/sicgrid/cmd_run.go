@@ -149,8 +149,16 @@ func (r *execution) open(targets []string) (err error) {
 			return err
 		}
 	}
+	from, err := openRemote(r.cmd.Context(), r.flags.remote, r.out)
+	if err != nil {
+		return err
+	}
 	if err := r.flags.attach(r.session); err != nil {
 		return err
+	}
+	if from != nil {
+		r.session.options.Remote = from
+		r.closers = append(r.closers, func() { _ = from.Close() })
 	}
 	r.session.options.Jobs = r.flags.jobs
 	needed := false
@@ -165,11 +173,7 @@ func (r *execution) open(targets []string) (err error) {
 		}
 	}
 	r.deviceChosen = named || needed
-	closeRemote, err := r.session.attachRemote(r.cmd, r.flags.remote)
-	if err == nil {
-		r.closers = append(r.closers, closeRemote)
-	}
-	return err
+	return nil
 }
 
 // announce asks whether to proceed, and says how long trainings will take.

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -11,6 +14,7 @@ import (
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
 	"sicgrid/pkg/store/remote"
+	"sicgrid/stages/experiment"
 )
 
 // remoteVariable names the remote that run asks by default.
@@ -26,7 +30,7 @@ type shareFlags struct {
 }
 
 func (f *shareFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.store, "store", defaultStore, "`DIR` that holds the artifacts")
+	addStoreFlag(cmd.Flags(), &f.store)
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the answer as JSON")
 }
 
@@ -41,7 +45,11 @@ func newPushCommand() *cobra.Command {
 			"  sicgrid push 's3://our-bucket/sicgrid?region=eu-central-1'",
 		Args: takes(1, 1, "the URL of a remote"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return flags.transfer(cmd, args[0], "sent", func(r *remote.Remote, s *store.Store, tell remote.Progress) (remote.Transfer, error) {
+			r, err := remote.Make(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return flags.transfer(cmd, r, "sent", func(r *remote.Remote, s *store.Store, tell remote.Progress) (remote.Transfer, error) {
 				release, err := s.Share(cmd.Context()) // nothing is collected while it is sent
 				if err != nil {
 					return remote.Transfer{}, err
@@ -77,8 +85,15 @@ func newPullCommand() *cobra.Command {
 			"  sicgrid pull 's3://our-bucket/sicgrid?region=eu-central-1'",
 		Args: takes(1, 1, "the URL of a remote"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return flags.transfer(cmd, args[0], "fetched", func(r *remote.Remote, s *store.Store, tell remote.Progress) (remote.Transfer, error) {
-				return r.Pull(cmd.Context(), s, pipeline.Accept(s), tell)
+			r, err := remote.Open(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if err := r.Present(cmd.Context()); err != nil { // before a store is made for nothing
+				return err
+			}
+			return flags.transfer(cmd, r, "fetched", func(r *remote.Remote, s *store.Store, tell remote.Progress) (remote.Transfer, error) {
+				return r.Pull(cmd.Context(), s, pipeline.Accept(s, experiment.CheckTable), tell)
 			})
 		},
 	}
@@ -86,8 +101,9 @@ func newPullCommand() *cobra.Command {
 	return cmd
 }
 
-// transfer opens store and remote, does the work and prints what came of it.
-func (f *shareFlags) transfer(cmd *cobra.Command, url, verb string, do func(*remote.Remote, *store.Store, remote.Progress) (remote.Transfer, error)) error {
+// transfer opens the store, does the work and prints what came of it.
+func (f *shareFlags) transfer(cmd *cobra.Command, r *remote.Remote, verb string, do func(*remote.Remote, *store.Store, remote.Progress) (remote.Transfer, error)) error {
+	defer r.Close()
 	open := store.Open
 	if verb == "sent" { // for which a store that cannot be written serves
 		open = store.OpenThere
@@ -96,11 +112,6 @@ func (f *shareFlags) transfer(cmd *cobra.Command, url, verb string, do func(*rem
 	if err != nil {
 		return err
 	}
-	r, err := remote.Open(cmd.Context(), url)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
 	show := progress.NewWork(cmd.ErrOrStderr(), verbosityOf(cmd) < 0)
 	t, err := do(r, s, func(done, total int64) { show.UpdateBytes(verb, done, total) })
 	show.Close()
@@ -136,18 +147,24 @@ func printTransfer(w io.Writer, r *remote.Remote, t remote.Transfer, verb string
 	return nil
 }
 
-// attachRemote gives a session the remote at url or, if that is empty, the configured one.
-func (s *session) attachRemote(cmd *cobra.Command, url string) (close func(), err error) {
-	if url == "" {
+// openRemote opens the remote at url or, if that is empty, the configured one; nil if there is none. What is
+// asked for by name must have something, or it is mistyped; one that does not answer is left out, and told.
+func openRemote(ctx context.Context, url string, tell io.Writer) (*remote.Remote, error) {
+	named := url != ""
+	if !named {
 		url = os.Getenv(remoteVariable)
 	}
 	if url == "" || url == "none" {
-		return func() {}, nil
+		return nil, nil
 	}
-	r, err := remote.Open(cmd.Context(), url)
-	if err != nil {
-		return nil, err
+	r, err := remote.Open(ctx, url)
+	if err != nil || !named {
+		return r, err
 	}
-	s.options.Remote = r
-	return func() { _ = r.Close() }, nil
+	err = r.Present(ctx)
+	if err == nil || errors.Is(err, fs.ErrNotExist) || ctx.Err() != nil {
+		return r, err
+	}
+	fmt.Fprintf(tell, "%v; what it may have is computed here instead\n", err)
+	return nil, r.Close()
 }

@@ -12,6 +12,7 @@ import (
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/sicgrid/layout"
 	"sicgrid/stages/train"
 )
@@ -184,7 +185,7 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 		}
 		fmt.Fprintf(w, "%-8s %-*s  %s", n.State, s.nameWidth(), n.Node.Name, n.Reason)
 		if level > 0 && n.Key != "" {
-			fmt.Fprintf(w, "  [%s %s]", n.Key[:12], n.Numerics)
+			fmt.Fprintf(w, "  [%s %s]", n.Key[:12], printable.Line(n.Numerics))
 		}
 		fmt.Fprintln(w)
 	}

@@ -12,13 +12,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
+	"sicgrid/stages/experiment"
 )
 
 type verifyFlags struct {
 	graphFlags
-	rerun, repair, hashOnly, json bool
-	sample                        int
+	rerun, fetched, repair, hashOnly, json bool
+	sample                                 int
 }
 
 func newVerifyCommand() *cobra.Command {
@@ -30,16 +32,19 @@ func newVerifyCommand() *cobra.Command {
 			"artifact with two independent Parquet readers and compare the values.\n" +
 			"--rerun computes the targets' stages again from their stored inputs, in a scratch folder, and compares the results; of\n" +
 			"results from another instruction set or device, whose bits differ, it compares measures (within bounds) and verdicts.\n" +
+			"With --fetched it computes, of everything that the targets rest on, just what was fetched from a remote.\n" +
 			"--repair removes what is damaged, so that the next run makes it anew.",
 		Example: "  sicgrid verify\n" +
 			"  sicgrid verify --hash-only --repair\n" +
 			"  sicgrid verify all --rerun --sample 5\n" +
+			"  sicgrid verify all --rerun --fetched --params params/smoke.yaml\n" +
 			"  sicgrid verify figure-6 --rerun --params params/smoke.yaml",
 		RunE: func(cmd *cobra.Command, targets []string) error { return verify(cmd, flags, targets) },
 	}
 	flags.add(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&flags.rerun, "rerun", false, "compute the targets again from their stored inputs and compare")
+	f.BoolVar(&flags.fetched, "fetched", false, "with --rerun: of all that the targets rest on just what was fetched from a remote")
 	f.IntVar(&flags.sample, "sample", 0, "with --rerun: of the targets only `N`, drawn by chance")
 	f.BoolVar(&flags.repair, "repair", false, "remove what is damaged")
 	f.BoolVar(&flags.hashOnly, "hash-only", false, "hash, but do not read the artifacts")
@@ -51,6 +56,9 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	if cmd.Flags().Changed("sample") && (flags.sample < 1 || !flags.rerun) {
 		return usagef("--sample %d: must be 1 or greater, together with --rerun", flags.sample)
 	}
+	if flags.fetched && !flags.rerun {
+		return usagef("--fetched: must stand together with --rerun")
+	}
 	s, err := flags.look(targets)
 	if err != nil {
 		return err
@@ -61,7 +69,9 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	}
 	var answer verification
 	hashing := progress.NewWork(cmd.ErrOrStderr(), verbosityOf(cmd) < 0)
-	answer.Verification, err = pipeline.Verify(cmd.Context(), graph, s.options, pipeline.VerifyOptions{HashOnly: flags.hashOnly, Progress: hashing.UpdateBytes})
+	answer.Verification, err = pipeline.Verify(cmd.Context(), graph, s.options, pipeline.VerifyOptions{
+		HashOnly: flags.hashOnly, Check: experiment.CheckTable, Progress: hashing.UpdateBytes,
+	})
 	hashing.Close()
 	if err != nil {
 		return err
@@ -74,7 +84,13 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	if flags.rerun {
 		display := progress.New(cmd.ErrOrStderr(), progress.Options{Live: progress.IsTerminal(cmd.ErrOrStderr()), Quiet: verbosityOf(cmd) < 0})
 		s.options.Observer = display.Observe
-		results, err := pipeline.Rerun(cmd.Context(), s.graph, s.options, chosen(s.graph.Targets(), flags.sample))
+		candidates := s.graph.Targets()
+		if flags.fetched {
+			if candidates, err = pipeline.FetchedNodes(s.graph, s.options); err != nil {
+				return err
+			}
+		}
+		results, err := pipeline.Rerun(cmd.Context(), s.graph, s.options, chosen(candidates, flags.sample))
 		for _, r := range results {
 			answer.Recomputed = append(answer.Recomputed, recomputed{r})
 		}
@@ -89,7 +105,7 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	return answer.fault(flags.repair, strings.Join(append([]string{"sicgrid verify --repair"}, targets...), " ")+s.said)
 }
 
-// chosen picks the targets themselves, or n of them by chance, and nothing that they only need.
+// chosen picks these nodes, or n of them by chance, and nothing that they only need.
 func chosen(targets []*pipeline.Node, n int) func(*pipeline.Node) bool {
 	targets = slices.Clone(targets)
 	if n > 0 && n < len(targets) {
@@ -118,7 +134,7 @@ func (r *recomputed) printMeasures(w io.Writer) {
 		}
 	}
 	fmt.Fprintf(w, "%-8s %s: %d of %d measures and verdicts agree; it was made by other numerics %s, so bits are not compared\n",
-		says, r.Node.Name, agree, len(r.Measures), r.Numerics)
+		says, r.Node.Name, agree, len(r.Measures), printable.Line(r.Numerics))
 	for _, c := range r.Measures {
 		fmt.Fprintf(w, "         %s\n", c)
 	}
@@ -134,9 +150,9 @@ func (v *verification) print(w io.Writer, asJSON bool, level verbosity) error {
 	for _, r := range v.Recomputed {
 		switch {
 		case r.Err != nil:
-			fmt.Fprintf(w, "failed   %s: %v\n", r.Node.Name, r.Err)
+			fmt.Fprintf(w, "failed   %s: %s\n", r.Node.Name, printable.Line(r.Err.Error()))
 		case r.Skipped != "":
-			fmt.Fprintf(w, "skipped  %s: %s\n", r.Node.Name, r.Skipped)
+			fmt.Fprintf(w, "skipped  %s: %s\n", r.Node.Name, printable.Line(r.Skipped))
 		case r.Numerics != "":
 			r.printMeasures(w)
 		case !r.Same:
@@ -171,7 +187,7 @@ func findingText(f pipeline.Finding) string {
 	if f.Path != "" {
 		text += " (" + f.Path + ")"
 	}
-	return text
+	return printable.Line(text)
 }
 
 func (v *verification) printJSON(w io.Writer) error {

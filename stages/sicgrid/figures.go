@@ -128,15 +128,18 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err != nil {
 		return nil, err
 	}
+	if err := sheet.Check(n.Name, rows); err != nil { // what is laid out is opened by others
+		return nil, fmt.Errorf("its drawing is not laid out: %w; `sicgrid run %s --force %s` draws it anew", err, n.Name, n.Name)
+	}
 	var files []layout.File
 	for _, row := range rows {
-		if row.Name == "numbers.json" {
+		if row.Name == sheet.NumbersFile {
 			record.Numbers = row.Data
 			continue
 		}
 		sum := sha256.Sum256(row.Data)
 		record.Files[row.Name] = hex.EncodeToString(sum[:])
-		files = append(files, layout.File{Path: filepath.Join(s.folder.Path, filepath.Base(row.Name)), Data: row.Data})
+		files = append(files, layout.File{Path: filepath.Join(s.folder.Path, row.Name), Data: row.Data})
 	}
 	var text bytes.Buffer
 	if err := printJSON(&text, record); err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/params"
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/experiment"
 )
 
@@ -125,7 +126,7 @@ func oneLine(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "interrupted; what had finished is kept, and the next run goes on from there"
 	}
-	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; ")
+	return printable.Line(strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; "))
 }
 
 // verbosity is -1 after -q, 1 after -v.

@@ -47,7 +47,7 @@ func (f *graphFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.params, "params", defaultProfile, "parameter `FILE`, or the name of one in params/; its name is the profile's")
 	flags.StringArrayVar(&f.sets, "set", nil, "set one parameter, `key=value`, such as loss.sigma_g=0.5 (repeatable); sicgrid params lists them")
-	flags.StringVar(&f.store, "store", defaultStore, "`DIR` that holds the artifacts")
+	addStoreFlag(flags, &f.store)
 	flags.BoolVar(&f.exact, "exact", false, "take no result of another instruction set or device")
 	flags.BoolVar(&f.unpinned, "unpinned", false, "let no pinned result stand in for one of other code")
 }

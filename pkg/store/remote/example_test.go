@@ -24,7 +24,7 @@ func Example() {
 		return
 	}
 	ctx := context.Background()
-	r, err := remote.Open(ctx, "file://"+filepath.ToSlash(filepath.Join(dir, "shared")))
+	r, err := remote.Make(ctx, "file://"+filepath.ToSlash(filepath.Join(dir, "shared")))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -51,7 +51,7 @@ func transferAsChild(role, dir, url string) error {
 	if err != nil {
 		return err
 	}
-	r, err := Open(context.Background(), url)
+	r, err := Make(context.Background(), url)
 	if err != nil {
 		return err
 	}
@@ -116,8 +116,8 @@ func checkTransfer(t *testing.T, when string, ours, theirs *store.Store, url str
 	if !sameContents(contents(t, ours), contents(t, theirs)) {
 		t.Errorf("%s: the pulled store is another", when)
 	}
-	if r.dir != "" {
-		for _, path := range treeOf(t, r.dir) {
+	if f, ok := r.tables.(*folder); ok {
+		for _, path := range treeOf(t, f.dir) {
 			if strings.HasPrefix(filepath.Base(path), ".") {
 				t.Errorf("%s: %s is left in the remote", when, path)
 			}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 	"sicgrid/pkg/store/failpoint"
 )
@@ -21,7 +22,10 @@ type Accept = func(*store.Action) error
 func (r *Remote) Pull(ctx context.Context, s *store.Store, accept Accept, tell Progress) (Transfer, error) {
 	t := &tally{tell: tell}
 	names := map[string]string{}
-	err := r.list(ctx, "actions", "", func(name string, _ int64) { names[name] = name })
+	err := r.list(ctx, "actions", "", r.names, func(name string, _ int64) error {
+		names[name] = name
+		return nil
+	})
 	if err != nil {
 		return t.Transfer, err
 	}
@@ -56,7 +60,7 @@ func (r *Remote) Pull(ctx context.Context, s *store.Store, accept Accept, tell P
 		byName[store.ActionName(a.Key, a.Numerics)] = a
 	}
 	err = each(ctx, byName, func(ctx context.Context, a *store.Action) error {
-		err := r.take(ctx, s, a, accept, t)
+		err := r.take(ctx, s, a.FetchedFrom(r.name), accept, t)
 		var lie *lieError
 		if errors.As(err, &lie) {
 			t.problem("%s: %s", store.ActionName(a.Key, a.Numerics), lie.text)
@@ -70,14 +74,18 @@ func (r *Remote) Pull(ctx context.Context, s *store.Store, accept Accept, tell P
 	return t.Transfer, err
 }
 
-// Fetch brings one result into the store: of these numerics or, unless exact, of any other, the
-// first in the order of their names. The error is store.ErrMissing if the remote has none that is
-// sound.
+// Fetch brings one result into the store: of these numerics or, unless exact, of any other, the first
+// in the order of their names. The error is store.ErrMissing if the remote has none that is sound, and
+// fs.ErrNotExist if it has nothing at all.
 func (r *Remote) Fetch(ctx context.Context, s *store.Store, key, numerics string, exact bool, accept Accept) (*store.Action, error) {
 	own := store.ActionName(key, numerics)
 	names := []string{own}
 	if !exact {
-		if err := r.list(ctx, "actions", key+".", func(name string, _ int64) { names = append(names, name) }); err != nil {
+		err := r.list(ctx, "actions", key+".", mostOthers, func(name string, _ int64) error {
+			names = append(names, name)
+			return nil
+		})
+		if err != nil && !missing(err) {
 			return nil, err
 		}
 	}
@@ -94,6 +102,12 @@ func (r *Remote) Fetch(ctx context.Context, s *store.Store, key, numerics string
 			return nil, r.fail("reading actions/"+name, err)
 		}
 	}
+	if len(found) == 0 && !r.present.Load() {
+		if err := r.Present(ctx); missing(err) {
+			return nil, err
+		}
+	}
+	r.present.Store(true)
 	slices.SortStableFunc(found, func(a, b *store.Action) int {
 		switch {
 		case a.Numerics == b.Numerics:
@@ -105,12 +119,13 @@ func (r *Remote) Fetch(ctx context.Context, s *store.Store, key, numerics string
 	})
 	problem := error(store.ErrMissing)
 	for _, a := range found {
-		err := r.take(ctx, s, a, accept, &tally{})
+		kept := a.FetchedFrom(r.name)
+		err := r.take(ctx, s, kept, accept, &tally{})
 		var lie *lieError
 		if !errors.As(err, &lie) {
-			return a, err
+			return kept, err
 		}
-		problem = fmt.Errorf("remote %s: %w: %s", r.name, store.ErrMissing, lie.text)
+		problem = fmt.Errorf("remote %s: %w: %s", r.name, store.ErrMissing, printable.Short(lie.text, mostText))
 	}
 	return nil, problem
 }
@@ -163,7 +178,7 @@ func (r *Remote) fetchObject(ctx context.Context, s *store.Store, o store.Output
 	if o.Bytes > MostObject {
 		return &lieError{fmt.Sprintf("object %s would be %d bytes long, more than the %d that are fetched", o.Object, o.Bytes, int64(MostObject))}
 	}
-	in, err := r.bucket.NewReader(ctx, "objects/"+string(o.Object), nil)
+	in, err := r.open(ctx, "objects/"+string(o.Object))
 	switch {
 	case err != nil && missing(err):
 		return &lieError{fmt.Sprintf("object %s (%s) is not there", o.Object, o.Name)}

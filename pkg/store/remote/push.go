@@ -1,17 +1,16 @@
 package remote
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 	"sicgrid/pkg/store/failpoint"
 )
@@ -65,7 +64,7 @@ func (t *tally) record(sent bool) {
 func (t *tally) problem(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.Problems = append(t.Problems, fmt.Sprintf(format, args...))
+	t.Problems = append(t.Problems, printable.Short(fmt.Sprintf(format, args...), mostText))
 }
 
 // Push sends the records, and what they need of objects that the remote lacks. Interrupted, it
@@ -74,21 +73,25 @@ func (t *tally) problem(format string, args ...any) {
 func (r *Remote) Push(ctx context.Context, s *store.Store, actions []*store.Action, tell Progress) (Transfer, error) {
 	t := &tally{tell: tell}
 	there := map[string]int64{}
-	if err := r.list(ctx, "objects", "", func(name string, size int64) { there[name] = size }); err != nil {
+	err := r.list(ctx, "objects", "", r.names, func(name string, size int64) error {
+		there[name] = size
+		return nil
+	})
+	if err != nil && !missing(err) {
 		return t.Transfer, err
 	}
-	missing := map[store.Digest]store.Output{}
+	lacking := map[store.Digest]store.Output{}
 	for _, a := range actions {
 		for _, o := range a.Outputs {
-			if size, ok := there[string(o.Object)]; (!ok || size != o.Bytes) && missing[o.Object].Object == "" {
-				missing[o.Object] = o
+			if size, ok := there[string(o.Object)]; (!ok || size != o.Bytes) && lacking[o.Object].Object == "" {
+				lacking[o.Object] = o
 				t.total += o.Bytes
 			}
 		}
 	}
 	var mu sync.Mutex
 	damaged := map[store.Digest]bool{}
-	err := each(ctx, missing, func(ctx context.Context, o store.Output) error {
+	err = each(ctx, lacking, func(ctx context.Context, o store.Output) error {
 		err := r.send(ctx, s, o.Object)
 		if errors.Is(err, store.ErrMissing) {
 			mu.Lock()
@@ -135,24 +138,17 @@ func each[K comparable, V any](ctx context.Context, m map[K]V, do func(context.C
 	return group.Wait()
 }
 
-// send uploads an object, hashing it on the way: one that is damaged does not become visible. The
-// error is then ErrMissing.
+// send uploads an object, but none that is damaged. The error is then ErrMissing.
 func (r *Remote) send(ctx context.Context, s *store.Store, d store.Digest) error {
+	if err := s.Check(d); err != nil {
+		return err
+	}
 	f, err := os.Open(s.ObjectPath(d))
 	if err != nil {
 		return fmt.Errorf("object %s: %w", d, store.ErrMissing)
 	}
 	defer f.Close()
-	return r.write(ctx, "objects/"+string(d), true, func(w io.Writer) error {
-		h := sha256.New()
-		if _, err := io.Copy(io.MultiWriter(w, h), f); err != nil {
-			return r.fail("writing an object", err)
-		}
-		if got := hex.EncodeToString(h.Sum(nil)); got != string(d) {
-			return &store.Defect{Path: s.ObjectPath(d), Reason: "damaged object: its bytes hash to " + got}
-		}
-		return nil
-	})
+	return r.fail("writing objects/"+string(d), r.write(ctx, "objects/"+string(d), true, f))
 }
 
 // sendRecord writes a record unless there is one, and looks whether that one says the same.
@@ -163,10 +159,7 @@ func (r *Remote) sendRecord(ctx context.Context, a *store.Action, t *tally) erro
 		return err
 	}
 	put := func(replace bool) error {
-		return r.write(ctx, "actions/"+name, replace, func(w io.Writer) error {
-			_, err := w.Write(data)
-			return err
-		})
+		return r.fail("writing actions/"+name, r.write(ctx, "actions/"+name, replace, bytes.NewReader(data)))
 	}
 	err = put(false)
 	if err == nil {

@@ -17,94 +17,102 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
-	"gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
-	_ "gocloud.dev/blob/s3blob" // s3://
-	"gocloud.dev/gcerrors"
-
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 )
 
 const (
 	parallel   = 8        // transfers at once
 	mostRecord = 16 << 20 // bytes of a record
-	mostNames  = 1 << 20  // names in a listing
+	mostOthers = 1000     // records of one key
 )
 
-// MostObject is the largest object that is fetched, in bytes.
-const MostObject = 8 << 30
+// MostObject is the largest object that is sent or fetched, in bytes.
+const MostObject = 4 << 30
 
 // A Remote is an open remote. Its methods may be called from many goroutines.
 type Remote struct {
-	bucket  *blob.Bucket
-	dir     string // of a file remote
+	tables
+	patience
 	name    string // the URL without what may be secret
 	secrets []string
+	present atomic.Bool // something has been found there
 }
 
-// Open opens the remote at a URL: file:///folder, file://./folder, s3://bucket or
-// s3://bucket/prefix, with the options of gocloud.dev/blob behind a question mark (endpoint,
-// region, use_path_style, ...). Credentials come from where AWS's tools look for them, never from
-// the URL. A folder is made if need be; nothing is known about a bucket before it is used.
+// tables are where a remote keeps its objects and records. Names are "objects/..." and "actions/...".
+type tables interface {
+	// list calls found for the names that begin with a prefix, which has a whole table in it.
+	list(ctx context.Context, prefix string, found func(name string, size int64) error) error
+	// open opens what is under a name, or fails with fs.ErrNotExist.
+	open(ctx context.Context, name string) (io.ReadCloser, error)
+	// write puts a body under a name. Unless replace is set, what is there stays, and the error is
+	// store.ErrExists.
+	write(ctx context.Context, name string, replace bool, body io.ReadSeeker) error
+}
+
+// Open opens the remote at a URL: file:///folder, file://./folder, s3://bucket or s3://bucket/prefix,
+// with the options of gocloud.dev/blob behind a question mark (endpoint, region, use_path_style, ...).
+// Credentials come from where AWS's tools look for them, never from the URL. A folder must be there, and
+// be a remote, or the error is fs.ErrNotExist; nothing is known about a bucket before it is used.
 func Open(ctx context.Context, rawURL string) (*Remote, error) {
+	return open(ctx, rawURL, false, usual)
+}
+
+// Make is Open for a remote that is to be written to: a folder is made if need be.
+func Make(ctx context.Context, rawURL string) (*Remote, error) { return open(ctx, rawURL, true, usual) }
+
+func open(ctx context.Context, rawURL string, make bool, p patience) (*Remote, error) {
 	u, err := url.Parse(rawURL)
 	switch {
 	case err != nil:
 		return nil, errors.New("remote: not a URL; must be file:///folder or s3://bucket/prefix") // it may hold a password
 	case u.User != nil:
-		return nil, fmt.Errorf("remote %s://%s: found credentials in the URL; leave them to AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or to a profile", u.Scheme, u.Host)
+		return nil, fmt.Errorf("remote %s://%s: found credentials in the URL; leave them to AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or to a profile",
+			printable.Line(u.Scheme), printable.Line(u.Host))
 	}
-	r := &Remote{name: u.Scheme + "://" + u.Host + u.Path, secrets: secretsOf(u)}
+	r := &Remote{patience: p, name: printable.Line(u.Scheme + "://" + u.Host + u.Path), secrets: secretsOf(u)}
 	switch u.Scheme {
 	case "file":
-		return r, r.openFolder(u)
+		r.tables, err = openFolder(u, make)
 	case "s3":
-		return r, r.openS3(ctx, u)
+		r.tables, err = openBucket(ctx, u, p)
+	default:
+		return nil, fmt.Errorf("remote %s: must be file:///folder or s3://bucket/prefix", r.name)
 	}
-	return nil, fmt.Errorf("remote %s: must be file:///folder or s3://bucket/prefix", r.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, r.nothing()
+	}
+	return r, r.fail("opening", err)
 }
 
-func (r *Remote) openFolder(u *url.URL) error {
-	if u.RawQuery != "" || u.Host != "" && u.Host != "." && u.Host != "localhost" || u.Path == "" {
-		return fmt.Errorf("remote %s: must be file:///folder or file://./folder", r.name)
-	}
-	r.dir = filepath.FromSlash(u.Path)
-	if u.Host == "." {
-		r.dir = filepath.FromSlash(strings.TrimPrefix(u.Path, "/"))
-	}
-	if err := store.MakeFolder(r.dir, store.RemoteFolder); err != nil {
-		return r.fail("opening", err)
-	}
-	for _, table := range []string{"", "objects", "actions"} {
-		store.SweepTemporary(filepath.Join(r.dir, table))
-	}
-	var err error
-	r.bucket, err = fileblob.OpenBucket(r.dir, &fileblob.Options{Metadata: fileblob.MetadataDontWrite})
-	return r.fail("opening", err)
+// nothing says that there is no remote.
+func (r *Remote) nothing() error {
+	return &failure{fmt.Sprintf("remote %s: nothing is there; is the address right? (sicgrid push makes a remote)", r.name), fs.ErrNotExist}
 }
 
-func (r *Remote) openS3(ctx context.Context, u *url.URL) error {
-	prefix := strings.Trim(u.Path, "/")
-	bucket := *u
-	bucket.Path = ""
-	var err error
-	if r.bucket, err = blob.OpenBucket(ctx, bucket.String()); err != nil {
-		return r.fail("opening", err)
+var errEnough = errors.New("enough")
+
+// Present looks whether there is anything at the address. The error is fs.ErrNotExist if there is not.
+func (r *Remote) Present(ctx context.Context) error {
+	err := r.list(ctx, "actions", "", r.names, func(string, int64) error { return errEnough })
+	switch {
+	case errors.Is(err, errEnough):
+		return nil
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+		return r.nothing()
 	}
-	if prefix != "" {
-		r.bucket = blob.PrefixedBucket(r.bucket, prefix+"/")
-	}
-	return nil
+	return err
 }
 
 // Close lets go of the remote.
-func (r *Remote) Close() error { return r.bucket.Close() }
+func (r *Remote) Close() error { return nil }
 
 // String names the remote, without anything that might be secret.
 func (r *Remote) String() string { return r.name }
@@ -127,15 +135,14 @@ func (r *Remote) fail(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	text := strings.Join(strings.Fields(words(err)), " ")
 	for _, s := range r.secrets {
 		text = strings.ReplaceAll(text, s, "***")
 	}
-	if gcerrors.Code(err) == gcerrors.Canceled {
-		err = context.Canceled
-	}
-	return &failure{fmt.Sprintf("remote %s: %s: %s", r.name, doing, text), err}
+	return &failure{printable.Short(fmt.Sprintf("remote %s: %s: %s", r.name, doing, text), mostText), err}
 }
+
+const mostText = 1000 // characters of what a remote says of itself
 
 // failure keeps the cause without its words, which may hold secrets.
 type failure struct {
@@ -146,35 +153,35 @@ type failure struct {
 func (f *failure) Error() string        { return f.text }
 func (f *failure) Is(target error) bool { return errors.Is(f.cause, target) }
 
-func missing(err error) bool { return gcerrors.Code(err) == gcerrors.NotFound }
+func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// list calls found for every name in a table that begins with prefix and is one that can be there.
-func (r *Remote) list(ctx context.Context, table, prefix string, found func(name string, size int64)) error {
+// list calls found for every name in a table that begins with prefix and is one that can be there, of at
+// most so many. An error of found ends it and is returned.
+func (r *Remote) list(ctx context.Context, table, prefix string, most int, found func(name string, size int64) error) error {
 	valid := store.IsActionName
 	if table == "objects" {
 		valid = store.IsDigest
 	}
-	it := r.bucket.List(&blob.ListOptions{Prefix: table + "/" + prefix})
-	for n := 0; ; n++ {
-		o, err := it.Next(ctx)
-		if err == io.EOF {
-			return nil
+	var stopped error
+	seen := 0
+	err := r.tables.list(ctx, table+"/"+prefix, func(name string, size int64) error {
+		if seen++; seen > most {
+			return fmt.Errorf("lists more than %d names: is that the right place?", most)
 		}
-		if err != nil {
-			return r.fail("listing "+table, err)
+		if name = strings.TrimPrefix(name, table+"/"); valid(name) {
+			stopped = found(name, size)
 		}
-		if n == mostNames {
-			return fmt.Errorf("remote %s: lists more than %d %s: is that the right place?", r.name, mostNames, table)
-		}
-		if name := strings.TrimPrefix(o.Key, table+"/"); valid(name) && !o.IsDir {
-			found(name, o.Size)
-		}
+		return stopped
+	})
+	if stopped != nil {
+		return stopped
 	}
+	return r.fail("listing "+table, err)
 }
 
 // record reads the record of this name; missing(err) if there is none.
 func (r *Remote) record(ctx context.Context, name string) (*store.Action, error) {
-	in, err := r.bucket.NewReader(ctx, "actions/"+name, nil)
+	in, err := r.open(ctx, "actions/"+name)
 	if err != nil {
 		return nil, err
 	}
@@ -187,29 +194,4 @@ func (r *Remote) record(ctx context.Context, name string) (*store.Action, error)
 		return nil, &store.Defect{Path: name, Reason: fmt.Sprintf("action record of more than %d bytes", mostRecord)}
 	}
 	return store.DecodeAction(data, name)
-}
-
-// write puts what from produces under a name. Unless replace is set, what is there stays, and the
-// error is store.ErrExists. If from fails, nothing is written.
-func (r *Remote) write(ctx context.Context, name string, replace bool, from func(io.Writer) error) error {
-	if r.dir != "" {
-		// fileblob neither flushes to the disk nor keeps two processes from writing one name.
-		return store.PublishFile(filepath.Join(r.dir, filepath.FromSlash(name)), 0o644, replace, from)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	w, err := r.bucket.NewWriter(ctx, name, &blob.WriterOptions{IfNotExist: !replace, ContentType: "application/octet-stream"})
-	if err != nil {
-		return r.fail("writing "+name, err)
-	}
-	if err := from(w); err != nil {
-		cancel() // or Close would make it visible
-		w.Close()
-		return err
-	}
-	err = w.Close()
-	if gcerrors.Code(err) == gcerrors.FailedPrecondition {
-		return store.ErrExists
-	}
-	return r.fail("writing "+name, err)
 }

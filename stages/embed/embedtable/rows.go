@@ -3,8 +3,8 @@ package embedtable
 
 // Component is a row of "pca", which has all principal components, by descending variance.
 type Component struct {
-	Component     int32   `col:"component" doc:"number of the principal component, from 0"`
-	VarianceRatio float64 `col:"variance_ratio" doc:"share of the variance of the states; NaN if they all coincide"`
+	Component     int32   `col:"component" range:">= 0" doc:"number of the principal component, from 0"`
+	VarianceRatio float64 `col:"variance_ratio" range:"[0, 1.001]" doc:"share of the variance of the states; NaN if they all coincide"`
 }
 
 // Point is a row of "points": where the network was, and where its state lies.
@@ -20,16 +20,16 @@ type Point struct {
 // Eigenvalue is a row of "eigenvalues": of the normalised Laplacian of the neighbour graph,
 // ascending, from the lowest above zero on.
 type Eigenvalue struct {
-	Index int32   `col:"index" doc:"number of the eigenvalue, from 1; 0 would be the eigenvalue zero"`
+	Index int32   `col:"index" range:">= 1" doc:"number of the eigenvalue, from 1; 0 would be the eigenvalue zero"`
 	Value float64 `col:"value" doc:"eigenvalue"`
 }
 
 // Interval is a row of "intervals": a class of the persistent cohomology of the states' landmarks,
 // longest first in each dimension.
 type Interval struct {
-	Dimension int32   `col:"dimension" doc:"dimension of the class"`
-	Birth     float64 `col:"birth" doc:"scale at which the class is born"`
-	Death     float64 `col:"death" doc:"scale at which it dies; +Inf for the component that is left"`
+	Dimension int32   `col:"dimension" range:">= 0" doc:"dimension of the class"`
+	Birth     float64 `col:"birth" range:">= 0" doc:"scale at which the class is born"`
+	Death     float64 `col:"death" range:">= 0" doc:"scale at which it dies; +Inf for the component that is left"`
 	Life      float64 `col:"life" doc:"2 sqrt(death/cone) - 2 sqrt(birth/cone), by which it is compared with those of the controls; of a component death/cone"`
 }
 
@@ -39,12 +39,12 @@ type Topology struct {
 	Betti0    int32   `col:"betti0" doc:"number of components; 0 if undetermined"`
 	Betti1    int32   `col:"betti1" doc:"number of loops; 0 if undetermined"`
 	Betti2    int32   `col:"betti2" doc:"number of voids; 0 if undetermined"`
-	From      float64 `col:"scale_from" doc:"lowest scale with these Betti numbers; NaN if they are undetermined"`
-	To        float64 `col:"scale_to" doc:"highest scale with these Betti numbers; NaN if they are undetermined"`
-	Cone      float64 `col:"cone" doc:"scale from which on the complex is a cone"`
-	Landmarks int32   `col:"landmarks" doc:"number of landmarks"`
-	Controls  int32   `col:"controls" doc:"number of controls: the same units, each rolled in time by a shift of its own"`
-	Loop      float64 `col:"control_loop" doc:"longest life of a loop of the controls"`
-	Void      float64 `col:"control_void" doc:"longest life of a void of the controls"`
-	Isomap    float64 `col:"isomap_residual" doc:"residual variance of the Isomap embedding"`
+	From      float64 `col:"scale_from" range:">= 0" doc:"lowest scale with these Betti numbers; NaN if they are undetermined"`
+	To        float64 `col:"scale_to" range:">= 0" doc:"highest scale with these Betti numbers; NaN if they are undetermined"`
+	Cone      float64 `col:"cone" range:">= 0" doc:"scale from which on the complex is a cone"`
+	Landmarks int32   `col:"landmarks" range:">= 0" doc:"number of landmarks"`
+	Controls  int32   `col:"controls" range:">= 0" doc:"number of controls: the same units, each rolled in time by a shift of its own"`
+	Loop      float64 `col:"control_loop" range:">= 0" doc:"longest life of a loop of the controls"`
+	Void      float64 `col:"control_void" range:">= 0" doc:"longest life of a void of the controls"`
+	Isomap    float64 `col:"isomap_residual" range:"<= 1.001" doc:"residual variance of the Isomap embedding"`
 }

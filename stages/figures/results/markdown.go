@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sicgrid/pkg/figure"
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/claims/claimstable"
 )
 
@@ -33,7 +34,7 @@ func (d Data) markdown(seeds []uint64) []byte {
 				cells = []string{c.Text, d.ours(c.ID), spread(c)}
 			}
 			for _, cell := range cells {
-				fmt.Fprintf(&b, "| %s ", strings.ReplaceAll(cell, "|", "\\|"))
+				fmt.Fprintf(&b, "| %s ", printable.Cell(cell))
 			}
 			b.WriteString("|\n")
 		}

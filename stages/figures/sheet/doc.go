@@ -64,7 +64,7 @@ func Render(name string, page figure.Page, paint func(*figure.Canvas), shown any
 	if err != nil {
 		return nil, fmt.Errorf("%s: numbers: %w", name, err)
 	}
-	return []File{{name + ".svg", svg}, {name + ".png", png}, {"numbers.json", append(text, '\n')}}, nil
+	return []File{{name + ".svg", svg}, {name + ".png", png}, {NumbersFile, append(text, '\n')}}, nil
 }
 
 // DPI is the resolution of a PNG in dots per inch.

@@ -64,6 +64,11 @@ func (r *Reader) EmitUnboxed(draw func() ([]File, error)) error {
 	if err != nil {
 		return err
 	}
+	for _, f := range rows {
+		if len(f.Data) == 0 {
+			return fmt.Errorf("nothing was drawn in %s", f.Name)
+		}
+	}
 	return pipeline.Emit(r.Task, "figure", rows, nil)
 }
 

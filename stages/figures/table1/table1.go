@@ -12,6 +12,7 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/sic/loss"
 	"sicgrid/stages/figures/sheet"
 )
@@ -197,7 +198,7 @@ func markdown(p Params, found []difference) string {
 	var b strings.Builder
 	b.WriteString("| hyperparameter | Table 1 |")
 	for _, profile := range p.Profiles {
-		fmt.Fprintf(&b, " %s |", profile.Name)
+		fmt.Fprintf(&b, " %s |", printable.Cell(profile.Name))
 	}
 	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(p.Profiles)) + "\n")
 	for _, r := range rows {
@@ -208,6 +209,7 @@ func markdown(p Params, found []difference) string {
 		fmt.Fprintf(&b, "| %s | %s |", strings.ReplaceAll(r.name, "_", ""), printed)
 		for _, profile := range p.Profiles {
 			value, differs := r.cell(profile)
+			value = printable.Cell(value)
 			if differs {
 				value = "**" + value + "**"
 			}
@@ -219,7 +221,8 @@ func markdown(p Params, found []difference) string {
 		b.WriteString("\nWhere a profile differs:\n\n")
 	}
 	for _, d := range found {
-		fmt.Fprintf(&b, "- %s, %s: %s instead of %s. %s\n", d.Profile, strings.ReplaceAll(d.Name, "_", ""), d.Value, d.Paper, d.Explanation)
+		fmt.Fprintf(&b, "- %s, %s: %s instead of %s. %s\n",
+			printable.Cell(d.Profile), strings.ReplaceAll(d.Name, "_", ""), printable.Cell(d.Value), d.Paper, printable.Cell(d.Explanation))
 	}
 	return b.String()
 }
