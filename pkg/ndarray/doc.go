@@ -1,4 +1,4 @@
-// Package ndarray reads arrays that other programs wrote, NumPy's .npy files and columns of Parquet
+// Package ndarray reads arrays that other programs wrote, NumPy's .npy and .npz files and columns of Parquet
 // files, and writes .npy files for them.
 //
 // An Array is float64 values in C order (the last axis runs fastest) with a shape. Nothing of a file is

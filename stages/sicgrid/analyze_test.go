@@ -222,10 +222,10 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	good := npy(t, dir, "good.npy", []int{2, 3, 3}, make([]float64, 18))
 	flat := npy(t, dir, "flat.npy", []int{2, 9}, make([]float64, 18))
 	huge := filepath.Join(dir, "huge.npy")
-	big := filepath.Join(dir, "big.npy")
+	complex := filepath.Join(dir, "complex.npy")
 	text := filepath.Join(dir, "text.npy")
 	for path, data := range map[string]string{
-		huge: ndarray.NpyHeader("<f8", []int{1310720, 32, 32}) + "few", big: ndarray.NpyHeader(">f4", []int{1, 1, 1}) + "4444", text: "unit,score\n",
+		huge: ndarray.NpyHeader("<f8", []int{1310720, 32, 32}) + "few", complex: ndarray.NpyHeader("<c8", []int{1, 1, 1}) + "44448888", text: "unit,score\n",
 	} {
 		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
 			t.Fatal(err)
@@ -248,7 +248,7 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 		"must be [states, units]":                           {"--states", good, "--out", out},
 		"has the shape [2, 9], must be [samples, 2]":        {"--positions", flat, "--activity", flat, "--box", "2", "--out", out},
 		"10737418240 bytes of values":                       {huge, "--box", "2", "--out", out},
-		"big-endian values (>f4)":                           {big, "--box", "2", "--out", out},
+		`holds values of type "<c8"`:                        {complex, "--box", "2", "--out", out},
 		"is no .npy file":                                   {text, "--box", "2", "--out", out},
 	} {
 		code, stdout, stderr := sicgrid(append([]string{"analyze"}, args...)...)
