@@ -13,6 +13,7 @@ import (
 
 	"sicgrid/pkg/manifold"
 	"sicgrid/pkg/progress"
+	"sicgrid/stages/analysis"
 )
 
 // shapeRow is the one row that analyze writes of a cloud of states.
@@ -39,7 +40,7 @@ type shapeRow struct {
 const topIntervals = 10
 
 func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) error {
-	a, err := f.read(f.states)
+	a, err := analysis.Read(f.states, f.request.Column)
 	if err != nil {
 		return err
 	}

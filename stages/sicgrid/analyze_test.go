@@ -178,7 +178,7 @@ func TestAnalyzeMakesRatemapsOfARecording(t *testing.T) {
 	p, a := npy(t, dir, "p.npy", []int{samples, 2}, position), npy(t, dir, "a.npy", []int{samples, units}, activity)
 	out := filepath.Join(dir, "units.csv")
 	code, stdout, stderr := sicgrid("analyze", "--positions", p, "--activity", a, "--box", "2", "--bins", "32", "--out", out)
-	if code != exitDone || !strings.Contains(stdout, "1 of 20000 samples were left out") {
+	if code != exitDone || !strings.Contains(stdout, "samples left out: 1 with a missing value") {
 		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	for _, row := range rowsOf(t, out) {
@@ -233,23 +233,23 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	}
 	out := filepath.Join(dir, "out.csv")
 	for want, args := range map[string][]string{
-		"must be given a file of ratemaps, or":              {"--out", out},
-		"--out must be given":                               {good, "--box", "2"},
-		"must end in .csv or .parquet":                      {good, "--box", "2", "--out", "x.txt"},
-		"--box 0: must be given":                            {good, "--out", out},
-		"--box -1: must be given":                           {good, "--box", "-1", "--out", out},
-		"--positions and --activity must be given together": {"--positions", good, "--box", "2", "--out", out},
-		"must be given a file of ratemaps, or --pos":        {good, "--states", good, "--out", out},
-		"--box: population states have none":                {"--states", flat, "--box", "2", "--out", out},
-		"--landmarks 1: must be":                            {"--states", flat, "--landmarks", "1", "--out", out},
-		"maps.csv: must end in .npy or .parquet":            {filepath.Join(dir, "maps.csv"), "--box", "2", "--out", out},
-		"no such file":                                      {filepath.Join(dir, "no.npy"), "--box", "2", "--out", out},
-		"has the shape [2, 9], must be [units, ny, nx]":     {flat, "--box", "2", "--out", out},
-		"must be [states, units]":                           {"--states", good, "--out", out},
-		"has the shape [2, 9], must be [samples, 2]":        {"--positions", flat, "--activity", flat, "--box", "2", "--out", out},
-		"10737418240 bytes of values":                       {huge, "--box", "2", "--out", out},
-		`holds values of type "<c8"`:                        {complex, "--box", "2", "--out", out},
-		"is no .npy file":                                   {text, "--box", "2", "--out", out},
+		"must be given a file of ratemaps, or":                 {"--out", out},
+		"--out must be given":                                  {good, "--box", "2"},
+		"must end in .csv or .parquet":                         {good, "--box", "2", "--out", "x.txt"},
+		"--box: must be given":                                 {good, "--out", out},
+		`invalid argument "-1" for "--box"`:                    {good, "--box", "-1", "--out", out},
+		"--positions must be given, and with them either":      {"--positions", good, "--box", "2", "--out", out},
+		"must be given a file of ratemaps, or --pos":           {good, "--states", good, "--out", out},
+		"--box: population states have none":                   {"--states", flat, "--box", "2", "--out", out},
+		"--landmarks 1: must be":                               {"--states", flat, "--landmarks", "1", "--out", out},
+		"maps.csv: must end in .npy, .npz or .parquet":         {filepath.Join(dir, "maps.csv"), "--box", "2", "--out", out},
+		"no such file":                                         {filepath.Join(dir, "no.npy"), "--box", "2", "--out", out},
+		"has the shape [2, 9], must be [units, ny, nx]":        {flat, "--box", "2", "--out", out},
+		"must be [states, units]":                              {"--states", good, "--out", out},
+		"has the shape [2, 9], must be [samples, 2] or [walks": {"--positions", flat, "--activity", flat, "--box", "2", "--out", out},
+		"10737418240 bytes of values":                          {huge, "--box", "2", "--out", out},
+		`holds values of type "<c8"`:                           {complex, "--box", "2", "--out", out},
+		"is no .npy file":                                      {text, "--box", "2", "--out", out},
 	} {
 		code, stdout, stderr := sicgrid(append([]string{"analyze"}, args...)...)
 		if code != exitFailed && code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {

@@ -12,6 +12,7 @@ import (
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/analysis"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/train"
 )
@@ -165,12 +166,12 @@ func (e estimate) text(jobs int) string {
 	}
 	var by []string
 	if e.like > 0 {
-		by = append(by, count(e.like, "like run")+" in the store")
+		by = append(by, analysis.Count(e.like, "like run")+" in the store")
 	}
 	if e.timed > 0 {
-		by = append(by, "the first steps of "+count(e.timed, "kind")+" of training")
+		by = append(by, "the first steps of "+analysis.Count(e.timed, "kind")+" of training")
 	}
-	text := "about " + roughly(e.on(jobs)) + " on " + count(jobs, "job")
+	text := "about " + roughly(e.on(jobs)) + " on " + analysis.Count(jobs, "job")
 	if len(by) > 0 {
 		text += ", by " + strings.Join(by, " and ")
 	}

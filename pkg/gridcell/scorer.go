@@ -1,0 +1,25 @@
+package gridcell
+
+// Scorer computes the Expanding score alone, of maps of one shape: what thousands of shuffled maps are
+// compared by. Each goroutine needs its own.
+type Scorer struct {
+	correlator *correlator
+	rotor      *rotor
+}
+
+// NewScorers returns n scorers of maps shaped like m.
+func NewScorers(m Map, n int) []*Scorer {
+	t := newRotor(2*m.NX-1, 2*m.NY-1)
+	all := make([]*Scorer, n)
+	for i := range all {
+		all[i] = &Scorer{newCorrelator(m.NX, m.NY), t}
+	}
+	return all
+}
+
+// Expanding returns Scores.Expanding of a map, which must have the shape that the scorer is for.
+func (s *Scorer) Expanding(m Map) float64 {
+	a := s.correlator.autocorrelogram(m)
+	score, _ := s.rotor.rings(a.Values).expanding(centralRadius(a))
+	return score
+}
