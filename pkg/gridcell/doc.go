@@ -23,7 +23,8 @@
 //   - A Code is the idealised grid code of one-dimensional space: the periods of its modules, whose
 //     phases at a place are a point on a torus.
 //
-// Positions are metres from the centre of the box, x to the right and y up; orientations are degrees in
-// [0, 60), wave vectors rad/m, phases radians in (-pi, pi]. A measure that is undefined is NaN; no
-// input makes the package panic, and no result depends on the number of threads.
+// Positions are metres from the centre of the box, x to the right and y up, whatever the shape of box
+// and bins; orientations are degrees in [0, 60), wave vectors rad/m, phases radians in (-pi, pi]. A
+// measure that is undefined is NaN; no input makes the package panic, and no result depends on the
+// number of threads.
 package gridcell

@@ -55,7 +55,7 @@ func Fields(m Map) []Field {
 			}
 		}
 		if n := len(patch); n >= fieldBins && float64(n) <= fieldShare*float64(visited) {
-			fields = append(fields, Field{n, float64(n) * m.BinM() * m.BinM(), m.Values[best], m.X(best % m.NX), m.Y(best / m.NX)})
+			fields = append(fields, Field{n, float64(n) * m.BinX() * m.BinY(), m.Values[best], m.X(best % m.NX), m.Y(best / m.NX)})
 		}
 	}
 	slices.SortStableFunc(fields, func(a, b Field) int { return cmp.Compare(b.Peak, a.Peak) })

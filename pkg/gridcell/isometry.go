@@ -38,14 +38,14 @@ func MetricIsometry(maps []Map) (Isometry, error) {
 			return Isometry{}, fmt.Errorf("isometry: ratemap %d: %w", i, err)
 		}
 	}
-	nx, ny, step := maps[0].NX, maps[0].NY, 2*maps[0].BinM()
+	nx, ny, stepX, stepY := maps[0].NX, maps[0].NY, 2*maps[0].BinX(), 2*maps[0].BinY()
 	var n, uneven, sum, squares float64
 	for j := 1; j < ny-1; j++ {
 		for i := 1; i < nx-1; i++ {
 			var xx, xy, yy float64
 			at := j*nx + i
 			for _, m := range maps {
-				dx, dy := (m.Values[at+1]-m.Values[at-1])/step, (m.Values[at+nx]-m.Values[at-nx])/step
+				dx, dy := (m.Values[at+1]-m.Values[at-1])/stepX, (m.Values[at+nx]-m.Values[at-nx])/stepY
 				xx, xy, yy = xx+dx*dx, xy+dx*dy, yy+dy*dy
 				if !finite(m.Values[at]) {
 					xx = math.NaN()

@@ -9,7 +9,7 @@ type Scorer struct {
 
 // NewScorers returns n scorers of maps shaped like m.
 func NewScorers(m Map, n int) []*Scorer {
-	t := newRotor(2*m.NX-1, 2*m.NY-1)
+	t := newRotor(2*m.NX-1, 2*m.NY-1, newMetric(m.BinX(), m.BinY()))
 	all := make([]*Scorer, n)
 	for i := range all {
 		all[i] = &Scorer{newCorrelator(m.NX, m.NY), t}

@@ -1,6 +1,7 @@
 package gridcell
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -69,7 +70,8 @@ const (
 // made and serves all goroutines.
 type rotor struct {
 	nx, ny int
-	radius []float64 // of the lags of a half plane, ascending, in bins
+	side   float64   // of the box, the shorter one, in units of the metric
+	radius []float64 // of the lags of a half plane, ascending, likewise
 	index  []int32
 	turned [len(rotations)][]sample
 }
@@ -83,27 +85,26 @@ type sample struct {
 
 // newRotor prepares the rotations of autocorrelograms with nx, ny lags. Only lags of one half plane are
 // kept, since the other is its mirror image and would count everything twice.
-func newRotor(nx, ny int) *rotor {
-	t := &rotor{nx: nx, ny: ny}
-	limit := float64(min(nx, ny)/2 + 1)
+func newRotor(nx, ny int, m metric) *rotor {
+	t := &rotor{nx: nx, ny: ny, side: m.side(nx, ny)}
 	for j := range ny {
 		for i := range nx {
 			dx, dy := i-nx/2, j-ny/2
 			if dy < 0 || dy == 0 && dx <= 0 {
 				continue
 			}
-			if math.Hypot(float64(dx), float64(dy)) <= limit {
+			if m.length(dx, dy) <= t.side {
 				t.index = append(t.index, int32(j*nx+i))
 			}
 		}
 	}
 	lag := func(k int32) (float64, float64) {
-		return float64(int(k)%nx - nx/2), float64(int(k)/nx - ny/2)
+		return float64(int(k)%nx-nx/2) * m.x, float64(int(k)/nx-ny/2) * m.y
 	}
 	slices.SortStableFunc(t.index, func(a, b int32) int {
 		ax, ay := lag(a)
 		bx, by := lag(b)
-		return int(ax*ax + ay*ay - bx*bx - by*by)
+		return cmp.Compare(ax*ax+ay*ay, bx*bx+by*by)
 	})
 	t.radius = make([]float64, len(t.index))
 	for a := range rotations {
@@ -114,7 +115,7 @@ func newRotor(nx, ny int) *rotor {
 		t.radius[p] = math.Hypot(x, y)
 		for a, degrees := range rotations {
 			s, c := math.Sincos(degrees * math.Pi / 180)
-			t.turned[a][p] = bilinear(c*x-s*y+float64(nx/2), s*x+c*y+float64(ny/2), nx, ny)
+			t.turned[a][p] = bilinear((c*x-s*y)/m.x+float64(nx/2), (s*x+c*y)/m.y+float64(ny/2), nx, ny)
 		}
 	}
 	return t
@@ -201,7 +202,7 @@ func (t *rotor) rings(values []float64) *rings {
 	return g
 }
 
-// correlations returns r for each rotation over the lags with inner < radius <= outer (bins); ok is
+// correlations returns r for each rotation over the lags with inner < radius <= outer (units); ok is
 // false if one of them is undefined.
 func (g *rings) correlations(inner, outer float64) (r [len(rotations)]float64, ok bool) {
 	from := g.count(inner)
@@ -246,13 +247,13 @@ func mean60(r [len(rotations)]float64) float64 {
 func mean90(r [len(rotations)]float64) float64 { return r[r90] - (r[r45]+r[r135])/2 }
 
 // expanding returns the expanding-ring scores by rotations of 60 and of 90 degrees. central is the
-// radius of the central peak in bins.
+// radius of the central peak in units.
 func (g *rings) expanding(central float64) (hexagonal, square float64) {
 	hexagonal, square = math.NaN(), math.NaN()
 	if math.IsNaN(central) {
 		return hexagonal, square
 	}
-	outermost := math.Floor(maxLagShare * float64(min(g.rotor.nx, g.rotor.ny)/2+1))
+	outermost := math.Floor(maxLagShare * g.rotor.side)
 	var s60, s90 []float64
 	for outer := math.Ceil(central) + minRingBins; outer <= outermost; outer++ {
 		r, ok := g.correlations(central, outer)
@@ -278,7 +279,7 @@ func (g *rings) expanding(central float64) (hexagonal, square float64) {
 // banino returns the ten-ring scores.
 func (g *rings) banino() (hexagonal, square float64) {
 	hexagonal, square = math.NaN(), math.NaN()
-	side := float64(min(g.rotor.nx, g.rotor.ny)/2 + 1)
+	side := g.rotor.side
 	for i := range 10 {
 		outer := 0.4 + 0.6*float64(i)/9
 		r, ok := g.correlations(0.2*side, outer*side)
@@ -295,15 +296,16 @@ func (g *rings) banino() (hexagonal, square float64) {
 	return hexagonal, square
 }
 
-// centralRadius returns the radius of the central peak in bins: the first minimum of the mean
+// centralRadius returns the radius of the central peak in units of the metric: the first minimum of the mean
 // correlation as a function of distance, or the first distance at which it falls below 0.2, whichever
 // comes first (Langston et al. 2010). NaN if there is neither.
 func centralRadius(a *Autocorrelogram) float64 {
-	n := min(a.NX, a.NY)/2 + 1
+	m := a.metric()
+	n := int(m.side(a.NX, a.NY))
 	sum, count := make([]float64, n), make([]float64, n)
-	for dy := 0; dy < n; dy++ {
-		for dx := -(n - 1); dx < n; dx++ {
-			r := int(math.Round(math.Hypot(float64(dx), float64(dy))))
+	for dy := 0; dy <= a.NY/2; dy++ {
+		for dx := -a.NX / 2; dx <= a.NX/2; dx++ {
+			r := int(math.Round(m.length(dx, dy)))
 			if dy == 0 && dx < 0 { // the mirror image of dx > 0
 				continue
 			}
@@ -341,9 +343,8 @@ func (t *rotor) score(a *Autocorrelogram, peaks *Peaks) Scores {
 	if peaks == nil {
 		return s
 	}
-	d := peaks.PeriodM / a.BinM
-	limit := float64(min(a.NX, a.NY)/2 + 1)
-	if r, ok := g.correlations(0.5*d, min(1.5*d, limit)); ok {
+	d := peaks.PeriodM / a.metric().unit
+	if r, ok := g.correlations(0.5*d, min(1.5*d, t.side)); ok {
 		s.Ring = minmax60(r)
 	}
 	if peaks.EllipseRatio < MaxEllipseRatio {
@@ -355,18 +356,18 @@ func (t *rotor) score(a *Autocorrelogram, peaks *Peaks) Scores {
 
 // ScoreOf returns all grid scores of one autocorrelogram.
 func ScoreOf(a *Autocorrelogram) Scores {
-	return newRotor(a.NX, a.NY).score(a, FindPeaks(a))
+	return newRotor(a.NX, a.NY, a.metric()).score(a, FindPeaks(a))
 }
 
 // rounded resamples an autocorrelogram so that the ellipse through its six nearest peaks becomes a
 // circle of the same area.
 func rounded(a *Autocorrelogram, peaks *Peaks) *Autocorrelogram {
-	out := &Autocorrelogram{Values: make([]float64, len(a.Values)), NX: a.NX, NY: a.NY, BinM: a.BinM}
-	m := peaks.toEllipse
+	out := &Autocorrelogram{Values: make([]float64, len(a.Values)), NX: a.NX, NY: a.NY, BinX: a.BinX, BinY: a.BinY}
+	m, g := peaks.toEllipse, a.metric()
 	for j := range a.NY {
 		for i := range a.NX {
-			x, y := float64(i-a.NX/2), float64(j-a.NY/2)
-			s := bilinear(m[0]*x+m[1]*y+float64(a.NX/2), m[1]*x+m[2]*y+float64(a.NY/2), a.NX, a.NY)
+			x, y := float64(i-a.NX/2)*g.x, float64(j-a.NY/2)*g.y
+			s := bilinear((m[0]*x+m[1]*y)/g.x+float64(a.NX/2), (m[1]*x+m[2]*y)/g.y+float64(a.NY/2), a.NX, a.NY)
 			out.Values[j*a.NX+i] = s.of(a.Values)
 		}
 	}

@@ -64,5 +64,5 @@ func (a Arena) bins() (n int) {
 
 // Map returns the map of values [NY, NX].
 func (a Arena) Map(values []float64) gridcell.Map {
-	return gridcell.Map{Values: values, NX: a.NX, NY: a.NY, BoxM: a.Width}
+	return gridcell.Map{Values: values, NX: a.NX, NY: a.NY, BoxM: a.Width, BoxYM: a.Height}
 }

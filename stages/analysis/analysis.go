@@ -174,7 +174,7 @@ func (r *Request) readMaps(f *Result) error {
 	}
 	bins := shape[1] * shape[2]
 	for _, u := range chosen {
-		m := gridcell.Map{Values: a.Values[u*bins : (u+1)*bins], NY: shape[1], NX: shape[2], BoxM: r.BoxX}
+		m := gridcell.Map{Values: a.Values[u*bins : (u+1)*bins], NY: shape[1], NX: shape[2], BoxM: r.BoxX, BoxYM: r.BoxY}
 		if err := m.Check(); err != nil {
 			return fmt.Errorf("%s: unit %d: %w", r.Maps, u, err)
 		}

@@ -54,14 +54,15 @@ func (f *Result) tiles() tiles {
 	if len(t.units) > 36 {
 		t.columns, t.text = 9, figure.Tiny
 	}
-	m := f.Maps[0]
 	t.side = (figure.Width/float64(t.columns) - 3*gapMM) / 2
-	t.high = t.side * heightOverWidth(m)
+	t.high = t.side * heightOverWidth(f.Maps[0])
 	return t
 }
 
 // heightOverWidth is the shape of the box.
-func heightOverWidth(m gridcell.Map) float64 { return float64(m.NY) / float64(m.NX) }
+func heightOverWidth(m gridcell.Map) float64 {
+	return m.BinY() * float64(m.NY) / (m.BinX() * float64(m.NX))
+}
 
 func (t tiles) row() float64 { return t.high + 7 }
 

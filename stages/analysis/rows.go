@@ -31,7 +31,8 @@ type Unit struct {
 // The columns of a table of units, in order: of all, of recordings, of those with shuffles.
 var (
 	mapColumns = []string{"unit", "active", "grid_expanding", "grid_ring", "grid_banino60", "grid_banino90", "grid_corrected",
-		"period_m", "orientation_deg", "ellipse_ratio", "module", "phi1", "phi2", "phi3"}
+		"period_m", "orientation_deg", "ellipse_ratio", "module", "phi1", "phi2", "phi3",
+		"modulation", "superlattice", "superlattice_strength", "no_period"}
 	recordingColumns = []string{"spikes", "seconds", "mean_rate", "smooth_m", "information", "coherence", "stability", "fields", "field_area"}
 	shuffleColumns   = []string{"grid_p", "grid_95", "score_p", "information_p", "information_95"}
 )

@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -22,10 +23,34 @@ func (f *Result) Summary() string {
 	if names := f.inactive(); len(names) > 0 {
 		line("not active: %s", enumerate(names))
 	}
-	for _, text := range append(f.Facts, f.Notes...) {
+	for _, text := range slices.Concat(f.remarks(), f.Facts, f.Notes) {
 		line("%s", text)
 	}
 	return b.String()
+}
+
+// remarks say how many units have no period, and why, and how many a superlattice.
+func (f *Result) remarks() (lines []string) {
+	var reasons []string
+	without, wide := map[string]int{}, 0
+	for _, u := range f.Units {
+		if u.NoPeriod != "" {
+			if without[u.NoPeriod] == 0 {
+				reasons = append(reasons, u.NoPeriod)
+			}
+			without[u.NoPeriod]++
+		}
+		if u.Superlattice > 1 {
+			wide++
+		}
+	}
+	for _, reason := range reasons {
+		lines = append(lines, fmt.Sprintf("%s without a period: %s", Count(without[reason], "unit"), reason))
+	}
+	if wide > 0 {
+		lines = append(lines, Count(wide, "unit")+" with fields that alternate: see the column superlattice")
+	}
+	return lines
 }
 
 // Active is how many units are.

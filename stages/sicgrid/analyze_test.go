@@ -99,7 +99,7 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	head, _ := os.ReadFile(out)
-	if want := "unit,active,grid_expanding,grid_ring,grid_banino60,grid_banino90,grid_corrected,period_m,orientation_deg,ellipse_ratio,module,phi1,phi2,phi3\n"; !strings.HasPrefix(string(head), want) {
+	if want := "unit,active,grid_expanding,grid_ring,grid_banino60,grid_banino90,grid_corrected,period_m,orientation_deg,ellipse_ratio,module,phi1,phi2,phi3,modulation,superlattice,superlattice_strength,no_period\n"; !strings.HasPrefix(string(head), want) {
 		t.Errorf("%s does not begin with %s", head[:200], want)
 	}
 	k := oneLattice.WaveVectors()
@@ -110,7 +110,10 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 			t.Errorf("unit %d: %v, phase off by %.3f", u, row, phase)
 		}
 	}
-	if dead := rowsOf(t, out)[7]; dead["active"] != "false" || dead["module"] != "-1" || dead["phi1"] != "NaN" {
+	if !strings.Contains(stdout, "1 unit without a period: the same rate everywhere\n") {
+		t.Errorf("it is not said why one unit has no period:\n%s", stdout)
+	}
+	if dead := rowsOf(t, out)[7]; dead["active"] != "false" || dead["module"] != "-1" || dead["phi1"] != "NaN" || dead["modulation"] != "0" {
 		t.Errorf("dead unit: %v", dead)
 	}
 	modules := rowsOf(t, filepath.Join(dir, "units.modules.csv"))
@@ -237,7 +240,8 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 		"--out must be given":                                  {good, "--box", "2"},
 		"must end in .csv or .parquet":                         {good, "--box", "2", "--out", "x.txt"},
 		"--box: must be given":                                 {good, "--out", out},
-		`invalid argument "-1" for "--box"`:                    {good, "--box", "-1", "--out", out},
+		"must be a side in metres greater than 0":              {good, "--box", "-1", "--out", out},
+		"must be one side in metres, or two as X,Y":            {good, "--box", "1,2,3", "--out", out},
 		"--positions must be given, and with them either":      {"--positions", good, "--box", "2", "--out", out},
 		"must be given a file of ratemaps, or --pos":           {good, "--states", good, "--out", out},
 		"--box: population states have none":                   {"--states", flat, "--box", "2", "--out", out},
@@ -262,5 +266,40 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	// Units of which nothing is known are no error.
 	if code, stdout, stderr := sicgrid("analyze", good, "--box", "2", "--out", out); code != exitDone || !strings.Contains(stdout, "2 units, 0 of them active, no module") {
 		t.Errorf("dead units: exit code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// A perfect grid in 60 x 40 bins of a square box: bins are oblong, and a single side means another box.
+func TestAnalyzeIsToldTheSidesOfTheBox(t *testing.T) {
+	dir := t.TempDir()
+	const units, nx, ny, box, period = 6, 60, 40, 1.5, 0.4
+	k := gridcell.IdealHexagonal(period, 17).WaveVectors()
+	var values []float64
+	for u := range units {
+		m := gridcell.Map{NX: nx, NY: ny, BoxM: box, BoxYM: box}
+		for j := range ny {
+			for i := range nx {
+				var sum float64
+				for _, v := range k {
+					sum += math.Cos(v[0]*(m.X(i)-0.1*float64(u)) + v[1]*(m.Y(j)-0.07*float64(u)))
+				}
+				values = append(values, 1.5+sum)
+			}
+		}
+	}
+	maps, out := npy(t, dir, "maps.npy", []int{units, ny, nx}, values), filepath.Join(dir, "units.csv")
+	code, stdout, stderr := sicgrid("analyze", maps, "--box", "1.5,1.5", "--out", out)
+	if code != exitDone || !strings.Contains(stdout, "1 module") || !strings.Contains(stdout, "bins are not square, 0.025 x 0.0375 m") {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	for _, row := range rowsOf(t, out) {
+		if math.Abs(value(t, row, "period_m")/period-1) > 0.005 || math.Abs(value(t, row, "orientation_deg")-17) > 0.3 ||
+			value(t, row, "ellipse_ratio") > 1.01 || value(t, row, "grid_expanding") < 1.2 {
+			t.Errorf("oblong bins: %v", row)
+		}
+	}
+	code, stdout, _ = sicgrid("analyze", maps, "--box", "1.5", "--out", out)
+	if code != exitDone || !strings.Contains(stdout, "with --box 1.5 bins are square and the box is 1.5 x 1 m; if it is square, say --box 1.5,1.5") {
+		t.Errorf("exit code %d: nothing is said of the box:\n%s", code, stdout)
 	}
 }

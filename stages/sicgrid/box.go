@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"sicgrid/pkg/gridcell"
 )
 
 // boxSides is the value of --box: the sides of a box in metres. y is 0 where one number was given: then
@@ -46,3 +48,16 @@ func (b *boxSides) String() string {
 
 // Type is what pflag calls the value.
 func (*boxSides) Type() string { return "METERS" }
+
+// note says what box or bins follow from the maps' shape, where that is no matter of course: one side
+// was given for maps of another shape, or two that make bins oblong.
+func (b *boxSides) note(m gridcell.Map) string {
+	switch {
+	case b.y == 0 && m.NX != m.NY:
+		return fmt.Sprintf("maps of %d x %d bins: with --box %g bins are square and the box is %.4g x %.4g m; if it is square, say --box %g,%g",
+			m.NX, m.NY, b.x, b.x, m.BinY()*float64(m.NY), b.x, b.x)
+	case math.Abs(m.BinX()/m.BinY()-1) > 1e-6:
+		return fmt.Sprintf("maps of %d x %d bins in %g x %g m: bins are not square, %.4g x %.4g m", m.NX, m.NY, b.x, b.y, m.BinX(), m.BinY())
+	}
+	return ""
+}

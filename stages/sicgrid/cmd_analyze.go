@@ -49,6 +49,9 @@ colon stand the keys or columns that are meant: session.npz:maps, track.parquet:
                  table, columns called time, x, y and the like, or that increase from row to row, are no units unless named
   --states     [states, units], without a box
 
+--box X,Y says both sides of the box: the bins of 60 x 40 maps of a square of 1.5 m (--box 1.5,1.5) are oblong. With one
+number the bins of maps are square, and it is the side along x; a recording's box is square.
+
 Orientations lie in [0, 60) degrees; k1 points into [0, 60) degrees, k2 and k3 near +120 and +240 from it, and
 k1 + k2 + k3 = 0 (rad/m); phases are arg sum (R - mean R) exp(i k.x) in (-pi, pi].
 
@@ -62,6 +65,7 @@ func newAnalyzeCommand() *cobra.Command {
 		Long: analyzeLong + "A row a unit:\n" + definitionText[analysis.Unit](analysis.AllColumns()...) + "\nA row a module:\n" + definitionText[spectratable.Module]() +
 			"\nA row a field (--fields):\n" + definitionText[analysis.Field]() + "\nThe one row of a cloud of states:\n" + definitionText[shapeRow](),
 		Example: "  sicgrid analyze maps.npy --box 2 --out units.csv               # and units.modules.csv\n" +
+			"  sicgrid analyze maps.npy --box 1.5,1 --out units.csv\n" +
 			"  sicgrid analyze --times t.npy --positions p.npy --spikes s.npy --box 1 --shuffles 200 --out units.csv --figure units.png\n" +
 			"  sicgrid analyze --positions p.npy --activity a.npy --box 2 --bins 40 --smooth 0.05 --out units.parquet\n" +
 			"  sicgrid analyze --states s.npy --out shape.csv --json\n" +
@@ -80,7 +84,7 @@ func newAnalyzeCommand() *cobra.Command {
 
 func (f *analyzeFlags) declare(cmd *cobra.Command) {
 	flags, r := cmd.Flags(), &f.request
-	flags.Var(&f.box, "box", "side of the box in `METERS`, or two as X,Y")
+	flags.Var(&f.box, "box", "side of the box in `METERS`, or X,Y where the two differ or bins are not square")
 	flags.StringVar(&r.Positions, "positions", "", "`FILE` of positions")
 	flags.StringVar(&r.Times, "times", "", "`FILE` of their times in seconds")
 	flags.StringVar(&r.Spikes, "spikes", "", "`FILE` of spikes, rows of unit and second")
@@ -131,7 +135,7 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 	case ext != ".csv" && ext != ".parquet":
 		return usagef("--out %s: must end in .csv or .parquet", f.out)
 	case f.states == "" && !f.box.given():
-		return usagef("--box: must be given, the side of the box in metres, or two as X,Y")
+		return usagef("--box: must be given, the side of the box in metres, or X,Y where the two differ")
 	case f.states != "" && set("box"):
 		return usagef("--box: population states have none")
 	case f.landmarks < 2 || f.landmarks > 500:
@@ -224,6 +228,11 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 	}
 	if err != nil {
 		return err
+	}
+	if r.Maps != "" {
+		if note := f.box.note(found.Maps[0]); note != "" {
+			found.Notes = append(found.Notes, note)
+		}
 	}
 	written, err := f.write(found)
 	if err != nil {

@@ -25,7 +25,7 @@ const (
 func standard() Params {
 	o := gridcell.StandardOptions()
 	return Params{
-		ActiveFraction:       o.ActiveFraction,
+		ActiveFraction:       0.05,
 		ModuleUnits:          o.Module.MinUnits,
 		ModuleScore:          o.Module.MinScore,
 		ModulePeriodRatio:    o.Module.PeriodRatio,

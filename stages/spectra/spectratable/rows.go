@@ -4,7 +4,7 @@ package spectratable
 // Unit is a row of "units". Measures are NaN where undefined, phases outside modules.
 type Unit struct {
 	Unit         int32   `col:"unit" doc:"number of the unit, from 0"`
-	Active       bool    `col:"active" doc:"whether the peak is at least a share, usually 5 %, of the population's 95th percentile of peaks"`
+	Active       bool    `col:"active" doc:"whether the unit fires, its peak above 0 and its modulation at least 0.05; of a network's units, of which ReLU leaves some dead, whether the peak is at least a share, usually 5 %, of the population's 95th percentile of peaks"`
 	Peak         float64 `col:"peak" doc:"highest mean activity over visited bins"`
 	Score        float64 `col:"grid_expanding" doc:"grid score: min(r60, r120) - max(r30, r90, r150) of the autocorrelogram, expanding ring, maximum of the running mean of 3 radii (Langston et al. 2010; Stensola et al. 2012)"`
 	Ring         float64 `col:"grid_ring" doc:"the same over one ring from 0.5 to 1.5 mean peak distances (Sargolini et al. 2006)"`
@@ -13,7 +13,7 @@ type Unit struct {
 	Square       float64 `col:"score90" doc:"square score: r90 - max(r45, r135) over the expanding ring of grid_expanding"`
 	Corrected    float64 `col:"grid_corrected" doc:"grid_expanding after the ellipse through the six peaks was made a circle; none for ratios of 1.3 or more (after Brandon et al. 2011)"`
 	EllipseRatio float64 `col:"ellipse_ratio" doc:"ratio of the axes of the ellipse through the six peaks"`
-	Period       float64 `col:"period_m" unit:"m" doc:"mean distance of the six nearest peaks of the autocorrelogram, sub-pixel"`
+	Period       float64 `col:"period_m" unit:"m" doc:"mean distance of the six nearest peaks of the autocorrelogram, sub-pixel, peaks under a third of the most significant one left out; under 8 bins a period of the lattice of three waves fitted to the map, none under 3"`
 	Orientation  float64 `col:"orientation_deg" unit:"deg" doc:"direction of the peaks, modulo 60 degrees"`
 	Module       int32   `col:"module" doc:"module: usually at least 5 active units with grid_expanding of 0.3 or more that share period and orientation; -1: none"`
 	Phi1         float64 `col:"phi1" unit:"rad" doc:"phase arg sum (R - mean R) exp(i k1.x) at the module's wave vector k1"`
@@ -23,6 +23,10 @@ type Unit struct {
 	Fields       int32   `col:"fields" doc:"number of firing fields"`
 	FieldArea    float64 `col:"field_area" unit:"m2" doc:"area of the field with the highest peak"`
 	PlaceLike    bool    `col:"place_like" doc:"whether there is one field, and no six peaks"`
+	Modulation   float64 `col:"modulation" doc:"depth of modulation, (highest - lowest) / highest mean activity over visited bins: 1 for a unit that is silent somewhere"`
+	Superlattice int32   `col:"superlattice" doc:"N: the autocorrelogram is higher at the hexagonal lattice of √N periods, N = 3, 4, 7, 9, 12 or 13, than at the period, by 0.15 or more; 1: at none; 0: not measured"`
+	Alternation  float64 `col:"superlattice_strength" doc:"mean correlation at the six nearest points of that lattice less that at the six nearest peaks; without one the largest such difference"`
+	NoPeriod     string  `col:"no_period" doc:"why there is no period; empty where there is one"`
 }
 
 // Autocorrelogram is a row of "autocorrelograms".
