@@ -221,6 +221,22 @@ func (t *Train) Halves() (first, second gridcell.Map) {
 	return t.mapBy(h[0], 0), t.mapBy(h[1], 1)
 }
 
+// CountingNoise is the share of the variance of the map without smoothing that the counting of spikes alone
+// accounts for: the mean of R/T over visited bins, R the unit's rate and T a bin's time, over the map's
+// variance; about 1 for a unit that fires at random, and at most 1. NaN for activity that is no count.
+func (t *Train) CountingNoise() float64 {
+	var sum, square, noise, n float64
+	for i, r := range t.Raw().Values {
+		if time := t.clock.occupancy[i]; time > 0 {
+			sum, square, noise, n = sum+r, square+r*r, noise+t.Rate()/time, n+1
+		}
+	}
+	if math.IsNaN(t.Spikes) || !(n > 1) {
+		return math.NaN()
+	}
+	return min(1, noise/(square-sum*sum/n))
+}
+
 func (t *Train) mapBy(s *smoother, half int) gridcell.Map {
 	n := s.nx * s.ny
 	sums, out := make([]float64, n), make([]float64, n)

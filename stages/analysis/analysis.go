@@ -83,6 +83,13 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	noise := noisy(session)
+	for u := range noise {
+		if o.Excluded == nil {
+			o.Excluded = make([]bool, len(f.Maps))
+		}
+		o.Excluded[u] = true
+	}
 	if len(f.leftOut) > 0 {
 		f.notef("left out: %s", enumerate(f.leftOut))
 	}
@@ -91,7 +98,40 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	}
 	f.Modules = spectra.Modules(f.Analysis)
 	f.rows(session)
+	f.withhold(noise)
 	return f, nil
+}
+
+// mostNoise is the largest share of a map's variance that the counting of spikes may account for if it was
+// not smoothed: a map of more has peaks wherever spikes happened to fall.
+const mostNoise = 0.6
+
+// noisy are the units whose maps were not smoothed and are mostly the noise of counting spikes.
+func noisy(s *recording.Session) map[int]bool {
+	found := map[int]bool{}
+	if s == nil {
+		return found
+	}
+	for u, t := range s.Trains {
+		if t.SmoothM == 0 && t.Spikes > 0 && t.CountingNoise() > mostNoise {
+			found[u] = true
+		}
+	}
+	return found
+}
+
+// withhold takes the lattice from units whose map is noise.
+func (f *Result) withhold(noise map[int]bool) {
+	for i := range f.Units {
+		if noise[i] {
+			u := &f.Units[i]
+			u.Period, u.Orientation, u.EllipseRatio = math.NaN(), math.NaN(), math.NaN()
+			u.NoPeriod = "its map is mostly the noise of counting spikes: smooth it"
+		}
+	}
+	if len(noise) > 0 {
+		f.notef("without smoothing the maps of %s are mostly the noise of counting spikes, and no period is read from them: give --smooth, %g say", Count(len(noise), "unit"), SpikeSmoothM)
+	}
 }
 
 // shuffle tests each unit against its shuffles, and says which are no grid cells by them.

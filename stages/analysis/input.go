@@ -149,7 +149,7 @@ type chooser struct {
 	leftOut       []string // "time (its name)"
 }
 
-// choose returns the columns that are units. Columns that --columns names are, whatever they hold; else
+// choose returns the columns that are units. Those that --columns names are, in its order and whatever they hold; else
 // those whose name or values say that they are a time or a place are left out. values may be nil.
 func (c *chooser) choose(path string, names []string, values func(i int) []float64) ([]int, error) {
 	for _, list := range []struct {
@@ -163,14 +163,14 @@ func (c *chooser) choose(path string, names []string, values func(i int) []float
 		}
 	}
 	var chosen []int
+	for _, n := range c.only {
+		chosen = append(chosen, slices.Index(names, n))
+	}
 	for i, name := range names {
 		switch {
+		case len(c.only) > 0:
 		case slices.Contains(c.without, name):
 			c.leftOut = append(c.leftOut, name+" (by --without)")
-		case len(c.only) > 0:
-			if slices.Contains(c.only, name) {
-				chosen = append(chosen, i)
-			}
 		case values == nil:
 			chosen = append(chosen, i)
 		case noUnit.MatchString(name):

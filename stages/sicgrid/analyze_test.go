@@ -189,6 +189,26 @@ func TestAnalyzeMakesRatemapsOfARecording(t *testing.T) {
 			t.Errorf("unit %s: %v", row["unit"], row)
 		}
 	}
+
+	// Shuffles, and what may be written beside the table.
+	maps, fields, svg := filepath.Join(dir, "maps.npy"), filepath.Join(dir, "fields.csv"), filepath.Join(dir, "units.svg")
+	code, stdout, stderr = sicgrid("analyze", "--positions", p, "--activity", a, "--box", "2", "--bins", "32", "--shuffles", "20", "--columns", "1,2,3",
+		"--out", out, "--ratemaps", maps, "--fields", fields, "--figure", svg, "--json")
+	if code != exitDone || !json.Valid([]byte(stdout)) || !strings.Contains(stdout, "left out: 3 that --columns does not name") {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	if rows := rowsOf(t, out); len(rows) != 3 || rows[0]["name"] != "1" || value(t, rows[0], "grid_p") > 0.05 || value(t, rows[0], "grid_95") > 1 {
+		t.Errorf("%v", rows)
+	}
+	if m, err := ndarray.ReadNpy(maps); err != nil || !slices.Equal(m.Shape, []int{3, 32, 32}) {
+		t.Errorf("%v", err)
+	}
+	if rows := rowsOf(t, fields); len(rows) < 6 || rows[0]["name"] != "1" {
+		t.Errorf("fields %v", rows)
+	}
+	if text, err := os.ReadFile(svg); err != nil || !bytes.Contains(text, []byte("grid score")) {
+		t.Errorf("no picture: %v", err)
+	}
 }
 
 func TestAnalyzeFindsTheShapeOfStates(t *testing.T) {
@@ -253,6 +273,12 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 		"has the shape [2, 9], must be [samples, 2] or [walks": {"--positions", flat, "--activity", flat, "--box", "2", "--out", out},
 		"10737418240 bytes of values":                          {huge, "--box", "2", "--out", out},
 		`holds values of type "<c8"`:                           {complex, "--box", "2", "--out", out},
+		"--shuffles 5: must be 20 to 100000":                   {"--positions", flat, "--activity", flat, "--shuffles", "5", "--box", "2", "--out", out},
+		"--unit in: must be m or cm":                           {"--positions", flat, "--activity", flat, "--unit", "in", "--box", "2", "--out", out},
+		"--speed: must be MIN,MAX":                             {"--positions", flat, "--activity", flat, "--speed", "3", "--box", "2", "--out", out},
+		"--shuffles: is for recordings":                        {good, "--shuffles", "50", "--box", "2", "--out", out},
+		"--figure x.pdf: must end in .svg or .png":             {good, "--figure", "x.pdf", "--box", "2", "--out", out},
+		"there is no folder":                                   {good, "--box", "2", "--out", filepath.Join(dir, "none", "out.csv")},
 		"is no .npy file":                                      {text, "--box", "2", "--out", out},
 	} {
 		code, stdout, stderr := sicgrid(append([]string{"analyze"}, args...)...)

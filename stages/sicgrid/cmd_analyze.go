@@ -154,7 +154,7 @@ func (f *analyzeFlags) checkOutputs() error {
 	for _, path := range []string{f.out, f.maps, f.fields, f.figure} {
 		if dir := filepath.Dir(path); path != "" {
 			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-				return fmt.Errorf("cannot write %s: %s is no folder", path, dir)
+				return usagef("cannot write %s: there is no folder %s", path, dir)
 			}
 		}
 	}
