@@ -14,12 +14,13 @@ type pass struct {
 	draw    *Draw
 	length  int // T
 
-	hidden [][][]float64 // [D][layer][H]: outputs of the MLP's hidden layers
-	weight [][]float64   // [D][N*N]: W(v_k)
-	start  []float64     // g_0 [N]
-	norm0  float64       // ‖ReLU(a)‖
-	state  [][]float64   // [B*T][N]: g_t after step t of trajectory b, at b*T+t
-	norm   []float64     // [B*T]: ‖ReLU(h)‖
+	hidden    [][][]float64 // [D][layer][H]: outputs of the MLP's hidden layers
+	connected []bool        // [N*N]: where W may differ from 0; nil: everywhere
+	weight    [][]float64   // [D][N*N]: W(v_k)
+	start     []float64     // g_0 [N]
+	norm0     float64       // ‖ReLU(a)‖
+	state     [][]float64   // [B*T][N]: g_t after step t of trajectory b, at b*T+t
+	norm      []float64     // [B*T]: ‖ReLU(h)‖
 }
 
 // normReLU is σ (eq. 3). It returns σ(h) and ‖ReLU(h)‖.
@@ -87,10 +88,11 @@ func apply(weight, g []float64) []float64 {
 }
 
 func forward(n Network, b Batch, params []float64, draw *Draw) *pass {
-	p := &pass{network: n, layout: NewLayout(n), params: params, draw: draw, length: b.Length}
+	p := &pass{network: n, layout: NewLayout(n), params: params, draw: draw, length: b.Length, connected: n.Wiring()}
 	for _, v := range draw.Velocity {
 		outputs := mlp(n, p.layout, params, v)
 		p.hidden = append(p.hidden, outputs[:n.Layers-1])
+		p.mask(outputs[n.Layers-1])
 		p.weight = append(p.weight, outputs[n.Layers-1])
 	}
 	p.start, p.norm0 = normReLU(Of(params, p.layout.InitialState()))
@@ -105,6 +107,15 @@ func forward(n Network, b Batch, params []float64, draw *Draw) *pass {
 		p.norm = append(p.norm, norm)
 	}
 	return p
+}
+
+// mask puts zeros where the wiring has no link into W(v) or its gradient, [N*N].
+func (p *pass) mask(weight []float64) {
+	for i, linked := range p.connected {
+		if !linked {
+			weight[i] = 0
+		}
+	}
 }
 
 // before returns the state that step i = b*T+t starts from, and the place of its gradient.
@@ -153,6 +164,7 @@ func (p *pass) backward(n Network, dState [][]float64, dStart, gradient []float6
 		copy(Of(gradient, p.layout.InitialState()), normReLUBackward(dStart, p.start, p.norm0))
 	}
 	for k := range dWeight {
+		p.mask(dWeight[k])
 		p.mlpBackward(k, dWeight[k], gradient)
 	}
 }

@@ -31,6 +31,7 @@ func lossCases() map[string]Loss {
 		add(term.Key, func(l *Loss) { *term.Weight(l) = 0.7 })
 	}
 	add("conformal isometry over longer steps", func(l *Loss) { l.ConformalIsometry, l.IsometryRadius = 0.3, 0.14 })
+	add("conformal isometry at equal speeds", func(l *Loss) { l.ConformalIsometry, l.IsometryRadius, l.IsometrySpeedBin = 0.3, 0.14, 0.03 })
 	add("all", func(l *Loss) { every(l, 0.3) })
 	add("all, summed", func(l *Loss) {
 		every(l, 0.3)
@@ -49,6 +50,9 @@ func TestGradientIsSlopeOfLoss(t *testing.T) {
 	deep := smallNetwork
 	deep.Layers = 4
 	networks["four layers"] = deep
+	ring := smallNetwork
+	ring.RingWidth, ring.RingLong = 2, 0.2
+	networks["ring"] = ring
 	batches := map[string]Batch{"all pairs": smallBatch}
 	sampled := smallBatch
 	sampled.Pairs = 11

@@ -83,5 +83,6 @@ func InitialParameters(n Network, seed uint64) []float32 {
 	for i := range Of(p, l.InitialState()) {
 		p[l.InitialState().Offset+i] = float32(math.Abs(initial.normal()))
 	}
+	Apply(n.Mask(), p)
 	return p
 }

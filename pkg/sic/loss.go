@@ -8,7 +8,7 @@ import (
 
 // Terms are the losses of one micro-batch and what was counted on the way.
 type Terms struct {
-	loss.Values         // equations 4 to 7
+	loss.Values         // equations 4 to 7, and ours
 	Total       float64 // eq. 8
 	Far, Near   int     // ordered pairs in eq. 4 and eq. 5
 	Short       int     // steps (b, t) in eq. 7
@@ -52,12 +52,14 @@ const Tiny = 1e-8
 func (p *pass) losses(l Loss, weights loss.Values, dState [][]float64, dStart []float64) Terms {
 	var t Terms
 	p.pairLosses(l, weights, dState, &t)
-	t.Values[loss.Capacity] = capacityLoss(weights[loss.Capacity], p.state, dState)
+	mean := p.meanState()
+	t.Values[loss.Capacity] = capacityLoss(weights[loss.Capacity], mean, dState)
+	t.Values[loss.Homeostasis] = homeostasisLoss(weights[loss.Homeostasis], mean, dState)
 	var steps []step
 	for i, k := range p.draw.Order {
 		if speed, short := l.Short(p.draw.Velocity[k]); short {
 			g, d := p.before(i, dState, dStart)
-			steps = append(steps, step{g, p.state[i], d, dState[i], speed})
+			steps = append(steps, step{g, p.state[i], d, dState[i], speed, l.SpeedBin(speed)})
 		}
 	}
 	t.Short = len(steps)
@@ -123,21 +125,46 @@ func (p *pass) pairLosses(l Loss, weights loss.Values, dState [][]float64, t *Te
 	}
 }
 
-// capacityLoss adds the gradient of λ_Cap·L_Cap (eq. 6) to dState and returns the loss.
-func capacityLoss(weight float64, state, dState [][]float64) float64 {
-	mean := make([]float64, len(state[0]))
-	for _, g := range state {
+// meanState is the mean activity of each unit, [N].
+func (p *pass) meanState() []float64 {
+	mean := make([]float64, p.network.Units)
+	for _, g := range p.state {
 		for n := range mean {
-			mean[n] += g[n] / float64(len(state))
+			mean[n] += g[n] / float64(len(p.state))
 		}
 	}
+	return mean
+}
+
+// capacityLoss adds the gradient of λ_Cap·L_Cap (eq. 6) to dState and returns the loss, given the
+// mean activity of each unit.
+func capacityLoss(weight float64, mean []float64, dState [][]float64) float64 {
 	sum := 0.0
 	for _, m := range mean {
 		sum -= m * m
 	}
 	for _, d := range dState {
 		for n := range mean {
-			d[n] -= weight * 2 * mean[n] / float64(len(state))
+			d[n] -= weight * 2 * mean[n] / float64(len(dState))
+		}
+	}
+	return sum
+}
+
+// homeostasisLoss adds the gradient of λ·Σ_n (m_n - m)² to dState and returns the loss, given the
+// mean activity m_n of each unit; m is the mean of them.
+func homeostasisLoss(weight float64, mean []float64, dState [][]float64) float64 {
+	all := 0.0
+	for _, m := range mean {
+		all += m / float64(len(mean))
+	}
+	sum := 0.0
+	for _, m := range mean {
+		sum += (m - all) * (m - all)
+	}
+	for _, d := range dState {
+		for n, m := range mean { // that m moves with m_n changes nothing: the deviations add up to 0
+			d[n] += weight * 2 * (m - all) / float64(len(dState))
 		}
 	}
 	return sum
@@ -148,26 +175,29 @@ type step struct {
 	before, after   []float64 // g_{t-1}, g_t [N]
 	dBefore, dAfter []float64 // where their gradients go
 	speed           float64   // ‖v_t‖, m
+	bin             int       // of its speed
 }
 
 // isometryLoss adds the gradient of λ_ConIso·L_ConIso (eq. 7: the population variance of
-// ‖g_t-g_{t-1}‖/‖v_t‖ over all given steps) and returns the loss; 0 without steps.
+// ‖g_t-g_{t-1}‖/‖v_t‖ over all given steps, each about the mean of its speed's bin) and returns the
+// loss; 0 without steps.
 func isometryLoss(weight float64, steps []step) float64 {
 	if len(steps) == 0 {
 		return 0
 	}
 	distance := make([]float64, len(steps))
-	mean := 0.0
+	var mean, count [loss.SpeedBins]float64
 	for i, s := range steps {
 		for n := range s.after {
 			distance[i] += (s.after[n] - s.before[n]) * (s.after[n] - s.before[n])
 		}
 		distance[i] = math.Sqrt(distance[i])
-		mean += distance[i] / s.speed / float64(len(steps))
+		mean[s.bin] += distance[i] / s.speed
+		count[s.bin]++
 	}
 	variance := 0.0
 	for i, s := range steps {
-		deviation := distance[i]/s.speed - mean
+		deviation := distance[i]/s.speed - mean[s.bin]/count[s.bin]
 		variance += deviation * deviation / float64(len(steps))
 		slope := weight * 2 * deviation / float64(len(steps)) / s.speed / math.Max(distance[i], Tiny)
 		for n := range s.after {

@@ -9,6 +9,7 @@ const (
 	streamPairs
 	streamWeights
 	streamInitialState
+	streamWiring
 )
 
 // philox is the counter-based generator Philox4x32-10 (Salmon et al., SC 2011):

@@ -12,6 +12,7 @@ import (
 	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 	"sicgrid/pkg/walk"
 	"sicgrid/stages/figures/table1"
 	"sicgrid/stages/selection"
@@ -135,6 +136,14 @@ func readTraining(doc *params.Document) (t Training, err error) {
 func checkTraining(doc *params.Document, t train.Recipe) error {
 	if states := t.Batch.States(); t.Batch.Pairs > states {
 		return doc.Errorf("batch.pairs", "found %d, must be at most %d, all states of a batch (0 takes all)", t.Batch.Pairs, states)
+	}
+	if n := t.Network; n.RingWidth > n.Units {
+		return doc.Errorf("network.ring_width", "found %d, must be at most %d, the units on the ring (0 links all)", n.RingWidth, n.Units)
+	} else if n.RingLong > 0 && n.RingWidth == 0 {
+		return doc.Errorf("network.ring_long", "found %v beside a ring_width of 0, which links all units; must be 0 or stand beside a width", n.RingLong)
+	}
+	if l := t.Loss; l.IsometrySpeedBin > 0 && l.ShortSpeed() > loss.SpeedBins*l.IsometrySpeedBin*(1+1e-9) {
+		return doc.Errorf("loss.isometry_speed_bin", "found %v, must be 0 or at least %.3g: speeds up to %v m a step fall into at most %d bins", l.IsometrySpeedBin, l.ShortSpeed()/loss.SpeedBins, l.ShortSpeed(), loss.SpeedBins)
 	}
 	if o := t.Optimiser; o.Schedule == sic.ScheduleCosine {
 		if o.WarmupSteps >= o.Steps {

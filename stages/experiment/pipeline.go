@@ -173,7 +173,7 @@ func trainings(name string, t Training, on Device, seed uint64, put func(*pipeli
 		small := made[len(made)-1]
 		for i, length := range t.Pretraining.Lengths {
 			one := small
-			if length != t.Batch.Length {
+			if length != t.small().Batch.Length {
 				one = training(fmt.Sprintf("%s/finetuning-%d", name, i+1), t.finetuning(i), seed, inputs{train.PartRole(0): small.Ref("weights")})
 			}
 			start[train.PartRole(i)] = one.Ref("weights")

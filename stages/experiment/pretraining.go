@@ -10,8 +10,8 @@ import (
 )
 
 // Pretraining makes the network start from copies of a small one instead of from random initialisation, and
-// so do all attempts at it; without lengths there is none. The small network is trained first, without the
-// capacity loss. Each copy is finetuned on walks of a length of its own: the shorter the walks, the less there
+// so do all attempts at it; without lengths there is none. The small network is trained first, in laptop
+// without the capacity loss. Each copy is finetuned on walks of a length of its own: the shorter the walks, the less there
 // is to tell apart, and the smaller becomes the lattice, which keeps its orientation. The copies are then
 // rotated and joined (sic.Join).
 type Pretraining struct {
@@ -24,16 +24,19 @@ type Pretraining struct {
 	LearningRate  float64        `json:"learning_rate" range:"> 0" default:"1e-3" doc:"at its highest"`
 	SigmaG        float64        `json:"sigma_g" range:"> 0" default:"0.4" doc:"neural length scale of the small network"`
 	Isometry      float64        `json:"conformal_isometry" range:">= 0" default:"0.3" doc:"weight of its conformal isometry loss"`
+	Capacity      float64        `json:"capacity" range:">= 0" default:"0" doc:"weight of its capacity loss, in full from the start"`
+	Length        int            `json:"length" range:"[0, 10000]" default:"0" doc:"steps of its walks; 0 = batch.length"`
 }
 
 // small is the training of the small network: the network's own, but for an equal share of its units and
-// without the capacity loss.
+// its own weights.
 func (t Training) small() Training {
 	n := len(t.Pretraining.Lengths)
 	s := Training{Recipe: t.Recipe, Attempts: t.Pretraining.Attempts, Keep: t.Pretraining.Keep}
 	s.Network.Units, s.Network.Hidden = t.Network.Units/n, t.Network.Hidden/n
 	s.Loss.ConformalIsometry, s.Loss.SigmaG = t.Pretraining.Isometry, t.Pretraining.SigmaG
-	s.Loss.Capacity, s.Loss.CapacityStart, s.Loss.CapacityWarmup = 0, 0, 0
+	s.Loss.Capacity, s.Loss.CapacityStart, s.Loss.CapacityWarmup = t.Pretraining.Capacity, 0, 0
+	s.Batch = s.withLength(t.Pretraining.Length)
 	s.Optimiser.Steps, s.Optimiser.LearningRate = t.Pretraining.Steps, t.Pretraining.LearningRate
 	return s
 }
@@ -42,10 +45,19 @@ func (t Training) small() Training {
 // many more as they are shorter.
 func (t Training) finetuning(i int) train.Params {
 	p := train.Params{Recipe: t.small().Recipe}
-	p.Batch.Length = t.Pretraining.Lengths[i]
-	p.Batch.Trajectories = max(1, t.Batch.States()/p.Batch.Length)
+	p.Batch = t.withLength(t.Pretraining.Lengths[i])
 	p.Optimiser.Steps = t.Pretraining.FinetuneSteps
 	return p
+}
+
+// withLength is a batch of walks of so many steps, as many as make up about as many states; 0 leaves the
+// batch as it is.
+func (t Training) withLength(steps int) sic.Batch {
+	b := t.Batch
+	if steps > 0 && steps != b.Length {
+		b.Length, b.Trajectories = steps, max(1, b.States()/steps)
+	}
+	return b
 }
 
 // check finds copies that do not make up the network, or cannot be trained as it is.
@@ -70,6 +82,9 @@ func (p Pretraining) check(doc *params.Document, t Training) error {
 	}
 	if len(p.RotationsDeg) != n {
 		return doc.Errorf("pretraining.rotations_deg", "found %d angles, must be as many as there are lengths, %d", len(p.RotationsDeg), n)
+	}
+	if states := t.withLength(p.Length).States(); t.Batch.Pairs > states {
+		return doc.Errorf("pretraining.length", "found %d, which leaves %d states in a batch, must leave at least %d, batch.pairs", p.Length, states, t.Batch.Pairs)
 	}
 	for i := range p.Lengths {
 		if states := t.finetuning(i).Batch.States(); t.Batch.Pairs > states {

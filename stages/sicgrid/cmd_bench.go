@@ -4,46 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime"
-	"sync"
-	"sync/atomic"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
-	"sicgrid/pkg/compute"
-	"sicgrid/pkg/compute/cpu"
-	"sicgrid/pkg/compute/gonum"
 	"sicgrid/pkg/compute/vulkan"
-	"sicgrid/pkg/gridcell"
-	"sicgrid/pkg/sic"
-	"sicgrid/pkg/sic/loss"
+	"sicgrid/stages/sicgrid/benchmark"
 )
-
-// benchmark is one row of `sicgrid bench train --json`.
-type benchmark struct {
-	Device     string      `json:"device"`
-	Units      int         `json:"units"`
-	Hidden     int         `json:"hidden"`
-	Batch      int         `json:"batch"`
-	Length     int         `json:"length"`
-	Pairs      int         `json:"pairs"`      // states in the pair losses
-	Velocities int         `json:"velocities"` // distinct ones: length if trajectories permute them, else batch x length
-	Threads    int         `json:"threads"`
-	Active     float64     `json:"active"` // share of the units that are active in a state
-	Ms         float64     `json:"ms_per_step"`
-	GFLOPs     float64     `json:"gflops"`      // useful work, zeros of rectified states counted
-	Peak       float64     `json:"peak_gflops"` // multiply-adds on as many threads, measured interleaved
-	PeakShare  float64     `json:"peak_share"`
-	GonumMs    float64     `json:"gonum_ms_per_step"` // the same step, plainly written with gonum, interleaved
-	TimesGonum float64     `json:"times_gonum"`       // how many times faster than it
-	Speedup    float64     `json:"speedup"`           // over one thread, interleaved
-	Apart      float64     `json:"speedup_apart"`     // what the machine allows: as many trainings of one thread each at once, over one alone, interleaved
-	LineNs     float64     `json:"line_ns"`           // a cache line to another thread and back, interleaved: what sharing a step costs
-	Parts      cpu.Seconds `json:"parts"`             // ms a step
-	MemoryMiB  float64     `json:"memory_mib"`        // held by a training of this size
-}
 
 func newBenchCommand() *cobra.Command {
 	var asJSON bool
@@ -67,246 +36,89 @@ func newBenchCommand() *cobra.Command {
 				return err
 			}
 			if device != "cpu" {
-				return runBenchGPU(cmd, device, precision, duration, asJSON)
+				return benchGPU(cmd, device, vulkan.Precision(precision), duration, asJSON)
 			}
-			rows, err := benchTrain(cmd.Context(), duration, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), rows)
-			}
-			printBenchmarks(cmd.OutOrStdout(), rows)
-			return nil
+			rows, err := benchmark.Training(cmd.Context(), duration, cmd.ErrOrStderr())
+			return printRows(cmd, asJSON, rows, err, benchmark.PrintSteps)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the measurements as JSON")
 	c.Flags().StringVar(&device, "device", "cpu", "what to time: cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
 	c.Flags().StringVar(&precision, "precision", string(vulkan.Float32), "how a GPU computes its large products: float32 or mixed")
 	c.Flags().DurationVar(&duration, "duration", 3*time.Second, "time to spend on each row")
+	c.AddCommand(newBenchStoreCommand(), newBenchAnalysisCommand())
 	return c
 }
 
-// addBench adds a benchmark of its own, which takes no arguments, below bench.
-func addBench(root, cmd *cobra.Command) {
-	cmd.Args = func(_ *cobra.Command, args []string) error {
+// benchGPU is bench for --device vulkan, or any device that is named.
+func benchGPU(cmd *cobra.Command, flag string, p vulkan.Precision, duration time.Duration, asJSON bool) error {
+	if flag == "auto" || checkDevice(flag) != nil {
+		return usagef("--device %s: must be one of cpu, vulkan, or vulkan:NAME with part of a name that `sicgrid devices` lists", flag)
+	}
+	_, name, _ := strings.Cut(flag, ":")
+	d, err := vulkan.Open(name, p, vulkanOptions)
+	if err != nil {
+		return fmt.Errorf("--device %s, --precision %s: %w", flag, p, err)
+	}
+	defer d.Close()
+	rows, err := benchmark.GPU(cmd.Context(), d, duration, cmd.ErrOrStderr())
+	return printRows(cmd, asJSON, rows, err, benchmark.PrintGPUSteps)
+}
+
+func newBenchStoreCommand() *cobra.Command {
+	return measuring("store", &cobra.Command{
+		Short: "Time a run in which nothing is to do, scheduling, verification and the Parquet codec",
+		Long: "Times a run of 2000 cached stages, what making a stage costs beside its own work, the\n" +
+			"hashing of a store, and writing and reading a Parquet file of float32 tensors on one\n" +
+			"core, each interleaved with the plain work on the same bytes; prints medians.",
+	}, func(ctx context.Context, progress io.Writer) ([]benchmark.Measurement, error) {
+		dir, err := os.MkdirTemp("", "sicgrid-bench-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+		return benchmark.Store(ctx, dir, progress)
+	})
+}
+
+func newBenchAnalysisCommand() *cobra.Command {
+	return measuring("analysis", &cobra.Command{
+		Short: "Time the analysis of 128 units, persistent cohomology and the spectral embedding",
+		Long: "Times the whole analysis of 128 noisy grid cells at 64 x 64 bins, the persistent\n" +
+			"cohomology of 250 landmarks of a torus to dimension 2, and the spectral embedding of\n" +
+			"8000 states, on as many threads as there are cores, each interleaved with plain work\n" +
+			"of the same size; prints medians.",
+	}, func(ctx context.Context, progress io.Writer) ([]benchmark.Measurement, error) {
+		return benchmark.Analysis(ctx, benchmark.FullAnalysis, progress)
+	})
+}
+
+// measuring is a benchmark of bench that takes no arguments.
+func measuring(name string, c *cobra.Command, measure func(context.Context, io.Writer) ([]benchmark.Measurement, error)) *cobra.Command {
+	var asJSON bool
+	c.Use, c.Example = name, fmt.Sprintf("  sicgrid bench %s\n  sicgrid bench %[1]s --json", name)
+	c.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return usagef("sicgrid bench %s: found %d arguments, must be none; see sicgrid bench %s --help", cmd.Name(), len(args), cmd.Name())
+			return usagef("sicgrid bench %s: found %d arguments, must be none; see sicgrid bench %[1]s --help", name, len(args))
 		}
 		return nil
 	}
-	for _, c := range root.Commands() {
-		if c.Name() == "bench" {
-			c.AddCommand(cmd)
-		}
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		rows, err := measure(cmd.Context(), cmd.ErrOrStderr())
+		return printRows(cmd, asJSON, rows, err, benchmark.Print)
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the measurements as JSON")
+	return c
 }
 
-const (
-	// turns is how often peak and steps are timed one after the other; the medians
-	// stand against the noise of shared machines.
-	turns = 7
-	// underWay is the step from which a training counts as under way.
-	underWay = 300
-)
-
-func benchTrain(ctx context.Context, duration time.Duration, progress io.Writer) ([]benchmark, error) {
-	var rows []benchmark
-	states := map[int]compute.State{} // of trainings under way, by units
-	for _, size := range []benchmark{
-		{Units: 24, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60}, // the laptop profile's micro-batch
-		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60},
-		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 32 * 60},
-		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024, Velocities: 60},
-		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 130 * 60, Velocities: 60},
-	} {
-		if _, ok := states[size.Units]; !ok {
-			state, err := stateUnderWay(size)
-			if err != nil {
-				return nil, err
-			}
-			states[size.Units] = state
-		}
-		for _, threads := range []int{1, 2} {
-			size.Threads = threads
-			row, err := benchStep(ctx, size, states[size.Units], duration)
-			if err != nil {
-				return nil, err
-			}
-			fmt.Fprintf(progress, "N=%d B=%d S=%d D=%d on %d threads: %.2f ms a step, gonum %.2f\n", row.Units, row.Batch, row.Pairs, row.Velocities, threads, row.Ms, row.GonumMs)
-			rows = append(rows, row)
-		}
-	}
-	return rows, nil
-}
-
-func (b benchmark) spec() compute.Spec {
-	return compute.Spec{
-		Network: sic.Network{Units: b.Units, Hidden: b.Hidden, Layers: 3, Init: sic.InitIdentity, InitScale: 0.1, InitialState: sic.InitialStateLearned},
-		Batch:   sic.Batch{Trajectories: b.Batch, Length: b.Length, VelocityMax: 0.15, Pairs: b.Pairs, Permute: b.Velocities == b.Length},
-		Loss:    sic.Loss{SigmaX: 0.05, SigmaG: 0.4, Separation: 1, Invariance: 0.1, Capacity: 0.5, ConformalIsometry: 0.3, Reduction: loss.ReductionMean},
-		Optimiser: sic.Optimiser{Steps: 1 << 40, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Clip: 0.1, Accumulate: 1,
-			Schedule: sic.ScheduleConstant},
-		Seed: 1,
-	}
-}
-
-func stateUnderWay(size benchmark) (compute.State, error) {
-	trainer, err := cpu.New(size.spec())
-	if err != nil {
-		return compute.State{}, err
-	}
-	defer trainer.Close()
-	trainer.SetThreads(runtime.GOMAXPROCS(0))
-	_, err = trainer.Train(underWay, nil)
-	return trainer.State(), err
-}
-
-func benchStep(ctx context.Context, row benchmark, state compute.State, duration time.Duration) (benchmark, error) {
-	row.Device = cpu.Numerics()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	trainer, err := cpu.New(row.spec())
-	if err != nil {
-		return row, err
-	}
-	defer trainer.Close()
-	trainer.SetThreads(row.Threads)
-	runtime.ReadMemStats(&after)
-	row.MemoryMiB = float64(after.TotalAlloc-before.TotalAlloc) / (1 << 20)
-	begun := time.Now()
-	if err := warm(trainer, state); err != nil {
-		return row, err
-	}
-	steps := max(1, int(duration/turns/max(time.Since(begun)/2, 1)))
-	trainer.Parts = cpu.Seconds{}
-	plain := gonum.New(row.spec())
-	plain.Restore(state)
-	var apart []compute.Trainer // of one thread each
-	for row.Threads > 1 && len(apart) < row.Threads {
-		t, err := cpu.New(row.spec())
-		if err != nil {
-			return row, err
-		}
-		defer t.Close()
-		if err := warm(t, state); err != nil {
-			return row, err
-		}
-		apart = append(apart, t)
-	}
-
-	work := usefulWork(row)
-	var ms, peaks, shares, gonumMs, speedups, aparts, lines []float64
-	for range turns {
-		if ctx.Err() != nil {
-			return row, ctx.Err()
-		}
-		before := cpu.Peak(row.Threads)
-		perStep, err := secondsAStep(steps, trainer)
-		if err != nil {
-			return row, err
-		}
-		peak := (before + cpu.Peak(row.Threads)) / 2
-		ms, peaks, shares = append(ms, 1e3*perStep), append(peaks, peak), append(shares, work/perStep/peak)
-		if len(gonumMs) == 0 || gonumMs[0] < 1e3*duration.Seconds() { // a slow step is timed once
-			gonumMs = append(gonumMs, 1e3*secondsOf(plain, row.Threads))
-		}
-		if len(apart) > 0 {
-			alone, err := secondsAStep(max(steps/2, 1), apart[0])
-			if err != nil {
-				return row, err
-			}
-			together, err := secondsAStep(max(steps/2, 1), apart...)
-			if err != nil {
-				return row, err
-			}
-			speedups, aparts, lines = append(speedups, alone/perStep), append(aparts, alone/together), append(lines, lineTrip())
-		}
-	}
-	row.Active = trainer.Active()
-	row.Ms, row.Peak, row.PeakShare = gridcell.Median(ms), gridcell.Median(peaks), gridcell.Median(shares)
-	row.GFLOPs = work / row.Ms * 1e3
-	row.GonumMs = gridcell.Median(gonumMs)
-	row.TimesGonum = row.GonumMs / row.Ms
-	row.Speedup, row.Apart = 1, 1
-	if len(apart) > 0 {
-		row.Speedup, row.Apart, row.LineNs = gridcell.Median(speedups), gridcell.Median(aparts), gridcell.Median(lines)
-	}
-	row.Parts = trainer.Parts.Scale(1e3 / float64(turns*steps))
-	return row, nil
-}
-
-// warm puts a trainer into a state and takes two steps: the first touches of its memory are not the step.
-func warm(t compute.Trainer, state compute.State) error {
-	if err := t.Restore(state); err != nil {
+// printRows prints what was measured, as JSON or for people.
+func printRows[R any](cmd *cobra.Command, asJSON bool, rows []R, err error, print func(io.Writer, []R)) error {
+	switch {
+	case err != nil:
 		return err
+	case asJSON:
+		return printJSON(cmd.OutOrStdout(), rows)
 	}
-	_, err := t.Train(2, nil)
-	return err
-}
-
-// secondsAStep times so many steps of every trainer at once, divided by the steps of all.
-func secondsAStep(steps int, trainers ...compute.Trainer) (float64, error) {
-	var group errgroup.Group
-	begun := time.Now()
-	for _, t := range trainers {
-		records := make([]compute.Record, 0, steps)
-		group.Go(func() error {
-			_, err := t.Train(steps, records)
-			return err
-		})
-	}
-	err := group.Wait()
-	return time.Since(begun).Seconds() / float64(steps*len(trainers)), err
-}
-
-// lineTrip is how many nanoseconds a cache line takes to another thread and back; 0 where all threads share a processor. Virtual processors
-// that the host has put on cores without a common cache take five times as long as others, and two threads may then be slower at a step than one.
-func lineTrip() float64 {
-	if runtime.GOMAXPROCS(0) < 2 { // each trip would wait until the scheduler takes the processor away
-		return 0
-	}
-	const trips = 20000
-	var line atomic.Int64
-	var echo sync.WaitGroup
-	echo.Go(func() {
-		for i := int64(1); i < 2*trips; i += 2 {
-			for line.Load() != i {
-			}
-			line.Store(i + 1)
-		}
-	})
-	begun := time.Now()
-	for i := int64(1); i < 2*trips; i += 2 {
-		line.Store(i)
-		for line.Load() != i+1 {
-		}
-	}
-	took := time.Since(begun)
-	echo.Wait()
-	return float64(took.Nanoseconds()) / trips
-}
-
-// secondsOf times one step of gonum's, which takes as many threads as Go has.
-func secondsOf(plain *gonum.Step, threads int) float64 {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
-	begun := time.Now()
-	plain.Train(1)
-	return time.Since(begun).Seconds()
-}
-
-// usefulWork is the GFLOP of a step, counted densely: the recurrent products
-// forward, backward and into the weights; the MLP's last layer likewise; the Gram
-// matrix and its product with the states.
-func usefulWork(r benchmark) float64 {
-	n, h, states, d, s := float64(r.Units), float64(r.Hidden), float64(r.Batch*r.Length), float64(r.Velocities), float64(r.Pairs)
-	return (6*states*n*n + 6*d*h*n*n + 4*s*s*n) / 1e9
-}
-
-func printBenchmarks(w io.Writer, rows []benchmark) {
-	fmt.Fprintf(w, "%-14s %5s %6s %5s %5s %7s %8s %10s %8s %9s %7s %7s %7s %7s\n", "device", "N", "B", "S", "D", "threads", "ms/step", "GFLOP/s", "of peak", "gonum", "MiB", "gain", "apart", "line ns")
-	for _, r := range rows {
-		fmt.Fprintf(w, "%-14s %5d %6d %5d %5d %7d %8.2f %10.1f %7.0f%% %8.1fx %7.0f %6.2fx %6.2fx %7.0f\n",
-			r.Device, r.Units, r.Batch, r.Pairs, r.Velocities, r.Threads, r.Ms, r.GFLOPs, 100*r.PeakShare, r.TimesGonum, r.MemoryMiB, r.Speedup, r.Apart, r.LineNs)
-	}
+	print(cmd.OutOrStdout(), rows)
+	return nil
 }

@@ -118,8 +118,6 @@ func newRootCommand() *cobra.Command {
 		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(),
 		newAnalyzeCommand(), newExportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
-	addBenchStore(root)
-	addBenchAnalysis(root)
 	for _, c := range root.Commands() {
 		if accepts := c.Args; accepts != nil {
 			c.Args = func(cmd *cobra.Command, args []string) error {

@@ -26,7 +26,7 @@ func joinedProfile(t *testing.T, changes ...string) string {
 variants:
   full:
     optimiser: {learning_rate: 1e-9, final_rate: 1e-9}
-    pretraining: {lengths: [5, 20], rotations_deg: [0, 90], finetune_steps: 35, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3, conformal_isometry: 0.2}
+    pretraining: {lengths: [5, 20], rotations_deg: [0, 90], finetune_steps: 35, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3, conformal_isometry: 0.2, capacity: 0, length: 0}
 `
 	return strings.NewReplacer(changes...).Replace(text)
 }

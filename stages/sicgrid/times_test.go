@@ -13,6 +13,7 @@ import (
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/sicgrid/benchmark"
 	"sicgrid/stages/train"
 )
 
@@ -101,7 +102,7 @@ func TestTimesOfOtherNumericsAreNotBelieved(t *testing.T) {
 }
 
 func TestStepsOfARealTrainerAreTimed(t *testing.T) {
-	spec := benchmark{Units: 8, Hidden: 8, Batch: 4, Length: 10, Pairs: 20, Velocities: 10}.spec()
+	spec := benchmark.Step{Units: 8, Hidden: 8, Batch: 4, Length: 10, Pairs: 20, Velocities: 10}.Spec()
 	if took, err := timeSteps(onCPU().Backend, spec); err != nil || took <= 0 {
 		t.Errorf("a step takes %s, %v", took, err)
 	}

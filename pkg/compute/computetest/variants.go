@@ -22,6 +22,8 @@ var Variants = map[string]func(s *compute.Spec){
 	"no near pairs":  func(s *compute.Spec) { s.Loss.SigmaX = 1e-7; s.Batch.Pairs = 3 },
 	"one trajectory": func(s *compute.Spec) { s.Batch.Trajectories = 1 },
 	"one step":       func(s *compute.Spec) { s.Batch.Length = 1 },
+	"equal speeds":   func(s *compute.Spec) { s.Loss.IsometryRadius, s.Loss.IsometrySpeedBin = 0.15, 0.03 },
+	"ring":           func(s *compute.Spec) { s.Network.RingWidth, s.Network.RingLong = 6, 0.1 },
 }
 
 func init() {

@@ -17,6 +17,7 @@ type Trainer struct {
 	pool    *pool
 
 	params, first, second, grad []float32 // the flat vectors, in our order
+	mask                        []float32 // of the wiring, likewise; nil: none
 	step                        int
 	plateau                     sic.Plateau
 
@@ -39,7 +40,8 @@ type Trainer struct {
 	inverse  []float32    // [B·(T+1)]: 1/‖ReLU(W g)‖ by g
 	row      []int32      // [B·(T+1)]: which row of dPairs a state has, or -1
 	dPairs   []float32    // [S][stride]: gradient of the pair terms
-	dMean    []float32    // [padded]: gradient of the capacity term
+	dMean    []float32    // [padded]: gradient of the terms of the mean activity
+	mean     []float64    // [N]: mean activity
 	zeros    []float32    // [padded]
 	sum      []float32    // [B][stride]: Σ_t g_t
 	carry    []float32    // [B][stride]: dL/dg on its way back; at last dL/dg_0
@@ -53,8 +55,8 @@ type Trainer struct {
 	norm0       float32 // ‖ReLU(a)‖
 
 	pairs        *pairs
-	terms        sic.Terms // of the micro-batch
-	isometryMean float64   // mean ratio in eq. 7
+	terms        sic.Terms               // of the micro-batch
+	isometryMean [loss.SpeedBins]float64 // mean ratio in eq. 7, by the bin of the speed
 
 	scratch []*scratch
 	squares []float64
@@ -101,6 +103,10 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	p, stride, states, b := t.net.padded, t.net.stride, spec.Batch.States(), spec.Batch.Trajectories
 	t.params, t.first, t.second, t.grad = floats(t.net.size), floats(t.net.size), floats(t.net.size), floats(t.net.size)
 	t.net.pack(t.params, sic.InitialParameters(spec.Network, spec.Seed))
+	if mask := spec.Network.Mask(); mask != nil {
+		t.mask = floats(t.net.size)
+		t.net.pack(t.mask, mask)
+	}
 	d := spec.Batch.Distinct()
 	t.group = states / d
 	t.mlp = newMLP(&t.net, k, d, spec.Batch.Permute)
@@ -113,6 +119,7 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	t.sum, t.carry, t.dead = floats(b*stride), floats(b*stride), make([]int32, b)
 	t.index, t.active = make([]int32, b*(p+listRoom)), make([]int, b)
 	t.start, t.startIndex, t.dMean, t.zeros = floats(p), make([]int32, p+listRoom), floats(p), floats(p)
+	t.mean = make([]float64, spec.Network.Units)
 	if !spec.Batch.Permute {
 		t.apart = t.newApart()
 	}
@@ -265,6 +272,10 @@ func (t *Trainer) startBackward() {
 
 func (t *Trainer) squareBlock(_, task int) {
 	first := task * block
+	if t.mask != nil {
+		last := min(first+block, t.net.size)
+		sic.Apply(t.mask[first:last], t.grad[first:last])
+	}
 	t.squares[task] = float64(t.sumSquares(&t.grad[first], min(block, t.net.size-first)))
 }
 
@@ -343,6 +354,7 @@ func (t *Trainer) Restore(s compute.State) error {
 		return err
 	}
 	t.net.pack(t.params, s.Params)
+	sic.Apply(t.mask, t.params)
 	t.net.pack(t.first, s.Moments.First)
 	t.net.pack(t.second, s.Moments.Second)
 	t.step, t.plateau = s.Step, s.Plateau

@@ -67,6 +67,7 @@ func gradientOf(t *testing.T, s compute.Spec, k *kernels, moment uint64, change 
 	step := computetest.Step{Network: s.Network, Weights: tr.weights, Fast: tr.microBatch(), FastGradient: make([]float32, sic.NewLayout(s.Network).Size)}
 	step.Fast.Weigh(tr.weights)
 	tr.net.unpack(step.FastGradient, tr.grad)
+	sic.Apply(s.Network.Mask(), step.FastGradient) // as the norm and the update see it
 	step.Exact, step.ExactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, tr.weights, computetest.Widen(params), tr.draw)
 	return step
 }
@@ -240,6 +241,34 @@ func TestTrainingFollowsReference(t *testing.T) {
 		s := spec(16, 12)
 		s.Batch.Pairs, s.Batch.Permute = 50, permute
 		t.Run(fmt.Sprintf("permute=%v", permute), func(t *testing.T) { checkTraining(t, s, 200, norms) })
+	}
+	ring := spec(16, 12)
+	ring.Network.RingWidth, ring.Network.RingLong = 4, 0.1
+	t.Run("ring", func(t *testing.T) { checkTraining(t, ring, 50, 40) })
+}
+
+// Links that the wiring leaves out stay at 0, whatever a run is restored from.
+func TestOnlyLinkedUnitsReadEachOther(t *testing.T) {
+	s := spec(16, 12)
+	whole := sic.InitialParameters(s.Network, s.Seed)
+	s.Network.RingWidth = 4
+	tr, err := New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	if err := tr.Restore(compute.State{Params: whole, Moments: sic.NewMoments[float32](len(whole)), Plateau: sic.NewPlateau()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tr.Train(20, nil); err != nil {
+		t.Fatal(err)
+	}
+	bias := sic.Of(tr.State().Params, sic.NewLayout(s.Network).Bias(2))
+	for i, w := range bias {
+		apart := (i/16 - i%16 + 16) % 16
+		if linked := min(apart, 16-apart) <= 2; linked != (w != 0) {
+			t.Errorf("units %d and %d are %d places apart on a ring of 16, width 4: bias %v", i/16, i%16, min(apart, 16-apart), w)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 type Step struct {
 	spec    compute.Spec
 	layout  sic.Layout
+	mask    []float32 // of the wiring; nil: none
 	draw    *sic.Draw
 	done    int
 	weights loss.Values // of the present step
@@ -54,7 +55,7 @@ func view(flat []float32, t sic.Tensor) blas32.General {
 // New returns a fresh run.
 func New(spec compute.Spec) *Step {
 	n, b := spec.Network, spec.Batch
-	s := &Step{spec: spec, weights: spec.Loss.Weights(1), layout: sic.NewLayout(n), draw: sic.NewDraw(b), params: sic.InitialParameters(n, spec.Seed)}
+	s := &Step{spec: spec, weights: spec.Loss.Weights(1), layout: sic.NewLayout(n), mask: n.Mask(), draw: sic.NewDraw(b), params: sic.InitialParameters(n, spec.Seed)}
 	s.grad = make([]float32, s.layout.Size)
 	s.moments = sic.NewMoments[float32](s.layout.Size)
 	d, states, sampled := b.Distinct(), b.States(), b.Sampled()
@@ -109,6 +110,7 @@ func (s *Step) gradient() sic.Terms {
 	terms := s.losses()
 	s.rollBack()
 	s.mlpBackward()
+	sic.Apply(s.mask, s.grad)
 	return terms
 }
 
@@ -236,8 +238,14 @@ func (s *Step) losses() sic.Terms {
 		blas32.Axpy(1/states, vector(row(s.state, i)), vector(mean))
 	}
 	t.Values[loss.Capacity] = -float64(blas32.Dot(vector(mean), vector(mean)))
+	all := blas32.Asum(vector(mean)) / float32(len(mean)) // no activity is negative
+	pull := make([]float32, len(mean))
+	for n, m := range mean {
+		t.Values[loss.Homeostasis] += float64((m - all) * (m - all))
+		pull[n] = 2 * (float32(s.weights[loss.Homeostasis])*(m-all) - float32(s.weights[loss.Capacity])*m) / states
+	}
 	for i := range s.state.Rows {
-		blas32.Axpy(-2*float32(s.weights[loss.Capacity])/states, vector(mean), vector(row(s.dState, i)))
+		blas32.Axpy(1, vector(pull), vector(row(s.dState, i)))
 	}
 	s.isometry(&t)
 	t.Weigh(s.weights)
@@ -300,25 +308,28 @@ func (s *Step) pairs(t *sic.Terms) {
 func (s *Step) isometry(t *sic.Terms) {
 	var steps []int
 	var speeds, ratios []float64
-	mean := 0.0
+	var mean, count [loss.SpeedBins]float64
 	for i, k := range s.draw.Order {
 		if speed, short := s.spec.Loss.Short(s.draw.Velocity[k]); short {
 			g, _ := s.before(i)
 			ratio := distance(row(s.state, i), g) / speed
 			steps, speeds, ratios = append(steps, i), append(speeds, speed), append(ratios, ratio)
-			mean += ratio
+			bin := s.spec.Loss.SpeedBin(speed)
+			mean[bin] += ratio
+			count[bin]++
 		}
 	}
 	t.Short = len(steps)
 	if t.Short == 0 {
 		return
 	}
-	mean /= float64(t.Short)
 	for q, i := range steps {
-		t.Values[loss.ConformalIsometry] += (ratios[q] - mean) * (ratios[q] - mean) / float64(t.Short)
+		bin := s.spec.Loss.SpeedBin(speeds[q])
+		deviation := ratios[q] - mean[bin]/count[bin]
+		t.Values[loss.ConformalIsometry] += deviation * deviation / float64(t.Short)
 		g, d := s.before(i)
 		next, dNext := row(s.state, i), row(s.dState, i)
-		pull := float32(s.weights[loss.ConformalIsometry] * 2 * (ratios[q] - mean) / float64(t.Short) / speeds[q] / math.Max(ratios[q]*speeds[q], sic.Tiny))
+		pull := float32(s.weights[loss.ConformalIsometry] * 2 * deviation / float64(t.Short) / speeds[q] / math.Max(ratios[q]*speeds[q], sic.Tiny))
 		for n := range g {
 			x := pull * (next[n] - g[n])
 			dNext[n] += x

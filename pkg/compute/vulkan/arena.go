@@ -37,9 +37,10 @@ type layer struct {
 type shape struct {
 	spec                     compute.Spec
 	layers                   []layer
-	size                     int // of the flat vectors
-	initial                  int // offset of a
-	n, b, t, d, m, s         int // units, trajectories, length, distinct velocities, states, sampled states
+	size                     int       // of the flat vectors
+	mask                     []float32 // of the wiring; nil: none
+	initial                  int       // offset of a
+	n, b, t, d, m, s         int       // units, trajectories, length, distinct velocities, states, sampled states
 	windows                  []window
 	rows                     int // velocities of the largest window
 	pairWidth, pairShares    int // columns of the Gram matrix of one share
@@ -56,6 +57,7 @@ type shape struct {
 // places are the addresses of everything on the device.
 type places struct {
 	params, first, second, gradient vk.Address
+	mask                            vk.Address // of the wiring, if there is one
 	scalars, records                vk.Address
 
 	velocity, order, meet, position, sampled, row vk.Address // of `batches` micro-batches
@@ -100,7 +102,7 @@ func newShape(spec compute.Spec, d *Device) (*shape, error) {
 			b.Trajectories, b.Length, maxTrajectories, maxLength, maxStates)
 	}
 	layout := sic.NewLayout(n)
-	s := &shape{spec: spec, size: layout.Size, initial: layout.InitialState().Offset,
+	s := &shape{spec: spec, size: layout.Size, mask: n.Mask(), initial: layout.InitialState().Offset,
 		n: n.Units, b: b.Trajectories, t: b.Length, d: b.Distinct(), m: b.States(), s: b.Sampled()}
 	for l := range n.Layers {
 		w := layout.Weight(l)
@@ -161,7 +163,7 @@ func (s *shape) cutTime(d *Device) {
 func (s *shape) lay(a *arena) places {
 	var p places
 	p.params, p.first, p.second = a.take("parameters", s.size), a.take("first moments", s.size), a.take("second moments", s.size)
-	p.gradient = a.take("gradient", s.size)
+	p.gradient, p.mask = a.take("gradient", s.size), a.take("mask", len(s.mask))
 	p.scalars, p.records = a.take("scalars", 64), a.take("records", s.steps*recordSize/4)
 	p.velocity = a.take("velocities", s.batches*s.d*2)
 	p.order, p.meet = a.take("orders", s.batches*s.m), a.take("meetings", s.batches*s.m)
@@ -192,7 +194,7 @@ func (s *shape) lay(a *arena) places {
 // shift turns offsets into addresses.
 func (p *places) shift(base vk.Address) {
 	for _, a := range []*vk.Address{
-		&p.params, &p.first, &p.second, &p.gradient, &p.scalars, &p.records,
+		&p.params, &p.first, &p.second, &p.gradient, &p.mask, &p.scalars, &p.records,
 		&p.velocity, &p.order, &p.meet, &p.position, &p.sampled, &p.row,
 		&p.weights, &p.transposed, &p.share, &p.state, &p.inverse, &p.sum, &p.dead,
 		&p.distance, &p.speed, &p.pull, &p.counts, &p.dMean, &p.packed, &p.place, &p.partial, &p.losses,

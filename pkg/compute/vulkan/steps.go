@@ -141,7 +141,7 @@ func (r *recorder) optimiserStep(t *Trainer, i int) {
 	for a := range o.Accumulate {
 		r.microBatch(t, weights, i*o.Accumulate+a, a == 0, record)
 	}
-	r.run("squares", s.squares, 1, 1, []vk.Address{at.gradient, at.squares}, s.size)
+	r.run("squares", s.squares, 1, 1, []vk.Address{at.gradient, at.squares, at.mask}, s.size, s.mask != nil)
 	r.Barrier()
 	share := float32(1 / float64(o.Accumulate))
 	r.run("finish", 1, 1, 1, []vk.Address{at.squares, at.scalars, record}, s.squares, share, float32(o.Clip))
@@ -239,13 +239,13 @@ func (r *recorder) losses(t *Trainer, b batch, weights loss.Values) {
 	r.run("near", s.nearBlocks, s.nearShares, 1, []vk.Address{at.place, at.counts}, s.s, limit)
 	r.Barrier()
 	r.run("terms", 1, 1, 1, []vk.Address{at.sum, at.dead, at.distance, at.speed, at.counts, at.dMean, at.scalars},
-		s.n, s.b, s.m, s.nearBlocks*s.nearShares, s.s, l.Reduction == loss.ReductionSum, float32(weights[loss.Capacity]))
+		s.n, s.b, s.m, s.nearBlocks*s.nearShares, s.s, l.Reduction == loss.ReductionSum, float32(weights[loss.Capacity]), float32(weights[loss.Homeostasis]), float32(l.IsometrySpeedBin))
 	r.Barrier()
 	square := l.SigmaG * l.SigmaG
 	r.runWith(pairs, uint32(s.pairQuarters), s.pairBlocks, s.pairShares, ceil(s.n, tile*s.pairQuarters),
 		[]vk.Address{at.packed, at.place, at.partial, at.losses, at.scalars},
 		s.s, s.n, s.pairWidth, limit, float32(-1/square), float32(2*weights[loss.Separation]/square), float32(-4*weights[loss.Invariance]))
-	r.each("pull", s.m, []vk.Address{at.distance, at.speed, at.pull, at.scalars}, s.m, float32(weights[loss.ConformalIsometry]))
+	r.each("pull", s.m, []vk.Address{at.distance, at.speed, at.pull, at.scalars}, s.m, float32(weights[loss.ConformalIsometry]), float32(l.IsometrySpeedBin))
 	r.Barrier()
 	r.each("spread", s.m*s.n, []vk.Address{at.partial, at.dMean, b.row, at.dState}, s.m, s.n, s.s, s.pairShares)
 	r.Barrier()

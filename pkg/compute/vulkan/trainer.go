@@ -61,7 +61,7 @@ func (t *Trainer) allocate() (err error) {
 		return err
 	}
 	t.at.shift(t.arena.Address)
-	if t.host, err = t.device.NewBuffer(t.stateAt()+3*4*uint64(t.size)+256, vk.OnHost); err != nil {
+	if t.host, err = t.device.NewBuffer(t.stateAt()+4*uint64(3*t.size+len(t.mask))+256, vk.OnHost); err != nil {
 		return err
 	}
 	if t.record, err = newRecorder(t); err == nil {
@@ -73,7 +73,8 @@ func (t *Trainer) allocate() (err error) {
 // DeviceBytes is the memory that the run takes on the device.
 func (t *Trainer) DeviceBytes() uint64 { return t.arena.Size }
 
-// stateAt is where a state begins in the host's buffer; 256 zeros for the scalars follow it.
+// stateAt is where a state begins in the host's buffer; 256 zeros for the scalars follow it, and
+// the mask.
 func (t *Trainer) stateAt() uint64 { return uint64(t.steps * recordSize) }
 
 // Close implements compute.Trainer.
@@ -226,14 +227,16 @@ func (t *Trainer) Restore(s compute.State) error {
 	if err := s.Check(t.size); err != nil {
 		return err
 	}
+	s = clone(s)
+	sic.Apply(t.mask, s.Params)
 	if err := t.send(s); err != nil {
 		return t.fault(err)
 	}
-	t.step, t.plateau, t.kept = s.Step, s.Plateau, clone(s)
+	t.step, t.plateau, t.kept = s.Step, s.Plateau, s
 	return nil
 }
 
-// send writes a state to the device, and clears the scalars.
+// send writes a state and the mask to the device, and clears the scalars.
 func (t *Trainer) send(s compute.State) error {
 	t.device.mu.Lock()
 	defer t.device.mu.Unlock()
@@ -249,6 +252,10 @@ func (t *Trainer) send(s compute.State) error {
 	}
 	clear(t.host.Words(t.stateAt()+3*size, 64))
 	r.Copy(t.arena, uint64(t.at.scalars-t.arena.Address), t.host, t.stateAt()+3*size, 256)
+	if t.mask != nil {
+		copy(t.host.Floats(t.stateAt()+3*size+256, t.size), t.mask)
+		r.Copy(t.arena, uint64(t.at.mask-t.arena.Address), t.host, t.stateAt()+3*size+256, size)
+	}
 	r.Barrier()
 	return r.Submit()
 }

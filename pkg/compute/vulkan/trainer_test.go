@@ -106,6 +106,7 @@ func gradientBy(t *testing.T, tr *Trainer, moment int) computetest.Step {
 		}
 	}
 	step := computetest.Step{Network: s.Network, Weights: weights, Fast: record.Terms, FastGradient: fetchFloats(t, tr, tr.at.gradient, tr.size)}
+	sic.Apply(s.Network.Mask(), step.FastGradient) // as the norm and the update see it
 	step.Fast.Weigh(weights)
 	step.Exact, step.ExactGradient = sic.Gradient(s.Network, s.Batch, s.Loss, weights, computetest.Widen(sic.InitialParameters(s.Network, s.Seed)), draw)
 	return step
@@ -198,6 +199,13 @@ func beside50(t *testing.T, d *Device, s compute.Spec, loss, norm float64) (mine
 func TestTrainingFollowsTheCPU(t *testing.T) {
 	s := spec(16, 12)
 	s.Loss.IsometryRadius = 0.12
+	t.Run("dense", func(t *testing.T) { followTheCPU(t, s) })
+	s.Network.RingWidth, s.Network.RingLong, s.Loss.Homeostasis, s.Loss.IsometrySpeedBin = 4, 0.1, 0.5, 0.03
+	t.Run("ring", func(t *testing.T) { followTheCPU(t, s) })
+}
+
+func followTheCPU(t *testing.T, s compute.Spec) {
+	t.Helper()
 	mine, theirs := beside50(t, lavapipe(t), s, 2e-3, 5e-3)
 	moved, start := 0.0, sic.InitialParameters(s.Network, s.Seed)
 	for i := range start {

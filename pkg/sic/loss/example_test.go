@@ -18,7 +18,7 @@ func Example() {
 		fmt.Println()
 	}
 	// Output:
-	// step 100: separation 1.00 invariance 0.10 capacity 0.00 isometry 0.00
-	// step 200: separation 1.00 invariance 0.10 capacity 0.25 isometry 0.00
-	// step 300: separation 1.00 invariance 0.10 capacity 0.50 isometry 0.00
+	// step 100: separation 1.00 invariance 0.10 capacity 0.00 isometry 0.00 homeostasis 0.00
+	// step 200: separation 1.00 invariance 0.10 capacity 0.25 isometry 0.00 homeostasis 0.00
+	// step 300: separation 1.00 invariance 0.10 capacity 0.50 isometry 0.00 homeostasis 0.00
 }

@@ -23,14 +23,15 @@ const (
 	Invariance
 	Capacity
 	ConformalIsometry
+	Homeostasis
 	NumTerms = iota
 )
 
 // Table is the table of terms.
 var Table = [NumTerms]struct {
-	Key      string // of its weight among the parameters, and of its column in tables
-	Short    string // what figures call it
-	Equation int
+	Key      string                            // of its weight among the parameters, and of its column in tables
+	Short    string                            // what figures call it
+	Equation int                               // of the paper; 0: ours
 	Printed  string                            // its weight as Table 1 prints it; "" where it has none
 	Weight   func(*Params) *float64            // λ, where the parameters have it
 	Rise     func(*Params) (start, warmup int) // nil: λ acts in full from the first step
@@ -41,6 +42,7 @@ var Table = [NumTerms]struct {
 		func(p *Params) (int, int) { return p.CapacityStart, p.CapacityWarmup }},
 	ConformalIsometry: {"conformal_isometry", "isometry", 7, "", func(p *Params) *float64 { return &p.ConformalIsometry },
 		func(p *Params) (int, int) { return 0, p.IsometryWarmup }},
+	Homeostasis: {"homeostasis", "homeostasis", 0, "", func(p *Params) *float64 { return &p.Homeostasis }, nil},
 }
 
 // String is the term's name in a sentence: "conformal isometry".
@@ -74,7 +76,14 @@ type Params struct {
 	// choice, is SigmaX. A square lattice is as isometric as a hexagonal one over short steps, and
 	// less so over longer ones.
 	IsometryRadius float64 `json:"isometry_radius" unit:"m a step" range:">= 0" default:"0" doc:"below which that loss looks at a velocity; 0 = sigma_x, as in equation 7"`
-	Reduction      string  `json:"reduction" range:"mean|sum" default:"mean" doc:"mean: a sum over pairs becomes a mean over the selected pairs; sum: as equations 4 and 5 are printed"`
+	// IsometrySpeedBin makes equation 7 compare steps of equal speed only ("if v changes direction
+	// (but not magnitude)", section 5.3): its variance is that about the mean of the steps whose
+	// speeds lie in the same bin of this width.
+	IsometrySpeedBin float64 `json:"isometry_speed_bin" unit:"m a step" range:">= 0" default:"0" doc:"equation 7 compares steps whose speeds lie in one bin of this width; 0 = all steps, as printed"`
+	// Homeostasis is the weight of Σ_n (m_n - m)², m_n the mean activity of unit n over all states
+	// and m the mean of m_n: it asks units to be equally active.
+	Homeostasis float64 `json:"homeostasis" range:">= 0" default:"0" doc:"weight of the variance, summed over units, of their mean activity (not in the paper)"`
+	Reduction   string  `json:"reduction" range:"mean|sum" default:"mean" doc:"mean: a sum over pairs becomes a mean over the selected pairs; sum: as equations 4 and 5 are printed"`
 	// CapacityStart is the optimiser step until which λ_Cap is 0, CapacityWarmup the number of steps
 	// over which it then rises linearly; 0 and 0, the paper's choice, apply it in full from the
 	// start. A lattice that has formed by then keeps its shape.
@@ -114,6 +123,17 @@ func (p *Params) ShortSpeed() float64 {
 		return p.IsometryRadius
 	}
 	return p.SigmaX
+}
+
+// SpeedBins is how many bins of speed equation 7 may tell apart.
+const SpeedBins = 16
+
+// SpeedBin is the bin of a speed that equation 7 looks at, below SpeedBins.
+func (p *Params) SpeedBin(speed float64) int {
+	if p.IsometrySpeedBin <= 0 {
+		return 0
+	}
+	return min(int(speed/p.IsometrySpeedBin), SpeedBins-1)
 }
 
 // Short returns the speed ‖v‖ of a velocity, m a step, and whether equation 7 looks at it.

@@ -63,11 +63,11 @@ var rows = slices.Concat([]row{
 	{"Reduction of the pair sums", "", "loss.reduction", ""},
 })
 
-// weightRows are the terms' weights, those that the paper prints or the others.
+// weightRows are the weights of the paper's terms, those that it prints or the others.
 func weightRows(printed bool) []row {
 	var rows []row
 	for i, term := range loss.Table {
-		if name := loss.Term(i).String(); (term.Printed != "") == printed {
+		if name := loss.Term(i).String(); term.Equation > 0 && (term.Printed != "") == printed {
 			name = strings.ToUpper(name[:1]) + name[1:] + " loss coefficient"
 			rows = append(rows, row{name, term.Printed, "loss." + term.Key, strings.TrimSuffix(term.Printed, ".0")})
 		}

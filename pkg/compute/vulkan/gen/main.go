@@ -33,6 +33,7 @@ func run() error {
 	if line, _, _ := strings.Cut(string(version), "\n"); line != pinned {
 		return fmt.Errorf("found %q, the SPIR-V is made with %q (Debian 12's glslang-tools)", line, pinned)
 	}
+	terms = append(terms, fmt.Sprintf("-DSPEED_BINS=%d", loss.SpeedBins))
 	for i, term := range loss.Table {
 		terms = append(terms, fmt.Sprintf("-D%s=%d", strings.ToUpper(term.Key), i))
 	}
@@ -65,7 +66,7 @@ const mixed = "_mixed"
 // both are the shaders that are made a second time with MIXED defined.
 var both = []string{"linear_weight", "linear_input", "outer", "pack"}
 
-// terms are definitions of the terms' numbers.
+// terms are definitions of the terms' numbers, and of the bins of speed.
 var terms []string
 
 func compile(source, target string, options ...string) error {

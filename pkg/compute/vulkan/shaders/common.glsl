@@ -7,13 +7,14 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Floats { flo
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint at[]; };
 
 // Losses are listed by term. The compiler is told the terms' numbers: SEPARATION, INVARIANCE, ...
+// So it is SPEED_BINS, the most bins of speed that eq. 7 tells apart.
 #define MOST_TERMS 8 // room for more of them, as on the host
 
 // Numbers that one shader of a micro-batch leaves for later ones.
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Scalars {
     float farWeight;    // 1/n of eq. 4, or 1
     float nearWeight;   // 1/n of eq. 5, or 1
-    float isometryMean; // of ‖g_t-g_{t-1}‖/‖v_t‖
+    float unused;
     float isometryShare; // 1/number of short steps, or 0
     uint farLow, farHigh, nearLow, nearHigh; // ordered pairs
     uint shortSteps;
@@ -23,6 +24,7 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Scalars {
     uint stopped;       // 1 once a loss or gradient was not finite
     uint largestDelta, largestSlope; // bits of the greatest |dL/d(W g)| and |dL/dW|, where products are in 16 bits
     float terms[MOST_TERMS]; // losses of the micro-batch
+    float isometryMean[SPEED_BINS]; // of ‖g_t-g_{t-1}‖/‖v_t‖, by the bin of the speed
 };
 
 // What one optimiser step reports; Trainer.read takes it apart.
@@ -39,6 +41,9 @@ const float tiny = 1e-8; // keeps divisions by a norm or a distance finite
 bool finite(float x) { return (floatBitsToUint(x) & 0x7f800000u) != 0x7f800000u; }
 
 bool isNaN(float x) { return (floatBitsToUint(x) & 0x7fffffffu) > 0x7f800000u; }
+
+// The bin of a speed, m a step, that eq. 7 looks at; width 0: one bin.
+uint speedBin(float speed, float width) { return width > 0.0 ? min(uint(speed / width), SPEED_BINS - 1) : 0; }
 
 // ReLU that lets a NaN through, so that a broken run is seen.
 float relu(float x) { return isNaN(x) ? x : max(x, 0.0); }

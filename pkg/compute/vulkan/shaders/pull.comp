@@ -10,7 +10,7 @@ layout(push_constant, std430) uniform Push {
     Floats distances, speed, pull; // [B·T]
     Scalars scalars;
     uint states;
-    float weight; // λ_ConIso
+    float weight, binWidth; // λ_ConIso; m a step
 };
 
 void main() {
@@ -20,7 +20,7 @@ void main() {
     float d = distances.at[i], p = 0.0;
     if (!(d < 0.0)) {
         float s = speed.at[i];
-        p = weight * 2.0 * (d / s - scalars.isometryMean) * scalars.isometryShare / s / (d < tiny ? tiny : d);
+        p = weight * 2.0 * (d / s - scalars.isometryMean[speedBin(s, binWidth)]) * scalars.isometryShare / s / (d < tiny ? tiny : d);
     }
     pull.at[i] = p;
 }

@@ -4,7 +4,8 @@
 #include "sum.glsl"
 
 // What must be known of a whole micro-batch before its gradient: the numbers of
-// pairs, eq. 6 with its gradient, and eq. 7. One workgroup.
+// pairs, the terms of the mean activity (eq. 6 and homeostasis) with their
+// gradient, and eq. 7. One workgroup.
 layout(local_size_x = 256) in;
 
 layout(push_constant, std430) uniform Push {
@@ -12,10 +13,10 @@ layout(push_constant, std430) uniform Push {
     Words dead;       // [B]
     Floats distances, speed; // [B·T]
     Words counts;     // of near pairs
-    Floats dMean;     // [N]: gradient of eq. 6, the same for every state
+    Floats dMean;     // [N]: gradient of the mean activity, the same for every state
     Scalars scalars;
     uint units, trajectories, states, countSize, sampled, summed;
-    float capacityWeight;
+    float capacityWeight, homeostasisWeight, binWidth;
 };
 
 shared uint words[256], highs[256];
@@ -72,7 +73,7 @@ void main() {
         silences += dead.at[b];
     silences = addUp(silences);
 
-    float capacity = 0.0;
+    float capacity = 0.0, all = 0.0;
     for (uint n = me; n < units; n += 256) {
         float mean = 0.0;
         uint b = 0;
@@ -84,31 +85,48 @@ void main() {
             mean += sum.at[b * units + n];
         mean /= float(states);
         capacity -= mean * mean;
-        dMean.at[n] = -2.0 * capacityWeight * mean / float(states);
+        all += mean;
+        dMean.at[n] = mean;
     }
     capacity = addUp(capacity);
+    all = addUp(all) / float(units);
+    float homeostasis = 0.0;
+    for (uint n = me; n < units; n += 256) {
+        float mean = dMean.at[n];
+        homeostasis = fma(mean - all, mean - all, homeostasis);
+        dMean.at[n] = 2.0 * (homeostasisWeight * (mean - all) - capacityWeight * mean) / float(states);
+    }
+    homeostasis = addUp(homeostasis);
 
     uint steps = 0;
-    float ratios = 0.0;
-    for (uint i = me; i < states; i += 256)
-        if (!(distances.at[i] < 0.0)) {
-            ratios += distances.at[i] / speed.at[i];
-            steps++;
-        }
-    steps = addUp(steps);
-    float share = steps > 0 ? 1.0 / float(steps) : 0.0, mean = addUp(ratios) * share, variance = 0.0;
-    for (uint i = me; i < states; i += 256)
-        if (!(distances.at[i] < 0.0)) {
-            float d = distances.at[i] / speed.at[i] - mean;
-            variance = fma(d, d, variance);
-        }
+    float variance = 0.0;
+    for (uint bin = 0; bin < (binWidth > 0.0 ? SPEED_BINS : 1); bin++) {
+        uint count = 0;
+        float ratios = 0.0;
+        for (uint i = me; i < states; i += 256)
+            if (!(distances.at[i] < 0.0) && speedBin(speed.at[i], binWidth) == bin) {
+                ratios += distances.at[i] / speed.at[i];
+                count++;
+            }
+        count = addUp(count);
+        float mean = addUp(ratios) * (count > 0 ? 1.0 / float(count) : 0.0);
+        for (uint i = me; i < states; i += 256)
+            if (!(distances.at[i] < 0.0) && speedBin(speed.at[i], binWidth) == bin) {
+                float d = distances.at[i] / speed.at[i] - mean;
+                variance = fma(d, d, variance);
+            }
+        steps += count;
+        if (me == 0)
+            scalars.isometryMean[bin] = mean;
+    }
+    float share = steps > 0 ? 1.0 / float(steps) : 0.0;
     variance = addUp(variance) * share;
     if (me != 0)
         return;
     scalars.dead = silences;
     scalars.terms[CAPACITY] = capacity;
+    scalars.terms[HOMEOSTASIS] = homeostasis;
     scalars.shortSteps = steps;
-    scalars.isometryMean = mean;
     scalars.isometryShare = share;
     scalars.terms[CONFORMAL_ISOMETRY] = variance;
 }

@@ -1,4 +1,4 @@
-package main
+package benchmark
 
 import (
 	"context"
@@ -9,75 +9,50 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/spf13/cobra"
 	"gonum.org/v1/gonum/mat"
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/manifold"
 )
 
-// addBenchAnalysis puts "analysis" under the command bench.
-func addBenchAnalysis(root *cobra.Command) {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "analysis",
-		Short: "Time the analysis of 128 units, persistent cohomology and the spectral embedding",
-		Long: "Times the whole analysis of 128 noisy grid cells at 64 x 64 bins, the persistent cohomology of 250 landmarks of a torus to\n" +
-			"dimension 2, and the spectral embedding of 8000 states, on as many threads as there are cores, each interleaved with plain\n" +
-			"work of the same size; prints medians.",
-		Example: "  sicgrid bench analysis\n  sicgrid bench analysis --json",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			rows, err := benchAnalysis(cmd.Context(), fullAnalysis, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), rows)
-			}
-			for _, r := range rows {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-46s %7.3f %s  %6.2f times %s (%.3f)\n", r.What, r.Value, r.Unit, r.Ratio, r.Reference, r.ReferenceValue)
-			}
-			return nil
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the measurements as JSON")
-	addBench(root, cmd)
-}
+// AnalysisSize is how much is analysed: Units of Bins x Bins, cohomology of Landmarks, the
+// embedding of States.
+type AnalysisSize struct{ Units, Bins, Landmarks, States int }
 
-// analysisSize is how much is analysed.
-type analysisSize struct{ units, bins, landmarks, states int }
+// FullAnalysis is the size of the shipped profiles.
+var FullAnalysis = AnalysisSize{128, 64, 250, 8000}
 
-var fullAnalysis = analysisSize{128, 64, 250, 8000}
-
-func benchAnalysis(ctx context.Context, size analysisSize, progress io.Writer) ([]storeBenchmark, error) {
+// Analysis times the analysis of maps, persistent cohomology and the spectral embedding on as
+// many threads as Go has.
+func Analysis(ctx context.Context, size AnalysisSize, progress io.Writer) ([]Measurement, error) {
 	threads := runtime.GOMAXPROCS(0)
-	maps := noisyGrids(size.units, size.bins)
-	torus := torusStates(size.states)
-	chosen, err := manifold.Landmarks(torus, size.landmarks)
+	maps := noisyGrids(size.Units, size.Bins)
+	torus := torusStates(size.States)
+	chosen, err := manifold.Landmarks(torus, size.Landmarks)
 	if err != nil {
 		return nil, err
 	}
 	distances := manifold.Distances(torus, chosen)
 	options := gridcell.StandardOptions()
 	options.Threads = threads
-	var rows []storeBenchmark
+	var rows []Measurement
 	for _, b := range []struct {
 		what, reference string
 		work            func() error
 		plain           func()
 		times           float64 // the plain work is a part of what it stands for
 	}{
-		{fmt.Sprintf("analysis of %d units at %d x %d bins", size.units, size.bins, size.bins), "as many autocorrelograms by their definition, one of them timed",
-			func() error { _, err := gridcell.Analyze(ctx, maps, options); return err }, func() { sink = plainAutocorrelogram(maps[0]) }, float64(size.units)},
-		{fmt.Sprintf("cohomology of %d landmarks to dimension 2", size.landmarks), "looking up the diameters of all their tetrahedra",
-			func() error { _, err := manifold.Rips(distances, size.landmarks, 2, threads); return err }, func() { sink = tetrahedra(distances, size.landmarks) }, 1},
-		{fmt.Sprintf("spectral embedding of %d states", size.states), "the distances of all their pairs",
+		{fmt.Sprintf("analysis of %d units at %d x %d bins", size.Units, size.Bins, size.Bins), "as many autocorrelograms by their definition, one of them timed",
+			func() error { _, err := gridcell.Analyze(ctx, maps, options); return err }, func() { sink = plainAutocorrelogram(maps[0]) }, float64(size.Units)},
+		{fmt.Sprintf("cohomology of %d landmarks to dimension 2", size.Landmarks), "looking up the diameters of all their tetrahedra",
+			func() error { _, err := manifold.Rips(distances, size.Landmarks, 2, threads); return err }, func() { sink = tetrahedra(distances, size.Landmarks) }, 1},
+		{fmt.Sprintf("spectral embedding of %d states", size.States), "the distances of all their pairs",
 			func() error {
 				_, err := manifold.Spectral(torus, manifold.SpectralOptions{Neighbours: 15, Dimensions: 3, Eigenvalues: 12, Threads: threads})
 				return err
 			}, func() { sink = pairs(torus) }, 1},
 	} {
-		row, err := compare(storeBenchmark{What: b.what, Unit: "s", Reference: b.reference},
+		row, err := compare(Measurement{What: b.what, Unit: "s", Reference: b.reference},
 			func() (float64, error) {
 				if ctx.Err() != nil {
 					return 0, ctx.Err()

@@ -1,4 +1,4 @@
-package main
+package benchmark
 
 import (
 	"io"
@@ -9,7 +9,7 @@ import (
 )
 
 func TestTheAnalysisBenchMeasuresWhatItNames(t *testing.T) {
-	rows, err := benchAnalysis(t.Context(), analysisSize{6, 24, 30, 200}, io.Discard)
+	rows, err := Analysis(t.Context(), AnalysisSize{6, 24, 30, 200}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestThePlainAutocorrelogramIsTheAnalysis(t *testing.T) {
 }
 
 func TestTheSchedulingBenchMakesEveryStageAnew(t *testing.T) {
-	row, err := benchScheduling(t.Context(), t.TempDir(), 1)
+	row, err := timeScheduling(t.Context(), t.TempDir(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

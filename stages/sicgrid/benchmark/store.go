@@ -1,4 +1,4 @@
-package main
+package benchmark
 
 import (
 	"bytes"
@@ -14,64 +14,21 @@ import (
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/artifact"
-	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
 )
 
-// storeBenchmark is one row of `sicgrid bench store --json`: a median, beside something plain that was measured interleaved with it.
-type storeBenchmark struct {
-	What           string  `json:"what"`
-	Value          float64 `json:"value"`
-	Unit           string  `json:"unit"`
-	Reference      string  `json:"reference"`
-	ReferenceValue float64 `json:"reference_value"` // in the same unit
-	Ratio          float64 `json:"ratio"`           // value / reference
-}
-
-// addBenchStore puts "store" under the command bench.
-func addBenchStore(root *cobra.Command) {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "store",
-		Short: "Time a run in which nothing is to do, scheduling, verification and the Parquet codec",
-		Long: "Times a run of 2000 cached stages, what making a stage costs beside its own work, the hashing of a store, and writing\n" +
-			"and reading a Parquet file of float32 tensors on one core, each beside the plain work on the same bytes, turn\n" +
-			"about; prints medians.",
-		Example: "  sicgrid bench store\n  sicgrid bench store --json",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			dir, err := os.MkdirTemp("", "sicgrid-bench-")
-			if err != nil {
-				return err
-			}
-			defer os.RemoveAll(dir)
-			rows, err := benchStore(cmd.Context(), dir, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), rows)
-			}
-			for _, r := range rows {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-28s %9.3f %-5s  %5.2f of %s (%.3f)\n", r.What, r.Value, r.Unit, r.Ratio, r.Reference, r.ReferenceValue)
-			}
-			return nil
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the measurements as JSON")
-	addBench(root, cmd)
-}
-
-func benchStore(ctx context.Context, dir string, progress io.Writer) ([]storeBenchmark, error) {
-	noOp, err := benchNoOp(ctx, filepath.Join(dir, "store"), progress)
+// Store times a run in which nothing is to do, scheduling, hashing and the Parquet codec, in a
+// folder that it fills.
+func Store(ctx context.Context, dir string, progress io.Writer) ([]Measurement, error) {
+	noOp, err := timeNoOp(ctx, filepath.Join(dir, "store"), progress)
 	if err != nil {
 		return nil, err
 	}
-	scheduling, err := benchScheduling(ctx, filepath.Join(dir, "made"), benchLayers/10)
+	scheduling, err := timeScheduling(ctx, filepath.Join(dir, "made"), layersOfStages/10)
 	if err != nil {
 		return nil, err
 	}
@@ -79,52 +36,34 @@ func benchStore(ctx context.Context, dir string, progress io.Writer) ([]storeBen
 	if err != nil {
 		return nil, err
 	}
-	hashing, err := benchVerify(ctx, filepath.Join(dir, "large"), rec)
+	hashing, err := timeVerify(ctx, filepath.Join(dir, "large"), rec)
 	if err != nil {
 		return nil, err
 	}
-	write, read, err := benchCodec(rec)
-	return []storeBenchmark{noOp, scheduling, hashing, write, read}, err
-}
-
-// compare times both interleaved; they return what they did a second, or how long they took.
-func compare(row storeBenchmark, work, reference func() (float64, error)) (storeBenchmark, error) {
-	var values, references, ratios []float64
-	for range turns {
-		r, err := reference()
-		if err != nil {
-			return row, err
-		}
-		v, err := work()
-		if err != nil {
-			return row, err
-		}
-		values, references, ratios = append(values, v), append(references, r), append(ratios, v/r)
-	}
-	row.Value, row.ReferenceValue, row.Ratio = gridcell.Median(values), gridcell.Median(references), gridcell.Median(ratios)
-	return row, nil
+	write, read, err := timeCodec(rec)
+	return []Measurement{noOp, scheduling, hashing, write, read}, err
 }
 
 const (
-	benchLayers = 50
-	benchWidth  = 40
+	layersOfStages = 50
+	stagesALayer   = 40
 )
 
-// benchGraph is layers of 40 stages, each of which reads two of the layer before it and has next to nothing to do.
-func benchGraph(layers int) (*pipeline.Graph, error) {
+// graphOfStages is layers of 40 stages, each of which reads two of the layer before it and has next to nothing to do.
+func graphOfStages(layers int) (*pipeline.Graph, error) {
 	type row struct {
 		Value int64 `col:"value"`
 	}
 	var layer []*pipeline.Node
 	for l := range layers {
 		var next []*pipeline.Node
-		for w := range benchWidth {
+		for w := range stagesALayer {
 			n := &pipeline.Node{Name: fmt.Sprintf("stage/%d/%d", l, w), Stage: "stage", Params: map[string]int{"layer": l, "place": w}, Inputs: map[string]pipeline.Ref{}, Outputs: []string{"table"}}
 			for i := range min(2, len(layer)) {
-				n.Inputs[fmt.Sprint("in", i)] = layer[(w+i)%benchWidth].Ref("table")
+				n.Inputs[fmt.Sprint("in", i)] = layer[(w+i)%stagesALayer].Ref("table")
 			}
 			n.Run = func(_ context.Context, t *pipeline.Task) error {
-				return pipeline.Emit(t, "table", []row{{int64(l*benchWidth + w)}}, nil)
+				return pipeline.Emit(t, "table", []row{{int64(l*stagesALayer + w)}}, nil)
 			}
 			next = append(next, n)
 		}
@@ -133,20 +72,20 @@ func benchGraph(layers int) (*pipeline.Graph, error) {
 	return pipeline.NewGraph(layer...)
 }
 
-func benchNoOp(ctx context.Context, dir string, progress io.Writer) (storeBenchmark, error) {
-	row := storeBenchmark{Unit: "s", Reference: "reading and hashing its files"}
+func timeNoOp(ctx context.Context, dir string, progress io.Writer) (Measurement, error) {
+	row := Measurement{Unit: "s", Reference: "reading and hashing its files"}
 	s, err := store.Open(dir)
 	if err != nil {
 		return row, err
 	}
-	g, err := benchGraph(benchLayers)
+	g, err := graphOfStages(layersOfStages)
 	if err != nil {
 		return row, err
 	}
 	nodes := len(g.Nodes())
 	row.What = fmt.Sprintf("run of %d cached stages", nodes)
 	fmt.Fprintf(progress, "making %d stages to find cached\n", nodes)
-	if _, err := pipeline.Run(ctx, g, benchOptions(s)); err != nil {
+	if _, err := pipeline.Run(ctx, g, options(s)); err != nil {
 		return row, err
 	}
 	return compare(row, func() (float64, error) {
@@ -155,7 +94,7 @@ func benchNoOp(ctx context.Context, dir string, progress io.Writer) (storeBenchm
 		if err != nil {
 			return 0, err
 		}
-		report, err := pipeline.Run(ctx, g, benchOptions(s))
+		report, err := pipeline.Run(ctx, g, options(s))
 		if n := report.Count(pipeline.Cached); err == nil && n != nodes {
 			err = fmt.Errorf("only %d of %d stages were cached", n, nodes)
 		}
@@ -179,15 +118,15 @@ func benchNoOp(ctx context.Context, dir string, progress io.Writer) (storeBenchm
 	})
 }
 
-func benchOptions(s *store.Store) pipeline.Options {
+func options(s *store.Store) pipeline.Options {
 	return pipeline.Options{Store: s, DAG: "bench", Numerics: "none", Code: map[string]codedigest.Stage{"stage": {Digest: "bench"}}}
 }
 
-// benchScheduling makes stages that have next to nothing to do, one at a time: what is left is the keys, the locks, reading the inputs, and
+// timeScheduling makes stages that have next to nothing to do, one at a time: what is left is the keys, the locks, reading the inputs, and
 // publishing a table and a record so that they outlive a power cut, which the reference does for plain files of the same bytes.
-func benchScheduling(ctx context.Context, dir string, layers int) (storeBenchmark, error) {
-	row := storeBenchmark{Unit: "ms", Reference: "writing and syncing its files plainly"}
-	g, err := benchGraph(layers)
+func timeScheduling(ctx context.Context, dir string, layers int) (Measurement, error) {
+	row := Measurement{Unit: "ms", Reference: "writing and syncing its files plainly"}
+	g, err := graphOfStages(layers)
 	if err != nil {
 		return row, err
 	}
@@ -201,7 +140,7 @@ func benchScheduling(ctx context.Context, dir string, layers int) (storeBenchmar
 		if err != nil {
 			return 0, err
 		}
-		opt := benchOptions(s)
+		opt := options(s)
 		opt.Jobs = 1
 		report, err := pipeline.Run(ctx, g, opt)
 		if n := report.Count(pipeline.Ran); err == nil && n != nodes {
@@ -268,9 +207,9 @@ func tensors() (arrow.Record, error) {
 	return artifact.FromRows(rows, nil)
 }
 
-// benchVerify hashes a store of eight objects of 32 MB with all cores.
-func benchVerify(ctx context.Context, dir string, rec arrow.Record) (storeBenchmark, error) {
-	row := storeBenchmark{What: "verify --hash-only", Unit: "GB/s", Reference: "sha256 in memory on one core"}
+// timeVerify hashes a store of eight objects of 32 MB with all cores.
+func timeVerify(ctx context.Context, dir string, rec arrow.Record) (Measurement, error) {
+	row := Measurement{What: "verify --hash-only", Unit: "GB/s", Reference: "sha256 in memory on one core"}
 	s, err := store.Open(dir)
 	if err != nil {
 		return row, err
@@ -302,12 +241,12 @@ func hashRate(data []byte) float64 {
 	return float64(len(data)) / time.Since(begun).Seconds()
 }
 
-// benchCodec writes and reads the table on one core.
-func benchCodec(rec arrow.Record) (write, read storeBenchmark, err error) {
+// timeCodec writes and reads the table on one core.
+func timeCodec(rec arrow.Record) (write, read Measurement, err error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	const megabyte, size = 1e6, 32e6
-	write = storeBenchmark{What: "Parquet, writing tensors", Unit: "MB/s", Reference: "sha256 in memory"}
-	read = storeBenchmark{What: "Parquet, reading tensors", Unit: "MB/s", Reference: "sha256 in memory"}
+	write = Measurement{What: "Parquet, writing tensors", Unit: "MB/s", Reference: "sha256 in memory"}
+	read = Measurement{What: "Parquet, reading tensors", Unit: "MB/s", Reference: "sha256 in memory"}
 	var file bytes.Buffer
 	if err := artifact.Write(&file, rec); err != nil {
 		return write, read, err

@@ -1,4 +1,4 @@
-package main
+package benchmark
 
 import (
 	"context"
@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/vulkan"
 	"sicgrid/pkg/compute/vulkan/vk"
@@ -18,8 +16,8 @@ import (
 	"sicgrid/pkg/sic"
 )
 
-// gpuBenchmark is one row of `sicgrid bench train --device vulkan --json`.
-type gpuBenchmark struct {
+// GPUStep is one row of the benchmark of training steps on a GPU: medians over the turns.
+type GPUStep struct {
 	Device         string             `json:"device"`
 	Units          int                `json:"units"`
 	Hidden         int                `json:"hidden"`
@@ -40,35 +38,14 @@ type gpuBenchmark struct {
 	ArenaMiB       float64            `json:"device_mib"`
 }
 
-// runBenchGPU is bench for --device vulkan.
-func runBenchGPU(cmd *cobra.Command, flag, precision string, duration time.Duration, asJSON bool) error {
-	if flag == "auto" || checkDevice(flag) != nil {
-		return usagef("--device %s: must be one of cpu, vulkan, or vulkan:NAME with part of a name that `sicgrid devices` lists", flag)
-	}
-	rows, err := benchGPU(cmd.Context(), flag, vulkan.Precision(precision), duration, cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return printJSON(cmd.OutOrStdout(), rows)
-	}
-	printGPUBenchmarks(cmd.OutOrStdout(), rows)
-	return nil
-}
-
-// benchGPU times optimiser steps on a GPU, or on any device that is named.
-func benchGPU(ctx context.Context, flag string, p vulkan.Precision, duration time.Duration, progress io.Writer) ([]gpuBenchmark, error) {
-	_, name, _ := strings.Cut(flag, ":")
-	d, err := vulkan.Open(name, p, vulkanOptions)
-	if err != nil {
-		return nil, fmt.Errorf("--device %s, --precision %s: %w", flag, p, err)
-	}
-	defer d.Close()
+// GPU times optimiser steps on an open device, for about duration a row; on a processor that
+// speaks Vulkan the smallest size alone.
+func GPU(ctx context.Context, d *vulkan.Device, duration time.Duration, progress io.Writer) ([]GPUStep, error) {
 	peaks, err := d.Measure()
 	if err != nil {
 		return nil, err
 	}
-	sizes := []benchmark{
+	sizes := []Step{
 		{Units: 40, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60},
 		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 32 * 60},
 		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024, Velocities: 60},
@@ -77,9 +54,9 @@ func benchGPU(ctx context.Context, flag string, p vulkan.Precision, duration tim
 	if d.Kind == vk.Processor { // a minute a step of the full size
 		sizes = sizes[:1]
 	}
-	var rows []gpuBenchmark
+	var rows []GPUStep
 	for _, size := range sizes {
-		row, err := benchGPUStep(ctx, d, peaks, size, duration)
+		row, err := timeGPUStep(ctx, d, peaks, size, duration)
 		if err != nil {
 			return nil, err
 		}
@@ -89,10 +66,10 @@ func benchGPU(ctx context.Context, flag string, p vulkan.Precision, duration tim
 	return rows, nil
 }
 
-func benchGPUStep(ctx context.Context, d *vulkan.Device, peaks vulkan.Peaks, size benchmark, duration time.Duration) (gpuBenchmark, error) {
-	row := gpuBenchmark{Device: d.Numerics(), Units: size.Units, Hidden: size.Hidden, Batch: size.Batch, Length: size.Length, Pairs: size.Pairs, Velocities: size.Velocities,
+func timeGPUStep(ctx context.Context, d *vulkan.Device, peaks vulkan.Peaks, size Step, duration time.Duration) (GPUStep, error) {
+	row := GPUStep{Device: d.Numerics(), Units: size.Units, Hidden: size.Hidden, Batch: size.Batch, Length: size.Length, Pairs: size.Pairs, Velocities: size.Velocities,
 		Peak: peaks.GFLOPs, MatrixPeak: peaks.MatrixGFLOPs, PeakGBs: peaks.GBs, Parts: map[string]float64{}, PartShares: map[string]float64{}}
-	spec := size.spec()
+	spec := size.Spec()
 	trainer, err := vulkan.New(spec, d)
 	if err != nil {
 		return row, err
@@ -137,7 +114,7 @@ func benchGPUStep(ctx context.Context, d *vulkan.Device, peaks vulkan.Peaks, siz
 }
 
 // shares fills in what part of the peaks the shaders reach whose work is known.
-func (r *gpuBenchmark) shares(parameters float64) {
+func (r *GPUStep) shares(parameters float64) {
 	n, h, states, d, s := float64(r.Units), float64(r.Hidden), float64(r.Batch*r.Length), float64(r.Velocities), float64(r.Pairs)
 	layers := 2*d*h*n*n + 2*d*h*(h+2) // of a product with the MLP's weights, the last layer's and those below
 	for part, work := range map[string]struct{ gflop, gb float64 }{
@@ -162,7 +139,8 @@ func (r *gpuBenchmark) shares(parameters float64) {
 	r.OptimiserGBs = r.BandwidthShare * r.PeakGBs
 }
 
-func printGPUBenchmarks(w io.Writer, rows []gpuBenchmark) {
+// PrintGPUSteps prints rows of GPU with what each shader took.
+func PrintGPUSteps(w io.Writer, rows []GPUStep) {
 	for _, r := range rows {
 		fmt.Fprintf(w, "%s  N=%d B=%d S=%d D=%d: %.3f ms a step, %.1f of %.1f GFLOP/s (%.0f%%), AdamW %.1f of %.1f GB/s (%.0f%%), %.0f MiB\n",
 			r.Device, r.Units, r.Batch, r.Pairs, r.Velocities, r.Ms, r.GFLOPs, max(r.Peak, r.MatrixPeak), 100*r.PeakShare, r.OptimiserGBs, r.PeakGBs, 100*r.BandwidthShare, r.ArenaMiB)
