@@ -4,7 +4,7 @@ package gridcell
 // compared by. Each goroutine needs its own.
 type Scorer struct {
 	correlator *correlator
-	rotor      *rotor
+	rings      *rings
 }
 
 // NewScorers returns n scorers of maps shaped like m.
@@ -12,7 +12,7 @@ func NewScorers(m Map, n int) []*Scorer {
 	t := newRotor(2*m.NX-1, 2*m.NY-1, newMetric(m.BinX(), m.BinY()))
 	all := make([]*Scorer, n)
 	for i := range all {
-		all[i] = &Scorer{newCorrelator(m.NX, m.NY), t}
+		all[i] = &Scorer{newCorrelator(m.NX, m.NY), newRings(t)}
 	}
 	return all
 }
@@ -20,6 +20,7 @@ func NewScorers(m Map, n int) []*Scorer {
 // Expanding returns Scores.Expanding of a map, which must have the shape that the scorer is for.
 func (s *Scorer) Expanding(m Map) float64 {
 	a := s.correlator.autocorrelogram(m)
-	score, _ := s.rotor.rings(a.Values).expanding(centralRadius(a))
+	s.rings.add(a.Values)
+	score, _ := s.rings.expanding(centralRadius(a))
 	return score
 }

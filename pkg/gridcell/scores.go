@@ -181,12 +181,26 @@ type rings struct {
 }
 
 func (t *rotor) rings(values []float64) *rings {
+	g := newRings(t)
+	g.add(values)
+	return g
+}
+
+func newRings(t *rotor) *rings {
 	g := &rings{rotor: t}
 	for a := range rotations {
-		sums := make([]moments, len(t.index)+1)
-		for p, k := range t.index {
-			s := sums[p]
-			v, w := values[k], t.turned[a][p].of(values)
+		g.sums[a] = make([]moments, len(t.index)+1)
+	}
+	return g
+}
+
+// add makes the sums anew of an autocorrelogram's values.
+func (g *rings) add(values []float64) {
+	for a, sums := range g.sums {
+		var s moments
+		turned := g.rotor.turned[a]
+		for p, k := range g.rotor.index {
+			v, w := values[k], turned[p].of(values)
 			if !math.IsNaN(v) && !math.IsNaN(w) {
 				s.n++
 				s.a += v
@@ -197,9 +211,7 @@ func (t *rotor) rings(values []float64) *rings {
 			}
 			sums[p+1] = s
 		}
-		g.sums[a] = sums
 	}
-	return g
 }
 
 // correlations returns r for each rotation over the lags with inner < radius <= outer (units); ok is
