@@ -15,20 +15,20 @@ type columnFFT struct {
 	work     []complex128
 }
 
-// newColumnFFT prepares transforms of columns of n values, a product of 2, 3 and 5.
+// newColumnFFT prepares transforms of columns of n values. A prime factor p of n costs p operations a value.
 func newColumnFFT(n, width int) *columnFFT {
 	f := &columnFFT{n: n, width: width, roots: make([]complex128, n), work: make([]complex128, n*width)}
 	for k := range f.roots {
 		s, c := math.Sincos(-2 * math.Pi * float64(k) / float64(n))
 		f.roots[k] = complex(c, s)
 	}
-	for left := n; left > 1; {
-		for _, p := range []int{4, 2, 3, 5} {
-			if left%p == 0 {
-				f.radices = append(f.radices, p)
-				left /= p
-				break
-			}
+	left := n
+	for ; left%4 == 0; left /= 4 {
+		f.radices = append(f.radices, 4)
+	}
+	for p := 2; left > 1; p++ {
+		for ; left%p == 0; left /= p {
+			f.radices = append(f.radices, p)
 		}
 	}
 	return f
