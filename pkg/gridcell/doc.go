@@ -10,8 +10,11 @@
 //   - Scores say how well the autocorrelogram agrees with itself after rotations of 60 degrees
 //     (hexagonal lattices) or 90 degrees (square ones). Several definitions are in use; each is named
 //     and its source given.
-//   - Peaks are the six autocorrelogram peaks nearest to zero lag. They give the period, the
-//     orientation and the ellipse.
+//   - Peaks are the six autocorrelogram peaks nearest to zero lag, weak ones left out. They give the
+//     period, the orientation and the ellipse. Where bins are few a period they are those of the lattice
+//     of three plane waves fitted to the map, and with fewer than three a unit has none: it says why.
+//   - A Superlattice is a wider lattice, part of a unit's own, on which its fields are higher.
+//   - The modulation of a unit is how much of its highest rate comes and goes.
 //   - A Field is a patch where a unit fires; a unit with one field and no six peaks is place-like.
 //   - A Module is a set of units that share period and orientation.
 //   - A Spectrum is the mean power spectrum of several maps; its six peaks give a module's wave vectors

@@ -28,7 +28,7 @@ const (
 // nearly everywhere, has none.
 func Fields(m Map) []Field {
 	low, high, visited := extent(m)
-	if !(high > low) {
+	if !(high > low) || m.flat() {
 		return nil
 	}
 	threshold := low + fieldThreshold*(high-low)

@@ -38,7 +38,7 @@ func newWaveFit(m Map) *waveFit {
 
 // normal are the normal equations of a least-squares problem of waveTerms unknowns.
 type normal struct {
-	m   [waveTerms * waveTerms]float64
+	m   [waveTerms][waveTerms]float64 // the upper triangle
 	rhs [waveTerms]float64
 }
 
@@ -85,10 +85,12 @@ func (f *waveFit) equations(k [3][2]float64, c []float64) (e *normal, squares fl
 				}
 			}
 			squares += r * r
-			for p := range n {
-				e.rhs[p] += t[p] * r
-				for q := p; q < n; q++ {
-					e.m[p*waveTerms+q] += t[p] * t[q]
+			for p, v := range t[:n] {
+				e.rhs[p] += v * r
+				rest := t[p:n]
+				line := e.m[p][p:n][:len(rest)]
+				for q, w := range rest {
+					line[q] += v * w
 				}
 			}
 		}
@@ -102,7 +104,7 @@ func (e *normal) solve(n int) ([]float64, bool) {
 	for p := range n {
 		rhs[p] = e.rhs[p]
 		for q := range n {
-			m[p*n+q] = e.m[min(p, q)*waveTerms+max(p, q)]
+			m[p*n+q] = e.m[min(p, q)][max(p, q)]
 		}
 	}
 	ok := solve(m, rhs)
@@ -143,7 +145,7 @@ func (f *waveFit) refine(k [3][2]float64) (_ [3][2]float64, ok bool) {
 			length = max(length, math.Abs(s))
 		}
 		moved := false
-		for share := min(1, math.Pi/4/length); share*length > 1e-6; share /= 2 {
+		for share := min(1, math.Pi/4/length); share*length > 1e-5; share /= 2 {
 			next := k
 			for i := range next {
 				next[i][0] += share * step[2*i]
@@ -192,10 +194,10 @@ const (
 func peaksOf(m Map, sac *Autocorrelogram, power []float64) (*Peaks, Missing) {
 	p := FindPeaks(sac)
 	if p == nil {
-		switch low, high, visited := extent(m); {
-		case visited == 0:
+		switch {
+		case math.IsNaN(m.Peak()):
 			return nil, Unvisited
-		case !(high > low):
+		case m.flat():
 			return nil, Flat
 		}
 		return nil, NoPeaks

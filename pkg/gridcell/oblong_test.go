@@ -88,3 +88,24 @@ func TestExchangedAxesMirrorTheLattice(t *testing.T) {
 		}
 	})
 }
+
+// Few bins a period along one axis alone.
+func TestCoarseOblongBins(t *testing.T) {
+	rng := source(22)
+	for _, c := range []struct{ nx, ny int }{{30, 20}, {20, 40}, {24, 60}} {
+		l := IdealHexagonal(0.3, 50)
+		var maps []Map
+		for range 8 {
+			maps = append(maps, noisy(idealIn(c.nx, c.ny, 1.5, 1.5, waves(l.WaveVectors(), rng.Float64(), rng.Float64())), 0.05, rng))
+		}
+		a := analyze(t, maps)
+		if len(a.Modules) != 1 || len(a.Modules[0].Units) != len(maps) {
+			t.Errorf("%d x %d bins: modules %+v, want one of all units", c.nx, c.ny, a.Modules)
+		}
+		for _, u := range a.Units {
+			near(t, "period", u.PeriodM, 0.3, 0.003)
+			near(t, "orientation", OrientationDifference(u.OrientationDeg, 50), 0, 0.7)
+			near(t, "ellipse", u.EllipseRatio, 1, 0.04)
+		}
+	}
+}

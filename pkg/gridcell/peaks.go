@@ -39,6 +39,12 @@ const (
 	// minOverlapShare is the least overlap at a peak, as a share of the overlap at zero lag: with it a
 	// lattice may have a period of 0.9 of the box.
 	minOverlapShare = 0.05
+	// hiddenOverlapShare is the overlap under which a peak may be missing and follow from the other two;
+	// these must be highPeak high at least, and it is looked for where no three make a lattice within
+	// closedMisfit.
+	hiddenOverlapShare = 0.12
+	highPeak           = 0.3
+	closedMisfit       = 0.2
 )
 
 // FindPeaks returns the six nearest peaks: of the local maxima of one half plane outside the central
@@ -68,7 +74,43 @@ func FindPeaks(a *Autocorrelogram) *Peaks {
 		p.Heights[n] = height
 		if n++; n == 3 {
 			p.describe()
-			return p
+			break
+		}
+	}
+	if n == 3 && p.Misfit <= closedMisfit {
+		return p
+	}
+	if q := closed(a, p, n); q != nil {
+		return q
+	}
+	if n == 3 {
+		return p
+	}
+	return nil
+}
+
+// closed returns the six peaks of a lattice of which n of p are known and one lies out where next to
+// nothing overlaps, as in a period of nearly the box: the sum or difference of two peaks, the nearest
+// first, that are high, of about one length and about 60 or 120 degrees apart. It returns nil where no
+// two are.
+func closed(a *Autocorrelogram, p *Peaks, n int) *Peaks {
+	for j := 1; j < n; j++ {
+		for i := range j {
+			u, v := p.Lags[i], p.Lags[j]
+			length, other := math.Hypot(u[0], u[1]), math.Hypot(v[0], v[1])
+			if dot(u, v) < 0 {
+				v = [2]float64{-v[0], -v[1]}
+			}
+			third := [2]float64{u[0] - v[0], u[1] - v[1]}
+			dx, dy := int(math.Round(third[0]/a.BinX)), int(math.Round(third[1]/a.BinY))
+			seen := max(dx, -dx) <= a.NX/2 && max(dy, -dy) <= a.NY/2 && float64(a.pairs(dx, dy)) >= hiddenOverlapShare*float64(a.pairs(0, 0))
+			if seen || min(p.Heights[i], p.Heights[j]) < highPeak || max(length, other) > 1.3*min(length, other) ||
+				math.Abs(math.Acos(dot(u, v)/(length*other))-math.Pi/3) > math.Pi/12 {
+				continue
+			}
+			q := &Peaks{Lags: [3][2]float64(upperHalf([3][2]float64{u, v, third})), Heights: [3]float64{p.Heights[i], p.Heights[j], math.NaN()}}
+			q.describe()
+			return q
 		}
 	}
 	return nil

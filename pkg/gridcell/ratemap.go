@@ -130,6 +130,12 @@ func (m Map) centred() (values, mask []float64, visited int) {
 	return values, mask, visited
 }
 
+// flat reports whether a map has no structure to measure.
+func (m Map) flat() bool {
+	values, _, _ := m.centred()
+	return !slices.ContainsFunc(values, func(v float64) bool { return v != 0 })
+}
+
 // Correlation returns the Pearson correlation of two maps of equal shape over the bins visited in both;
 // NaN if there are fewer than MinPairs of them or one of the maps is constant there.
 func Correlation(a, b Map) float64 {

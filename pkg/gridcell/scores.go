@@ -12,8 +12,9 @@ import (
 //
 // For ideal cells with at least three periods in the box (three cosines; for the square two) see the
 // tests: about 1.4 for a hexagonal lattice and -0.9 for a square one on Expanding. A score needs at
-// least one whole period inside the largest ring: fewer periods in the box lower it however perfect the
-// lattice.
+// least one whole period inside the largest ring, 0.8 of the box: fewer periods in the box lower it
+// however perfect the lattice, though it has a period. Coarse bins lower it, too: a perfect lattice of
+// 3.2 bins a period has 1, one of 4 bins 1.27.
 type Scores struct {
 	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central peak
 	// to an outer radius that grows bin by bin; the maximum over outer radii of the running mean of
@@ -42,8 +43,9 @@ type Scores struct {
 const MaxEllipseRatio = 1.3
 
 const (
-	// maxLagShare bounds the lags used for scores and peaks, as a share of the box: beyond it the
-	// overlap is small and correlations are noise (the overlap_amount of opexebo).
+	// maxLagShare bounds the lags used for the expanding ring, as a share of the box: beyond it the overlap
+	// is small and correlations are noise (the overlap_amount of opexebo). Peaks are looked for up to the
+	// least overlap of minOverlapShare.
 	maxLagShare = 0.8
 	// minRingBins is the least thickness of an expanding ring; thinner ones hold too few lags to tell a
 	// hexagon from chance (Langston et al. 2010 begin 10 cm outside the central peak).

@@ -18,8 +18,8 @@ const (
 	// superlatticeStrength is the least strength of a superlattice: noise of a tenth of the peak stays
 	// below a tenth.
 	superlatticeStrength = 0.15
-	// superlatticeSlack is how much weaker than the strongest a superlattice with fewer points a cell may
-	// be: what has a superlattice of 3 has that of 9, too.
+	// superlatticeSlack is how much weaker than the strongest a superlattice may be that contains it: what
+	// has a superlattice of 3 has those of 9 and 12, too.
 	superlatticeSlack = 0.1
 	// superlatticeOverlap is the least overlap at its points, as a share of the map.
 	superlatticeOverlap = 0.15
@@ -37,14 +37,18 @@ func superlatticeOf(a *Autocorrelogram, p *Peaks, maxMisfit float64) Superlattic
 	if p == nil || p.Misfit > maxMisfit || p.PeriodM < superlatticeBins*max(a.BinX, a.BinY) {
 		return best
 	}
-	own := (p.Heights[0] + p.Heights[1] + p.Heights[2]) / 3
+	own := meanHeight(a, p, 1, 0)
 	for _, v := range superlattices {
 		strength := meanHeight(a, p, float64(v[0]), float64(v[1])) - own
 		if math.IsNaN(strength) {
 			continue
 		}
 		index := v[0]*v[0] + v[0]*v[1] + v[1]*v[1]
-		if best.Index == 0 || strength > best.Strength+superlatticeSlack || index == best.Index && strength > best.Strength {
+		least := best.Strength
+		if best.Index > 0 && index != best.Index && index%best.Index == 0 {
+			least += superlatticeSlack
+		}
+		if best.Index == 0 || strength > least {
 			best = Superlattice{index, strength}
 		}
 	}

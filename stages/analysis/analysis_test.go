@@ -16,6 +16,7 @@ import (
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/ndarray"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // save writes a file under a folder of the test.
@@ -427,5 +428,31 @@ func TestColumnsThatAreNoUnits(t *testing.T) {
 		if got := noUnit.MatchString(name); got != want {
 			t.Errorf("%s is no unit: %t, want %t", name, got, want)
 		}
+	}
+}
+
+func remarked(units ...spectratable.Unit) []string {
+	f := &Result{}
+	for _, u := range units {
+		f.Units = append(f.Units, Unit{Unit: u})
+	}
+	return f.Remarks()
+}
+
+func TestWhatIsOddOfUnitsIsRemarked(t *testing.T) {
+	got := remarked(
+		spectratable.Unit{Active: true, Modulation: 1, Superlattice: 7}, spectratable.Unit{Active: true, Modulation: 0.3, Superlattice: 1},
+		spectratable.Unit{NoPeriod: string(gridcell.Flat)}, spectratable.Unit{NoPeriod: string(gridcell.TooCoarse)}, spectratable.Unit{NoPeriod: string(gridcell.Flat)},
+	)
+	want := []string{
+		"2 units without a period: the same rate everywhere", "1 unit without a period: fewer than 3 bins a period",
+		"1 unit with fields that alternate: see the column superlattice",
+		"the rate of 1 active unit stays above half its peak: see the column modulation",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("remarks %q, want %q", got, want)
+	}
+	if got := remarked(spectratable.Unit{Active: true, Modulation: 1, Superlattice: 1}); len(got) != 0 {
+		t.Errorf("remarks %q on a plain grid cell", got)
 	}
 }

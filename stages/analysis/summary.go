@@ -23,16 +23,16 @@ func (f *Result) Summary() string {
 	if names := f.inactive(); len(names) > 0 {
 		line("not active: %s", enumerate(names))
 	}
-	for _, text := range slices.Concat(f.remarks(), f.Facts, f.Notes) {
+	for _, text := range slices.Concat(f.Remarks(), f.Facts, f.Notes) {
 		line("%s", text)
 	}
 	return b.String()
 }
 
-// remarks say how many units have no period, and why, and how many a superlattice.
-func (f *Result) remarks() (lines []string) {
-	var reasons []string
-	without, wide := map[string]int{}, 0
+// Remarks say how many units have no period, and why, how many a superlattice, and how many fire everywhere.
+func (f *Result) Remarks() []string {
+	lines, reasons := []string{}, []string{}
+	without, wide, shallow := map[string]int{}, 0, 0
 	for _, u := range f.Units {
 		if u.NoPeriod != "" {
 			if without[u.NoPeriod] == 0 {
@@ -43,12 +43,18 @@ func (f *Result) remarks() (lines []string) {
 		if u.Superlattice > 1 {
 			wide++
 		}
+		if u.Active && u.Modulation < 0.5 {
+			shallow++
+		}
 	}
 	for _, reason := range reasons {
 		lines = append(lines, fmt.Sprintf("%s without a period: %s", Count(without[reason], "unit"), reason))
 	}
 	if wide > 0 {
 		lines = append(lines, Count(wide, "unit")+" with fields that alternate: see the column superlattice")
+	}
+	if shallow > 0 {
+		lines = append(lines, fmt.Sprintf("the rate of %s stays above half its peak: see the column modulation", Count(shallow, "active unit")))
 	}
 	return lines
 }

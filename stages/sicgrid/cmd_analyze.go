@@ -241,7 +241,7 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 	show.Close()
 	if f.json {
 		return printJSON(cmd.OutOrStdout(), map[string]any{
-			"units": len(found.Units), "active": found.Active(), "modules": finiteRows(found.Modules), "recording": found.Facts, "notes": found.Notes, "written": written,
+			"units": len(found.Units), "active": found.Active(), "modules": finiteRows(found.Modules), "recording": found.Facts, "remarks": found.Remarks(), "notes": found.Notes, "written": written,
 			"definitions": map[string]any{"units": definitions[analysis.Unit](found.Columns...), "modules": definitions[spectratable.Module]()},
 		})
 	}
