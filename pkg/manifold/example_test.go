@@ -1,6 +1,7 @@
 package manifold_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -17,12 +18,11 @@ func Example() {
 		sin, cos := math.Sincos(2 * math.Pi * float64(i) / 200)
 		states.SetRow(i, []float64{cos, sin, 0.1 * sin * cos})
 	}
-	shape, err := manifold.Topology(states, manifold.StandardTopology())
+	shape, err := manifold.Topology(context.Background(), states, manifold.StandardTopology())
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	betti, _, _, _ := shape.Betti()
-	fmt.Println("Betti numbers", betti)
+	fmt.Println("Betti numbers", shape.Verdict.Numbers)
 	// Output: Betti numbers [1 1 0]
 }

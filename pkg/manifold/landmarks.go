@@ -55,11 +55,49 @@ func Landmarks(points *mat.Dense, count int) ([]int, error) {
 	return chosen, nil
 }
 
-// Averaged replaces every point [n, D] by the mean of itself and its k nearest neighbours: noise across
-// the shape falls by the root of k and outliers return to the shape, which itself shrinks where it
-// bends within a neighbourhood. To drop the sparsest points instead tears holes into sound shapes. It
-// is an error unless 1 <= k < n.
-func Averaged(points *mat.Dense, k, threads int) (*mat.Dense, error) {
+// noisy is the thickness beyond which points are averaged with their neighbours. The neighbourhoods of
+// a surface that is well sampled have less, those of a cloud without one in more than two dimensions
+// more. Averages mend noise, but gather the points of a sound surface in clumps and tear holes between.
+const noisy = 0.2
+
+// thickness is the mean share of the variance of a point's neighbourhood that lies outside its two
+// leading directions: 0 for a surface without noise, (D-2)/D for a cloud that fills its D dimensions.
+// A neighbourhood has 1 % of the points [n, D], but 4 D at least.
+func thickness(points *mat.Dense) (float64, error) {
+	n, dims := points.Dims()
+	k := max(4*dims, n/100)
+	if dims < 3 || k >= n {
+		return 0, nil
+	}
+	const probes = 100
+	near, distance := make([]int32, k), make([]float64, k)
+	sum := 0.0
+	some := spread(n, probes)
+	for _, i := range some {
+		nearest(points, i, near, distance)
+		patch := mat.NewDense(k, dims, nil)
+		for a, j := range near {
+			patch.SetRow(a, points.RawRowView(int(j)))
+		}
+		local, err := Principal(patch)
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range local.Ratio[2:] {
+			if r == r {
+				sum += r / float64(len(some))
+			}
+		}
+	}
+	return sum, nil
+}
+
+// Averaged returns, for some of the points [n, D], the mean of the point and its k nearest neighbours
+// among all, [len(some), D]: noise across the shape falls by the root of k and outliers return to the
+// shape, which itself shrinks where it bends within a neighbourhood. To drop the sparsest points
+// instead tears holes into sound shapes. Of points at the same distance those of lower index are
+// nearer. It is an error unless 1 <= k < n.
+func Averaged(points *mat.Dense, some []int, k, threads int) (*mat.Dense, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("local means: %w", err)
 	}
@@ -67,15 +105,33 @@ func Averaged(points *mat.Dense, k, threads int) (*mat.Dense, error) {
 	if k < 1 || k >= n {
 		return nil, fmt.Errorf("local means: %d neighbours for each of %d points: allowed are 1 to %d", k, n, n-1)
 	}
-	out := mat.NewDense(n, dims, nil)
-	parallel(n, threads, func(from, to int) {
-		near, distance := make([]int32, k), make([]float64, k)
+	out := mat.NewDense(len(some), dims, nil)
+	parallel(len(some), threads, func(from, to int) {
+		distance, sorted := make([]float64, n), make([]float64, n)
 		for i := from; i < to; i++ {
-			nearest(points, i, near, distance)
+			centre := points.RawRowView(some[i])
+			for j := range distance {
+				distance[j] = squared(points.RawRowView(j), centre)
+			}
+			distance[some[i]] = -1
+			copy(sorted, distance)
+			limit := lowest(sorted, k)
+			nearer := 0
+			for _, d := range distance {
+				if d < limit {
+					nearer++
+				}
+			}
+			ties := k + 1 - nearer // of those just at the limit
 			row := out.RawRowView(i)
-			copy(row, points.RawRowView(i))
-			for _, j := range near {
-				for c, v := range points.RawRowView(int(j)) {
+			for j, d := range distance {
+				if d > limit || d == limit && ties == 0 {
+					continue
+				}
+				if d == limit {
+					ties--
+				}
+				for c, v := range points.RawRowView(j) {
 					row[c] += v
 				}
 			}
@@ -85,6 +141,37 @@ func Averaged(points *mat.Dense, k, threads int) (*mat.Dense, error) {
 		}
 	})
 	return out, nil
+}
+
+// lowest returns the value that k others are not above and none of the rest below (Hoare's selection);
+// it reorders the values.
+func lowest(values []float64, k int) float64 {
+	from, to := 0, len(values)-1
+	for from < to {
+		middle := values[from+(to-from)/2]
+		i, j := from, to
+		for i <= j {
+			for values[i] < middle {
+				i++
+			}
+			for values[j] > middle {
+				j--
+			}
+			if i <= j {
+				values[i], values[j] = values[j], values[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case k <= j:
+			to = j
+		case k >= i:
+			from = i
+		default:
+			return values[k]
+		}
+	}
+	return values[k]
 }
 
 // Distances returns the Euclidean distances [m, m], row-major, of m of the points to each other.

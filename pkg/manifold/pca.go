@@ -1,28 +1,79 @@
 package manifold
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
-// PCA holds the principal components of a cloud of points of D dimensions.
+// PCA holds the principal components of a cloud of points of D dimensions: K of them, as many as there
+// are points or dimensions, whichever are fewer.
 type PCA struct {
 	Mean      []float64  // [D]
-	Direction *mat.Dense // [D, D], row i is component i: unit length, its loading of largest magnitude positive
-	Variance  []float64  // [D], population variance along each component, descending
-	Ratio     []float64  // [D], share of the total variance; NaN if all points coincide
+	Direction *mat.Dense // [K, D], row i is component i: unit length, its loading of largest magnitude positive; zero beyond the span of fewer points than dimensions
+	Variance  []float64  // [K], population variance along each component, descending
+	Ratio     []float64  // [K], share of the total variance; NaN if all points coincide
 }
 
-// Principal returns all principal components of points [n, D], from the eigenvectors of their
-// covariance; the work grows as n D^2 + D^3. It is an error if there are no points or one is not
-// finite.
+// Principal returns the principal components of points [n, D], from the eigenvectors of their
+// covariance, or, of fewer points than dimensions, from those of their inner products; the work grows
+// as n D K + K^3, the memory as K^2. It is an error if there are no points or one is not finite.
 func Principal(points *mat.Dense) (*PCA, error) {
+	return decompose(context.Background(), points, 1)
+}
+
+// decompose is Principal, which ends with ctx.
+func decompose(ctx context.Context, points *mat.Dense, threads int) (*PCA, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("principal components: %w", err)
 	}
+	n, dims := points.Dims()
+	p := &PCA{Mean: means(points)}
+	of := p.covariance
+	if n < dims {
+		of = p.products
+	}
+	sums, err := of(ctx, points, threads)
+	if err != nil {
+		return nil, fmt.Errorf("principal components: %w", err)
+	}
+	count := min(n, dims)
+	ascending, vectors, err := eigen(ctx, mat.NewSymDense(count, sums))
+	if err != nil {
+		return nil, fmt.Errorf("principal components of %d points in %d dimensions: %w", n, dims, err)
+	}
+	p.Direction, p.Variance, p.Ratio = mat.NewDense(count, dims, nil), make([]float64, count), make([]float64, count)
+	total := 0.0
+	for i := range count {
+		p.Variance[i] = max(0, ascending[count-1-i])
+		total += p.Variance[i]
+	}
+	column := make([]float64, count)
+	for i, v := range p.Variance {
+		p.Ratio[i] = v / total
+		row := p.Direction.RawRowView(i)
+		mat.Col(column, count-1-i, vectors)
+		if n >= dims {
+			copy(row, column)
+		} else if v > 1e-12*total { // the sum of the points with these weights, brought to unit length
+			for j, w := range column {
+				for l, x := range points.RawRowView(j) {
+					row[l] += w * (x - p.Mean[l])
+				}
+			}
+			floats.Scale(1/floats.Norm(row, 2), row)
+		}
+		positive(row)
+	}
+	return p, ctx.Err()
+}
+
+// means returns the mean of each dimension.
+func means(points *mat.Dense) []float64 {
 	n, dims := points.Dims()
 	mean := make([]float64, dims)
 	for i := range n {
@@ -33,13 +84,21 @@ func Principal(points *mat.Dense) (*PCA, error) {
 	for j := range mean {
 		mean[j] /= float64(n)
 	}
-	// Sums run over the points in their order, so that no blocking of a matrix product enters the last
-	// bit.
+	return mean
+}
+
+// covariance [D, D] is that of the points; its upper triangle is filled. Sums run over the points in
+// their order, so that no blocking of a matrix product enters the last bit.
+func (p *PCA) covariance(ctx context.Context, points *mat.Dense, threads int) ([]float64, error) {
+	n, dims := points.Dims()
 	sums := make([]float64, dims*dims)
 	centred := make([]float64, dims)
 	for i := range n {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		for j, v := range points.RawRowView(i) {
-			centred[j] = v - mean[j]
+			centred[j] = v - p.Mean[j]
 		}
 		for j, v := range centred {
 			row := sums[j*dims : (j+1)*dims]
@@ -51,38 +110,59 @@ func Principal(points *mat.Dense) (*PCA, error) {
 	for j := range sums {
 		sums[j] /= float64(n)
 	}
-	var eigen mat.EigenSym
-	if !eigen.Factorize(mat.NewSymDense(dims, sums), true) {
-		return nil, fmt.Errorf("principal components: the covariance of %d dimensions has no eigenvectors: are the values extreme?", dims)
-	}
-	ascending := eigen.Values(nil)
-	var vectors mat.Dense
-	eigen.VectorsTo(&vectors)
+	return sums, nil
+}
 
-	p := &PCA{Mean: mean, Direction: mat.NewDense(dims, dims, nil), Variance: make([]float64, dims), Ratio: make([]float64, dims)}
-	total := 0.0
-	for i := range dims {
-		p.Variance[i] = max(0, ascending[dims-1-i])
-		total += p.Variance[i]
-		row := p.Direction.RawRowView(i)
-		mat.Col(row, dims-1-i, &vectors)
-		positive(row)
+// products [n, n] are the inner products of the centred points over n; their upper triangle is filled.
+// They have the eigenvalues of the covariance, but for zeros.
+func (p *PCA) products(ctx context.Context, points *mat.Dense, threads int) ([]float64, error) {
+	n, dims := points.Dims()
+	centred := mat.NewDense(n, dims, nil)
+	for i := range n {
+		floats.SubTo(centred.RawRowView(i), points.RawRowView(i), p.Mean)
 	}
-	for i, v := range p.Variance {
-		p.Ratio[i] = v / total
+	sums := make([]float64, n*n)
+	parallel(n, threads, func(from, to int) {
+		for i := from; i < to && ctx.Err() == nil; i++ {
+			for j := i; j < n; j++ {
+				sums[i*n+j] = floats.Dot(centred.RawRowView(i), centred.RawRowView(j)) / float64(n)
+			}
+		}
+	})
+	return sums, ctx.Err()
+}
+
+// eigen returns the eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns, or
+// ctx's error as soon as that ends: the factorisation itself cannot be stopped, and is left behind.
+func eigen(ctx context.Context, of *mat.SymDense) ([]float64, *mat.Dense, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
 	}
-	return p, nil
+	var found mat.EigenSym
+	done := make(chan bool, 1)
+	go func() { done <- found.Factorize(of, true) }()
+	select {
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	case ok := <-done:
+		if !ok {
+			return nil, nil, errors.New("their covariance has no eigenvectors: are the values extreme?")
+		}
+	}
+	var vectors mat.Dense
+	found.VectorsTo(&vectors)
+	return found.Values(nil), &vectors, nil
 }
 
 // Project returns the first components coordinates of points [n, D] as [n, components]. It is an error
-// if components lies outside 1 to D or the points have other dimensions than those of the components.
+// if components lies outside 1 to K or the points have other dimensions than those of the components.
 func (p *PCA) Project(points *mat.Dense, components int) (*mat.Dense, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("projection: %w", err)
 	}
 	n, dims := points.Dims()
-	if dims != len(p.Mean) || components < 1 || components > dims {
-		return nil, fmt.Errorf("projection: points of %d dimensions to %d components: the components were found in %d dimensions", dims, components, len(p.Mean))
+	if dims != len(p.Mean) || components < 1 || components > len(p.Variance) {
+		return nil, fmt.Errorf("projection: points of %d dimensions to %d components: there are %d, found in %d dimensions", dims, components, len(p.Variance), len(p.Mean))
 	}
 	out := mat.NewDense(n, components, nil)
 	for i := range n {

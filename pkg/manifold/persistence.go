@@ -2,6 +2,7 @@ package manifold
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -15,7 +16,7 @@ import (
 // complex lives; Death is +Inf for the one component that never dies.
 type Interval struct{ Birth, Death float64 }
 
-// Persistence is the persistent cohomology of a Rips complex over the field of two elements.
+// Persistence is the persistent cohomology of a Rips complex over a field Z/p.
 type Persistence struct {
 	// Intervals[d] are those of dimension d (0: components, 1: loops, 2: voids) that last: none has
 	// Birth = Death. Longest first, of equal ones the earliest born.
@@ -25,9 +26,22 @@ type Persistence struct {
 	Cone float64
 }
 
-// Rips returns the persistent cohomology, up to dimension top, of the Rips complex of points with these
-// distances [n, n], row-major: the complex at scale r has a simplex for every set of points that are
-// all within r of each other.
+// RipsOptions of Rips.
+type RipsOptions struct {
+	Dimension int // up to which classes are sought, 0 to 2
+	// Field is the prime p of the field Z/p that coefficients are taken from, 2 to 47. A class of twice
+	// which is a boundary, as a Klein bottle has, counts over Z/2 alone.
+	Field   int
+	Threads int
+}
+
+// tie is the share of the largest distance below which two distances that follow each other in size
+// are equal: points of a lattice or of a circle are equally far apart but for rounding.
+const tie = 1e-9
+
+// Rips returns the persistent cohomology of the Rips complex of points with these distances [n, n],
+// row-major: the complex at scale r has a simplex for every set of points that are all within r of each
+// other. Distances that differ by less than 1e-9 of the largest are equal.
 //
 // The coboundary matrix is never stored. Columns are reduced from the latest simplex to the earliest;
 // those that are known to be killed by a lower dimension are skipped (clearing: Chen and Kerber 2011;
@@ -35,16 +49,21 @@ type Persistence struct {
 // cofacet of equal diameter are found without a reduction (apparent pairs: Bauer 2021).
 //
 // It is an error unless the distances are square, symmetric, finite and not negative with a zero
-// diagonal, 0 <= top <= 2, and there are points, but not so many that a simplex has no number of 64
-// bits (1 000 are not). The result does not depend on the threads.
-func Rips(distances []float64, n, top, threads int) (*Persistence, error) {
+// diagonal, the options in range, and there are points, but not so many that a simplex has no number of
+// 64 bits (1 000 are not over Z/2, 500 over any field), or if ctx ends. The result does not depend on
+// the threads.
+func Rips(ctx context.Context, distances []float64, n int, o RipsOptions) (*Persistence, error) {
 	if err := checkDistances(distances, n); err != nil {
 		return nil, fmt.Errorf("persistence: %w", err)
 	}
+	if err := checkField(o.Field); err != nil {
+		return nil, fmt.Errorf("persistence: %w", err)
+	}
+	top := o.Dimension
 	if top < 0 || top > 2 {
 		return nil, fmt.Errorf("persistence: dimension %d, must be 0 to 2", top)
 	}
-	r, err := newRips(distances, n, top)
+	r, err := newRips(distances, n, top, o.Field)
 	if err != nil {
 		return nil, err
 	}
@@ -52,9 +71,11 @@ func Rips(distances []float64, n, top, threads int) (*Persistence, error) {
 	columns := r.components(p)
 	for d := 1; d <= top; d++ {
 		if d > 1 {
-			columns = r.triangles(threads)
+			columns = r.triangles(ctx, o.Threads)
 		}
-		r.reduce(columns, d, p)
+		if err := r.reduce(ctx, columns, d, p); err != nil {
+			return nil, fmt.Errorf("persistence: %w", err)
+		}
 	}
 	for _, intervals := range p.Intervals {
 		slices.SortFunc(intervals, func(a, b Interval) int {
@@ -66,6 +87,14 @@ func Rips(distances []float64, n, top, threads int) (*Persistence, error) {
 		})
 	}
 	return p, nil
+}
+
+// checkField returns an error unless p is a prime from 2 to 47.
+func checkField(p int) error {
+	if !slices.Contains([]int{2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47}, p) {
+		return fmt.Errorf("field is %d, must be a prime from 2 to 47", p)
+	}
+	return nil
 }
 
 func checkDistances(distances []float64, n int) error {
@@ -92,8 +121,9 @@ func checkDistances(distances []float64, n int) error {
 }
 
 // simplex is a simplex of a known dimension, and its place in the filtration: the rank of its diameter
-// in the high bits, and in the low ones its number counted down, so that of two simplices the lesser
-// comes first.
+// in the high bits, below them its number counted down, so that of two simplices the lesser comes
+// first, and in the lowest bits its coefficient, less one, in the sum that it is a term of. Over Z/2
+// that takes no bit.
 type simplex uint64
 
 const none = simplex(math.MaxUint64)
@@ -102,28 +132,39 @@ const none = simplex(math.MaxUint64)
 // greatest in the highest bits.
 type rips struct {
 	n      int
-	rank   []uint32  // [n, n] of each distance among all different ones; equal ones share it
-	value  []float64 // [ranks] the distance of a rank
-	cone   uint32    // rank of the enclosing radius
-	point  uint      // bits of a point
-	low    uint      // bits of a number
-	mask   uint64
-	killed map[simplex]int32 // pivots of the dimension below; they need no column of their own
+	field  field
+	rank   []uint32          // [n, n] of each distance among all different ones; equal ones share it
+	value  []float64         // [ranks] the distance of a rank
+	cone   uint32            // rank of the enclosing radius
+	point  uint              // bits of a point
+	low    uint              // bits of a number and a coefficient
+	coef   uint              // bits of a coefficient
+	mask   uint64            // of a number
+	killed map[simplex]int32 // pivots of the dimension below, without coefficients; they need no column of their own
 }
 
-func newRips(distances []float64, n, top int) (*rips, error) {
-	r := &rips{n: n, rank: make([]uint32, n*n), point: uint(bits.Len(uint(n)))}
-	r.value = append(r.value, distances...)
-	slices.Sort(r.value)
-	r.value = slices.Compact(r.value)
-	r.low = r.point * uint(top+2)
+func newRips(distances []float64, n, top, p int) (*rips, error) {
+	r := &rips{n: n, field: newField(p), rank: make([]uint32, n*n), point: uint(bits.Len(uint(n))), coef: uint(bits.Len(uint(p - 2)))}
+	sorted := slices.Clone(distances)
+	slices.Sort(sorted)
+	sorted = slices.Compact(sorted)
+	least := tie * sorted[len(sorted)-1]
+	class := make([]uint32, len(sorted)) // rank of each
+	for i, d := range sorted {
+		if i == 0 || d-sorted[i-1] >= least {
+			r.value = append(r.value, d)
+		}
+		class[i] = uint32(len(r.value) - 1)
+	}
+	number := r.point * uint(top+2)
+	r.low = number + r.coef
 	if r.low+uint(bits.Len(uint(len(r.value)))) > 64 {
 		return nil, fmt.Errorf("persistence: %d points have too many simplices: take fewer landmarks", n)
 	}
-	r.mask = 1<<r.low - 1
+	r.mask = 1<<number - 1
 	for i, d := range distances {
-		at, _ := slices.BinarySearch(r.value, d)
-		r.rank[i] = uint32(at)
+		at, _ := slices.BinarySearch(sorted, d)
+		r.rank[i] = class[at]
 	}
 	r.cone = math.MaxUint32
 	for i := range n {
@@ -132,12 +173,52 @@ func newRips(distances []float64, n, top int) (*rips, error) {
 	return r, nil
 }
 
+// simplex is the one of this rank and number, with the coefficient 1.
 func (r *rips) simplex(rank uint32, number uint64) simplex {
-	return simplex(uint64(rank)<<r.low | (r.mask - number))
+	return simplex(uint64(rank)<<r.low | (r.mask-number)<<r.coef)
 }
 
 func (r *rips) rankOf(s simplex) uint32   { return uint32(s >> simplex(r.low)) }
-func (r *rips) numberOf(s simplex) uint64 { return r.mask - uint64(s)&r.mask }
+func (r *rips) numberOf(s simplex) uint64 { return r.mask - uint64(s)>>r.coef&r.mask }
+
+// bare is s with the coefficient 1.
+func (r *rips) bare(s simplex) simplex { return s >> r.coef << r.coef }
+
+func (r *rips) coefficientOf(s simplex) int { return int(s&(1<<r.coef-1)) + 1 }
+
+// times is s with its coefficient multiplied by c, which is not 0.
+func (r *rips) times(s simplex, c int) simplex {
+	if r.coef == 0 {
+		return s
+	}
+	return r.bare(s) | simplex(r.coefficientOf(s)*c%r.field.p-1)
+}
+
+// field is Z/p.
+type field struct {
+	p       int
+	inverse [48]int // of each element but 0
+}
+
+func newField(p int) field {
+	f := field{p: p}
+	for a := 1; a < p; a++ {
+		for b := 1; b < p; b++ {
+			if a*b%p == 1 {
+				f.inverse[a] = b
+			}
+		}
+	}
+	return f
+}
+
+// sign is (-1)^k.
+func (f *field) sign(k int) int {
+	if k%2 == 1 {
+		return f.p - 1
+	}
+	return 1
+}
 
 // row returns the ranks of the distances of point i.
 func (r *rips) row(i int) []uint32 { return r.rank[i*r.n : (i+1)*r.n] }
@@ -195,14 +276,14 @@ func (r *rips) components(p *Persistence) []simplex {
 
 // triangles returns those whose coboundary must be reduced, latest first: neither killed by the edges
 // nor half of an apparent pair. Threads share them out by their greatest point.
-func (r *rips) triangles(threads int) []simplex {
+func (r *rips) triangles(ctx context.Context, threads int) []simplex {
 	found := make([][]simplex, r.n)
 	var left atomic.Int64
 	left.Store(int64(r.n))
 	var group sync.WaitGroup
 	for range max(1, threads) {
 		group.Go(func() {
-			for i := int(left.Add(-1)); i >= 0; i = int(left.Add(-1)) { // the greatest have the most
+			for i := int(left.Add(-1)); i >= 0 && ctx.Err() == nil; i = int(left.Add(-1)) { // the greatest have the most
 				found[i] = r.trianglesOf(i)
 			}
 		})
@@ -231,8 +312,9 @@ func (r *rips) trianglesOf(i int) (out []simplex) {
 	return out
 }
 
-// cofacets runs through the simplices with one point more that are no wider than a limit, by descending
-// number.
+// cofacets runs through the coboundary of a simplex: those with one point more that are no wider than a
+// limit, by descending number. The coefficient of one is that of the simplex times (-1)^k, where k of
+// its points are below the added one.
 type cofacets struct {
 	*rips
 	rank, limit  uint32
@@ -240,6 +322,7 @@ type cofacets struct {
 	below, above uint64      // parts of the number: of the points below and above the added one
 	v, k         int         // next point to add; how many points of the simplex are below it
 	nearest      int         // of those below the greatest, -1 if there is none
+	signed       [2]int      // coefficients of the cofacets, for k even and odd
 }
 
 func (r *rips) cofacets(s simplex, d int, limit uint32) cofacets {
@@ -247,6 +330,8 @@ func (r *rips) cofacets(s simplex, d int, limit uint32) cofacets {
 	for a := range c.rows {
 		c.rows[a] = r.row(r.pointOf(c.below, min(a, d)))
 	}
+	own := r.coefficientOf(s)
+	c.signed = [2]int{own, r.field.p - own}
 	c.nearest = r.pointOf(c.below, d)
 	return c
 }
@@ -261,7 +346,7 @@ func (c *cofacets) next() (simplex, uint32) {
 		}
 		if rank := max(c.rank, a[v], b[v], e[v]); rank <= c.limit {
 			c.v = v - 1
-			return c.simplex(rank, c.above|uint64(v)<<c.place(c.k)|c.below), rank
+			return c.times(c.simplex(rank, c.above|uint64(v)<<c.place(c.k)|c.below), c.signed[c.k%2]), rank
 		}
 	}
 	c.v = -1
@@ -280,14 +365,18 @@ func (c *cofacets) pass() {
 	}
 }
 
-// firstCofacet is the cofacet of equal diameter that comes first.
+// firstCofacet is the cofacet of equal diameter that comes first, without its coefficient.
 func (r *rips) firstCofacet(s simplex, d int) simplex {
 	c := r.cofacets(s, d, r.rankOf(s))
 	t, _ := c.next()
-	return t
+	if t == none {
+		return none
+	}
+	return r.bare(t)
 }
 
-// lastFacet is the facet of equal diameter that comes last; its dimension is d - 1.
+// lastFacet is the facet of equal diameter that comes last, without a coefficient; its dimension is d -
+// 1.
 func (r *rips) lastFacet(s simplex, d int) simplex {
 	number, rank := r.numberOf(s), r.rankOf(s)
 	var rows [4][]uint32
@@ -333,27 +422,30 @@ func (r *rips) apparentFacet(s simplex, d int) simplex {
 }
 
 // reduce reduces the coboundaries of the columns of dimension d and adds the intervals that it finds.
-func (r *rips) reduce(columns []simplex, d int, p *Persistence) {
+func (r *rips) reduce(ctx context.Context, columns []simplex, d int, p *Persistence) error {
 	owner := map[simplex]int32{} // the column that a cofacet is the pivot of
+	var lead []int               // of each reduced column, the coefficient of its pivot
 	var start []int32            // of each column's sum in terms
 	var terms []simplex          // whose coboundaries add up to each reduced column, without the column itself
-	var boundary, sum cochain
+	boundary, sum := cochain{rips: r}, cochain{rips: r}
 	for i, s := range columns {
-		start = append(start, int32(len(terms)))
-		boundary, sum = boundary[:0], sum[:0]
+		if i%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		start, lead = append(start, int32(len(terms))), append(lead, 1)
+		boundary.clear()
+		sum.clear()
 		pivot, settled := r.initial(s, d, owner, &boundary)
 		for !settled && pivot != none {
-			j, owned := owner[pivot]
+			j, owned := owner[r.bare(pivot)]
 			if owned {
-				r.add(columns[j], d, &boundary)
-				sum.push(columns[j])
+				factor := r.cancelling(pivot, lead[j])
+				r.add(r.times(columns[j], factor), d, &boundary, &sum)
 				for _, t := range terms[start[j]:start[j+1]] {
-					r.add(t, d, &boundary)
-					sum.push(t)
+					r.add(r.times(t, factor), d, &boundary, &sum)
 				}
-			} else if f := r.apparentFacet(pivot, d+1); f != none {
-				r.add(f, d, &boundary)
-				sum.push(f)
+			} else if f := r.apparentFacet(r.bare(pivot), d+1); f != none {
+				r.add(r.times(f, r.cancelling(pivot, r.incidence(f, pivot, d))), d, &boundary, &sum)
 			} else {
 				break
 			}
@@ -364,7 +456,7 @@ func (r *rips) reduce(columns []simplex, d int, p *Persistence) {
 			p.Intervals[d] = append(p.Intervals[d], Interval{birth, math.Inf(1)})
 			continue
 		}
-		owner[pivot] = int32(i)
+		owner[r.bare(pivot)], lead[i] = int32(i), r.coefficientOf(pivot)
 		for t := sum.pop(); t != none; t = sum.pop() {
 			terms = append(terms, t)
 		}
@@ -373,6 +465,24 @@ func (r *rips) reduce(columns []simplex, d int, p *Persistence) {
 		}
 	}
 	r.killed = owner
+	return nil
+}
+
+// cancelling is the factor by which a column whose pivot has the coefficient lead is to be multiplied,
+// so that it cancels the pivot.
+func (r *rips) cancelling(pivot simplex, lead int) int {
+	return (r.field.p - r.coefficientOf(pivot)) * r.field.inverse[lead] % r.field.p
+}
+
+// incidence is the coefficient of a cofacet in the coboundary of f, of dimension d.
+func (r *rips) incidence(f, cofacet simplex, d int) int {
+	own, of := r.numberOf(f), r.numberOf(cofacet)
+	for k := range d + 1 {
+		if r.pointOf(own, k) != r.pointOf(of, k) {
+			return r.field.sign(k)
+		}
+	}
+	return r.field.sign(d + 1)
 }
 
 // initial adds the coboundary of a column and returns its pivot. It stops early, settled, where the
@@ -388,7 +498,7 @@ func (r *rips) initial(s simplex, d int, owner map[simplex]int32, boundary *coch
 		boundary.append(t)
 		if first && rank == c.rank {
 			first = false
-			if _, owned := owner[t]; !owned && r.apparentFacet(t, d+1) == none {
+			if _, owned := owner[r.bare(t)]; !owned && r.apparentFacet(r.bare(t), d+1) == none {
 				return t, true
 			}
 		}
@@ -397,8 +507,9 @@ func (r *rips) initial(s simplex, d int, owner map[simplex]int32, boundary *coch
 	return boundary.pivot(), false
 }
 
-// add adds the coboundary of s.
-func (r *rips) add(s simplex, d int, boundary *cochain) {
+// add adds the coboundary of s to boundary, and s to sum.
+func (r *rips) add(s simplex, d int, boundary, sum *cochain) {
+	sum.push(s)
 	c := r.cofacets(s, d, r.cone)
 	for {
 		t, _ := c.next()
@@ -409,21 +520,26 @@ func (r *rips) add(s simplex, d int, boundary *cochain) {
 	}
 }
 
-// cochain is a sum of simplices over the field of two elements, as a heap with the earliest on top; a
-// simplex that is there twice is not in the sum.
-type cochain []simplex
+// cochain is a sum of simplices with coefficients, as a heap with the earliest on top; one simplex may
+// be there several times, and its coefficients add up.
+type cochain struct {
+	*rips
+	heap []simplex
+}
 
-func (h *cochain) append(s simplex) { *h = append(*h, s) }
+func (h *cochain) clear() { h.heap = h.heap[:0] }
 
-func (h cochain) order() {
-	for i := len(h)/2 - 1; i >= 0; i-- {
+func (h *cochain) append(s simplex) { h.heap = append(h.heap, s) }
+
+func (h *cochain) order() {
+	for i := len(h.heap)/2 - 1; i >= 0; i-- {
 		h.down(i)
 	}
 }
 
 func (h *cochain) push(s simplex) {
-	*h = append(*h, s)
-	q := *h
+	h.heap = append(h.heap, s)
+	q := h.heap
 	i := len(q) - 1
 	for i > 0 {
 		above := (i - 1) / 2
@@ -436,7 +552,8 @@ func (h *cochain) push(s simplex) {
 	q[i] = s
 }
 
-func (h cochain) down(i int) {
+func (c *cochain) down(i int) {
+	h := c.heap
 	s := h[i]
 	for {
 		below := 2*i + 1
@@ -457,11 +574,11 @@ func (h cochain) down(i int) {
 
 // take removes the top.
 func (h *cochain) take() simplex {
-	q := *h
+	q := h.heap
 	s := q[0]
 	last := len(q) - 1
 	q[0] = q[last]
-	*h = q[:last]
+	h.heap = q[:last]
 	if last > 0 {
 		h.down(0)
 	}
@@ -470,12 +587,15 @@ func (h *cochain) take() simplex {
 
 // pop removes and returns the earliest simplex of the sum, none if it is empty.
 func (h *cochain) pop() simplex {
-	for len(*h) > 0 {
-		s := h.take()
-		if len(*h) == 0 || (*h)[0] != s {
-			return s
+	for len(h.heap) > 0 {
+		s := h.bare(h.heap[0])
+		sum := 0
+		for len(h.heap) > 0 && h.bare(h.heap[0]) == s {
+			sum += h.coefficientOf(h.take())
 		}
-		h.take()
+		if sum %= h.field.p; sum != 0 {
+			return h.times(s, sum)
+		}
 	}
 	return none
 }

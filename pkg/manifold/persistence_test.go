@@ -3,6 +3,8 @@ package manifold
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -15,47 +17,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 )
-
-func persistence(t testing.TB, points *mat.Dense, landmarks, top int) *Persistence {
-	t.Helper()
-	of, err := Landmarks(points, landmarks)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := Rips(Distances(points, of), len(of), top, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func TestFourShapesHaveTheirBettiNumbers(t *testing.T) {
-	grid := gridCode(2, 4000, 128, 0)
-	code, err := principal(t, grid).Project(grid, 6)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		name   string
-		points *mat.Dense
-		want   []int
-	}{
-		{"hexagonal torus", hexagonalTorus(1, 3000), []int{1, 2, 1}},
-		{"square torus", squareTorus(1, 3000), []int{1, 2, 1}},
-		{"ring", ring(1, 1500), []int{1, 1, 0}},
-		{"sheet", sheet(1, 3000), []int{1, 0, 0}},
-		{"ideal grid code, 6 principal components", code, []int{1, 2, 1}},
-		{"two rings far apart", twoRings(), []int{2, 2, 0}},
-		{"sphere", sphere(1, 3000), []int{1, 0, 1}},
-	} {
-		for _, landmarks := range []int{100, 150} {
-			got, from, to, ok := persistence(t, c.points, landmarks, 2).Betti()
-			if !ok || !slices.Equal(got, c.want) {
-				t.Errorf("%s, %d landmarks: Betti numbers %v from %.3g to %.3g, want %v", c.name, landmarks, got, from, to, c.want)
-			}
-		}
-	}
-}
 
 func twoRings() *mat.Dense {
 	a := ring(1, 800)
@@ -76,6 +37,35 @@ func sphere(seed uint64, n int) *mat.Dense {
 		out.SetRow(i, []float64{x / r, y / r, z / r})
 	}
 	return out
+}
+
+// A circle of even points has edges that are equal but for rounding.
+func TestDistancesThatDifferByRoundingAreEqual(t *testing.T) {
+	for _, n := range []int{100, 150, 200} {
+		circle := mat.NewDense(n, 2, nil)
+		for i := range n {
+			sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(n))
+			circle.SetRow(i, []float64{cos, sin})
+		}
+		p, err := rips2(Distances(circle, spread(n, n)), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range p.Intervals[0][1:] {
+			if i.Death != p.Intervals[0][1].Death {
+				t.Fatalf("%d points: components die at %.17g and %.17g", n, i.Death, p.Intervals[0][1].Death)
+			}
+		}
+	}
+}
+
+func TestPersistenceEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	points := hexagonalTorus(1, 300)
+	if _, err := Rips(ctx, Distances(points, spread(300, 300)), 300, RipsOptions{Dimension: 2, Field: 2, Threads: 2}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want that the context was cancelled", err)
+	}
 }
 
 // Known complexes: a square of side 1 has a loop from 1 to the root of 2, an octahedron a void.
@@ -100,7 +90,7 @@ func TestSmallComplexesByHand(t *testing.T) {
 		for i := range all {
 			all[i] = i
 		}
-		p, err := Rips(Distances(c.points, all), n, 2, 2)
+		p, err := rips2(Distances(c.points, all), n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,20 +102,32 @@ func TestSmallComplexesByHand(t *testing.T) {
 	}
 }
 
+// rips2 is the persistence to dimension 2 over Z/2.
+func rips2(distances []float64, n int) (*Persistence, error) {
+	return Rips(context.Background(), distances, n, RipsOptions{Dimension: 2, Field: 2, Threads: 2})
+}
+
 func TestWhatAreNoDistancesIsRefusedInOneLine(t *testing.T) {
 	nan := math.NaN()
 	for want, try := range map[string]func() error{
-		"there are no points":                      func() error { _, err := Rips(nil, 0, 2, 2); return err },
-		"3 distances are not those of 2 points":    func() error { _, err := Rips([]float64{0, 1, 1}, 2, 2, 2); return err },
-		"points 1 and 0 is NaN":                    func() error { _, err := Rips([]float64{0, nan, nan, 0}, 2, 2, 2); return err },
-		"points 1 and 0 is -1":                     func() error { _, err := Rips([]float64{0, -1, -1, 0}, 2, 2, 2); return err },
-		"is 2 one way and 1 the other":             func() error { _, err := Rips([]float64{0, 1, 2, 0}, 2, 2, 2); return err },
-		"point 1 to itself is 1, must be 0":        func() error { _, err := Rips([]float64{0, 1, 1, 1}, 2, 2, 2); return err },
-		"dimension 3, must be 0 to 2":              func() error { _, err := Rips([]float64{0}, 1, 3, 2); return err },
-		"3000 points have too many simplices":      func() error { _, err := Rips(ramp(3000), 3000, 2, 2); return err },
+		"there are no points":                   func() error { _, err := rips2(nil, 0); return err },
+		"3 distances are not those of 2 points": func() error { _, err := rips2([]float64{0, 1, 1}, 2); return err },
+		"points 1 and 0 is NaN":                 func() error { _, err := rips2([]float64{0, nan, nan, 0}, 2); return err },
+		"points 1 and 0 is -1":                  func() error { _, err := rips2([]float64{0, -1, -1, 0}, 2); return err },
+		"is 2 one way and 1 the other":          func() error { _, err := rips2([]float64{0, 1, 2, 0}, 2); return err },
+		"point 1 to itself is 1, must be 0":     func() error { _, err := rips2([]float64{0, 1, 1, 1}, 2); return err },
+		"dimension 3, must be 0 to 2": func() error {
+			_, err := Rips(context.Background(), []float64{0}, 1, RipsOptions{Dimension: 3, Field: 2})
+			return err
+		},
+		"field is 4, must be a prime": func() error {
+			_, err := Rips(context.Background(), []float64{0}, 1, RipsOptions{Dimension: 1, Field: 4})
+			return err
+		},
+		"3000 points have too many simplices":      func() error { _, err := rips2(ramp(3000), 3000); return err },
 		"landmarks: 4 of 3 points":                 func() error { _, err := Landmarks(mat.NewDense(3, 1, nil), 4); return err },
 		"landmarks: point 1, dimension 0: NaN":     func() error { _, err := Landmarks(mat.NewDense(2, 1, []float64{0, nan}), 1); return err },
-		"local means: 3 neighbours for each of 3 ": func() error { _, err := Averaged(mat.NewDense(3, 1, nil), 3, 1); return err },
+		"local means: 3 neighbours for each of 3 ": func() error { _, err := Averaged(mat.NewDense(3, 1, nil), []int{0}, 3, 1); return err },
 	} {
 		if err := try(); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("got %v, want one line with %q", err, want)
@@ -134,7 +136,10 @@ func TestWhatAreNoDistancesIsRefusedInOneLine(t *testing.T) {
 }
 
 func TestAThousandPointsHaveNumbers(t *testing.T) {
-	if _, err := newRips(ramp(1000), 1000, 2); err != nil {
+	if _, err := newRips(ramp(1000), 1000, 2, 2); err != nil {
+		t.Error(err)
+	}
+	if _, err := newRips(ramp(500), 500, 2, 47); err != nil {
 		t.Error(err)
 	}
 }
@@ -146,12 +151,12 @@ func TestIntervalsDoNotDependOnTheThreads(t *testing.T) {
 		t.Fatal(err)
 	}
 	distances := Distances(points, of)
-	one, err := Rips(distances, len(of), 2, 1)
+	one, err := Rips(context.Background(), distances, len(of), RipsOptions{Dimension: 2, Field: 3, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, threads := range []int{2, 7} {
-		if many, err := Rips(distances, len(of), 2, threads); err != nil || !reflect.DeepEqual(one, many) {
+		if many, err := Rips(context.Background(), distances, len(of), RipsOptions{Dimension: 2, Field: 3, Threads: threads}); err != nil || !reflect.DeepEqual(one, many) {
 			t.Errorf("%d threads: %v, %v; one thread: %v", threads, many, err, one)
 		}
 	}
@@ -214,9 +219,8 @@ func oracle(t *testing.T, program string) string {
 }
 
 // The barcode does not depend on how ties are broken, so it must agree with ripser's interval by
-// interval. Ripser computes in float32 and prints six digits.
+// interval. Ripser computes in float32 and prints six digits. Over Z/3 and Z/47 it is ripser-coeff.
 func TestIntervalsAreThoseOfRipser(t *testing.T) {
-	path := oracle(t, "ripser")
 	states := gridCode(1, 500, 64, 0)
 	random := rand.New(rand.NewPCG(1, 1))
 	tied := mat.NewDense(60, 3, nil)
@@ -234,27 +238,28 @@ func TestIntervalsAreThoseOfRipser(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		points    *mat.Dense
-		landmarks int
+		landmarks int // 0: all
+		field     int
 	}{
-		{"hexagonal torus", hexagonalTorus(1, 1000), 120}, {"square torus", squareTorus(1, 1000), 80}, {"ring", ring(1, 300), 60},
-		{"sheet", sheet(1, 500), 100}, {"ideal grid code", states, 100}, {"points of a lattice, many at one place", tied, 60}, {"normal points", scattered, 70},
+		{"hexagonal torus", hexagonalTorus(1, 1000), 120, 2}, {"square torus", squareTorus(1, 1000), 80, 2}, {"ring", ring(1, 300), 60, 2},
+		{"sheet", sheet(1, 500), 100, 2}, {"ideal grid code", states, 100, 2}, {"points of a lattice, many at one place", tied, 0, 2},
+		{"normal points", scattered, 70, 2}, {"normal points", scattered, 70, 47}, {"ideal grid code", states, 100, 3},
+		{"Klein bottle", kleinBottle(1, 1000), 100, 2}, {"Klein bottle", kleinBottle(1, 1000), 100, 3}, {"points of a lattice, many at one place", tied, 0, 3},
 	} {
-		of, err := Landmarks(c.points, c.landmarks)
+		of, err := Landmarks(c.points, max(1, c.landmarks))
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := len(of)
-		if c.name == "points of a lattice, many at one place" { // doubled points and ties
-			n, of = 60, nil
-			for i := range n {
-				of = append(of, i)
-			}
+		if c.landmarks == 0 { // doubled points and ties
+			n, _ := c.points.Dims()
+			of = spread(n, n)
 		}
+		n := len(of)
 		distances := Distances(c.points, of)
 		for i, d := range distances {
 			distances[i] = float64(float32(d))
 		}
-		p, err := Rips(distances, n, 2, 2)
+		p, err := Rips(context.Background(), distances, n, RipsOptions{Dimension: 2, Field: c.field, Threads: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,11 +269,11 @@ func TestIntervalsAreThoseOfRipser(t *testing.T) {
 				got = append(got, fmt.Sprintf("%d [%.6g,%s)", d, i.Birth, deathOf(i)))
 			}
 		}
-		want := ripser(t, path, lowerDistances(distances, n))
+		want := ripser(t, c.field, lowerDistances(distances, n))
 		slices.Sort(got)
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
-			t.Errorf("%s: %d intervals, ripser finds %d; ours:\n%s\nripser's:\n%s", c.name, len(got), len(want), strings.Join(got, "\n"), strings.Join(want, "\n"))
+			t.Errorf("%s over Z/%d: %d intervals, ripser finds %d; ours:\n%s\nripser's:\n%s", c.name, c.field, len(got), len(want), strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 		if len(want) < n/2 {
 			t.Errorf("%s: ripser's output was not understood: %v", c.name, want)
@@ -284,13 +289,18 @@ func deathOf(i Interval) string {
 }
 
 // ripser returns the intervals that the program prints, as "dimension [birth,death)".
-func ripser(t *testing.T, path string, table []byte) []string {
+func ripser(t *testing.T, field int, table []byte) []string {
 	t.Helper()
-	cmd := exec.Command(path, "--format", "lower-distance", "--dim", "2")
+	args := []string{"--format", "lower-distance", "--dim", "2"}
+	program := "ripser"
+	if field != 2 {
+		program, args = "ripser-coeff", append(args, "--modulus", fmt.Sprint(field))
+	}
+	cmd := exec.Command(oracle(t, program), args...)
 	cmd.Stdin = bytes.NewReader(table)
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%s: %v", path, err)
+		t.Fatalf("%s: %v", program, err)
 	}
 	var intervals []string
 	dim := ""
@@ -316,7 +326,7 @@ func BenchmarkRips250(b *testing.B) {
 	distances := Distances(points, of)
 	b.Run("ours", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := Rips(distances, len(of), 2, 2); err != nil {
+			if _, err := rips2(distances, len(of)); err != nil {
 				b.Fatal(err)
 			}
 		}

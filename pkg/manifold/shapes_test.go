@@ -88,3 +88,23 @@ func gridCode(seed uint64, n, units int, threshold float64) *mat.Dense {
 	}
 	return out
 }
+
+// kleinBottle is one in five dimensions: once on the way around u, v has turned over.
+func kleinBottle(seed uint64, n int) *mat.Dense {
+	out := mat.NewDense(n, 5, nil)
+	for i, x := range uniform(seed, n, 2*math.Pi) {
+		u, v := x[0], x[1]
+		out.SetRow(i, []float64{math.Cos(u), math.Sin(u), math.Cos(v), math.Sin(v) * math.Cos(u/2), math.Sin(v) * math.Sin(u/2)})
+	}
+	return out
+}
+
+// torusOfRevolution has a tube of radius r around a circle of radius R.
+func torusOfRevolution(seed uint64, n int, R, r float64) *mat.Dense {
+	out := mat.NewDense(n, 3, nil)
+	for i, x := range uniform(seed, n, 2*math.Pi) {
+		around := R + r*math.Cos(x[1])
+		out.SetRow(i, []float64{around * math.Cos(x[0]), around * math.Sin(x[0]), r * math.Sin(x[1])})
+	}
+	return out
+}

@@ -1,25 +1,37 @@
 package manifold
 
 import (
+	"context"
 	"fmt"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 )
 
 // TopologyOptions of Topology.
 type TopologyOptions struct {
-	Components int     // principal components of the distances (6 hold a hexagonal torus; Gardner et al. 2022)
-	MaxPoints  int     // of more points every second, third, ... is taken
-	Average    float64 // share of the points that each is averaged with, its neighbours, against noise
-	Landmarks  int     // max-min landmarks that the Rips complex is made of
-	Dimension  int     // up to which classes are sought, 0 to 2
-	Threads    int
+	// SquareRoot takes square roots of all values first, which makes the variance of spike counts the
+	// same at all rates; ZScore then gives each dimension mean 0 and variance 1.
+	SquareRoot, ZScore bool
+	Components         int     // principal components of the distances (6 hold a hexagonal torus; Gardner et al. 2022)
+	MaxPoints          int     // of more points every second, third, ... is taken
+	Average            float64 // share of the points that each is averaged with, its neighbours, where they are noisy
+	Landmarks          int     // max-min landmarks that the Rips complex is made of
+	Dimension          int     // up to which classes are sought, 0 to 2
+	Field              int     // prime p of the coefficients Z/p, 2 to 47
+	Controls           int     // clouds whose longest bars those of the points must outlive; 0: no verdict
+	Control            string  // Rolled, Shuffled or Auto
+	Seed               uint64  // of the controls
+	Threads            int
+	Progress           func(done, total int) // controls, if not nil; from one goroutine at a time
 }
 
-// StandardTopology returns the conventional choices: 150 landmarks to dimension 2 after averages over 2
-// % of the points.
+// StandardTopology returns the conventional choices: 150 landmarks to dimension 2 over Z/2 after
+// averages, where there is noise, over 2 % of the points; 20 controls, so that a shape without classes
+// is given one in a dimension by chance in one of 21 cases at most.
 func StandardTopology() TopologyOptions {
-	return TopologyOptions{Components: 6, MaxPoints: 8000, Average: 0.02, Landmarks: 150, Dimension: 2, Threads: 1}
+	return TopologyOptions{Components: 6, MaxPoints: 8000, Average: 0.02, Landmarks: 150, Dimension: 2, Field: 2,
+		Controls: 20, Control: Auto, Seed: 1, Threads: 1}
 }
 
 // Check returns an error that names the first impossible option.
@@ -35,49 +47,182 @@ func (o TopologyOptions) Check() error {
 		return fmt.Errorf("landmarks is %d, must be 2 to 500", o.Landmarks)
 	case o.Dimension < 0 || o.Dimension > 2:
 		return fmt.Errorf("dimension is %d, must be 0 to 2", o.Dimension)
+	case o.Controls < 0 || o.Controls > 10000:
+		return fmt.Errorf("controls is %d, must be 0 to 10000", o.Controls)
+	case o.Control != Rolled && o.Control != Shuffled && o.Control != Auto:
+		return fmt.Errorf("control is %q, must be %s, %s or %s", o.Control, Rolled, Shuffled, Auto)
 	}
-	return nil
+	return checkField(o.Field)
 }
 
 // Shape is what is known of the topology of a cloud of points.
 type Shape struct {
 	*Persistence
 	PCA       *PCA
-	Points    int // that were left by MaxPoints
-	Landmarks int // different ones that were found
+	Points    int         // that were left by MaxPoints
+	Thickness float64     // see thickness
+	Averaged  int         // neighbours that each point was averaged with
+	Landmarks int         // different ones that were found
+	Control   string      // Rolled or Shuffled
+	Longest   [][]float64 // [dimension][controls] Life of the longest bar of each
+	Verdict   Verdict
 }
 
-// Topology finds the shape of points [n, D]: principal components, averages over neighbours, max-min
-// landmarks, and the persistent cohomology of their Rips complex, whose Betti numbers Betti reads off.
-// Averages are taken over at most all but one of the points; fewer points than landmarks are all taken.
-func Topology(points *mat.Dense, o TopologyOptions) (*Shape, error) {
+// Topology finds the shape of points [n, D]: principal components, averages over neighbours where there
+// is noise, max-min landmarks, the persistent cohomology of their Rips complex, and the same of
+// controls, against which a Verdict is reached. Averages are taken over at most all but one of the
+// points; fewer points than landmarks are all taken. It is an error unless the options are possible and
+// the points finite, or if ctx ends.
+func Topology(ctx context.Context, points *mat.Dense, o TopologyOptions) (*Shape, error) {
+	s, err := o.topology(ctx, points)
+	if err != nil {
+		return nil, fmt.Errorf("topology: %w", err)
+	}
+	return s, nil
+}
+
+func (o TopologyOptions) topology(ctx context.Context, points *mat.Dense) (*Shape, error) {
 	if err := o.Check(); err != nil {
-		return nil, fmt.Errorf("topology: %w", err)
+		return nil, err
 	}
-	pca, err := Principal(points)
-	if err != nil {
-		return nil, fmt.Errorf("topology: %w", err)
+	if err := check(points); err != nil {
+		return nil, err
 	}
-	all, dims := points.Dims()
-	cloud, err := pca.Project(thinned(points, o.MaxPoints), min(o.Components, dims))
-	if err != nil {
-		return nil, fmt.Errorf("topology: %w", err)
-	}
-	n, _ := cloud.Dims()
-	if k := min(int(o.Average*float64(n)), n-1); k > 0 {
-		if cloud, err = Averaged(cloud, k, o.Threads); err != nil {
-			return nil, fmt.Errorf("topology: %w", err)
-		}
-	}
-	of, err := Landmarks(cloud, min(o.Landmarks, n))
-	if err != nil {
-		return nil, fmt.Errorf("topology of %d points: %w", all, err)
-	}
-	p, err := Rips(Distances(cloud, of), len(of), o.Dimension, o.Threads)
+	states, err := o.prepared(thinned(points, o.MaxPoints))
 	if err != nil {
 		return nil, err
 	}
-	return &Shape{Persistence: p, PCA: pca, Points: n, Landmarks: len(of)}, nil
+	s := &Shape{Control: o.Control}
+	s.Points, _ = states.Dims()
+	cloud, pca, err := o.projected(ctx, states, o.Threads)
+	if err != nil {
+		return nil, err
+	}
+	s.PCA = pca
+	if s.Thickness, err = thickness(cloud); err != nil {
+		return nil, err
+	}
+	if s.Thickness > noisy {
+		s.Averaged = min(int(o.Average*float64(s.Points)), s.Points-1)
+	}
+	if s.Persistence, s.Landmarks, err = o.complex(ctx, cloud, s.Averaged, o.Threads); err != nil {
+		return nil, err
+	}
+	if s.Control == Auto {
+		s.Control = Rolled
+		if repeating(states) {
+			s.Control = Shuffled
+		}
+	}
+	if s.Longest, err = o.controls(ctx, states, s); err != nil {
+		return nil, err
+	}
+	s.Verdict = s.judge(s.Longest)
+	return s, nil
+}
+
+// Memory is about how many bytes Topology of points [n, D] takes beside the points: two copies of those
+// that are used and one for each thread's control, the matrices of the principal components, and what
+// grows with the landmarks alone.
+func (o TopologyOptions) Memory(n, dims int) int64 {
+	n = min(n, o.MaxPoints)
+	k := int64(min(n, dims))
+	threads := int64(max(1, min(o.Threads, o.Controls)))
+	cloud, components := 8*int64(n)*int64(dims), 8*4*k*k+8*k*int64(dims)
+	landmarks := int64(o.Landmarks)
+	return cloud*(2+threads) + components*(1+threads) + 40*landmarks*landmarks*landmarks*(1+threads)/6
+}
+
+// projected returns the leading principal components of states [n, D], [n, Components].
+func (o TopologyOptions) projected(ctx context.Context, states *mat.Dense, threads int) (*mat.Dense, *PCA, error) {
+	pca, err := decompose(ctx, states, threads)
+	if err != nil {
+		return nil, nil, err
+	}
+	cloud, err := pca.Project(states, min(o.Components, len(pca.Variance)))
+	return cloud, pca, err
+}
+
+// candidates is how many averaged points, if there are so many, landmarks are chosen from at least.
+const candidates = 1000
+
+// complex finds the persistent cohomology of landmarks of a cloud [n, Components], after averages over
+// so many neighbours.
+func (o TopologyOptions) complex(ctx context.Context, cloud *mat.Dense, neighbours, threads int) (*Persistence, int, error) {
+	n, _ := cloud.Dims()
+	if neighbours > 0 {
+		var err error
+		if cloud, err = Averaged(cloud, spread(n, max(candidates, 2*o.Landmarks)), neighbours, threads); err != nil {
+			return nil, 0, err
+		}
+		n, _ = cloud.Dims()
+	}
+	of, err := Landmarks(cloud, min(o.Landmarks, n))
+	if err != nil {
+		return nil, 0, err
+	}
+	p, err := Rips(ctx, Distances(cloud, of), len(of), RipsOptions{Dimension: o.Dimension, Field: o.Field, Threads: threads})
+	return p, len(of), err
+}
+
+// controls returns the Life of the longest bar of each dimension of each control, [dimension][control].
+// Each is treated as the states were.
+func (o TopologyOptions) controls(ctx context.Context, states *mat.Dense, s *Shape) ([][]float64, error) {
+	longest := make([][]float64, o.Dimension+1)
+	for d := range longest {
+		longest[d] = make([]float64, o.Controls)
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var lock sync.Mutex
+	taken, done := 0, 0
+	take := func() int {
+		lock.Lock()
+		defer lock.Unlock()
+		taken++
+		return taken - 1
+	}
+	var group sync.WaitGroup
+	for range max(1, min(o.Threads, o.Controls)) {
+		group.Go(func() {
+			for k := take(); k < o.Controls && ctx.Err() == nil; k = take() {
+				p, err := o.control(ctx, states, s, k)
+				if err != nil {
+					stop(fmt.Errorf("control %d: %w", k, err))
+					return
+				}
+				for d := range longest {
+					longest[d][k] = p.longest(d)
+				}
+				lock.Lock()
+				if done++; o.Progress != nil {
+					o.Progress(done, o.Controls)
+				}
+				lock.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	return longest, context.Cause(ctx)
+}
+
+func (o TopologyOptions) control(ctx context.Context, states *mat.Dense, s *Shape, k int) (*Persistence, error) {
+	cloud, _, err := o.projected(ctx, control(states, s.Control, o.Seed, k), 1)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := o.complex(ctx, cloud, s.Averaged, 1)
+	return p, err
+}
+
+// spread returns at most most numbers below n, evenly spread, 0 first.
+func spread(n, most int) []int {
+	m := min(n, most)
+	out := make([]int, m)
+	for i := range out {
+		out[i] = i * n / m
+	}
+	return out
 }
 
 // thinned returns every second, third, ... point, so that at most most are left.

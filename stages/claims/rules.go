@@ -115,10 +115,10 @@ func uniform(m *spectratable.Module) finding {
 	return judged(p, fmt.Sprintf("p = %s", significant(p)), p > leastUniformP)
 }
 
-// torus: the Betti numbers that hold longest are 1, 2, 1.
+// torus: the Betti numbers of what outlives the controls are 1, 2, 1.
 func torus(t embedtable.Topology) finding {
 	if math.IsNaN(t.From) {
-		return unknown("no scale")
+		return unknown("undetermined")
 	}
 	is := t.Betti0 == 1 && t.Betti1 == 2 && t.Betti2 == 1
 	value := 0.0

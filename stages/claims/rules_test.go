@@ -88,7 +88,7 @@ func TestEveryRuleCanHoldFailAndBeUnknown(t *testing.T) {
 
 		{"a torus", torus(embedtable.Topology{Betti0: 1, Betti1: 2, Betti2: 1, From: 0.1}), claimstable.Holds},
 		{"a ring is no torus", torus(embedtable.Topology{Betti0: 1, Betti1: 1, Betti2: 0, From: 0.1}), claimstable.Fails},
-		{"no scale", torus(embedtable.Topology{From: nan}), claimstable.Unknown},
+		{"undetermined", torus(embedtable.Topology{From: nan}), claimstable.Unknown},
 
 		{"thin rings", rings(ring(1.8, 2.2)), claimstable.Holds},
 		{"filled rings", rings(ring(0, 2)), claimstable.Fails},

@@ -23,12 +23,17 @@ type Params struct {
 	// IsomapLandmarks are the states that Isomap measures geodesic distances from.
 	IsomapLandmarks int     `json:"isomap_landmarks" range:">= 2" default:"200" doc:"states that Isomap measures geodesic distances from (ours)"`
 	Landmarks       int     `json:"landmarks" range:"[2, 500]" default:"150" doc:"states whose Rips complex stands for the shape (ours)"`
-	Average         float64 `json:"average" range:"[0, 1)" default:"0.02" doc:"share of the states over which each is averaged with its neighbours before (ours)"`
+	Average         float64 `json:"average" range:"[0, 1)" default:"0.02" doc:"share of the states over which each is averaged with its neighbours before, where they are noisy (ours)"`
+	ZScore          bool    `json:"zscore" default:"false" doc:"each unit is brought to mean 0 and variance 1 before: units of a network share one scale, recorded ones do not"`
+	Controls        int     `json:"controls" range:"[1, 10000]" default:"20" doc:"clouds of the same units, each rolled in time by a shift of its own, whose longest classes a loop or void must outlive (Gardner et al. 2022 took 1000)"`
 }
 
 // Topology are the options of the shape that the parameters ask for.
 func (p Params) Topology(threads int) manifold.TopologyOptions {
-	return manifold.TopologyOptions{Components: p.Components, MaxPoints: p.MaxPoints, Average: p.Average, Landmarks: p.Landmarks, Dimension: 2, Threads: threads}
+	o := manifold.StandardTopology()
+	o.Components, o.MaxPoints, o.Average, o.Landmarks = p.Components, p.MaxPoints, p.Average, p.Landmarks
+	o.ZScore, o.Controls, o.Threads = p.ZScore, p.Controls, threads
+	return o
 }
 
 // Outputs of the stage.
@@ -36,8 +41,8 @@ var Outputs = []string{"pca", "points", "eigenvalues", "intervals", "topology"}
 
 // Run embeds the states of the module with most units, or of all active units where there is no module, and writes
 // what it finds. What cannot be embedded is no error: its columns are NaN, its eigenvalues absent, and the
-// metadata key "undefined" says why.
-func Run(_ context.Context, p Params, t *pipeline.Task) error {
+// metadata key "undefined" says why; that of the topology, "undetermined", why there are no Betti numbers.
+func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	r := &pipeline.Reader{Task: t}
 	states := pipeline.Rows[ratemapstable.State](r, "states")
 	units := pipeline.Rows[spectratable.Unit](r, "units")
@@ -45,8 +50,12 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	if r.Err != nil {
 		return r.Err
 	}
-	t.Progress(0, 1, fmt.Sprintf("%d states", len(states)))
-	e, err := embed(p, states, units, modules, t.Threads())
+	o := p.Topology(t.Threads())
+	o.Progress = func(done, total int) {
+		t.Progress(int64(done), int64(total), fmt.Sprintf("controls of %d states", len(states)))
+	}
+	o.Progress(0, p.Controls)
+	e, err := embed(ctx, p, o, states, units, modules)
 	if err != nil {
 		return err
 	}
@@ -70,9 +79,12 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	if err := pipeline.Emit(t, "intervals", e.intervals, about); err != nil {
 		return err
 	}
+	if e.undetermined != "" {
+		about["undetermined"] = e.undetermined
+	}
 	if err := pipeline.Emit(t, "topology", []embedtable.Topology{e.topology}, about); err != nil {
 		return err
 	}
-	t.Progress(1, 1, fmt.Sprintf("%d states", len(e.points)))
+	t.Progress(int64(p.Controls), int64(p.Controls), fmt.Sprintf("%d states", len(e.points)))
 	return nil
 }

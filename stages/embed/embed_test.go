@@ -17,7 +17,7 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-var params = Params{Components: 6, Dimensions: 3, Neighbours: 15, Eigenvalues: 12, MaxPoints: 8000, IsomapLandmarks: 100, Landmarks: 100, Average: 0.02}
+var params = Params{Components: 6, Dimensions: 3, Neighbours: 15, Eigenvalues: 12, MaxPoints: 8000, IsomapLandmarks: 100, Landmarks: 100, Average: 0.02, Controls: 8}
 
 // recording is a population seen at random places of a 2 m box: the units of one ideal hexagonal module of period
 // 0.8 m with phases spread evenly over the unit cell, and after them units that are noise.
@@ -75,7 +75,7 @@ func record(n, inModule, noise int) recording {
 
 func (r recording) embed(t *testing.T, p Params, modules ...spectratable.Module) *embedding {
 	t.Helper()
-	e, err := embed(p, r.states, r.units, modules, 2)
+	e, err := embed(context.Background(), p, p.Topology(2), r.states, r.units, modules)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,11 +239,17 @@ func TestWrongInputsAreRefusedInOneLine(t *testing.T) {
 	broken.states[7].State[1] = float32(math.NaN())
 	for name, try := range map[string]func() error{
 		"module 5 has no unit": func() error {
-			_, err := embed(params, r.states, r.units, []spectratable.Module{moduleOf(5, 9)}, 1)
+			_, err := embed(context.Background(), params, params.Topology(1), r.states, r.units, []spectratable.Module{moduleOf(5, 9)})
 			return err
 		},
-		"state 7 has 2 values": func() error { _, err := embed(params, short.states, short.units, nil, 1); return err },
-		"not finite":           func() error { _, err := embed(params, broken.states, broken.units, nil, 1); return err },
+		"state 7 has 2 values": func() error {
+			_, err := embed(context.Background(), params, params.Topology(1), short.states, short.units, nil)
+			return err
+		},
+		"not finite": func() error {
+			_, err := embed(context.Background(), params, params.Topology(1), broken.states, broken.units, nil)
+			return err
+		},
 	} {
 		if err := try(); err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("got %v, want one line with %q", err, name)

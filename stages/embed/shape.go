@@ -1,8 +1,10 @@
 package embed
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -20,6 +22,7 @@ type embedding struct {
 	graphComponents int   // 0 where undefined
 	embedded        int   // points of the largest of them
 	undefined       string
+	undetermined    string
 	pca             []embedtable.Component
 	points          []embedtable.Point
 	eigenvalues     []embedtable.Eigenvalue
@@ -27,9 +30,9 @@ type embedding struct {
 	topology        embedtable.Topology
 }
 
-func embed(p Params, states []ratemapstable.State, units []spectratable.Unit, modules []spectratable.Module, threads int) (*embedding, error) {
-	nan := math.NaN()
-	e := &embedding{topology: embedtable.Topology{From: nan, To: nan, Cone: nan, Isomap: nan}, module: largest(modules), stride: max(1, (len(states)+p.MaxPoints-1)/p.MaxPoints)}
+func embed(ctx context.Context, p Params, topology manifold.TopologyOptions, states []ratemapstable.State, units []spectratable.Unit, modules []spectratable.Module) (*embedding, error) {
+	nan, threads := math.NaN(), topology.Threads
+	e := &embedding{topology: embedtable.Topology{From: nan, To: nan, Cone: nan, Loop: nan, Void: nan, Isomap: nan}, module: largest(modules), stride: max(1, (len(states)+p.MaxPoints-1)/p.MaxPoints)}
 	chosen := choose(units, e.module)
 	if e.module >= 0 && len(chosen) == 0 {
 		return nil, fmt.Errorf("module %d has no unit among the %d units", e.module, len(units))
@@ -68,12 +71,12 @@ func embed(p Params, states []ratemapstable.State, units []spectratable.Unit, mo
 	for i, r := range components.Ratio {
 		e.pca = append(e.pca, embedtable.Component{Component: int32(i), VarianceRatio: r})
 	}
-	projected, err := components.Project(points, min(p.Components, len(chosen)))
+	projected, err := components.Project(points, min(p.Components, len(components.Variance)))
 	if err != nil {
 		return nil, err
 	}
 	for i := range e.points {
-		clear(e.points[i].PC) // there is no variance along components beyond the units
+		clear(e.points[i].PC) // there is no variance along components beyond the units or states
 		for c, v := range projected.RawRowView(i) {
 			e.points[i].PC[c] = float32(v)
 		}
@@ -82,7 +85,7 @@ func embed(p Params, states []ratemapstable.State, units []spectratable.Unit, mo
 		e.undefined = "all states coincide"
 		return e, nil
 	}
-	if err := e.prove(p, points, threads); err != nil {
+	if err := e.prove(ctx, topology, points); err != nil {
 		return nil, err
 	}
 	spectral, err := manifold.Spectral(projected, manifold.SpectralOptions{
@@ -104,21 +107,23 @@ func embed(p Params, states []ratemapstable.State, units []spectratable.Unit, mo
 	return e, nil
 }
 
-// prove finds the persistent cohomology of the states and their Betti numbers.
-func (e *embedding) prove(p Params, points *mat.Dense, threads int) error {
-	shape, err := manifold.Topology(points, p.Topology(threads))
+// prove finds the persistent cohomology of the states and, against their controls, their Betti numbers.
+func (e *embedding) prove(ctx context.Context, o manifold.TopologyOptions, points *mat.Dense) error {
+	shape, err := manifold.Topology(ctx, points, o)
 	if err != nil {
 		return err
 	}
 	for d, intervals := range shape.Intervals {
 		for _, i := range intervals {
-			e.intervals = append(e.intervals, embedtable.Interval{Dimension: int32(d), Birth: i.Birth, Death: i.Death})
+			e.intervals = append(e.intervals, embedtable.Interval{Dimension: int32(d), Birth: i.Birth, Death: i.Death, Life: shape.Life(d, i)})
 		}
 	}
-	e.topology.Cone, e.topology.Landmarks = shape.Cone, int32(shape.Landmarks)
-	if numbers, from, to, ok := shape.Betti(); ok {
-		e.topology.Betti0, e.topology.Betti1, e.topology.Betti2 = int32(numbers[0]), int32(numbers[1]), int32(numbers[2])
-		e.topology.From, e.topology.To = from, to
+	t, v := &e.topology, shape.Verdict
+	t.Cone, t.Landmarks, t.Controls = shape.Cone, int32(shape.Landmarks), int32(o.Controls)
+	t.Loop, t.Void = slices.Max(shape.Longest[1]), slices.Max(shape.Longest[2])
+	t.From, t.To, e.undetermined = v.From, v.To, v.Reason
+	if v.Numbers != nil {
+		t.Betti0, t.Betti1, t.Betti2 = int32(v.Numbers[0]), int32(v.Numbers[1]), int32(v.Numbers[2])
 	}
 	return nil
 }

@@ -225,7 +225,10 @@ func TestAnalyzeFindsTheShapeOfStates(t *testing.T) {
 		want   []string
 	}{"torus": {torus, []string{"1", "2", "1"}}, "ring": {ring, []string{"1", "1", "0"}}} {
 		out := filepath.Join(dir, name+".csv")
-		code, stdout, stderr := sicgrid("analyze", "--states", npy(t, dir, name+".npy", []int{2000, 4}, c.values), "--landmarks", "120", "--out", out)
+		code, stdout, stderr := sicgrid("analyze", "--states", npy(t, dir, name+".npy", []int{2000, 4}, c.values), "--landmarks", "120", "--out", out, "--figure", filepath.Join(dir, name+".svg"))
+		if text, err := os.ReadFile(filepath.Join(dir, name+".svg")); err != nil || !bytes.Contains(text, []byte("Betti numbers "+strings.Join(c.want, ", "))) || !bytes.Contains(text, []byte("of each of 20 controls")) {
+			t.Errorf("%s: the picture lacks the verdict or the controls: %v", name, err)
+		}
 		if code != exitDone || !strings.Contains(stdout, "Betti numbers "+strings.Join(c.want, ", ")) {
 			t.Fatalf("%s: exit code %d\n%s%s", name, code, stdout, stderr)
 		}
@@ -265,7 +268,7 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 		"--positions must be given, and with them either":      {"--positions", good, "--box", "2", "--out", out},
 		"must be given a file of ratemaps, or --pos":           {good, "--states", good, "--out", out},
 		"--box: population states have none":                   {"--states", flat, "--box", "2", "--out", out},
-		"--landmarks 1: must be":                               {"--states", flat, "--landmarks", "1", "--out", out},
+		"--landmarks is 1, must be":                            {"--states", flat, "--landmarks", "1", "--out", out},
 		"maps.csv: must end in .npy, .npz or .parquet":         {filepath.Join(dir, "maps.csv"), "--box", "2", "--out", out},
 		"no such file":                                         {filepath.Join(dir, "no.npy"), "--box", "2", "--out", out},
 		"has the shape [2, 9], must be [units, ny, nx]":        {flat, "--box", "2", "--out", out},

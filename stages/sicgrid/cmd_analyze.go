@@ -27,11 +27,11 @@ import (
 type analyzeFlags struct {
 	box                       boxSides
 	request                   analysis.Request
-	smooth, average           float64
+	smooth                    float64
 	origin, unit, arena       string
 	speed                     []float64
 	states                    string
-	landmarks                 int
+	shape                     statesFlags
 	out, figure, maps, fields string
 	json                      bool
 }
@@ -101,13 +101,12 @@ func (f *analyzeFlags) declare(cmd *cobra.Command) {
 	flags.IntVar(&r.Shuffles, "shuffles", 0, "how many `TIMES` each unit's activity is rolled in time, to compare its score; units whose grid_p is above 0.05 join no module")
 	flags.Uint64Var(&r.Seed, "seed", 1, "seed of the shuffles")
 	flags.StringVar(&f.states, "states", "", "`FILE` of population states")
-	flags.IntVar(&f.landmarks, "landmarks", 150, "states that stand for the shape; 250 take seconds")
-	flags.Float64Var(&f.average, "average", 0.02, "`SHARE` of the states over which each is averaged against noise; 0 for none")
+	f.shape.declare(flags)
 	flags.StringVar(&r.Column, "column", "", "`NAME` of the column of lists in a .parquet file that has several")
 	flags.StringVarP(&f.out, "out", "o", "", "`FILE` to write, .csv or .parquet")
 	flags.StringVar(&f.maps, "ratemaps", "", "`FILE` to write the ratemaps to, .npy [units, ny, nx] or .parquet")
 	flags.StringVar(&f.fields, "fields", "", "`FILE` to write the firing fields to, .csv or .parquet")
-	flags.StringVar(&f.figure, "figure", "", "`FILE` to draw, .svg or .png: maps, autocorrelograms, modules, shuffles")
+	flags.StringVar(&f.figure, "figure", "", "`FILE` to draw, .svg or .png: maps, autocorrelograms, modules, shuffles; of states the persistence and its controls")
 	flags.BoolVar(&f.json, "json", false, "print summary and definitions as JSON")
 }
 
@@ -138,10 +137,9 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 		return usagef("--box: must be given, the side of the box in metres, or X,Y where the two differ")
 	case f.states != "" && set("box"):
 		return usagef("--box: population states have none")
-	case f.landmarks < 2 || f.landmarks > 500:
-		return usagef("--landmarks %d: must be 2 to 500", f.landmarks)
-	case !(f.average >= 0 && f.average < 1):
-		return usagef("--average %g: must be at least 0 and less than 1", f.average)
+	}
+	if err := f.shape.topology.Check(); err != nil {
+		return usagef("--%v", err)
 	}
 	if err := f.checkOutputs(); err != nil || f.states != "" {
 		return err
@@ -165,7 +163,7 @@ func (f *analyzeFlags) checkOutputs() error {
 		case o.path == "":
 		case ext != o.one && ext != o.other:
 			return usagef("--%s %s: must end in %s or %s", o.flag, o.path, o.one, o.other)
-		case f.states != "":
+		case f.states != "" && o.flag != "figure":
 			return usagef("--%s: population states have none", o.flag)
 		}
 	}
@@ -263,7 +261,7 @@ func (f *analyzeFlags) write(found *analysis.Result) (written []string, err erro
 		{beside, func(path string) error { return writeTable(path, found.Modules) }},
 		{f.fields, func(path string) error { return writeTable(path, found.Fields()) }},
 		{f.maps, func(path string) error { return writeRatemaps(path, found) }},
-		{f.figure, func(path string) error { return writeFigure(path, found) }},
+		{f.figure, func(path string) error { return writeFigure(path, found.Draw) }},
 	} {
 		if o.path == "" {
 			continue
@@ -290,8 +288,8 @@ func writeRatemaps(path string, found *analysis.Result) error {
 }
 
 // writeFigure draws what was found.
-func writeFigure(path string, found *analysis.Result) error {
-	svg, png, err := found.Draw()
+func writeFigure(path string, draw func() (svg, png []byte, err error)) error {
+	svg, png, err := draw()
 	if err != nil {
 		return err
 	}

@@ -30,17 +30,21 @@ type Interval struct {
 	Dimension int32   `col:"dimension" doc:"dimension of the class"`
 	Birth     float64 `col:"birth" doc:"scale at which the class is born"`
 	Death     float64 `col:"death" doc:"scale at which it dies; +Inf for the component that is left"`
+	Life      float64 `col:"life" doc:"2 sqrt(death/cone) - 2 sqrt(birth/cone), by which it is compared with those of the controls; of a component death/cone"`
 }
 
-// Topology is the one row of "topology": the Betti numbers that hold over the longest range of log
-// scale, and that range.
+// Topology is the one row of "topology": the Betti numbers of the classes that outlive those of the
+// controls, and the scales at which just those live.
 type Topology struct {
-	Betti0    int32   `col:"betti0" doc:"number of components"`
-	Betti1    int32   `col:"betti1" doc:"number of loops"`
-	Betti2    int32   `col:"betti2" doc:"number of voids"`
-	From      float64 `col:"scale_from" doc:"lowest scale with these Betti numbers; NaN where there is no range"`
-	To        float64 `col:"scale_to" doc:"highest scale with these Betti numbers; NaN where there is no range"`
+	Betti0    int32   `col:"betti0" doc:"number of components; 0 if undetermined"`
+	Betti1    int32   `col:"betti1" doc:"number of loops; 0 if undetermined"`
+	Betti2    int32   `col:"betti2" doc:"number of voids; 0 if undetermined"`
+	From      float64 `col:"scale_from" doc:"lowest scale with these Betti numbers; NaN if they are undetermined"`
+	To        float64 `col:"scale_to" doc:"highest scale with these Betti numbers; NaN if they are undetermined"`
 	Cone      float64 `col:"cone" doc:"scale from which on the complex is a cone"`
 	Landmarks int32   `col:"landmarks" doc:"number of landmarks"`
+	Controls  int32   `col:"controls" doc:"number of controls: the same units, each rolled in time by a shift of its own"`
+	Loop      float64 `col:"control_loop" doc:"longest life of a loop of the controls"`
+	Void      float64 `col:"control_void" doc:"longest life of a void of the controls"`
 	Isomap    float64 `col:"isomap_residual" doc:"residual variance of the Isomap embedding"`
 }

@@ -56,7 +56,7 @@ type shownNumbers struct {
 	PhaseResultant []sheet.Number `json:"phase_resultant"`
 	PCAVariance    []sheet.Number `json:"pca_variance_ratio"`
 	Eigenvalues    []sheet.Number `json:"laplacian_eigenvalues"`
-	Betti          []int32        `json:"betti_numbers"` // null where no range of scales has any
+	Betti          []int32        `json:"betti_numbers"` // null if undetermined
 	BettiFrom      sheet.Number   `json:"betti_scale_from"`
 	BettiTo        sheet.Number   `json:"betti_scale_to"`
 	States         int            `json:"states"`

@@ -74,7 +74,7 @@ func idealData(net figuretest.Network, states int) Data {
 		d.Eigenvalues = append(d.Eigenvalues, Eigenvalue{int32(i), v})
 	}
 	d.Intervals = []Interval{{0, 0, math.Inf(1)}, {0, 0, 0.3}, {1, 0.5, 1.4}, {1, 0.55, 1.35}, {1, 0.4, 0.5}, {2, 0.8, 1.5}}
-	d.Topology = Topology{1, 2, 1, 0.8, 1.35, 2, 100, 0.2}
+	d.Topology = Topology{1, 2, 1, 0.8, 1.35, 2, 100, 0.25, 0.15, 0.2}
 	return d
 }
 

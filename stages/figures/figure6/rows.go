@@ -38,8 +38,8 @@ type Interval struct {
 	Death     float64 `col:"death"`
 }
 
-// Topology is the one row of "topology": Betti numbers, the range of scales over which they hold (NaN: none) and the scale
-// from which the complex is a cone.
+// Topology is the one row of "topology": Betti numbers, the range of scales over which they hold (NaN: undetermined), the
+// scale from which the complex is a cone, and the longest lives of the controls' loops and voids.
 type Topology struct {
 	Betti0    int32   `col:"betti0"`
 	Betti1    int32   `col:"betti1"`
@@ -48,5 +48,7 @@ type Topology struct {
 	To        float64 `col:"scale_to"`
 	Cone      float64 `col:"cone"`
 	Landmarks int32   `col:"landmarks"`
+	Loop      float64 `col:"control_loop"`
+	Void      float64 `col:"control_void"`
 	Isomap    float64 `col:"isomap_residual"`
 }
