@@ -36,11 +36,14 @@ func (f *fft2) forward(dst []complex128, field []float64, w, h int) {
 }
 
 // inverse transforms a spectrum into a field [ny, nx]; inverse(forward(x)) = x. It overwrites the
-// spectrum.
-func (f *fft2) inverse(field []float64, spectrum []complex128) {
+// spectrum. Of the field only the first and the last rows, this many, are made.
+func (f *fft2) inverse(field []float64, spectrum []complex128, first, last int) {
 	f.col.transform(spectrum, true)
 	scale := 1 / float64(f.nx*f.ny)
 	for j := range f.ny {
+		if j >= first && j < f.ny-last {
+			continue
+		}
 		dst := field[j*f.nx : (j+1)*f.nx]
 		f.row.Sequence(dst, spectrum[j*f.half:(j+1)*f.half])
 		for i := range dst {

@@ -12,7 +12,9 @@ func NewScorers(m Map, n int) []*Scorer {
 	t := newRotor(2*m.NX-1, 2*m.NY-1, newMetric(m.BinX(), m.BinY()))
 	all := make([]*Scorer, n)
 	for i := range all {
-		all[i] = &Scorer{newCorrelator(m.NX, m.NY), newRings(t)}
+		c := newCorrelator(m.NX, m.NY)
+		c.reach = min(c.reach, int(maxLagShare*float64(m.NY))+2) // the lags of the largest ring, and those that they turn into
+		all[i] = &Scorer{c, hexagonalRings(t)}
 	}
 	return all
 }

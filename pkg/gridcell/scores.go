@@ -179,19 +179,25 @@ type moments struct{ n, a, b, aa, bb, ab float64 }
 // is one difference.
 type rings struct {
 	rotor *rotor
-	sums  [len(rotations)][]moments
+	sums  [len(rotations)][]moments // nil for a rotation that is not asked for
 }
 
 func (t *rotor) rings(values []float64) *rings {
-	g := newRings(t)
+	g := &rings{rotor: t}
+	for a := range rotations {
+		g.sums[a] = make([]moments, len(t.index)+1)
+	}
 	g.add(values)
 	return g
 }
 
-func newRings(t *rotor) *rings {
+// hexagonalRings are rings for the expanding score by 60 degrees alone: of the rotations and lags that it
+// reads.
+func hexagonalRings(t *rotor) *rings {
 	g := &rings{rotor: t}
-	for a := range rotations {
-		g.sums[a] = make([]moments, len(t.index)+1)
+	lags := g.count(maxLagShare * t.side)
+	for _, a := range []int{r30, r60, r90, r120, r150} {
+		g.sums[a] = make([]moments, lags+1)
 	}
 	return g
 }
@@ -199,9 +205,12 @@ func newRings(t *rotor) *rings {
 // add makes the sums anew of an autocorrelogram's values.
 func (g *rings) add(values []float64) {
 	for a, sums := range g.sums {
+		if sums == nil {
+			continue
+		}
 		var s moments
 		turned := g.rotor.turned[a]
-		for p, k := range g.rotor.index {
+		for p, k := range g.rotor.index[:len(sums)-1] {
 			v, w := values[k], turned[p].of(values)
 			if !math.IsNaN(v) && !math.IsNaN(w) {
 				s.n++
@@ -221,8 +230,11 @@ func (g *rings) add(values []float64) {
 func (g *rings) correlations(inner, outer float64) (r [len(rotations)]float64, ok bool) {
 	from := g.count(inner)
 	to := max(from, g.count(outer))
-	for a := range rotations {
-		s, e := g.sums[a][from], g.sums[a][to]
+	for a, sums := range g.sums {
+		if sums == nil {
+			continue
+		}
+		s, e := sums[from], sums[to]
 		n := e.n - s.n
 		if 2*n < MinPairs {
 			return r, false
