@@ -6,8 +6,9 @@ import (
 )
 
 // columnFFT transforms all columns of a complex field [n, width] at once: every step of Stockham's
-// algorithm combines whole rows, so that memory is read in order. gonum's transform, one column after the
-// other, takes two to three times as long. It holds work space, so each goroutine needs its own.
+// algorithm combines whole rows, so that memory is read in order. gonum's transform, one column
+// after the other, takes two to three times as long. It holds work space, so each goroutine needs
+// its own.
 type columnFFT struct {
 	n, width int
 	radices  []int
@@ -15,7 +16,8 @@ type columnFFT struct {
 	work     []complex128
 }
 
-// newColumnFFT prepares transforms of columns of n values. A prime factor p of n costs p operations a value.
+// newColumnFFT prepares transforms of columns of n values. A prime factor p of n costs p operations
+// a value.
 func newColumnFFT(n, width int) *columnFFT {
 	f := &columnFFT{n: n, width: width, roots: make([]complex128, n), work: make([]complex128, n*width)}
 	for k := range f.roots {
@@ -34,7 +36,8 @@ func newColumnFFT(n, width int) *columnFFT {
 	return f
 }
 
-// transform replaces every column by its coefficients, or, backwards, by the sequence that has these coefficients, times n.
+// transform replaces every column by its coefficients, or, backwards, by the sequence that has
+// these coefficients, times n.
 func (f *columnFFT) transform(field []complex128, backwards bool) {
 	from, to := field, f.work
 	length, stride := f.n, 1 // sub-transforms of this length are left, of every stride-th row

@@ -1,7 +1,7 @@
 package gridcell
 
-// Scorer computes the Expanding score alone, of maps of one shape: what thousands of shuffled maps are
-// compared by. Each goroutine needs its own.
+// Scorer computes the Expanding score alone, of maps of one shape: what thousands of shuffled maps
+// are compared by. Each goroutine needs its own.
 type Scorer struct {
 	correlator *correlator
 	rings      *rings

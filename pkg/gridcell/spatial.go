@@ -2,10 +2,11 @@ package gridcell
 
 import "math"
 
-// SpatialInformation returns how many bits about place a spike of a unit holds: sum over bins of p (r/R)
-// log2(r/R), with r the rate in a bin, p the bin's share of the occupancy, R = sum p r (Skaggs et al.
-// 1993). Bins without a rate or occupancy are left out. NaN for a unit that never fires, or has negative
-// rates. It is biased upwards where spikes are few: compare it with shuffles.
+// SpatialInformation returns how many bits about place a spike of a unit holds: sum over bins of p
+// (r/R) log2(r/R), with r the rate in a bin, p the bin's share of the occupancy, R = sum p r
+// (Skaggs et al. 1993). Bins without a rate or occupancy are left out. NaN for a unit that never
+// fires, or has negative rates. It is biased upwards where spikes are few: compare it with
+// shuffles.
 func SpatialInformation(m Map, occupancy []float64) float64 {
 	var time, sum float64
 	for i, r := range m.Values {
@@ -29,9 +30,10 @@ func SpatialInformation(m Map, occupancy []float64) float64 {
 	return max(0, bits)
 }
 
-// Coherence returns the Pearson correlation, over visited bins, of a bin's rate with the mean rate of its
-// visited neighbours, up to eight (Muller and Kubie 1989, without Fisher's transformation). It is meant
-// for maps that were not smoothed; smoothing makes every map coherent. NaN as Correlation.
+// Coherence returns the Pearson correlation, over visited bins, of a bin's rate with the mean rate
+// of its visited neighbours, up to eight (Muller and Kubie 1989, without Fisher's transformation).
+// It is meant for maps that were not smoothed; smoothing makes every map coherent. NaN as
+// Correlation.
 func Coherence(m Map) float64 {
 	around := Map{Values: make([]float64, len(m.Values)), NX: m.NX, NY: m.NY}
 	for j := range m.NY {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Information of a unit that fires in a share of the places is the logarithm of one over that share.
+// Information of a unit that fires in a share of the places is the logarithm of one over that
+// share.
 func TestSpatialInformationIsBitsASpike(t *testing.T) {
 	const bins = 16
 	occupancy := make([]float64, bins*bins)

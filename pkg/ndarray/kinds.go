@@ -12,8 +12,8 @@ type kind struct {
 	value func([]byte) float64
 }
 
-// kindOf returns NumPy's type of a name such as "<f4": byte order, then kind, then width. An integer
-// beyond 2^53 is rounded to a float64.
+// kindOf returns NumPy's type of a name such as "<f4": byte order, then kind, then width. An
+// integer beyond 2^53 is rounded to a float64.
 func kindOf(descr string) (kind, error) {
 	refused := fmt.Errorf("holds values of type %.20q, must be booleans, integers, float16, float32 or float64: save a.astype('float32')", descr)
 	if len(descr) != 3 {

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// Arrays are the arrays of numbers of one .npz file, by their keys. Each is read when it is asked for.
+// Arrays are the arrays of numbers of one .npz file, by their keys. Each is read when it is asked
+// for.
 type Arrays struct {
 	path   string
 	file   *zip.ReadCloser
@@ -17,8 +18,8 @@ type Arrays struct {
 	others []string // "type (text or objects)"
 }
 
-// OpenNpz opens a .npz file, as numpy.savez and numpy.savez_compressed write it: a zip archive of .npy
-// files. Arrays of text or of Python objects are known to be there and cannot be read.
+// OpenNpz opens a .npz file, as numpy.savez and numpy.savez_compressed write it: a zip archive of
+// .npy files. Arrays of text or of Python objects are known to be there and cannot be read.
 func OpenNpz(path string) (*Arrays, error) {
 	file, err := zip.OpenReader(path)
 	if err != nil {

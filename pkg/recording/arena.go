@@ -7,8 +7,8 @@ import (
 	"sicgrid/pkg/gridcell"
 )
 
-// Arena is a box of Width x Height metres around the origin, cut into NX x NY bins; with Round it is the
-// ellipse that touches the four walls, and bins whose centre lies outside it are none.
+// Arena is a box of Width x Height metres around the origin, cut into NX x NY bins; with Round it
+// is the ellipse that touches the four walls, and bins whose centre lies outside it are none.
 type Arena struct {
 	Width, Height float64
 	NX, NY        int

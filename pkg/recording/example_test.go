@@ -6,8 +6,8 @@ import (
 	"sicgrid/pkg/recording"
 )
 
-// An animal runs from the left half of a box to the right one in four seconds; one frame is lost. A cell
-// fires three times on the left.
+// An animal runs from the left half of a box to the right one in four seconds; one frame is lost. A
+// cell fires three times on the left.
 func Example() {
 	track := recording.Track{
 		Times: []float64{0, 1, 2, 4},

@@ -48,7 +48,8 @@ func TestActivityIsTheMeanOverTheSamplesOfABin(t *testing.T) {
 	}
 }
 
-// Frames at 10 Hz; one is lost, one has no position, one jumps, one is out of the box, and one rests.
+// Frames at 10 Hz; one is lost, one has no position, one jumps, one is out of the box, and one
+// rests.
 func TestWhatDoesNotCountIsLeftOutAndCounted(t *testing.T) {
 	track := Track{
 		Times: []float64{0, 0.1, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9},
@@ -66,7 +67,8 @@ func TestWhatDoesNotCountIsLeftOutAndCounted(t *testing.T) {
 	if !slices.Equal(s.Frames, []int32{0, 1, 2, 3, 5, 8}) || math.Abs(s.Duration()-0.6) > 1e-9 {
 		t.Errorf("frames %v for %g s, want six of 0.1 s", s.Frames, s.Duration())
 	}
-	// Spikes in the lost frame, at the missing position, in the jump and after the end do not count.
+	// Spikes in the lost frame, at the missing position, in the jump and after the end do not
+	// count.
 	ses := NewSession(s)
 	if left := ses.AddSpikes([]float64{0.21, 0.3, 0.5, 0.61, 0.7, 5, nan, -0.04}, 0); left != 5 || ses.Trains[0].Spikes != 3 {
 		t.Errorf("%d spikes left out, %g count; want 5 and 3", left, ses.Trains[0].Spikes)
@@ -146,8 +148,8 @@ func walk(seconds float64, box float64, random *rand.Rand) (t Track) {
 	return t
 }
 
-// Ten minutes of a rat: grid cells are told from Poisson neurons of the same rate and from an interneuron, and their lattice is
-// found.
+// Ten minutes of a rat: grid cells are told from Poisson neurons of the same rate and from an
+// interneuron, and their lattice is found.
 func TestGridCellsStandOutFromTheirShuffles(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	track := walk(600, 1, random)

@@ -16,17 +16,17 @@ type Shuffled struct {
 }
 
 const (
-	// leastRoll is how far a train is rolled at least, either way, in seconds; rollShare bounds it as a share of the
-	// time, and takes its place where there are no seconds.
+	// leastRoll is how far a train is rolled at least, either way, in seconds; rollShare bounds it
+	// as a share of the time, and takes its place where there are no seconds.
 	leastRoll = 20
 	rollShare = 0.1
 )
 
-// Shuffle rolls every train n times against the track, by a random time that is uniform from 20 s (or a
-// tenth of the time the unit was recorded, if that is less or there are no seconds) to as much before the
-// end, the end going on at the beginning. That keeps the times between spikes and breaks their bond with
-// places. Each roll depends on seed, unit and its number alone. progress may be nil; it is called from
-// several goroutines.
+// Shuffle rolls every train n times against the track, by a random time that is uniform from 20 s
+// (or a tenth of the time the unit was recorded, if that is less or there are no seconds) to as
+// much before the end, the end going on at the beginning. That keeps the times between spikes and
+// breaks their bond with places. Each roll depends on seed, unit and its number alone. progress may
+// be nil; it is called from several goroutines.
 func (s *Session) Shuffle(ctx context.Context, n int, seed uint64, threads int, progress func(done, total int)) ([]Shuffled, error) {
 	out := make([]Shuffled, len(s.Trains))
 	for u := range out {
@@ -72,7 +72,8 @@ func newWork(a Arena) *work {
 	return &work{a, make([]float64, n), make([]float64, n), make([]float64, scratchMaps*n)}
 }
 
-// rolled is the ratemap of a train that was rolled by a random time. It is overwritten by the next one.
+// rolled is the ratemap of a train that was rolled by a random time. It is overwritten by the next
+// one.
 func (w *work) rolled(t *Train, random *rand.Rand) gridcell.Map {
 	c := t.clock
 	clear(w.sums)

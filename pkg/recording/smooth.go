@@ -3,10 +3,11 @@ package recording
 import "math"
 
 // smoother estimates the rate at the centre of every bin by local linear regression (Fan 1992): the
-// plane a + b.(r - c) that fits best to the rates of all bins at r, each weighted by its occupancy and by
-// a normal kernel around the centre c, has the height a at c. A plain weighted mean, the plane with b = 0,
-// takes the rate of places further inside for that of bins at the walls, and so stretches a lattice: by
-// 1 % to 6 % of its period at 2.5 to 7.5 cm. A smoother belongs to one occupancy and is read-only.
+// plane a + b.(r - c) that fits best to the rates of all bins at r, each weighted by its occupancy
+// and by a normal kernel around the centre c, has the height a at c. A plain weighted mean, the
+// plane with b = 0, takes the rate of places further inside for that of bins at the walls, and so
+// stretches a lattice: by 1 % to 6 % of its period at 2.5 to 7.5 cm. A smoother belongs to one
+// occupancy and is read-only.
 type smoother struct {
 	nx, ny int
 	x, y   kernel
@@ -15,8 +16,8 @@ type smoother struct {
 	occupancy  []float64 // [ny, nx], what the sums are divided by
 }
 
-// slopeRidge is added to the variance of the places around a bin, as a share of the kernel's: where all of
-// them lie on one line, the plane does not tilt across it.
+// slopeRidge is added to the variance of the places around a bin, as a share of the kernel's: where
+// all of them lie on one line, the plane does not tilt across it.
 const slopeRidge = 0.02
 
 // newSmoother prepares a kernel of standard deviations sdX, sdY in bins; 0 is none.
@@ -37,7 +38,8 @@ func newSmoother(occupancy []float64, nx, ny int, sdX, sdY float64) *smoother {
 		if !(m0[i] > 0) {
 			continue
 		}
-		// The first row of the inverse of [m0 mx my; mx mxx mxy; my mxy myy], the places relative to the bin.
+		// The first row of the inverse of [m0 mx my; mx mxx mxy; my mxy myy], the places relative
+		// to the bin.
 		xx, yy, xy := mxx[i]+slopeRidge*m0[i]*sdX*sdX, myy[i]+slopeRidge*m0[i]*sdY*sdY, mxy[i]
 		minor := xx*yy - xy*xy
 		cx, cy := xy*my[i]-mx[i]*yy, mx[i]*xy-xx*my[i]
@@ -63,8 +65,8 @@ func newKernel(sd float64) kernel {
 	return k
 }
 
-// moments sets m0, mx, my to the sums over all bins of values times the kernel, and times the distance
-// along x and y in bins. scratch holds twice as many values.
+// moments sets m0, mx, my to the sums over all bins of values times the kernel, and times the
+// distance along x and y in bins. scratch holds twice as many values.
 func (s *smoother) moments(m0, mx, my, values, scratch []float64) {
 	n := s.nx * s.ny
 	g, d := scratch[:n], scratch[n:2*n]
@@ -118,8 +120,8 @@ func (s *smoother) alongY(out, values, k []float64) {
 	}
 }
 
-// rates sets out to the rate in every visited bin, NaN elsewhere, of sums of activity [ny, nx]. A rate
-// below 0, which a plane may have where the sums have none, is 0.
+// rates sets out to the rate in every visited bin, NaN elsewhere, of sums of activity [ny, nx]. A
+// rate below 0, which a plane may have where the sums have none, is 0.
 func (s *smoother) rates(out, sums, scratch []float64) {
 	n := s.nx * s.ny
 	if s.w0 == nil {

@@ -19,8 +19,8 @@ func smoothed(values []float64, bins int, sd float64, random *rand.Rand) []float
 	return out
 }
 
-// A weighted mean over a kernel makes periods longer by 1.3, 2.9 and 6.1 % at these three widths, since near
-// the walls it sees one side only.
+// A weighted mean over a kernel makes periods longer by 1.3, 2.9 and 6.1 % at these three widths,
+// since near the walls it sees one side only.
 func TestSmoothingDoesNotLengthenPeriods(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const bins = 48
@@ -48,7 +48,8 @@ func TestSmoothingDoesNotLengthenPeriods(t *testing.T) {
 	}
 }
 
-// A rate that rises evenly across the box is left as it is, to the walls, however uneven the occupancy.
+// A rate that rises evenly across the box is left as it is, to the walls, however uneven the
+// occupancy.
 func TestSmoothingLeavesSlopesAlone(t *testing.T) {
 	const bins = 20
 	values := make([]float64, bins*bins)

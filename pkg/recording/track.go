@@ -7,20 +7,23 @@ import (
 	"slices"
 )
 
-// Track is where an animal was: Times (s) ascending, or nil for samples of equal length whose time is
-// their number; X and Y in metres from the centre of the arena. A value that is not finite is missing.
+// Track is where an animal was: Times (s) ascending, or nil for samples of equal length whose time
+// is their number; X and Y in metres from the centre of the arena. A value that is not finite is
+// missing.
 type Track struct {
 	Times, X, Y []float64
 }
 
 // Rules say which moments of a track count. The zero value lets all count that lie in the arena.
 type Rules struct {
-	// MinSpeed and MaxSpeed in m/s bound the speed over SpeedWindow; 0 is no bound. What MaxSpeed is
-	// exceeded by from one frame that counts to the next is a jump of the tracking, and does not count.
+	// MinSpeed and MaxSpeed in m/s bound the speed over SpeedWindow; 0 is no bound. What MaxSpeed
+	// is exceeded by from one frame that counts to the next is a jump of the tracking, and does not
+	// count.
 	MinSpeed, MaxSpeed float64
 	Epochs             [][2]float64 // s, from and to; none: all
-	// MaxOutside is the largest share of frames that may lie outside the arena, and MaxJumps of those that
-	// are jumps; more are an error, since then unit, origin or size are likely to be others.
+	// MaxOutside is the largest share of frames that may lie outside the arena, and MaxJumps of
+	// those that are jumps; more are an error, since then unit, origin or size are likely to be
+	// others.
 	MaxOutside, MaxJumps float64
 }
 
@@ -34,8 +37,8 @@ const (
 // LeftOut counts the frames of a track that do not count, each under the first reason that holds.
 type LeftOut struct {
 	Missing, Outside, Jumps, OutOfEpochs, Speed int
-	// Gaps are intervals in which frames are missing, and GapSeconds the time in them that no frame stands
-	// for.
+	// Gaps are intervals in which frames are missing, and GapSeconds the time in them that no frame
+	// stands for.
 	Gaps       int
 	GapSeconds float64
 }
@@ -43,9 +46,9 @@ type LeftOut struct {
 // Frames is how many frames were left out.
 func (l LeftOut) Frames() int { return l.Missing + l.Outside + l.Jumps + l.OutOfEpochs + l.Speed }
 
-// Samples are the moments of a track that count, in order of time. Sample i was frame Frames[i], lies in
-// bin Bins[i], and stands for the time from From[i] to To[i]: to halfway to the neighbouring frames, or,
-// where those are missing, for half a median interval.
+// Samples are the moments of a track that count, in order of time. Sample i was frame Frames[i],
+// lies in bin Bins[i], and stands for the time from From[i] to To[i]: to halfway to the
+// neighbouring frames, or, where those are missing, for half a median interval.
 type Samples struct {
 	Arena
 	Frames   []int32
@@ -72,8 +75,8 @@ func (s *Samples) Coverage() float64 {
 	return min(1, float64(len(visited))/float64(s.bins()))
 }
 
-// NewSamples returns the moments of a track that count. The error says what is wrong with the track, or
-// that no moment counts.
+// NewSamples returns the moments of a track that count. The error says what is wrong with the
+// track, or that no moment counts.
 func NewSamples(t Track, a Arena, r Rules) (*Samples, error) {
 	if err := a.Check(); err != nil {
 		return nil, err
@@ -131,8 +134,8 @@ func (s *Samples) clock(t Track) ([]float64, error) {
 	return times, nil
 }
 
-// spans returns the time that each frame stands for, and counts the gaps. A frame whose time is missing
-// stands for none.
+// spans returns the time that each frame stands for, and counts the gaps. A frame whose time is
+// missing stands for none.
 func (s *Samples) spans(times []float64) (from, to []float64) {
 	from, to = make([]float64, len(times)), make([]float64, len(times))
 	var known []int
@@ -214,8 +217,9 @@ func (s *Samples) count(t Track, times []float64, r Rules) ([]bool, error) {
 	return counts, nil
 }
 
-// tooSlowOrFast says of every frame that counts whether its speed, from the first to the last frame that
-// counts within half a SpeedWindow of it, is out of bounds. One that has no other near it is not.
+// tooSlowOrFast says of every frame that counts whether its speed, from the first to the last frame
+// that counts within half a SpeedWindow of it, is out of bounds. One that has no other near it is
+// not.
 func (s *Samples) tooSlowOrFast(t Track, times []float64, counts []bool, r Rules) []bool {
 	out := make([]bool, len(counts))
 	if !s.Timed || r.MinSpeed == 0 && r.MaxSpeed == 0 {
@@ -254,7 +258,8 @@ func (a Arena) text() string {
 	return fmt.Sprintf("%g x %g m", a.Width, a.Height)
 }
 
-// advice says what positions that lie outside may be instead: of another unit, or from another origin.
+// advice says what positions that lie outside may be instead: of another unit, or from another
+// origin.
 func (a Arena) advice(t Track) string {
 	var x, y []float64
 	for i := range t.X {

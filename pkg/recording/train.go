@@ -38,8 +38,8 @@ type Train struct {
 	Spikes float64
 	// Sum is the activity times the seconds that it lasted; of spikes it is their number.
 	Sum float64
-	// SmoothM is the standard deviation in metres of the normal kernel by which its maps are smoothed; 0
-	// for none.
+	// SmoothM is the standard deviation in metres of the normal kernel by which its maps are
+	// smoothed; 0 for none.
 	SmoothM float64
 	clock   *clock
 	at      []int32   // samples, as the clock numbers them, ascending
@@ -66,8 +66,9 @@ func (t *Train) Seconds() float64 { return t.clock.seconds }
 // Rate is the mean rate, in spikes a second for spikes, or the mean activity.
 func (t *Train) Rate() float64 { return t.Sum / t.clock.seconds }
 
-// clock lays the samples in which a unit was recorded end to end, without the time between them, and cuts
-// that time into slots of equal length, as many as samples. A train is rolled by whole slots.
+// clock lays the samples in which a unit was recorded end to end, without the time between them,
+// and cuts that time into slots of equal length, as many as samples. A train is rolled by whole
+// slots.
 type clock struct {
 	samples   *Samples
 	index     []int32   // of the samples
@@ -132,8 +133,8 @@ func (c *clock) slot(k int32) int32 {
 	return int32(min(len(c.slots)-1, int(middle/c.seconds*float64(len(c.slots)))))
 }
 
-// AddSpikes adds a unit that fired at these times (s), in any order, whose maps are smoothed by smoothM
-// metres, and returns how many of its spikes lie in no sample.
+// AddSpikes adds a unit that fired at these times (s), in any order, whose maps are smoothed by
+// smoothM metres, and returns how many of its spikes lie in no sample.
 func (s *Session) AddSpikes(times []float64, smoothM float64) (left int) {
 	t := newTrain(s.clock(smoothM))
 	sorted := slices.Clone(times)
@@ -156,8 +157,8 @@ func (s *Session) AddSpikes(times []float64, smoothM float64) (left int) {
 }
 
 // AddActivity adds a unit by its value in every frame of the track, a count of spikes, or a rate or
-// activity, whose maps are smoothed by smoothM metres. Frames whose value is not finite are none in which
-// the unit was recorded; missing is how many samples that leaves out.
+// activity, whose maps are smoothed by smoothM metres. Frames whose value is not finite are none in
+// which the unit was recorded; missing is how many samples that leaves out.
 func (s *Session) AddActivity(values []float64, counts bool, smoothM float64) (missing int) {
 	var index []int32
 	for i, frame := range s.Frames {
@@ -221,9 +222,10 @@ func (t *Train) Halves() (first, second gridcell.Map) {
 	return t.mapBy(h[0], 0), t.mapBy(h[1], 1)
 }
 
-// CountingNoise is the share of the variance of the map without smoothing that the counting of spikes alone
-// accounts for: the mean of R/T over visited bins, R the unit's rate and T a bin's time, over the map's
-// variance; about 1 for a unit that fires at random, and at most 1. NaN for activity that is no count.
+// CountingNoise is the share of the variance of the map without smoothing that the counting of
+// spikes alone accounts for: the mean of R/T over visited bins, R the unit's rate and T a bin's
+// time, over the map's variance; about 1 for a unit that fires at random, and at most 1. NaN for
+// activity that is no count.
 func (t *Train) CountingNoise() float64 {
 	var sum, square, noise, n float64
 	for i, r := range t.Raw().Values {

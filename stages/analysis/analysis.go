@@ -1,9 +1,9 @@
-// Package analysis measures the units of other people's ratemaps and recordings: what `sicgrid analyze` does
-// between its command line and the files that it writes.
+// Package analysis measures the units of other people's ratemaps and recordings: what `sicgrid
+// analyze` does between its command line and the files that it writes.
 //
-// A Request says where the data are and how they are meant. It has either ratemaps, or positions with
-// spikes or activity. Run answers with a Result: a row a unit, a row a module, fields and ratemaps, and,
-// in words, how much was used and what was left out.
+// A Request says where the data are and how they are meant. It has either ratemaps, or positions
+// with spikes or activity. Run answers with a Result: a row a unit, a row a module, fields and
+// ratemaps, and, in words, how much was used and what was left out.
 package analysis
 
 import (
@@ -18,8 +18,8 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Request is what is to be measured. Files are .npy, .npz or .parquet; behind a colon the keys or columns
-// that are meant: "session.npz:maps", "p.parquet:x,y".
+// Request is what is to be measured. Files are .npy, .npz or .parquet; behind a colon the keys or
+// columns that are meant: "session.npz:maps", "p.parquet:x,y".
 type Request struct {
 	Maps   string // ratemaps [units, ny, nx]
 	Column string // the column of lists of a table that has several
@@ -102,8 +102,8 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	return f, nil
 }
 
-// mostNoise is the largest share of a map's variance that the counting of spikes may account for if it was
-// not smoothed: a map of more has peaks wherever spikes happened to fall.
+// mostNoise is the largest share of a map's variance that the counting of spikes may account for if
+// it was not smoothed: a map of more has peaks wherever spikes happened to fall.
 const mostNoise = 0.6
 
 // noisy are the units whose maps were not smoothed and are mostly the noise of counting spikes.
@@ -226,7 +226,8 @@ func (r *Request) readMaps(f *Result) error {
 	return nil
 }
 
-// squareSide is the side of the square maps that the rows of an array of two axes hold, 0 if they hold none.
+// squareSide is the side of the square maps that the rows of an array of two axes hold, 0 if they
+// hold none.
 func squareSide(shape []int) int {
 	if len(shape) != 2 {
 		return 0

@@ -127,7 +127,8 @@ type xy struct {
 	Y float32 `parquet:"y"`
 }
 
-// Five units of a table, of four types of number, are all measured under their names; its clock, a speed and a text are no units.
+// Five units of a table, of four types of number, are all measured under their names; its clock, a
+// speed and a text are no units.
 func TestATableOfMixedTypesHasAllItsUnits(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	p := places(12000, random)
@@ -169,7 +170,8 @@ func TestATableOfMixedTypesHasAllItsUnits(t *testing.T) {
 	}
 }
 
-// What one unit lacks leaves the others as they are: all its values, a stretch of them, or scattered ones.
+// What one unit lacks leaves the others as they are: all its values, a stretch of them, or
+// scattered ones.
 func TestAUnitWithMissingValuesLeavesTheOthersAlone(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	const samples, units = 12000, 7
@@ -196,8 +198,8 @@ func TestAUnitWithMissingValuesLeavesTheOthersAlone(t *testing.T) {
 	}
 }
 
-// walked is a rat's ten minutes at 50 Hz in a box of a metre, as it is recorded, and the spikes of 9 grid cells, 5 Poisson neurons
-// and 2 interneurons.
+// walked is a rat's ten minutes at 50 Hz in a box of a metre, as it is recorded, and the spikes of
+// 9 grid cells, 5 Poisson neurons and 2 interneurons.
 func walked() (times, positions, spikes []float64) {
 	random := rand.New(rand.NewPCG(5, 6))
 	x, y, heading := 0.0, 0.0, 0.0
@@ -284,7 +286,8 @@ func TestARecordingIsMeasuredAsItIsRecorded(t *testing.T) {
 		t.Errorf("%d fields, %d maps", len(rows), len(f.Ratemaps()))
 	}
 
-	// The same in centimetres from a corner, as pynapple saves it, one half of the time, while it runs.
+	// The same in centimetres from a corner, as pynapple saves it, one half of the time, while it
+	// runs.
 	r.Shuffles, r.Centimetres, r.Corner, r.Times = 0, true, true, ""
 	var d, units, seconds []float64
 	for _, v := range positions {

@@ -18,8 +18,8 @@ const (
 	panelMM   = 48 // height of the panels below the maps
 )
 
-// Draw draws the maps with their autocorrelograms, period against orientation, and the scores, against
-// those of the shuffles where there are any. It returns SVG and PNG.
+// Draw draws the maps with their autocorrelograms, period against orientation, and the scores,
+// against those of the shuffles where there are any. It returns SVG and PNG.
 func (f *Result) Draw() (svg, png []byte, err error) {
 	t := f.tiles()
 	page := figure.Page{Title: fmt.Sprintf("%d units, %s", len(f.Units), Count(len(f.Modules), "module")), Height: t.height() + panelMM + 22, DPI: dpi}
@@ -162,8 +162,8 @@ func key(c *figure.Canvas, b figure.Box, line int, ink color.RGBA, what string) 
 	c.Text(b.X+4.2, y, what, figure.Type{Size: figure.Small, Y: figure.Middle})
 }
 
-// drawScores draws the units' grid scores by descending score, and beside each the median and the 95th
-// percentile of its shuffles.
+// drawScores draws the units' grid scores by descending score, and beside each the median and the
+// 95th percentile of its shuffles.
 func (f *Result) drawScores(c *figure.Canvas, b figure.Box) {
 	var order []int
 	for i, u := range f.Units {

@@ -35,9 +35,9 @@ func parseSource(text string) source {
 	return source{path: text}
 }
 
-// read returns the array of a file. wanted are the names of its columns or keys by which, in this order,
-// the first that are all there are taken if the source names none; without wanted, and where none of them
-// fit an .npz file, it is whatever array the file holds.
+// read returns the array of a file. wanted are the names of its columns or keys by which, in this
+// order, the first that are all there are taken if the source names none; without wanted, and where
+// none of them fit an .npz file, it is whatever array the file holds.
 func (s source) read(wanted ...[]string) (*ndarray.Array, error) {
 	switch filepath.Ext(s.path) {
 	case ".npy":
@@ -63,8 +63,8 @@ func (s source) read(wanted ...[]string) (*ndarray.Array, error) {
 	return nil, usagef("%s: must end in .npy, .npz or .parquet", s.path)
 }
 
-// Read returns the array of a file, "FILE" or "FILE:KEY"; of a table with several columns of lists the one
-// that is named.
+// Read returns the array of a file, "FILE" or "FILE:KEY"; of a table with several columns of lists
+// the one that is named.
 func Read(text, column string) (*ndarray.Array, error) {
 	s := parseSource(text)
 	if column != "" {
@@ -149,8 +149,9 @@ type chooser struct {
 	leftOut       []string // "time (its name)"
 }
 
-// choose returns the columns that are units. Those that --columns names are, in its order and whatever they hold; else
-// those whose name or values say that they are a time or a place are left out. values may be nil.
+// choose returns the columns that are units. Those that --columns names are, in its order and
+// whatever they hold; else those whose name or values say that they are a time or a place are left
+// out. values may be nil.
 func (c *chooser) choose(path string, names []string, values func(i int) []float64) ([]int, error) {
 	for _, list := range []struct {
 		flag  string

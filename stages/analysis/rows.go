@@ -9,8 +9,8 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Unit is a row of the table of units: what the spectra stage measures of a map, and what only a recording
-// has.
+// Unit is a row of the table of units: what the spectra stage measures of a map, and what only a
+// recording has.
 type Unit struct {
 	spectratable.Unit
 	Name        string  `col:"name" doc:"name of the unit: its column's, or its number in the spikes"`
@@ -80,8 +80,9 @@ func (u *Unit) test(s recording.Shuffled) {
 // level is that of the test for grid cells.
 const level = 0.05
 
-// against returns p, the share of the shuffles and the value itself that are at least the value (Phipson
-// and Smyth 2010), and the shuffles' 95th percentile. A shuffle whose measure is undefined is below all.
+// against returns p, the share of the shuffles and the value itself that are at least the value
+// (Phipson and Smyth 2010), and the shuffles' 95th percentile. A shuffle whose measure is undefined
+// is below all.
 func against(value float64, shuffled []float64) (p, percentile float64) {
 	if math.IsNaN(value) || len(shuffled) == 0 {
 		return math.NaN(), math.NaN()

@@ -12,17 +12,18 @@ import (
 	"sicgrid/pkg/recording"
 )
 
-// SpikeSmoothM is the smoothing in metres of maps of spikes, unless another is asked for: below a tenth of
-// the smallest periods of rats and mice, and enough for the spikes of ten minutes.
+// SpikeSmoothM is the smoothing in metres of maps of spikes, unless another is asked for: below a
+// tenth of the smallest periods of rats and mice, and enough for the spikes of ten minutes.
 const SpikeSmoothM = 0.03
 
 const (
 	// jumpSpeed is the speed in m/s that no rat or mouse reaches.
 	jumpSpeed = 2
-	// mostOutside and mostJumps are the shares of positions that may lie outside the arena, or be jumps.
+	// mostOutside and mostJumps are the shares of positions that may lie outside the arena, or be
+	// jumps.
 	mostOutside, mostJumps = 0.05, 0.05
-	// slowestFrames is the interval of frames in seconds from which on times are likely to be in another
-	// unit.
+	// slowestFrames is the interval of frames in seconds from which on times are likely to be in
+	// another unit.
 	slowestFrames = 2
 )
 
@@ -69,8 +70,8 @@ func (r *Request) session(found *Result) (*recording.Session, error) {
 	return s, err
 }
 
-// arena is the box or ellipse, with Bins along its longer side and as many along the other as make bins
-// about square.
+// arena is the box or ellipse, with Bins along its longer side and as many along the other as make
+// bins about square.
 func (r *Request) arena() recording.Arena {
 	w, h := r.BoxX, r.BoxY
 	if h == 0 {
@@ -108,7 +109,8 @@ func (r *Request) track() (t recording.Track, err error) {
 	return t, err
 }
 
-// times are those of --times, or, where spikes have to be placed among them, the ones that stand beside the positions.
+// times are those of --times, or, where spikes have to be placed among them, the ones that stand
+// beside the positions.
 func (r *Request) times(samples int) ([]float64, error) {
 	from := r.Times
 	if from == "" {
@@ -246,9 +248,7 @@ func (r *Request) addActivity(s *recording.Session, samples int, found *Result) 
 	if a, err = frames(a); err != nil || len(a.Shape) != 2 || a.Shape[0] != samples || a.Shape[1] == 0 || samples == 0 {
 		return fmt.Errorf("%s: has the shape %s, must be [%d, units], or [walks, steps, units], a row for each position of %s", r.Activity, a.ShapeText(), samples, r.Positions)
 	}
-	for _, what := range a.LeftOut {
-		found.leftOut = append(found.leftOut, what)
-	}
+	found.leftOut = append(found.leftOut, a.LeftOut...)
 	all := namesOf(a, a.Shape[1])
 	chosen, err := found.choose(r.Activity, all, func(i int) []float64 { return column(a, i) })
 	if err != nil {
@@ -273,7 +273,8 @@ func (r *Request) addActivity(s *recording.Session, samples int, found *Result) 
 	return nil
 }
 
-// activity reads the file of activity: of a table the columns that --columns names, if they are columns.
+// activity reads the file of activity: of a table the columns that --columns names, if they are
+// columns.
 func (r *Request) activity(names [][]string) (*ndarray.Array, error) {
 	s := parseSource(r.Activity)
 	if r.Column != "" {
@@ -296,8 +297,8 @@ func (r *Request) smoothing(spikes bool) float64 {
 	return 0
 }
 
-// areCounts reports whether values are whole numbers from 0 on, some of them above 0: counts of spikes.
-// NaN is no value.
+// areCounts reports whether values are whole numbers from 0 on, some of them above 0: counts of
+// spikes. NaN is no value.
 func areCounts(values []float64) (some bool) {
 	for _, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {

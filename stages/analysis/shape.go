@@ -11,9 +11,9 @@ import (
 	"sicgrid/pkg/manifold"
 )
 
-// DrawShape draws the persistence diagram of a cloud of states, with the line that the loops and voids of
-// all its controls stay below, and the longest lives beside those of the controls. It returns SVG and
-// PNG.
+// DrawShape draws the persistence diagram of a cloud of states, with the line that the loops and
+// voids of all its controls stay below, and the longest lives beside those of the controls. It
+// returns SVG and PNG.
 func DrawShape(s *manifold.Shape) (svg, png []byte, err error) {
 	page := figure.Page{Title: "Persistence of states: " + verdict(s.Verdict), Height: 82, DPI: dpi}
 	return figure.Render(page, func(c *figure.Canvas) {
@@ -39,8 +39,8 @@ func verdict(v manifold.Verdict) string {
 
 var classes = []string{"components", "loops", "voids"}
 
-// drawDiagram draws birth and death of every class. A dashed curve is the least death of a class that
-// outlives those of all controls.
+// drawDiagram draws birth and death of every class. A dashed curve is the least death of a class
+// that outlives those of all controls.
 func drawDiagram(c *figure.Canvas, s *manifold.Shape, b figure.Box) {
 	top := 1.05 * s.Cone
 	if !(top > 0) {
@@ -80,7 +80,8 @@ func drawDiagram(c *figure.Canvas, s *manifold.Shape, b figure.Box) {
 // lifetimes is how many of the longest lives are drawn.
 const lifetimes = 10
 
-// drawLives draws the longest lives of loops and voids, and beside them the longest one of each control.
+// drawLives draws the longest lives of loops and voids, and beside them the longest one of each
+// control.
 func drawLives(c *figure.Canvas, s *manifold.Shape, b figure.Box) {
 	lives := make([][]float64, len(s.Intervals))
 	top := 0.0

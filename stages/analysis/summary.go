@@ -29,7 +29,8 @@ func (f *Result) Summary() string {
 	return b.String()
 }
 
-// Remarks say how many units have no period, and why, how many a superlattice, and how many fire everywhere.
+// Remarks say how many units have no period, and why, how many a superlattice, and how many fire
+// everywhere.
 func (f *Result) Remarks() []string {
 	lines, reasons := []string{}, []string{}
 	without, wide, shallow := map[string]int{}, 0, 0

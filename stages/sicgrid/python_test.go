@@ -25,7 +25,8 @@ func pythonWith(t *testing.T, modules string) string {
 	return ""
 }
 
-// The page's Python turns NWB and MATLAB files into what the program reads, and its commands then measure all units.
+// The page's Python turns NWB and MATLAB files into what the program reads, and its commands then
+// measure all units.
 func TestThePythonOfThePageWritesWhatIsRead(t *testing.T) {
 	python := pythonWith(t, "numpy, scipy.io, h5py")
 	dir := t.TempDir()
