@@ -164,6 +164,9 @@ func TestATableOfMixedTypesHasAllItsUnits(t *testing.T) {
 	if _, err := try(t, Request{Positions: positions, Activity: activity, BoxX: 1.5, Columns: []string{"u9"}}); err == nil || !strings.Contains(err.Error(), `has no column "u9" of numbers, must be one of time, u0`) {
 		t.Errorf("--columns u9: %v", err)
 	}
+	if _, err := try(t, Request{Positions: activity, Activity: activity, BoxX: 1.5}); err == nil || !strings.Contains(err.Error(), `has no column "x" of numbers`) || !strings.Contains(err.Error(), ":x,y") {
+		t.Errorf("a table without places: %v", err)
+	}
 	// An increasing column is a clock whatever its name, and columns may be chosen by the source.
 	if f = run(t, Request{Positions: positions + ":x,y", Activity: activity + ":u0,u3", BoxX: 1.5}); !slices.Equal(f.Names, []string{"u0", "u3"}) {
 		t.Errorf("columns of the source: %v", f.Names)

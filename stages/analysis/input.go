@@ -48,17 +48,15 @@ func (s source) read(wanted ...[]string) (*ndarray.Array, error) {
 		if s.names != nil || len(wanted) == 0 {
 			return ndarray.ReadParquet(s.path, s.names...)
 		}
-		var first error
+		var last error
 		for _, names := range wanted {
 			a, err := ndarray.ReadParquet(s.path, names...)
 			if err == nil {
 				return a, nil
 			}
-			if first == nil {
-				first = err
-			}
+			last = err
 		}
-		return nil, first
+		return nil, fmt.Errorf("%w; name those that are meant as %s:%s", last, s.path, strings.Join(wanted[len(wanted)-1], ","))
 	}
 	return nil, usagef("%s: must end in .npy, .npz or .parquet", s.path)
 }

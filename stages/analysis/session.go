@@ -29,9 +29,9 @@ const (
 
 // The names by which a recording's columns are known, unless the source names others.
 var (
-	placeNames = [][]string{{"x", "y"}, {"d"}, {"position"}, {"positions"}}
-	timeNames  = [][]string{{"t"}, {"time"}, {"times"}, {"timestamp"}, {"timestamps"}, {"time_s"}, {"seconds"}}
-	spikeNames = [][]string{{"index", "t"}, {"unit", "time"}, {"unit", "t"}, {"unit", "seconds"}, {"unit", "time_s"}, {"unit_id", "time"}, {"unit", "spike_time"}, {"unit", "spike_times"}}
+	placeNames = [][]string{{"d"}, {"position"}, {"positions"}, {"x", "y"}}
+	timeNames  = [][]string{{"t"}, {"times"}, {"timestamp"}, {"timestamps"}, {"time_s"}, {"seconds"}, {"time"}}
+	spikeNames = [][]string{{"index", "t"}, {"unit", "time"}, {"unit", "t"}, {"unit", "seconds"}, {"unit", "time_s"}, {"unit_id", "time"}, {"unit", "spike_time"}, {"unit", "spike_times"}, {"unit", "second"}}
 	epochNames = [][]string{{"start", "end"}, {"start", "stop"}, {"start_time", "stop_time"}}
 )
 
