@@ -17,6 +17,13 @@
 //     of each other. Its persistent cohomology lists, as an interval of scales, how long each
 //     component, loop and void lasts; the Betti numbers count those of the shape itself: 1, 2, 1 for a
 //     torus, 1, 1, 0 for a ring.
+//   - The cone is the scale from which on one point is within reach of all, and nothing is left but one
+//     component: the radius of the cloud.
+//   - A class lives from its birth to its death; its life is 2 sqrt(death/cone) - 2 sqrt(birth/cone).
+//   - A control has the same units as the points, each with the activity that it had, but rolled in time
+//     by a random shift of its own, or in random order: no shape is left.
+//   - The verdict is Betti numbers, or that they are undetermined, and why: a loop or void counts if it
+//     outlives those of all controls and stands out of the others.
 //
 // Every result is bitwise identical for any number of threads.
 package manifold

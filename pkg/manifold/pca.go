@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -152,6 +153,73 @@ func eigen(ctx context.Context, of *mat.SymDense) ([]float64, *mat.Dense, error)
 	var vectors mat.Dense
 	found.VectorsTo(&vectors)
 	return found.Values(nil), &vectors, nil
+}
+
+// leading returns about the leading components of points [n, D], [n, count], in directions that span
+// them, but in no order: by power iteration with a block of vectors from a fixed start (Halko,
+// Martinsson and Tropp 2011). The work grows as n D count, so that controls of thousands of units take
+// seconds; where the spectrum is flat, as theirs is, any of the directions are as good as others.
+func leading(ctx context.Context, points *mat.Dense, count int) (*mat.Dense, error) {
+	const rounds, more = 8, 8
+	n, dims := points.Dims()
+	centred := mat.NewDense(n, dims, nil)
+	mean := means(points)
+	for i := range n {
+		floats.SubTo(centred.RawRowView(i), points.RawRowView(i), mean)
+	}
+	random := rand.New(rand.NewPCG(1, uint64(dims)))
+	width := min(count+more, min(n, dims))
+	block := mat.NewDense(width, dims, nil) // its rows are the vectors
+	for i := range block.RawMatrix().Data {
+		block.RawMatrix().Data[i] = random.NormFloat64()
+	}
+	along := make([]float64, width)
+	for range rounds {
+		next := mat.NewDense(width, dims, nil)
+		for i := range n {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			row := centred.RawRowView(i)
+			for v := range width {
+				floats.AddScaled(next.RawRowView(v), floats.Dot(row, block.RawRowView(v)), row)
+			}
+		}
+		orthonormalise(next)
+		block = next
+	}
+	projected := mat.NewDense(n, width, nil)
+	for i := range n {
+		for v := range along {
+			along[v] = floats.Dot(centred.RawRowView(i), block.RawRowView(v))
+		}
+		projected.SetRow(i, along)
+	}
+	p, err := decompose(ctx, projected, 1)
+	if err != nil {
+		return nil, err
+	}
+	return p.Project(projected, min(count, width))
+}
+
+// orthonormalise makes the rows orthonormal, by Gram and Schmidt, twice; what depends on those before
+// becomes 0.
+func orthonormalise(rows *mat.Dense) {
+	count, _ := rows.Dims()
+	for i := range count {
+		row := rows.RawRowView(i)
+		before := floats.Norm(row, 2)
+		for range 2 {
+			for j := range i {
+				floats.AddScaled(row, -floats.Dot(row, rows.RawRowView(j)), rows.RawRowView(j))
+			}
+		}
+		if after := floats.Norm(row, 2); after > 1e-12*before {
+			floats.Scale(1/after, row)
+		} else {
+			clear(row)
+		}
+	}
 }
 
 // Project returns the first components coordinates of points [n, D] as [n, components]. It is an error

@@ -2,10 +2,12 @@ package manifold
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -168,6 +170,47 @@ func TestFewPointsOfManyDimensionsHaveTheComponentsOfTheirCovariance(t *testing.
 	}
 	if got, want := squared(projected.RawRowView(0), projected.RawRowView(5)), squared(tall.RawRowView(0), tall.RawRowView(5)); math.Abs(got-want) > 1e-9 {
 		t.Errorf("nine components put two of ten points %g apart, want %g", got, want)
+	}
+}
+
+// Six strong directions among 500 hold as much variance by iteration as by the eigenvectors.
+func TestLeadingComponentsByIterationHoldTheVariance(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	hidden := hexagonalTorus(1, 450)
+	points := mat.NewDense(450, 500, nil)
+	loading := mat.NewDense(6, 500, nil)
+	for i := range loading.RawMatrix().Data {
+		loading.RawMatrix().Data[i] = random.NormFloat64()
+	}
+	points.Mul(hidden, loading)
+	for i := range points.RawMatrix().Data {
+		points.RawMatrix().Data[i] += 0.1 * random.NormFloat64()
+	}
+	variance := func(cloud *mat.Dense) float64 { return floats.Sum(principal(t, cloud).Variance) }
+	exact, err := principal(t, points).Project(points, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := leading(context.Background(), points, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := variance(found), variance(exact); math.Abs(got-want) > 1e-3*want {
+		t.Errorf("variance %g by iteration, want %g", got, want)
+	}
+}
+
+// The factorisation of a large matrix cannot be stopped: it is left behind.
+func TestComponentsEndWithTheirContext(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	points := mat.NewDense(700, 700, nil)
+	for i := range points.RawMatrix().Data {
+		points.RawMatrix().Data[i] = random.NormFloat64()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := decompose(ctx, points, 1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want that the context has ended", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package manifold
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"gonum.org/v1/gonum/mat"
@@ -65,6 +66,7 @@ type Shape struct {
 	Landmarks int         // different ones that were found
 	Control   string      // Rolled or Shuffled
 	Longest   [][]float64 // [dimension][controls] Life of the longest bar of each
+	Leading   []float64   // [controls] share of the variance along the leading component of each; 0 where it was not found
 	Verdict   Verdict
 }
 
@@ -114,23 +116,30 @@ func (o TopologyOptions) topology(ctx context.Context, points *mat.Dense) (*Shap
 			s.Control = Shuffled
 		}
 	}
-	if s.Longest, err = o.controls(ctx, states, s); err != nil {
+	if err := o.controls(ctx, states, s); err != nil {
 		return nil, err
 	}
 	s.Verdict = s.judge(s.Longest)
+	if s.spreads(o.Components) {
+		s.Verdict = undetermined("of the states' noisy variance nearly as much lies along component %d as along %d: they fill more dimensions, as those of several modules do; take the units of one, or more components",
+			o.Components+1, o.Components)
+	}
 	return s, nil
 }
 
 // Memory is about how many bytes Topology of points [n, D] takes beside the points: two copies of those
-// that are used and one for each thread's control, the matrices of the principal components, and what
+// that are used and two for each thread's control, the matrices of the principal components, and what
 // grows with the landmarks alone.
 func (o TopologyOptions) Memory(n, dims int) int64 {
 	n = min(n, o.MaxPoints)
 	k := int64(min(n, dims))
 	threads := int64(max(1, min(o.Threads, o.Controls)))
 	cloud, components := 8*int64(n)*int64(dims), 8*4*k*k+8*k*int64(dims)
-	landmarks := int64(o.Landmarks)
-	return cloud*(2+threads) + components*(1+threads) + 40*landmarks*landmarks*landmarks*(1+threads)/6
+	each := 2*cloud + 40*int64(o.Landmarks*o.Landmarks*o.Landmarks)/6
+	if k < manyDimensions {
+		each += components
+	}
+	return 2*cloud + components + threads*each
 }
 
 // projected returns the leading principal components of states [n, D], [n, Components].
@@ -165,12 +174,27 @@ func (o TopologyOptions) complex(ctx context.Context, cloud *mat.Dense, neighbou
 	return p, len(of), err
 }
 
-// controls returns the Life of the longest bar of each dimension of each control, [dimension][control].
-// Each is treated as the states were.
-func (o TopologyOptions) controls(ctx context.Context, states *mat.Dense, s *Shape) ([][]float64, error) {
-	longest := make([][]float64, o.Dimension+1)
-	for d := range longest {
-		longest[d] = make([]float64, o.Controls)
+// spreads reports whether noisy states fill more dimensions than the leading count components: by what
+// they have more than the leading one of any control (parallel analysis, Horn 1965), the next component
+// is nearly as strong as the last of these.
+func (s *Shape) spreads(count int) bool {
+	if s.Thickness <= noisy || len(s.Leading) == 0 || count >= len(s.PCA.Ratio) {
+		return false
+	}
+	chance := slices.Max(s.Leading)
+	if chance == 0 {
+		return false
+	}
+	last, next := s.PCA.Ratio[count-1]-chance, s.PCA.Ratio[count]-chance
+	return last > 0 && next > nearly*last
+}
+
+// controls finds, for each control, the Life of the longest bar of each dimension, and the share of the
+// variance along the leading component. Each is treated as the states were.
+func (o TopologyOptions) controls(ctx context.Context, states *mat.Dense, s *Shape) error {
+	s.Longest, s.Leading = make([][]float64, o.Dimension+1), make([]float64, o.Controls)
+	for d := range s.Longest {
+		s.Longest[d] = make([]float64, o.Controls)
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -186,14 +210,15 @@ func (o TopologyOptions) controls(ctx context.Context, states *mat.Dense, s *Sha
 	for range max(1, min(o.Threads, o.Controls)) {
 		group.Go(func() {
 			for k := take(); k < o.Controls && ctx.Err() == nil; k = take() {
-				p, err := o.control(ctx, states, s, k)
+				p, share, err := o.control(ctx, states, s, k)
 				if err != nil {
 					stop(fmt.Errorf("control %d: %w", k, err))
 					return
 				}
-				for d := range longest {
-					longest[d][k] = p.longest(d)
+				for d := range s.Longest {
+					s.Longest[d][k] = p.longest(d)
 				}
+				s.Leading[k] = share
 				lock.Lock()
 				if done++; o.Progress != nil {
 					o.Progress(done, o.Controls)
@@ -203,16 +228,38 @@ func (o TopologyOptions) controls(ctx context.Context, states *mat.Dense, s *Sha
 		})
 	}
 	group.Wait()
-	return longest, context.Cause(ctx)
+	return context.Cause(ctx)
 }
 
-func (o TopologyOptions) control(ctx context.Context, states *mat.Dense, s *Shape, k int) (*Persistence, error) {
-	cloud, _, err := o.projected(ctx, control(states, s.Control, o.Seed, k), 1)
+const (
+	// manyDimensions is how many a cloud has at least whose controls' components are found by iteration.
+	manyDimensions = 400
+	// nearly is the share of a component's strength from which on the next is nearly as strong: of one
+	// module's states it is less than a tenth, of two of one size eight.
+	nearly = 0.6
+)
+
+// control returns the persistence of control k, and the share of the variance along its leading
+// component, or 0.
+func (o TopologyOptions) control(ctx context.Context, states *mat.Dense, s *Shape, k int) (*Persistence, float64, error) {
+	of := control(states, s.Control, o.Seed, k)
+	n, dims := of.Dims()
+	var cloud *mat.Dense
+	var err error
+	share := 0.0
+	if min(n, dims) >= manyDimensions {
+		cloud, err = leading(ctx, of, o.Components)
+	} else {
+		var pca *PCA
+		if cloud, pca, err = o.projected(ctx, of, 1); err == nil {
+			share = pca.Ratio[0]
+		}
+	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	p, _, err := o.complex(ctx, cloud, s.Averaged, 1)
-	return p, err
+	return p, share, err
 }
 
 // spread returns at most most numbers below n, evenly spread, 0 first.

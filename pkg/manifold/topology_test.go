@@ -48,6 +48,7 @@ func TestShapesHaveTheirBettiNumbersWithAndWithoutNoise(t *testing.T) {
 	}{
 		{"hexagonal torus", hexagonalTorus(1, 2500), 0.2, []int{1, 2, 1}},
 		{"square torus", squareTorus(1, 2000), 0.1, []int{1, 2, 1}},
+		{"square torus of radii 1 and 0.5", stretched(squareTorus(2, 2000), 1, 1, 0.5, 0.5), 0.03, []int{1, 2, 1}},
 		{"torus of two radii", torusOfRevolution(1, 2000, 2, 1), 0.05, []int{1, 2, 1}},
 		{"ring", ring(1, 1500), 0.2, []int{1, 1, 0}},
 		{"sheet", sheet(1, 1500), 0.05, []int{1, 0, 0}},
@@ -61,6 +62,17 @@ func TestShapesHaveTheirBettiNumbersWithAndWithoutNoise(t *testing.T) {
 			}
 		}
 	}
+}
+
+// stretched multiplies each dimension by its factor.
+func stretched(points *mat.Dense, factors ...float64) *mat.Dense {
+	n, _ := points.Dims()
+	for i := range n {
+		for j, f := range factors {
+			points.Set(i, j, f*points.At(i, j))
+		}
+	}
+	return points
 }
 
 // Averages find a torus under noise: max-min landmarks of noisy points are the outliers. A sound shape

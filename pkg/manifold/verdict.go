@@ -29,7 +29,9 @@ const (
 // the more is asked: what is not there might be too short to see.
 const (
 	rangeOfNothing = 3   // neither loops nor voids
-	rangeOfOne     = 1.5 // loops without voids, or voids without loops
+	rangeOfVoids   = 2   // voids without loops
+	rangeOfLoops   = 1.5 // loops without voids
+	rangeOfBoth    = 1.1 // loops and voids
 )
 
 // Life is how long a class lives: 2 sqrt(death) - 2 sqrt(birth), with scales in units of the cone, half
@@ -72,7 +74,8 @@ func undetermined(format string, a ...any) Verdict {
 // judge reads the Betti numbers off the bars, given the longest lives of the controls in each
 // dimension, [dimension][control]. A loop or a void is one of the shape if it outlives all of the
 // controls and stands out of the cloud's own, and if there is a range of scales at which just the
-// classes of the shape live. The rest is undetermined.
+// classes of the shape live. A shape none of whose loops and voids lives at a third of its radius, be
+// they significant or not, is contractible but for small holes, if any. The rest is undetermined.
 func (p *Persistence) judge(longest [][]float64) Verdict {
 	if len(p.Intervals[0]) < 2 {
 		return undetermined("all states coincide")
@@ -80,6 +83,29 @@ func (p *Persistence) judge(longest [][]float64) Verdict {
 	if len(longest[0]) == 0 {
 		return undetermined("there are no controls to compare with")
 	}
+	v := p.significant(longest)
+	if last := p.lastDeath(); v.Numbers == nil && last <= p.Cone/rangeOfNothing {
+		v = Verdict{Numbers: make([]int, len(p.Intervals)), From: last, To: p.Cone}
+		v.Numbers[0] = 1
+	}
+	return v
+}
+
+// lastDeath is the scale from which on nothing lives but one component.
+func (p *Persistence) lastDeath() float64 {
+	last := 0.0
+	for _, intervals := range p.Intervals {
+		for _, i := range intervals {
+			if !math.IsInf(i.Death, 1) {
+				last = max(last, i.Death)
+			}
+		}
+	}
+	return last
+}
+
+// significant is the verdict that rests on classes which outlive those of the controls.
+func (p *Persistence) significant(longest [][]float64) Verdict {
 	numbers := make([]int, len(p.Intervals))
 	from, to := 0.0, p.Cone
 	for d := range p.Intervals {
@@ -156,14 +182,22 @@ func doubtful(numbers []int, from, to, cone float64) string {
 	if len(numbers) > 2 {
 		voids = numbers[2]
 	}
-	switch factor := to / from; {
+	factor, asked := to/from, rangeOfBoth
+	switch {
 	case loops == 0 && voids == 0 && factor < rangeOfNothing:
 		return fmt.Sprintf("no loop or void stands out of the controls, but one might be hidden: the states come together at %.2f of the cloud's radius only, at 1/%d they should",
 			from/cone, rangeOfNothing)
-	case (loops == 0 || voids == 0) && factor < rangeOfOne:
-		return fmt.Sprintf("%s hold over a factor of %.2f of scale only: %g is asked, lest another be hidden", counts, factor, rangeOfOne)
-	case numbers[0] == 1 && voids == 1 && loops%2 == 1:
-		return fmt.Sprintf("%s are those of no closed surface with two sides: another loop might be hidden", counts)
+	case loops == 0 && voids > 0:
+		asked = rangeOfVoids
+	case loops > 0 && voids == 0:
+		asked = rangeOfLoops
+	}
+	if factor < asked {
+		return fmt.Sprintf("%s hold over a factor of %.2f of scale only: %g is asked, lest another be hidden", counts, factor, asked)
+	}
+	// Poincaré duality: a closed surface with two sides has 1, 2g, 1, its like of three dimensions 1, k, k.
+	if numbers[0] == 1 && (voids == 1 && loops%2 == 1 || voids > 1 && loops != voids) {
+		return fmt.Sprintf("%s are those of no closed surface with two sides: another class might be hidden", counts)
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/manifold"
 	"sicgrid/pkg/ndarray"
 )
 
@@ -242,6 +244,55 @@ func TestAnalyzeFindsTheShapeOfStates(t *testing.T) {
 	}
 }
 
+// Of spike counts, which are whole numbers, square roots are taken and units brought to one scale,
+// unless told otherwise. Counts that have nothing to do with each other have no Betti numbers: empty
+// cells, null in JSON, the reason in words.
+func TestAnalyzeSaysThatItCannotTellTheShapeOfNoise(t *testing.T) {
+	dir := t.TempDir()
+	random := rand.New(rand.NewPCG(1, 2))
+	var counts []float64
+	for range 1000 * 20 {
+		counts = append(counts, math.Floor(4*random.Float64()*random.Float64()))
+	}
+	states, out := npy(t, dir, "counts.npy", []int{1000, 20}, counts), filepath.Join(dir, "shape.csv")
+	code, stdout, stderr := sicgrid("analyze", "--states", states, "--controls", "4", "--landmarks", "80", "--out", out)
+	if code != exitDone || !strings.Contains(stdout, "Betti numbers undetermined: no loop or void stands out of the controls") ||
+		!strings.Contains(stdout, "of square roots of the activity, z-scored units, in 6 principal components") {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	row := rowsOf(t, out)[0]
+	if row["betti0"] != "" || row["betti1"] != "" || row["betti2"] != "" || !strings.Contains(row["undetermined"], "controls") || row["sqrt"] != "true" || row["zscore"] != "true" {
+		t.Errorf("row %v, want no Betti numbers and why", row)
+	}
+	code, stdout, stderr = sicgrid("analyze", "--states", states, "--controls", "4", "--landmarks", "80", "--zscore=false", "--field", "3", "--control", "shuffled", "--out", out, "--json")
+	var shown struct {
+		Shape struct {
+			Betti0  *float64 `json:"betti0"`
+			ZScore  bool     `json:"zscore"`
+			Sqrt    bool     `json:"sqrt"`
+			Field   int      `json:"field"`
+			Control string   `json:"control"`
+		} `json:"shape"`
+	}
+	if err := json.Unmarshal([]byte(stdout), &shown); err != nil || code != exitDone {
+		t.Fatalf("exit code %d, %v\n%s%s", code, err, stdout, stderr)
+	}
+	if s := shown.Shape; s.Betti0 != nil || s.ZScore || !s.Sqrt || s.Field != 3 || s.Control != "shuffled" {
+		t.Errorf("shape %+v, want null, no z-scores, square roots, field 3, shuffled", s)
+	}
+}
+
+func TestAStateCloudThatNeedsMoreMemoryThanThereIsIsRefused(t *testing.T) {
+	o := manifold.StandardTopology()
+	if err := enoughMemory(o.Memory(10, 100_000)); err != nil {
+		t.Errorf("ten states of 100 000 units: %v", err)
+	}
+	o.MaxPoints = 1 << 30
+	if err := enoughMemory(o.Memory(10_000_000, 1_000_000)); runtime.GOOS == "linux" && (err == nil || !strings.Contains(err.Error(), "GB of memory")) {
+		t.Errorf("10 million states of a million units: %v, want a refusal", err)
+	}
+}
+
 // Whatever is wrong is one line, and nothing is written.
 func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	dir := t.TempDir()
@@ -283,6 +334,8 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 		"--figure x.pdf: must end in .svg or .png":             {good, "--figure", "x.pdf", "--box", "2", "--out", out},
 		"there is no folder":                                   {good, "--box", "2", "--out", filepath.Join(dir, "none", "out.csv")},
 		"is no .npy file":                                      {text, "--box", "2", "--out", out},
+		"--field is 6, must be a prime":                        {"--states", flat, "--field", "6", "--out", out},
+		"--control is \"none\", must be":                       {"--states", flat, "--control", "none", "--out", out},
 	} {
 		code, stdout, stderr := sicgrid(append([]string{"analyze"}, args...)...)
 		if code != exitFailed && code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {
