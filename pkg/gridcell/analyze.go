@@ -13,8 +13,8 @@ import (
 type Unit struct {
 	Active bool
 	Peak   float64 // largest value over visited bins
-	// Modulation is the depth of modulation, (highest - lowest) / highest value over visited bins, the
-	// larger absolute value below: 0 for a constant unit, 1 for one that is silent somewhere.
+	// Modulation is the depth of modulation, (highest - lowest) / highest value over visited bins,
+	// the larger absolute value below: 0 for a constant unit, 1 for one that is silent somewhere.
 	Modulation float64
 	Scores
 	EllipseRatio, PeriodM, OrientationDeg float64
@@ -35,10 +35,10 @@ type Module struct {
 	CorrectedMedian    float64
 	EllipseRatioMedian float64
 	PeriodsInBox       float64 // shorter side of the box over the period
-	// Hexagonal: the units' raw scores and the shape of the lattice agree that it is one. The median
-	// raw expanding-ring score is at least the rule's, the median ellipse ratio under MaxEllipseRatio,
-	// and the spectrum has all three waves, the weakest with at least a tenth of the power of the
-	// strongest. The corrected score has no say.
+	// Hexagonal: the units' raw scores and the shape of the lattice agree that it is one. The
+	// median raw expanding-ring score is at least the rule's, the median ellipse ratio under
+	// MaxEllipseRatio, and the spectrum has all three waves, the weakest with at least a tenth of
+	// the power of the strongest. The corrected score has no say.
 	Hexagonal bool
 	RayleighP [3]float64 // of each phase over the units
 	UniformP  float64    // of UniformOnCell
@@ -56,9 +56,9 @@ type Analysis struct {
 // Options of Analyze.
 type Options struct {
 	// A unit is active if its peak is positive and its modulation at least LeastModulation. With
-	// ActiveFraction above 0, the rule for the dead ReLU units of a network, its peak must be that share
-	// of the population's as well: see Active. In a recording that rule lets a few loud interneurons
-	// silence all others.
+	// ActiveFraction above 0, the rule for the dead ReLU units of a network, its peak must be that
+	// share of the population's as well: see Active. In a recording that rule lets a few loud
+	// interneurons silence all others.
 	LeastModulation, ActiveFraction float64
 
 	Module   ModuleRule
@@ -72,14 +72,14 @@ func StandardOptions() Options {
 	return Options{LeastModulation: 0.05, Module: StandardModuleRule(), Threads: 1}
 }
 
-// weakestWave is the least power of the weakest of a module's three waves, as a share of the strongest,
-// for the module to be hexagonal.
+// weakestWave is the least power of the weakest of a module's three waves, as a share of the
+// strongest, for the module to be hexagonal.
 const weakestWave = 0.1
 
-// Analyze measures a population of units, given one map each, all of one shape and box. Units without
-// structure (dead, constant, never visited) and populations without modules are legal: their measures
-// are NaN, the module list empty. The error says which map has a wrong shape, or that the context is
-// done.
+// Analyze measures a population of units, given one map each, all of one shape and box. Units
+// without structure (dead, constant, never visited) and populations without modules are legal:
+// their measures are NaN, the module list empty. The error says which map has a wrong shape, or
+// that the context is done.
 func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 	if len(maps) == 0 {
 		return nil, errors.New("analyze: no ratemaps")

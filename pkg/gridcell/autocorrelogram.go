@@ -10,8 +10,8 @@ import (
 // (Sargolini et al. 2006; Langston et al. 2010).
 const MinPairs = 20
 
-// flatShare is the share of the map's variance under which an overlap counts as constant: below it the
-// correlation would be one of rounding errors.
+// flatShare is the share of the map's variance under which an overlap counts as constant: below it
+// the correlation would be one of rounding errors.
 const flatShare = 1e-9
 
 // Autocorrelogram is the spatial autocorrelogram of a map of [ny, nx] bins: Values [2ny-1, 2nx-1]
@@ -26,7 +26,8 @@ type Autocorrelogram struct {
 	BinX, BinY float64
 }
 
-// metric measures lags in units of one bin: of the geometric mean of its sides, where it is not square.
+// metric measures lags in units of one bin: of the geometric mean of its sides, where it is not
+// square.
 type metric struct {
 	unit float64 // m
 	x, y float64 // one lag along x and along y, in units
@@ -43,7 +44,8 @@ func newMetric(binX, binY float64) metric {
 // length returns the length of a lag in units.
 func (m metric) length(dx, dy int) float64 { return math.Hypot(float64(dx)*m.x, float64(dy)*m.y) }
 
-// side returns the shorter side of the box whose maps have autocorrelograms of nx, ny lags, in units.
+// side returns the shorter side of the box whose maps have autocorrelograms of nx, ny lags, in
+// units.
 func (m metric) side(nx, ny int) float64 {
 	return min(float64(nx/2+1)*m.x, float64(ny/2+1)*m.y)
 }
@@ -67,8 +69,8 @@ func (a *Autocorrelogram) pairs(dx, dy int) int32 {
 	return a.Pairs[(dy+a.NY/2)*a.NX+dx+a.NX/2]
 }
 
-// heightAt returns the value at a lag in metres, between lags by Catmull and Rom's cubics (whose error
-// at peaks of 8 bins a period is 0.01, that of straight lines 0.1); NaN next to a NaN.
+// heightAt returns the value at a lag in metres, between lags by Catmull and Rom's cubics (whose
+// error at peaks of 8 bins a period is 0.01, that of straight lines 0.1); NaN next to a NaN.
 func (a *Autocorrelogram) heightAt(lag [2]float64) float64 {
 	x, y := lag[0]/a.BinX, lag[1]/a.BinY
 	i, j := int(math.Floor(x)), int(math.Floor(y))
@@ -91,8 +93,8 @@ func cubic(t float64) [4]float64 {
 	}
 }
 
-// NewAutocorrelogram returns the autocorrelogram of a map. It is computed with Fourier transforms of
-// values, squares and mask, and agrees with the sums written out to rounding.
+// NewAutocorrelogram returns the autocorrelogram of a map. It is computed with Fourier transforms
+// of values, squares and mask, and agrees with the sums written out to rounding.
 func NewAutocorrelogram(m Map) (*Autocorrelogram, error) {
 	if err := m.Check(); err != nil {
 		return nil, err

@@ -1,5 +1,5 @@
-// Package gridcell measures how grid-like the ratemaps of a population of units are. It works on plain
-// slices of any model or recording.
+// Package gridcell measures how grid-like the ratemaps of a population of units are. It works on
+// plain slices of any model or recording.
 //
 // The nouns:
 //
@@ -25,8 +25,8 @@
 //   - A Code is the idealised grid code of one-dimensional space: the periods of its modules, whose
 //     phases at a place are a point on a torus.
 //
-// Positions are metres from the centre of the box, x to the right and y up, whatever the shape of box
-// and bins; orientations are degrees in [0, 60), wave vectors rad/m, phases radians in (-pi, pi]. A
-// measure that is undefined is NaN; no input makes the package panic, and no result depends on the
-// number of threads.
+// Positions are metres from the centre of the box, x to the right and y up, whatever the shape of
+// box and bins; orientations are degrees in [0, 60), wave vectors rad/m, phases radians in (-pi,
+// pi]. A measure that is undefined is NaN; no input makes the package panic, and no result depends
+// on the number of threads.
 package gridcell

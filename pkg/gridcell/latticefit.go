@@ -13,9 +13,9 @@ const (
 //
 //	R(x) = c + sum over i of a_i cos(k_i.x) + b_i sin(k_i.x),
 //
-// by least squares over the visited bins, with all six components of the k_i free. Bins may be few a
-// period and periods few in the box: what blurs a spectrum there, the walls and the waves' overlap, is
-// part of the model.
+// by least squares over the visited bins, with all six components of the k_i free. Bins may be few
+// a period and periods few in the box: what blurs a spectrum there, the walls and the waves'
+// overlap, is part of the model.
 type waveFit struct {
 	x, y   []float64 // of columns and rows, in units of half, so that all terms are of one size
 	half   float64   // m
@@ -42,9 +42,9 @@ type normal struct {
 	rhs [waveTerms]float64
 }
 
-// equations sums the normal equations of the linearised model at the wave vectors k (rad per half) and
-// the coefficients c; with c nil only those of the linear terms, for which rhs is of the values, else of
-// the residuals. It also returns the sum of squared residuals.
+// equations sums the normal equations of the linearised model at the wave vectors k (rad per half)
+// and the coefficients c; with c nil only those of the linear terms, for which rhs is of the
+// values, else of the residuals. It also returns the sum of squared residuals.
 func (f *waveFit) equations(k [3][2]float64, c []float64) (e *normal, squares float64) {
 	e = &normal{}
 	n := waveBase
@@ -124,8 +124,8 @@ func (f *waveFit) at(k [3][2]float64) (e *normal, squares float64, ok bool) {
 }
 
 // refine moves wave vectors (rad/m) from near a least sum of squares into it, by Gauss and Newton's
-// steps of at most an eighth of a wave over half the box, halved until the sum falls. ok is false where
-// the equations are singular.
+// steps of at most an eighth of a wave over half the box, halved until the sum falls. ok is false
+// where the equations are singular.
 func (f *waveFit) refine(k [3][2]float64) (_ [3][2]float64, ok bool) {
 	for i := range k {
 		k[i][0], k[i][1] = k[i][0]*f.half, k[i][1]*f.half
@@ -179,18 +179,22 @@ const (
 )
 
 const (
-	// fitBins is the number of bins a period (along the longer side of a bin) under which the peaks of
-	// the autocorrelogram are too narrow for a surface fitted to its lags, and waves are fitted to the map
-	// instead: with sharp fields the surface is wrong by 3 % at 6.5 bins, by 0.15 % at 8.
+	// fitBins is the number of bins a period (along the longer side of a bin) under which the peaks
+	// of the autocorrelogram are too narrow for a surface fitted to its lags, and waves are fitted
+	// to the map instead: with sharp fields the surface is wrong by 3 % at 6.5 bins, by 0.15 % at
+	// 8.
 	fitBins = 8
-	// surfaceBins is the number of bins a period from which on peaks that no lattice fits are believed.
+	// surfaceBins is the number of bins a period from which on peaks that no lattice fits are
+	// believed.
 	surfaceBins = 6
-	// leastBins is the least number of bins a period. The three waves of a hexagonal lattice of 2.3 bins
-	// are at the bins' resolution; from 3 on the fit is within 1 % (sharp fields, 20 bins a side).
+	// leastBins is the least number of bins a period. The three waves of a hexagonal lattice of 2.3
+	// bins are at the bins' resolution; from 3 on the fit is within 1 % (sharp fields, 20 bins a
+	// side).
 	leastBins = 3
 )
 
-// peaksOf returns the six peaks of a map with this autocorrelogram and power, or why there are none.
+// peaksOf returns the six peaks of a map with this autocorrelogram and power, or why there are
+// none.
 func peaksOf(m Map, sac *Autocorrelogram, power []float64) (*Peaks, Missing) {
 	p := FindPeaks(sac)
 	if p == nil {
@@ -222,9 +226,9 @@ func peaksOf(m Map, sac *Autocorrelogram, power []float64) (*Peaks, Missing) {
 	return nil, NoneAgrees
 }
 
-// fitLattice fits three waves to a map, from those of the lattice whose nearest points are lags (m), and
-// returns the peaks of the lattice that they make. Its Misfit is by how much the three fail to add up to
-// 0, as a share of their length. It returns nil where nothing fits.
+// fitLattice fits three waves to a map, from those of the lattice whose nearest points are lags
+// (m), and returns the peaks of the lattice that they make. Its Misfit is by how much the three
+// fail to add up to 0, as a share of their length. It returns nil where nothing fits.
 func fitLattice(m Map, s *Spectrum, lags [3][2]float64) *Peaks {
 	t, grid, ok := s.gridPeaks(lags)
 	if !ok {

@@ -108,8 +108,8 @@ func TestWhatHasNoLatticeIsNoModule(t *testing.T) {
 	}
 }
 
-// Close-packed random fields are the hardest case: a quarter of the units score above 0.3 by chance,
-// with periods that are all set by the fields' distance.
+// Close-packed random fields are the hardest case: a quarter of the units score above 0.3 by
+// chance, with periods that are all set by the fields' distance.
 func TestIrregularFieldsAreNoModule(t *testing.T) {
 	scored := 0
 	for seed := range uint64(6) {

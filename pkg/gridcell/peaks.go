@@ -8,8 +8,8 @@ import (
 
 // Peaks are the six peaks of an autocorrelogram nearest to zero lag.
 type Peaks struct {
-	// Lags are the three peaks of one half plane in metres (the other three are their opposites), by
-	// direction in [0, 180) degrees.
+	// Lags are the three peaks of one half plane in metres (the other three are their opposites),
+	// by direction in [0, 180) degrees.
 	Lags [3][2]float64
 	// Heights are the correlations at the three peaks.
 	Heights [3]float64
@@ -20,8 +20,8 @@ type Peaks struct {
 	// EllipseRatio is the ratio of the long to the short axis of the ellipse through the six peaks,
 	// centred on zero lag; NaN if the conic through them is no ellipse.
 	EllipseRatio float64
-	// Misfit is the distance between the middle peak and the sum of its two neighbours, as a share of
-	// the period: 0 for any lattice, sheared or not.
+	// Misfit is the distance between the middle peak and the sum of its two neighbours, as a share
+	// of the period: 0 for any lattice, sheared or not.
 	Misfit float64
 
 	toEllipse [3]float64 // symmetric 2x2 map (xx, xy, yy): circle of equal area -> ellipse
@@ -32,25 +32,25 @@ const (
 	minPeak = 0.1
 	// minPeakAngle is the least angle between two of the three peaks, in radians.
 	minPeakAngle = 20 * math.Pi / 180
-	// weakPeak is the least height of a peak, as a share of that of the most significant one. Side peaks
-	// of a sixth of the lattice's are none of its points; the points of a lattice whose fields alternate
-	// have down to half the height of those of its superlattice.
+	// weakPeak is the least height of a peak, as a share of that of the most significant one. Side
+	// peaks of a sixth of the lattice's are none of its points; the points of a lattice whose
+	// fields alternate have down to half the height of those of its superlattice.
 	weakPeak = 1.0 / 3
-	// minOverlapShare is the least overlap at a peak, as a share of the overlap at zero lag: with it a
-	// lattice may have a period of 0.9 of the box.
+	// minOverlapShare is the least overlap at a peak, as a share of the overlap at zero lag: with
+	// it a lattice may have a period of 0.9 of the box.
 	minOverlapShare = 0.05
-	// hiddenOverlapShare is the overlap under which a peak may be missing and follow from the other two;
-	// these must be highPeak high at least, and it is looked for where no three make a lattice within
-	// closedMisfit.
+	// hiddenOverlapShare is the overlap under which a peak may be missing and follow from the other
+	// two; these must be highPeak high at least, and it is looked for where no three make a lattice
+	// within closedMisfit.
 	hiddenOverlapShare = 0.12
 	highPeak           = 0.3
 	closedMisfit       = 0.2
 )
 
-// FindPeaks returns the six nearest peaks: of the local maxima of one half plane outside the central
-// peak, higher than 0.1 and than a third of the most significant one, and with enough overlap, the
-// nearest to zero lag whose directions differ by at least 20 degrees. Positions are refined below the
-// bin by a local surface. It returns nil when there are no six.
+// FindPeaks returns the six nearest peaks: of the local maxima of one half plane outside the
+// central peak, higher than 0.1 and than a third of the most significant one, and with enough
+// overlap, the nearest to zero lag whose directions differ by at least 20 degrees. Positions are
+// refined below the bin by a local surface. It returns nil when there are no six.
 func FindPeaks(a *Autocorrelogram) *Peaks {
 	central := centralRadius(a)
 	if math.IsNaN(central) {
@@ -89,10 +89,10 @@ func FindPeaks(a *Autocorrelogram) *Peaks {
 	return nil
 }
 
-// closed returns the six peaks of a lattice of which n of p are known and one lies out where next to
-// nothing overlaps, as in a period of nearly the box: the sum or difference of two peaks, the nearest
-// first, that are high, of about one length and about 60 or 120 degrees apart. It returns nil where no
-// two are.
+// closed returns the six peaks of a lattice of which n of p are known and one lies out where next
+// to nothing overlaps, as in a period of nearly the box: the sum or difference of two peaks, the
+// nearest first, that are high, of about one length and about 60 or 120 degrees apart. It returns
+// nil where no two are.
 func closed(a *Autocorrelogram, p *Peaks, n int) *Peaks {
 	for j := 1; j < n; j++ {
 		for i := range j {
@@ -122,9 +122,9 @@ type candidate struct {
 	height float64
 }
 
-// localMaxima returns the local maxima of one half plane outside the central peak, nearest first, but
-// for weak ones. The most significant is that of the largest height times the square root of the bins
-// that it is of: the error of a correlation falls with that root.
+// localMaxima returns the local maxima of one half plane outside the central peak, nearest first,
+// but for weak ones. The most significant is that of the largest height times the square root of
+// the bins that it is of: the error of a correlation falls with that root.
 func localMaxima(a *Autocorrelogram, central float64) []candidate {
 	var found []candidate
 	var most, reference float64
@@ -193,8 +193,8 @@ func (p *Peaks) fitEllipse() {
 		return
 	}
 	p.EllipseRatio = math.Sqrt(high / low)
-	// Q^(-1/2) scaled to determinant 1, from the two eigenvalues and the axis of the smaller one (the
-	// long axis).
+	// Q^(-1/2) scaled to determinant 1, from the two eigenvalues and the axis of the smaller one
+	// (the long axis).
 	long, short := math.Pow(high/low, 0.25), math.Pow(low/high, 0.25)
 	angle := math.Atan2(2*b, a-c)/2 + math.Pi/2
 	s, co := math.Sincos(angle)
@@ -206,8 +206,8 @@ func enoughOverlap(a *Autocorrelogram, dx, dy int) bool {
 	return float64(a.pairs(dx, dy)) >= minOverlapShare*float64(a.pairs(0, 0))
 }
 
-// highest reports whether a lag is the highest of its eight neighbours and of those within reach units,
-// and its neighbours are defined. Of equal lags the first one counts.
+// highest reports whether a lag is the highest of its eight neighbours and of those within reach
+// units, and its neighbours are defined. Of equal lags the first one counts.
 func highest(a *Autocorrelogram, dx, dy int, reach float64) bool {
 	v, m := a.At(dx, dy), a.metric()
 	rx, ry := max(1, int(reach/m.x)), max(1, int(reach/m.y))
@@ -229,10 +229,10 @@ func highest(a *Autocorrelogram, dx, dy int, reach float64) bool {
 	return true
 }
 
-// refinePeak returns the position (units) and height of the maximum next to a lag: a surface is fitted
-// by least squares to the lags around the current position, with weights (1 - (r/w)²)² that do not jump
-// as the position moves, and its maximum is the next position. Where that does not settle, the lag
-// itself is returned.
+// refinePeak returns the position (units) and height of the maximum next to a lag: a surface is
+// fitted by least squares to the lags around the current position, with weights (1 - (r/w)²)² that
+// do not jump as the position moves, and its maximum is the next position. Where that does not
+// settle, the lag itself is returned.
 func refinePeak(a *Autocorrelogram, dx, dy int) (x, y, height float64) {
 	m := a.metric()
 	x0, y0 := float64(dx)*m.x, float64(dy)*m.y
@@ -252,9 +252,10 @@ func refinePeak(a *Autocorrelogram, dx, dy int) (x, y, height float64) {
 	return x, y, height
 }
 
-// surfacePeak fits a cubic surface around (x, y) and returns the maximum of its quadratic part: once
-// that is at (x, y) itself, it is the maximum of the whole. Without the cubic terms, which the
-// shrinking overlap brings about, the period would be off by up to 1 % where the box holds two periods.
+// surfacePeak fits a cubic surface around (x, y) and returns the maximum of its quadratic part:
+// once that is at (x, y) itself, it is the maximum of the whole. Without the cubic terms, which the
+// shrinking overlap brings about, the period would be off by up to 1 % where the box holds two
+// periods.
 func surfacePeak(a *Autocorrelogram, x, y, w float64) (mx, my, top float64, ok bool) {
 	m, rhs, g := make([]float64, 100), make([]float64, 10), a.metric()
 	for j := int(math.Ceil((y - w) / g.y)); j <= int(math.Floor((y+w)/g.y)); j++ {

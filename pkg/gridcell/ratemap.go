@@ -6,16 +6,17 @@ import (
 	"slices"
 )
 
-// Map is the ratemap of one unit: Values [NY, NX] row-major, row 0 at the lowest y, NaN (or any other
-// non-finite value) where the bin was not visited. BoxM is the side of the box along x in metres, BoxYM
-// that along y; with BoxYM 0 bins are square. The centre of the map is the origin.
+// Map is the ratemap of one unit: Values [NY, NX] row-major, row 0 at the lowest y, NaN (or any
+// other non-finite value) where the bin was not visited. BoxM is the side of the box along x in
+// metres, BoxYM that along y; with BoxYM 0 bins are square. The centre of the map is the origin.
 type Map struct {
 	Values      []float64
 	NX, NY      int
 	BoxM, BoxYM float64
 }
 
-// FromFloat32 returns the map of float32 values [ny, nx] in a box whose side along x is boxM metres.
+// FromFloat32 returns the map of float32 values [ny, nx] in a box whose side along x is boxM
+// metres.
 func FromFloat32(values []float32, nx, ny int, boxM float64) Map {
 	v := make([]float64, len(values))
 	for i, f := range values {
@@ -83,9 +84,9 @@ func (m Map) Peak() float64 {
 	return peak
 }
 
-// Modulation returns (highest - lowest) over the larger of their absolute values, over the visited bins:
-// 0 for a constant map, 1 for rates that come down to 0, up to 2 with values of both signs. It is NaN
-// without visited bins.
+// Modulation returns (highest - lowest) over the larger of their absolute values, over the visited
+// bins: 0 for a constant map, 1 for rates that come down to 0, up to 2 with values of both signs.
+// It is NaN without visited bins.
 func (m Map) Modulation() float64 {
 	low, high, visited := extent(m)
 	switch {
@@ -97,9 +98,9 @@ func (m Map) Modulation() float64 {
 	return (high - low) / max(math.Abs(high), math.Abs(low))
 }
 
-// centred returns the map with its mean over the visited bins subtracted and unvisited bins set to 0,
-// the mask of visited bins, and their number. A map whose values differ by no more than rounding has no
-// structure to measure; it comes back as all zeros.
+// centred returns the map with its mean over the visited bins subtracted and unvisited bins set to
+// 0, the mask of visited bins, and their number. A map whose values differ by no more than rounding
+// has no structure to measure; it comes back as all zeros.
 func (m Map) centred() (values, mask []float64, visited int) {
 	values = make([]float64, len(m.Values))
 	mask = make([]float64, len(m.Values))
@@ -136,8 +137,8 @@ func (m Map) flat() bool {
 	return !slices.ContainsFunc(values, func(v float64) bool { return v != 0 })
 }
 
-// Correlation returns the Pearson correlation of two maps of equal shape over the bins visited in both;
-// NaN if there are fewer than MinPairs of them or one of the maps is constant there.
+// Correlation returns the Pearson correlation of two maps of equal shape over the bins visited in
+// both; NaN if there are fewer than MinPairs of them or one of the maps is constant there.
 func Correlation(a, b Map) float64 {
 	if len(a.Values) != len(b.Values) {
 		return math.NaN()
@@ -165,10 +166,10 @@ func Correlation(a, b Map) float64 {
 	return min(1, max(-1, xy/math.Sqrt(xx*yy)))
 }
 
-// Active says which units are active: those whose peak is positive and at least fraction of the 95th
-// percentile of the peaks of the population, linearly interpolated. By convention it is 5 % for the
-// units of a network, of which ReLU leaves some dead, and 0 for cells, whose rates say nothing of each
-// other. peaks is NaN for a unit without visited bins.
+// Active says which units are active: those whose peak is positive and at least fraction of the
+// 95th percentile of the peaks of the population, linearly interpolated. By convention it is 5 %
+// for the units of a network, of which ReLU leaves some dead, and 0 for cells, whose rates say
+// nothing of each other. peaks is NaN for a unit without visited bins.
 func Active(peaks []float64, fraction float64) []bool {
 	active := make([]bool, len(peaks))
 	known := make([]float64, 0, len(peaks))
@@ -188,9 +189,9 @@ func Active(peaks []float64, fraction float64) []bool {
 	return active
 }
 
-// Quantile returns the q-quantile of sorted values, at least one, linearly interpolated between order
-// statistics: definition 7 of Hyndman and Fan 1996, that of NumPy. gonum's stat.LinInterp is definition
-// 4, by which the median of 1, 2, 3 is 1.5.
+// Quantile returns the q-quantile of sorted values, at least one, linearly interpolated between
+// order statistics: definition 7 of Hyndman and Fan 1996, that of NumPy. gonum's stat.LinInterp is
+// definition 4, by which the median of 1, 2, 3 is 1.5.
 func Quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	i := int(at)
@@ -200,9 +201,9 @@ func Quantile(sorted []float64, q float64) float64 {
 	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
-// Median returns the median of the values. NaN counts as lower than every number: a unit whose score is
-// undefined is no grid cell. The result is NaN when there are no values or the median is undefined
-// itself.
+// Median returns the median of the values. NaN counts as lower than every number: a unit whose
+// score is undefined is no grid cell. The result is NaN when there are no values or the median is
+// undefined itself.
 func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()

@@ -7,25 +7,25 @@ import (
 )
 
 // Scores are the grid scores of one autocorrelogram. r_a is the Pearson correlation of the
-// autocorrelogram with itself rotated by a degrees, over the lags of a ring around zero lag. NaN where
-// undefined.
+// autocorrelogram with itself rotated by a degrees, over the lags of a ring around zero lag. NaN
+// where undefined.
 //
-// For ideal cells with at least three periods in the box (three cosines; for the square two) see the
-// tests: about 1.4 for a hexagonal lattice and -0.9 for a square one on Expanding. A score needs at
-// least one whole period inside the largest ring, 0.8 of the box: fewer periods in the box lower it
-// however perfect the lattice, though it has a period. Coarse bins lower it, too: a perfect lattice of
-// 3.2 bins a period has 1, one of 4 bins 1.27.
+// For ideal cells with at least three periods in the box (three cosines; for the square two) see
+// the tests: about 1.4 for a hexagonal lattice and -0.9 for a square one on Expanding. A score
+// needs at least one whole period inside the largest ring, 0.8 of the box: fewer periods in the box
+// lower it however perfect the lattice, though it has a period. Coarse bins lower it, too: a
+// perfect lattice of 3.2 bins a period has 1, one of 4 bins 1.27.
 type Scores struct {
-	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central peak
-	// to an outer radius that grows bin by bin; the maximum over outer radii of the running mean of
-	// three. Langston et al. 2010, Stensola et al. 2012; running mean and outermost radius as in
-	// opexebo of the Moser group.
+	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central
+	// peak to an outer radius that grows bin by bin; the maximum over outer radii of the running
+	// mean of three. Langston et al. 2010, Stensola et al. 2012; running mean and outermost radius
+	// as in opexebo of the Moser group.
 	Expanding float64
-	// Ring: the same difference over the one ring from 0.5 d to 1.5 d, d the mean distance of the six
-	// nearest peaks. Sargolini et al. 2006.
+	// Ring: the same difference over the one ring from 0.5 d to 1.5 d, d the mean distance of the
+	// six nearest peaks. Sargolini et al. 2006.
 	Ring float64
-	// Banino60: (r60 + r120)/2 - (r30 + r90 + r150)/3, the maximum over the ten rings from 0.2 to 0.4,
-	// 0.47, ..., 1.0 of the box side. Banino et al. 2018.
+	// Banino60: (r60 + r120)/2 - (r30 + r90 + r150)/3, the maximum over the ten rings from 0.2 to
+	// 0.4, 0.47, ..., 1.0 of the box side. Banino et al. 2018.
 	Banino60 float64
 	// Banino90: r90 - (r45 + r135)/2, the maximum over the same ten rings. Banino et al. 2018.
 	Banino90 float64
@@ -43,15 +43,15 @@ type Scores struct {
 const MaxEllipseRatio = 1.3
 
 const (
-	// maxLagShare bounds the lags used for the expanding ring, as a share of the box: beyond it the overlap
-	// is small and correlations are noise (the overlap_amount of opexebo). Peaks are looked for up to the
-	// least overlap of minOverlapShare.
+	// maxLagShare bounds the lags used for the expanding ring, as a share of the box: beyond it the
+	// overlap is small and correlations are noise (the overlap_amount of opexebo). Peaks are looked
+	// for up to the least overlap of minOverlapShare.
 	maxLagShare = 0.8
-	// minRingBins is the least thickness of an expanding ring; thinner ones hold too few lags to tell a
-	// hexagon from chance (Langston et al. 2010 begin 10 cm outside the central peak).
+	// minRingBins is the least thickness of an expanding ring; thinner ones hold too few lags to
+	// tell a hexagon from chance (Langston et al. 2010 begin 10 cm outside the central peak).
 	minRingBins = 4
-	// centralLevel ends the central peak, if its first minimum does not come before (Langston et al.
-	// 2010).
+	// centralLevel ends the central peak, if its first minimum does not come before (Langston et
+	// al. 2010).
 	centralLevel = 0.2
 )
 
@@ -78,15 +78,15 @@ type rotor struct {
 	turned [len(rotations)][]sample
 }
 
-// sample is a bilinear interpolation: four lags and their weights. A lag outside the autocorrelogram is
-// marked by index -1.
+// sample is a bilinear interpolation: four lags and their weights. A lag outside the
+// autocorrelogram is marked by index -1.
 type sample struct {
 	index  [4]int32
 	weight [4]float64
 }
 
-// newRotor prepares the rotations of autocorrelograms with nx, ny lags. Only lags of one half plane are
-// kept, since the other is its mirror image and would count everything twice.
+// newRotor prepares the rotations of autocorrelograms with nx, ny lags. Only lags of one half plane
+// are kept, since the other is its mirror image and would count everything twice.
 func newRotor(nx, ny int, m metric) *rotor {
 	t := &rotor{nx: nx, ny: ny, side: m.side(nx, ny)}
 	for j := range ny {
@@ -175,8 +175,8 @@ func (s *sample) of(field []float64) float64 {
 // moments are the sums of a Pearson correlation.
 type moments struct{ n, a, b, aa, bb, ab float64 }
 
-// rings holds running sums over the lags by radius, for each rotation, so that any ring's correlation
-// is one difference.
+// rings holds running sums over the lags by radius, for each rotation, so that any ring's
+// correlation is one difference.
 type rings struct {
 	rotor *rotor
 	sums  [len(rotations)][]moments // nil for a rotation that is not asked for
@@ -225,8 +225,8 @@ func (g *rings) add(values []float64) {
 	}
 }
 
-// correlations returns r for each rotation over the lags with inner < radius <= outer (units); ok is
-// false if one of them is undefined.
+// correlations returns r for each rotation over the lags with inner < radius <= outer (units); ok
+// is false if one of them is undefined.
 func (g *rings) correlations(inner, outer float64) (r [len(rotations)]float64, ok bool) {
 	from := g.count(inner)
 	to := max(from, g.count(outer))
@@ -322,9 +322,9 @@ func (g *rings) banino() (hexagonal, square float64) {
 	return hexagonal, square
 }
 
-// centralRadius returns the radius of the central peak in units of the metric: the first minimum of the mean
-// correlation as a function of distance, or the first distance at which it falls below 0.2, whichever
-// comes first (Langston et al. 2010). NaN if there is neither.
+// centralRadius returns the radius of the central peak in units of the metric: the first minimum of
+// the mean correlation as a function of distance, or the first distance at which it falls below
+// 0.2, whichever comes first (Langston et al. 2010). NaN if there is neither.
 func centralRadius(a *Autocorrelogram) float64 {
 	m := a.metric()
 	n := int(m.side(a.NX, a.NY))
@@ -359,7 +359,8 @@ func centralRadius(a *Autocorrelogram) float64 {
 	return math.NaN()
 }
 
-// score returns the scores of an autocorrelogram whose six nearest peaks are known; peaks may be nil.
+// score returns the scores of an autocorrelogram whose six nearest peaks are known; peaks may be
+// nil.
 func (t *rotor) score(a *Autocorrelogram, peaks *Peaks) Scores {
 	nan := math.NaN()
 	s := Scores{Ring: nan, Corrected: nan}

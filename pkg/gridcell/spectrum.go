@@ -6,11 +6,11 @@ import (
 )
 
 // Spectrum is the mean power spectrum of several maps: Power [N, N] row-major, the wave vector 0 at
-// index N/2 of both axes, row index ascending in ky. Power at k is the mean over maps of |sum (R - mean
-// R) exp(i k.x) / bins|², where bins is the number of visited bins and unvisited ones count as R = mean
-// R: a plane wave of amplitude A has power A²/4. Maps are padded with zeros to N bins, twice the longer
-// number along x and y; Step and StepY are the distances of neighbouring wavenumbers along x and y in
-// rad/m.
+// index N/2 of both axes, row index ascending in ky. Power at k is the mean over maps of |sum (R -
+// mean R) exp(i k.x) / bins|², where bins is the number of visited bins and unvisited ones count as
+// R = mean R: a plane wave of amplitude A has power A²/4. Maps are padded with zeros to N bins,
+// twice the longer number along x and y; Step and StepY are the distances of neighbouring
+// wavenumbers along x and y in rad/m.
 type Spectrum struct {
 	Power       []float64
 	N           int
@@ -98,8 +98,8 @@ func meanSpectrum(m Map, powers [][]float64) *Spectrum {
 	return s
 }
 
-// covariance returns the mean autocovariance C(l) of the maps behind a spectrum for lags [-L, L]², L =
-// s.lags, whose Fourier sum is the power at any wave vector, on the grid or off it.
+// covariance returns the mean autocovariance C(l) of the maps behind a spectrum for lags [-L, L]²,
+// L = s.lags, whose Fourier sum is the power at any wave vector, on the grid or off it.
 func (s *Spectrum) covariance() []float64 {
 	f := newFFT2(s.N, s.N)
 	spectrum := make([]complex128, s.N*f.half)
@@ -123,7 +123,8 @@ func (s *Spectrum) covariance() []float64 {
 	return c
 }
 
-// powerAt is the power at a wave vector with its gradient and Hessian (xx, xy, yy), k in rad per bin.
+// powerAt is the power at a wave vector with its gradient and Hessian (xx, xy, yy), k in rad per
+// bin.
 type powerAt struct {
 	value  float64
 	gx, gy float64
@@ -163,11 +164,12 @@ func evaluate(c []float64, lags int, kx, ky float64) powerAt {
 	return p
 }
 
-// WaveVectors returns the wave vectors of the six peaks of the spectrum that belong to a lattice with
-// three nearest points near lags (metres, as from Peaks.Lags): on the grid of the transform the highest
-// peak within 0.35 of the wavenumber around each reciprocal lattice vector, then off the grid the k1,
-// k2 that maximise P(k1) + P(k2) + P(k1 + k2), so that k1 + k2 + k3 = 0 exactly. It also returns the
-// power at the three. ok is false if the lags span no lattice or the spectrum has no power.
+// WaveVectors returns the wave vectors of the six peaks of the spectrum that belong to a lattice
+// with three nearest points near lags (metres, as from Peaks.Lags): on the grid of the transform
+// the highest peak within 0.35 of the wavenumber around each reciprocal lattice vector, then off
+// the grid the k1, k2 that maximise P(k1) + P(k2) + P(k1 + k2), so that k1 + k2 + k3 = 0 exactly.
+// It also returns the power at the three. ok is false if the lags span no lattice or the spectrum
+// has no power.
 func (s *Spectrum) WaveVectors(lags [3][2]float64) (k WaveVectors, power [3]float64, ok bool) {
 	t, grid, ok := s.gridPeaks(lags)
 	if !ok {
@@ -192,8 +194,8 @@ func (s *Spectrum) WaveVectors(lags [3][2]float64) (k WaveVectors, power [3]floa
 	return k, power, true
 }
 
-// gridPeaks returns the three shortest vectors t of the lattice reciprocal to that with three nearest
-// points near lags (m), and the highest peak of the grid near each.
+// gridPeaks returns the three shortest vectors t of the lattice reciprocal to that with three
+// nearest points near lags (m), and the highest peak of the grid near each.
 func (s *Spectrum) gridPeaks(lags [3][2]float64) (t, grid [3][2]float64, ok bool) {
 	area := lags[0][0]*lags[2][1] - lags[0][1]*lags[2][0]
 	if !finite(area) || math.Abs(area) < 1e-12 {
@@ -244,8 +246,8 @@ func (s *Spectrum) gridPeak(k [2]float64) (best [2]float64, ok bool) {
 	return best, ok
 }
 
-// maximise climbs P(k1) + P(k2) + P(k1 + k2) by Newton steps, halved until they climb, and by gradient
-// steps where the surface is not yet concave. Wave vectors are in rad per bin.
+// maximise climbs P(k1) + P(k2) + P(k1 + k2) by Newton steps, halved until they climb, and by
+// gradient steps where the surface is not yet concave. Wave vectors are in rad per bin.
 func maximise(c []float64, lags int, k1, k2 [2]float64) ([2]float64, [2]float64) {
 	at := func(x [4]float64) (float64, [4]float64, []float64) {
 		p := evaluate(c, lags, x[0], x[1])

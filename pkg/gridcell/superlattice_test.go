@@ -8,8 +8,8 @@ import (
 	"sicgrid/pkg/ndarray"
 )
 
-// alternating returns a cell whose fields are of height 1 on the superlattice of the point (i, j) and of
-// height low elsewhere on the lattice of this period.
+// alternating returns a cell whose fields are of height 1 on the superlattice of the point (i, j)
+// and of height low elsewhere on the lattice of this period.
 func alternating(i, j int, low, periodM, orientationDeg float64, bins int, boxM float64) Map {
 	l := IdealHexagonal(periodM, orientationDeg)
 	a, b := l.A, l.B
@@ -67,8 +67,8 @@ func TestPlainLatticesHaveNoSuperlattice(t *testing.T) {
 	}
 }
 
-// A cell whose true fields stand beside faint ones has the period of the true ones: side peaks of a sixth
-// of the lattice's are none of its points.
+// A cell whose true fields stand beside faint ones has the period of the true ones: side peaks of a
+// sixth of the lattice's are none of its points.
 func TestSidePeaksAreNoLattice(t *testing.T) {
 	for _, low := range []float64{0.1, 0.15} {
 		m := alternating(1, 1, low, 0.5, 10, 48, 2.4)
@@ -82,8 +82,8 @@ func TestSidePeaksAreNoLattice(t *testing.T) {
 	}
 }
 
-// Two units of a network (from random initialisation, 48 bins in 2 m), whose lattice is that of all its
-// others: in a box of 4 m it has the period 1.169 m and the orientation 6.5 degrees.
+// Two units of a network (from random initialisation, 48 bins in 2 m), whose lattice is that of all
+// its others: in a box of 4 m it has the period 1.169 m and the orientation 6.5 degrees.
 func TestSidePeaksOfANetworkAreNoLattice(t *testing.T) {
 	a, err := ndarray.ReadNpy("testdata/weak_peaks.npy")
 	if err != nil {
@@ -122,8 +122,8 @@ func TestPeriodsUpToNearTheSideOfTheBoxAreMeasured(t *testing.T) {
 	}
 }
 
-// Two high peaks 60 degrees apart whose third is hidden are a lattice; two whose third would be seen, or
-// that are 90 degrees apart, are none.
+// Two high peaks 60 degrees apart whose third is hidden are a lattice; two whose third would be
+// seen, or that are 90 degrees apart, are none.
 func TestAHiddenPeakFollowsFromTwo(t *testing.T) {
 	a := autocorrelogram(t, IdealGrid(IdealHexagonal(0.9, 10).WaveVectors(), 0, 0, 40, 1))
 	at := func(length, degrees float64) [2]float64 {

@@ -7,11 +7,11 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Landmarks returns count of the points [n, D], chosen max-min (de Silva and Carlsson 2004): the first
-// is the point farthest from the mean, each further one is farthest from those before it; of equally
-// far points the one of lowest index. They cover the shape evenly whatever the density of the points,
-// but outliers come first: see Averaged. Fewer than count come back if the others coincide with those.
-// It is an error unless 1 <= count <= n.
+// Landmarks returns count of the points [n, D], chosen max-min (de Silva and Carlsson 2004): the
+// first is the point farthest from the mean, each further one is farthest from those before it; of
+// equally far points the one of lowest index. They cover the shape evenly whatever the density of
+// the points, but outliers come first: see Averaged. Fewer than count come back if the others
+// coincide with those. It is an error unless 1 <= count <= n.
 func Landmarks(points *mat.Dense, count int) ([]int, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("landmarks: %w", err)
@@ -55,14 +55,15 @@ func Landmarks(points *mat.Dense, count int) ([]int, error) {
 	return chosen, nil
 }
 
-// noisy is the thickness beyond which points are averaged with their neighbours. The neighbourhoods of
-// a surface that is well sampled have less, those of a cloud without one in more than two dimensions
-// more. Averages mend noise, but gather the points of a sound surface in clumps and tear holes between.
+// noisy is the thickness beyond which points are averaged with their neighbours. The neighbourhoods
+// of a surface that is well sampled have less, those of a cloud without one in more than two
+// dimensions more. Averages mend noise, but gather the points of a sound surface in clumps and tear
+// holes between.
 const noisy = 0.2
 
 // thickness is the mean share of the variance of a point's neighbourhood that lies outside its two
-// leading directions: 0 for a surface without noise, (D-2)/D for a cloud that fills its D dimensions.
-// A neighbourhood has 1 % of the points [n, D], but 4 D at least.
+// leading directions: 0 for a surface without noise, (D-2)/D for a cloud that fills its D
+// dimensions. A neighbourhood has 1 % of the points [n, D], but 4 D at least.
 func thickness(points *mat.Dense) (float64, error) {
 	n, dims := points.Dims()
 	k := max(4*dims, n/100)
@@ -92,11 +93,11 @@ func thickness(points *mat.Dense) (float64, error) {
 	return sum, nil
 }
 
-// Averaged returns, for some of the points [n, D], the mean of the point and its k nearest neighbours
-// among all, [len(some), D]: noise across the shape falls by the root of k and outliers return to the
-// shape, which itself shrinks where it bends within a neighbourhood. To drop the sparsest points
-// instead tears holes into sound shapes. Of points at the same distance those of lower index are
-// nearer. It is an error unless 1 <= k < n.
+// Averaged returns, for some of the points [n, D], the mean of the point and its k nearest
+// neighbours among all, [len(some), D]: noise across the shape falls by the root of k and outliers
+// return to the shape, which itself shrinks where it bends within a neighbourhood. To drop the
+// sparsest points instead tears holes into sound shapes. Of points at the same distance those of
+// lower index are nearer. It is an error unless 1 <= k < n.
 func Averaged(points *mat.Dense, some []int, k, threads int) (*mat.Dense, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("local means: %w", err)
@@ -143,8 +144,8 @@ func Averaged(points *mat.Dense, some []int, k, threads int) (*mat.Dense, error)
 	return out, nil
 }
 
-// lowest returns the value that k others are not above and none of the rest below (Hoare's selection);
-// it reorders the values.
+// lowest returns the value that k others are not above and none of the rest below (Hoare's
+// selection); it reorders the values.
 func lowest(values []float64, k int) float64 {
 	from, to := 0, len(values)-1
 	for from < to {

@@ -11,8 +11,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// PCA holds the principal components of a cloud of points of D dimensions: K of them, as many as there
-// are points or dimensions, whichever are fewer.
+// PCA holds the principal components of a cloud of points of D dimensions: K of them, as many as
+// there are points or dimensions, whichever are fewer.
 type PCA struct {
 	Mean      []float64  // [D]
 	Direction *mat.Dense // [K, D], row i is component i: unit length, its loading of largest magnitude positive; zero beyond the span of fewer points than dimensions
@@ -21,8 +21,9 @@ type PCA struct {
 }
 
 // Principal returns the principal components of points [n, D], from the eigenvectors of their
-// covariance, or, of fewer points than dimensions, from those of their inner products; the work grows
-// as n D K + K^3, the memory as K^2. It is an error if there are no points or one is not finite.
+// covariance, or, of fewer points than dimensions, from those of their inner products; the work
+// grows as n D K + K^3, the memory as K^2. It is an error if there are no points or one is not
+// finite.
 func Principal(points *mat.Dense) (*PCA, error) {
 	return decompose(context.Background(), points, 1)
 }
@@ -88,8 +89,8 @@ func means(points *mat.Dense) []float64 {
 	return mean
 }
 
-// covariance [D, D] is that of the points; its upper triangle is filled. Sums run over the points in
-// their order, so that no blocking of a matrix product enters the last bit.
+// covariance [D, D] is that of the points; its upper triangle is filled. Sums run over the points
+// in their order, so that no blocking of a matrix product enters the last bit.
 func (p *PCA) covariance(ctx context.Context, points *mat.Dense, threads int) ([]float64, error) {
 	n, dims := points.Dims()
 	sums := make([]float64, dims*dims)
@@ -114,8 +115,8 @@ func (p *PCA) covariance(ctx context.Context, points *mat.Dense, threads int) ([
 	return sums, nil
 }
 
-// products [n, n] are the inner products of the centred points over n; their upper triangle is filled.
-// They have the eigenvalues of the covariance, but for zeros.
+// products [n, n] are the inner products of the centred points over n; their upper triangle is
+// filled. They have the eigenvalues of the covariance, but for zeros.
 func (p *PCA) products(ctx context.Context, points *mat.Dense, threads int) ([]float64, error) {
 	n, dims := points.Dims()
 	centred := mat.NewDense(n, dims, nil)
@@ -133,8 +134,9 @@ func (p *PCA) products(ctx context.Context, points *mat.Dense, threads int) ([]f
 	return sums, ctx.Err()
 }
 
-// eigen returns the eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns, or
-// ctx's error as soon as that ends: the factorisation itself cannot be stopped, and is left behind.
+// eigen returns the eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns,
+// or ctx's error as soon as that ends: the factorisation itself cannot be stopped, and is left
+// behind.
 func eigen(ctx context.Context, of *mat.SymDense) ([]float64, *mat.Dense, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
@@ -155,10 +157,11 @@ func eigen(ctx context.Context, of *mat.SymDense) ([]float64, *mat.Dense, error)
 	return found.Values(nil), &vectors, nil
 }
 
-// leading returns about the leading components of points [n, D], [n, count], in directions that span
-// them, but in no order: by power iteration with a block of vectors from a fixed start (Halko,
-// Martinsson and Tropp 2011). The work grows as n D count, so that controls of thousands of units take
-// seconds; where the spectrum is flat, as theirs is, any of the directions are as good as others.
+// leading returns about the leading components of points [n, D], [n, count], in directions that
+// span them, but in no order: by power iteration with a block of vectors from a fixed start (Halko,
+// Martinsson and Tropp 2011). The work grows as n D count, so that controls of thousands of units
+// take seconds; where the spectrum is flat, as theirs is, any of the directions are as good as
+// others.
 func leading(ctx context.Context, points *mat.Dense, count int) (*mat.Dense, error) {
 	const rounds, more = 8, 8
 	n, dims := points.Dims()
@@ -202,8 +205,8 @@ func leading(ctx context.Context, points *mat.Dense, count int) (*mat.Dense, err
 	return p.Project(projected, min(count, width))
 }
 
-// orthonormalise makes the rows orthonormal, by Gram and Schmidt, twice; what depends on those before
-// becomes 0.
+// orthonormalise makes the rows orthonormal, by Gram and Schmidt, twice; what depends on those
+// before becomes 0.
 func orthonormalise(rows *mat.Dense) {
 	count, _ := rows.Dims()
 	for i := range count {
@@ -222,8 +225,9 @@ func orthonormalise(rows *mat.Dense) {
 	}
 }
 
-// Project returns the first components coordinates of points [n, D] as [n, components]. It is an error
-// if components lies outside 1 to K or the points have other dimensions than those of the components.
+// Project returns the first components coordinates of points [n, D] as [n, components]. It is an
+// error if components lies outside 1 to K or the points have other dimensions than those of the
+// components.
 func (p *PCA) Project(points *mat.Dense, components int) (*mat.Dense, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("projection: %w", err)

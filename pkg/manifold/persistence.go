@@ -21,16 +21,17 @@ type Persistence struct {
 	// Intervals[d] are those of dimension d (0: components, 1: loops, 2: voids) that last: none has
 	// Birth = Death. Longest first, of equal ones the earliest born.
 	Intervals [][]Interval
-	// Cone is the enclosing radius, the least scale at which one point is joined to all: from there on
-	// the complex is a cone and nothing but one component is left. No larger simplex is ever looked at.
+	// Cone is the enclosing radius, the least scale at which one point is joined to all: from there
+	// on the complex is a cone and nothing but one component is left. No larger simplex is ever
+	// looked at.
 	Cone float64
 }
 
 // RipsOptions of Rips.
 type RipsOptions struct {
 	Dimension int // up to which classes are sought, 0 to 2
-	// Field is the prime p of the field Z/p that coefficients are taken from, 2 to 47. A class of twice
-	// which is a boundary, as a Klein bottle has, counts over Z/2 alone.
+	// Field is the prime p of the field Z/p that coefficients are taken from, 2 to 47. A class of
+	// twice which is a boundary, as a Klein bottle has, counts over Z/2 alone.
 	Field   int
 	Threads int
 }
@@ -40,19 +41,21 @@ type RipsOptions struct {
 const tie = 1e-9
 
 // Rips returns the persistent cohomology of the Rips complex of points with these distances [n, n],
-// row-major: the complex at scale r has a simplex for every set of points that are all within r of each
-// other. Distances that differ by less than 1e-9 of the largest are equal.
+// row-major: the complex at scale r has a simplex for every set of points that are all within r of
+// each other. Distances that differ by less than 1e-9 of the largest are equal.
 //
-// The coboundary matrix is never stored. Columns are reduced from the latest simplex to the earliest;
-// those that are known to be killed by a lower dimension are skipped (clearing: Chen and Kerber 2011;
-// for cohomology de Silva, Morozov and Vejdemo-Johansson 2011), and pairs of a simplex and its first
-// cofacet of equal diameter are found without a reduction (apparent pairs: Bauer 2021).
+// The coboundary matrix is never stored. Columns are reduced from the latest simplex to the
+// earliest; those that are known to be killed by a lower dimension are skipped (clearing: Chen and
+// Kerber 2011; for cohomology de Silva, Morozov and Vejdemo-Johansson 2011), and pairs of a simplex
+// and its first cofacet of equal diameter are found without a reduction (apparent pairs: Bauer
+// 2021).
 //
 // It is an error unless the distances are square, symmetric, finite and not negative with a zero
-// diagonal, the options in range, and there are points, but not so many that a simplex has no number of
-// 64 bits (1 000 are not over Z/2, 500 over any field), or if ctx ends. The result does not depend on
-// the threads.
-func Rips(ctx context.Context, distances []float64, n int, o RipsOptions) (*Persistence, error) {
+// diagonal, the options in range, and there are points, but not so many that a simplex has no
+// number of 64 bits (1 000 are not over Z/2, 500 over any field), or if ctx ends. The result does
+// not depend on the threads.
+func Rips(ctx context.Context, distances []float64, o RipsOptions) (*Persistence, error) {
+	n := int(math.Sqrt(float64(len(distances))))
 	if err := checkDistances(distances, n); err != nil {
 		return nil, fmt.Errorf("persistence: %w", err)
 	}
@@ -79,7 +82,8 @@ func Rips(ctx context.Context, distances []float64, n int, o RipsOptions) (*Pers
 	}
 	for _, intervals := range p.Intervals {
 		slices.SortFunc(intervals, func(a, b Interval) int {
-			// The difference of infinities is no number, so the infinite one is compared by its death.
+			// The difference of infinities is no number, so the infinite one is compared by its
+			// death.
 			if c := cmp.Compare(b.Death-b.Birth, a.Death-a.Birth); c != 0 {
 				return c
 			}
@@ -102,7 +106,7 @@ func checkDistances(distances []float64, n int) error {
 		return errors.New("there are no points")
 	}
 	if len(distances) != n*n {
-		return fmt.Errorf("%d distances are not those of %d points to each other: must be %d", len(distances), n, n*n)
+		return fmt.Errorf("%d distances are not those of points to each other: must be a square number", len(distances))
 	}
 	for i := range n {
 		for j := range i + 1 {
@@ -120,16 +124,16 @@ func checkDistances(distances []float64, n int) error {
 	return nil
 }
 
-// simplex is a simplex of a known dimension, and its place in the filtration: the rank of its diameter
-// in the high bits, below them its number counted down, so that of two simplices the lesser comes
-// first, and in the lowest bits its coefficient, less one, in the sum that it is a term of. Over Z/2
-// that takes no bit.
+// simplex is a simplex of a known dimension, and its place in the filtration: the rank of its
+// diameter in the high bits, below them its number counted down, so that of two simplices the
+// lesser comes first, and in the lowest bits its coefficient, less one, in the sum that it is a
+// term of. Over Z/2 that takes no bit.
 type simplex uint64
 
 const none = simplex(math.MaxUint64)
 
-// rips is the filtration of a Rips complex. The number of a simplex is its points, side by side, the
-// greatest in the highest bits.
+// rips is the filtration of a Rips complex. The number of a simplex is its points, side by side,
+// the greatest in the highest bits.
 type rips struct {
 	n      int
 	field  field
@@ -231,8 +235,8 @@ func (r *rips) pointOf(number uint64, k int) int {
 	return int(number >> r.place(k) & (1<<r.point - 1))
 }
 
-// components finds the intervals of dimension 0, as Kruskal does a spanning tree, and returns the edges
-// that are columns of dimension 1: those that join no components, latest first.
+// components finds the intervals of dimension 0, as Kruskal does a spanning tree, and returns the
+// edges that are columns of dimension 1: those that join no components, latest first.
 func (r *rips) components(p *Persistence) []simplex {
 	var edges []simplex
 	for i := range r.n {
@@ -274,8 +278,8 @@ func (r *rips) components(p *Persistence) []simplex {
 	return columns
 }
 
-// triangles returns those whose coboundary must be reduced, latest first: neither killed by the edges
-// nor half of an apparent pair. Threads share them out by their greatest point.
+// triangles returns those whose coboundary must be reduced, latest first: neither killed by the
+// edges nor half of an apparent pair. Threads share them out by their greatest point.
 func (r *rips) triangles(ctx context.Context, threads int) []simplex {
 	found := make([][]simplex, r.n)
 	var left atomic.Int64
@@ -312,9 +316,9 @@ func (r *rips) trianglesOf(i int) (out []simplex) {
 	return out
 }
 
-// cofacets runs through the coboundary of a simplex: those with one point more that are no wider than a
-// limit, by descending number. The coefficient of one is that of the simplex times (-1)^k, where k of
-// its points are below the added one.
+// cofacets runs through the coboundary of a simplex: those with one point more that are no wider
+// than a limit, by descending number. The coefficient of one is that of the simplex times (-1)^k,
+// where k of its points are below the added one.
 type cofacets struct {
 	*rips
 	rank, limit  uint32
@@ -353,8 +357,8 @@ func (c *cofacets) next() (simplex, uint32) {
 	return none, 0
 }
 
-// pass moves the nearest point below to those above: a place higher, because the added one comes below
-// it.
+// pass moves the nearest point below to those above: a place higher, because the added one comes
+// below it.
 func (c *cofacets) pass() {
 	c.k--
 	c.below &= 1<<c.place(c.k) - 1
@@ -375,8 +379,8 @@ func (r *rips) firstCofacet(s simplex, d int) simplex {
 	return r.bare(t)
 }
 
-// lastFacet is the facet of equal diameter that comes last, without a coefficient; its dimension is d -
-// 1.
+// lastFacet is the facet of equal diameter that comes last, without a coefficient; its dimension is
+// d - 1.
 func (r *rips) lastFacet(s simplex, d int) simplex {
 	number, rank := r.numberOf(s), r.rankOf(s)
 	var rows [4][]uint32
@@ -404,8 +408,8 @@ func (r *rips) lastFacet(s simplex, d int) simplex {
 	return none
 }
 
-// apparentCofacet is the other half of the apparent pair that s, of dimension d, is the facet of: its
-// first cofacet of equal diameter, if s is in turn the last facet of that.
+// apparentCofacet is the other half of the apparent pair that s, of dimension d, is the facet of:
+// its first cofacet of equal diameter, if s is in turn the last facet of that.
 func (r *rips) apparentCofacet(s simplex, d int) simplex {
 	if t := r.firstCofacet(s, d); t != none && r.lastFacet(t, d+1) == s {
 		return t
@@ -421,7 +425,8 @@ func (r *rips) apparentFacet(s simplex, d int) simplex {
 	return none
 }
 
-// reduce reduces the coboundaries of the columns of dimension d and adds the intervals that it finds.
+// reduce reduces the coboundaries of the columns of dimension d and adds the intervals that it
+// finds.
 func (r *rips) reduce(ctx context.Context, columns []simplex, d int, p *Persistence) error {
 	owner := map[simplex]int32{} // the column that a cofacet is the pivot of
 	var lead []int               // of each reduced column, the coefficient of its pivot
@@ -468,8 +473,8 @@ func (r *rips) reduce(ctx context.Context, columns []simplex, d int, p *Persiste
 	return nil
 }
 
-// cancelling is the factor by which a column whose pivot has the coefficient lead is to be multiplied,
-// so that it cancels the pivot.
+// cancelling is the factor by which a column whose pivot has the coefficient lead is to be
+// multiplied, so that it cancels the pivot.
 func (r *rips) cancelling(pivot simplex, lead int) int {
 	return (r.field.p - r.coefficientOf(pivot)) * r.field.inverse[lead] % r.field.p
 }
@@ -520,8 +525,8 @@ func (r *rips) add(s simplex, d int, boundary, sum *cochain) {
 	}
 }
 
-// cochain is a sum of simplices with coefficients, as a heap with the earliest on top; one simplex may
-// be there several times, and its coefficients add up.
+// cochain is a sum of simplices with coefficients, as a heap with the earliest on top; one simplex
+// may be there several times, and its coefficients add up.
 type cochain struct {
 	*rips
 	heap []simplex

@@ -47,7 +47,7 @@ func TestDistancesThatDifferByRoundingAreEqual(t *testing.T) {
 			sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(n))
 			circle.SetRow(i, []float64{cos, sin})
 		}
-		p, err := rips2(Distances(circle, spread(n, n)), n)
+		p, err := rips2(Distances(circle, spread(n, n)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func TestPersistenceEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	points := hexagonalTorus(1, 300)
-	if _, err := Rips(ctx, Distances(points, spread(300, 300)), 300, RipsOptions{Dimension: 2, Field: 2, Threads: 2}); !errors.Is(err, context.Canceled) {
+	if _, err := Rips(ctx, Distances(points, spread(300, 300)), RipsOptions{Dimension: 2, Field: 2, Threads: 2}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want that the context was cancelled", err)
 	}
 }
@@ -90,7 +90,7 @@ func TestSmallComplexesByHand(t *testing.T) {
 		for i := range all {
 			all[i] = i
 		}
-		p, err := rips2(Distances(c.points, all), n)
+		p, err := rips2(Distances(c.points, all))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,28 +103,28 @@ func TestSmallComplexesByHand(t *testing.T) {
 }
 
 // rips2 is the persistence to dimension 2 over Z/2.
-func rips2(distances []float64, n int) (*Persistence, error) {
-	return Rips(context.Background(), distances, n, RipsOptions{Dimension: 2, Field: 2, Threads: 2})
+func rips2(distances []float64) (*Persistence, error) {
+	return Rips(context.Background(), distances, RipsOptions{Dimension: 2, Field: 2, Threads: 2})
 }
 
 func TestWhatAreNoDistancesIsRefusedInOneLine(t *testing.T) {
 	nan := math.NaN()
 	for want, try := range map[string]func() error{
-		"there are no points":                   func() error { _, err := rips2(nil, 0); return err },
-		"3 distances are not those of 2 points": func() error { _, err := rips2([]float64{0, 1, 1}, 2); return err },
-		"points 1 and 0 is NaN":                 func() error { _, err := rips2([]float64{0, nan, nan, 0}, 2); return err },
-		"points 1 and 0 is -1":                  func() error { _, err := rips2([]float64{0, -1, -1, 0}, 2); return err },
-		"is 2 one way and 1 the other":          func() error { _, err := rips2([]float64{0, 1, 2, 0}, 2); return err },
-		"point 1 to itself is 1, must be 0":     func() error { _, err := rips2([]float64{0, 1, 1, 1}, 2); return err },
+		"there are no points":                 func() error { _, err := rips2(nil); return err },
+		"3 distances are not those of points": func() error { _, err := rips2([]float64{0, 1, 1}); return err },
+		"points 1 and 0 is NaN":               func() error { _, err := rips2([]float64{0, nan, nan, 0}); return err },
+		"points 1 and 0 is -1":                func() error { _, err := rips2([]float64{0, -1, -1, 0}); return err },
+		"is 2 one way and 1 the other":        func() error { _, err := rips2([]float64{0, 1, 2, 0}); return err },
+		"point 1 to itself is 1, must be 0":   func() error { _, err := rips2([]float64{0, 1, 1, 1}); return err },
 		"dimension 3, must be 0 to 2": func() error {
-			_, err := Rips(context.Background(), []float64{0}, 1, RipsOptions{Dimension: 3, Field: 2})
+			_, err := Rips(context.Background(), []float64{0}, RipsOptions{Dimension: 3, Field: 2})
 			return err
 		},
 		"field is 4, must be a prime": func() error {
-			_, err := Rips(context.Background(), []float64{0}, 1, RipsOptions{Dimension: 1, Field: 4})
+			_, err := Rips(context.Background(), []float64{0}, RipsOptions{Dimension: 1, Field: 4})
 			return err
 		},
-		"3000 points have too many simplices":      func() error { _, err := rips2(ramp(3000), 3000); return err },
+		"3000 points have too many simplices":      func() error { _, err := rips2(ramp(3000)); return err },
 		"landmarks: 4 of 3 points":                 func() error { _, err := Landmarks(mat.NewDense(3, 1, nil), 4); return err },
 		"landmarks: point 1, dimension 0: NaN":     func() error { _, err := Landmarks(mat.NewDense(2, 1, []float64{0, nan}), 1); return err },
 		"local means: 3 neighbours for each of 3 ": func() error { _, err := Averaged(mat.NewDense(3, 1, nil), []int{0}, 3, 1); return err },
@@ -151,12 +151,12 @@ func TestIntervalsDoNotDependOnTheThreads(t *testing.T) {
 		t.Fatal(err)
 	}
 	distances := Distances(points, of)
-	one, err := Rips(context.Background(), distances, len(of), RipsOptions{Dimension: 2, Field: 3, Threads: 1})
+	one, err := Rips(context.Background(), distances, RipsOptions{Dimension: 2, Field: 3, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, threads := range []int{2, 7} {
-		if many, err := Rips(context.Background(), distances, len(of), RipsOptions{Dimension: 2, Field: 3, Threads: threads}); err != nil || !reflect.DeepEqual(one, many) {
+		if many, err := Rips(context.Background(), distances, RipsOptions{Dimension: 2, Field: 3, Threads: threads}); err != nil || !reflect.DeepEqual(one, many) {
 			t.Errorf("%d threads: %v, %v; one thread: %v", threads, many, err, one)
 		}
 	}
@@ -194,7 +194,8 @@ func TestLandmarksSpreadOverTheShape(t *testing.T) {
 		}
 		farthest = max(farthest, math.Sqrt(nearest))
 	}
-	// That no point is farther from the landmarks than they are from each other is what max-min means.
+	// That no point is farther from the landmarks than they are from each other is what max-min
+	// means.
 	if farthest > least {
 		t.Errorf("a point is %.3f from all landmarks, two landmarks %.3f apart", farthest, least)
 	}
@@ -204,7 +205,8 @@ func TestLandmarksSpreadOverTheShape(t *testing.T) {
 	}
 }
 
-// oracle is the program's path; without it the test is skipped, or fails where oracles are required.
+// oracle is the program's path; without it the test is skipped, or fails where oracles are
+// required.
 func oracle(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
@@ -259,7 +261,7 @@ func TestIntervalsAreThoseOfRipser(t *testing.T) {
 		for i, d := range distances {
 			distances[i] = float64(float32(d))
 		}
-		p, err := Rips(context.Background(), distances, n, RipsOptions{Dimension: 2, Field: c.field, Threads: 2})
+		p, err := Rips(context.Background(), distances, RipsOptions{Dimension: 2, Field: c.field, Threads: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -315,8 +317,8 @@ func ripser(t *testing.T, field int, table []byte) []string {
 	return intervals
 }
 
-// 250 landmarks to dimension 2: of a hexagonal torus, the shape that is looked for. Ripser takes the
-// same distances.
+// 250 landmarks to dimension 2: of a hexagonal torus, the shape that is looked for. Ripser takes
+// the same distances.
 func BenchmarkRips250(b *testing.B) {
 	points := hexagonalTorus(1, 4000)
 	of, err := Landmarks(points, 250)
@@ -326,7 +328,7 @@ func BenchmarkRips250(b *testing.B) {
 	distances := Distances(points, of)
 	b.Run("ours", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := rips2(distances, len(of)); err != nil {
+			if _, err := rips2(distances); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -11,8 +11,8 @@ import (
 
 // TopologyOptions of Topology.
 type TopologyOptions struct {
-	// SquareRoot takes square roots of all values first, which makes the variance of spike counts the
-	// same at all rates; ZScore then gives each dimension mean 0 and variance 1.
+	// SquareRoot takes square roots of all values first, which makes the variance of spike counts
+	// the same at all rates; ZScore then gives each dimension mean 0 and variance 1.
 	SquareRoot, ZScore bool
 	Components         int     // principal components of the distances (6 hold a hexagonal torus; Gardner et al. 2022)
 	MaxPoints          int     // of more points every second, third, ... is taken
@@ -28,8 +28,8 @@ type TopologyOptions struct {
 }
 
 // StandardTopology returns the conventional choices: 150 landmarks to dimension 2 over Z/2 after
-// averages, where there is noise, over 2 % of the points; 20 controls, so that a shape without classes
-// is given one in a dimension by chance in one of 21 cases at most.
+// averages, where there is noise, over 2 % of the points; 20 controls, so that a shape without
+// classes is given one in a dimension by chance in one of 21 cases at most.
 func StandardTopology() TopologyOptions {
 	return TopologyOptions{Components: 6, MaxPoints: 8000, Average: 0.02, Landmarks: 150, Dimension: 2, Field: 2,
 		Controls: 20, Control: Auto, Seed: 1, Threads: 1}
@@ -70,11 +70,11 @@ type Shape struct {
 	Verdict   Verdict
 }
 
-// Topology finds the shape of points [n, D]: principal components, averages over neighbours where there
-// is noise, max-min landmarks, the persistent cohomology of their Rips complex, and the same of
-// controls, against which a Verdict is reached. Averages are taken over at most all but one of the
-// points; fewer points than landmarks are all taken. It is an error unless the options are possible and
-// the points finite, or if ctx ends.
+// Topology finds the shape of points [n, D]: principal components, averages over neighbours where
+// there is noise, max-min landmarks, the persistent cohomology of their Rips complex, and the same
+// of controls, against which a Verdict is reached. Averages are taken over at most all but one of
+// the points; fewer points than landmarks are all taken. It is an error unless the options are
+// possible and the points finite, or if ctx ends.
 func Topology(ctx context.Context, points *mat.Dense, o TopologyOptions) (*Shape, error) {
 	s, err := o.topology(ctx, points)
 	if err != nil {
@@ -127,9 +127,9 @@ func (o TopologyOptions) topology(ctx context.Context, points *mat.Dense) (*Shap
 	return s, nil
 }
 
-// Memory is about how many bytes Topology of points [n, D] takes beside the points: two copies of those
-// that are used and two for each thread's control, the matrices of the principal components, and what
-// grows with the landmarks alone.
+// Memory is about how many bytes Topology of points [n, D] takes beside the points: two copies of
+// those that are used and two for each thread's control, the matrices of the principal components,
+// and what grows with the landmarks alone.
 func (o TopologyOptions) Memory(n, dims int) int64 {
 	n = min(n, o.MaxPoints)
 	k := int64(min(n, dims))
@@ -155,8 +155,8 @@ func (o TopologyOptions) projected(ctx context.Context, states *mat.Dense, threa
 // candidates is how many averaged points, if there are so many, landmarks are chosen from at least.
 const candidates = 1000
 
-// complex finds the persistent cohomology of landmarks of a cloud [n, Components], after averages over
-// so many neighbours.
+// complex finds the persistent cohomology of landmarks of a cloud [n, Components], after averages
+// over so many neighbours.
 func (o TopologyOptions) complex(ctx context.Context, cloud *mat.Dense, neighbours, threads int) (*Persistence, int, error) {
 	n, _ := cloud.Dims()
 	if neighbours > 0 {
@@ -170,13 +170,13 @@ func (o TopologyOptions) complex(ctx context.Context, cloud *mat.Dense, neighbou
 	if err != nil {
 		return nil, 0, err
 	}
-	p, err := Rips(ctx, Distances(cloud, of), len(of), RipsOptions{Dimension: o.Dimension, Field: o.Field, Threads: threads})
+	p, err := Rips(ctx, Distances(cloud, of), RipsOptions{Dimension: o.Dimension, Field: o.Field, Threads: threads})
 	return p, len(of), err
 }
 
-// spreads reports whether noisy states fill more dimensions than the leading count components: by what
-// they have more than the leading one of any control (parallel analysis, Horn 1965), the next component
-// is nearly as strong as the last of these.
+// spreads reports whether noisy states fill more dimensions than the leading count components: by
+// what they have more than the leading one of any control (parallel analysis, Horn 1965), the next
+// component is nearly as strong as the last of these.
 func (s *Shape) spreads(count int) bool {
 	if s.Thickness <= noisy || len(s.Leading) == 0 || count >= len(s.PCA.Ratio) {
 		return false
@@ -189,8 +189,8 @@ func (s *Shape) spreads(count int) bool {
 	return last > 0 && next > nearly*last
 }
 
-// controls finds, for each control, the Life of the longest bar of each dimension, and the share of the
-// variance along the leading component. Each is treated as the states were.
+// controls finds, for each control, the Life of the longest bar of each dimension, and the share of
+// the variance along the leading component. Each is treated as the states were.
 func (o TopologyOptions) controls(ctx context.Context, states *mat.Dense, s *Shape) error {
 	s.Longest, s.Leading = make([][]float64, o.Dimension+1), make([]float64, o.Controls)
 	for d := range s.Longest {
@@ -232,10 +232,11 @@ func (o TopologyOptions) controls(ctx context.Context, states *mat.Dense, s *Sha
 }
 
 const (
-	// manyDimensions is how many a cloud has at least whose controls' components are found by iteration.
+	// manyDimensions is how many a cloud has at least whose controls' components are found by
+	// iteration.
 	manyDimensions = 400
-	// nearly is the share of a component's strength from which on the next is nearly as strong: of one
-	// module's states it is less than a tenth, of two of one size eight.
+	// nearly is the share of a component's strength from which on the next is nearly as strong: of
+	// one module's states it is less than a tenth, of two of one size eight.
 	nearly = 0.6
 )
 

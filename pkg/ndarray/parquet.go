@@ -15,10 +15,10 @@ import (
 )
 
 // ReadParquet reads columns of numbers, booleans among them, of a Parquet file of any program. One
-// column of lists is an array [rows, length], of lists of lists [rows, ny, nx]; several columns of plain
-// numbers, in the order of the names, are [rows, columns], and have their names. Without names it is the
-// one column of lists there is, or else all columns of numbers, and what other columns hold is said.
-// Missing values are NaN.
+// column of lists is an array [rows, length], of lists of lists [rows, ny, nx]; several columns of
+// plain numbers, in the order of the names, are [rows, columns], and have their names. Without
+// names it is the one column of lists there is, or else all columns of numbers, and what other
+// columns hold is said. Missing values are NaN.
 func ReadParquet(path string, names ...string) (a *Array, err error) {
 	defer func() {
 		// parquet-go panics on some damaged files.
@@ -87,8 +87,8 @@ type leaf struct {
 	number func(parquet.Value) float64
 }
 
-// numeric collects the columns of numbers of a table, and says of the others what they hold. A column is
-// called by its first name, as programs show it.
+// numeric collects the columns of numbers of a table, and says of the others what they hold. A
+// column is called by its first name, as programs show it.
 func numeric(table *parquet.Column) (numbers []leaf, others []string) {
 	for _, child := range table.Columns() {
 		below := child

@@ -451,8 +451,8 @@ func TestWhatIsOddOfUnitsIsRemarked(t *testing.T) {
 		spectratable.Unit{NoPeriod: string(gridcell.Flat)}, spectratable.Unit{NoPeriod: string(gridcell.TooCoarse)}, spectratable.Unit{NoPeriod: string(gridcell.Flat)},
 	)
 	want := []string{
-		"2 units without a period: the same rate everywhere", "1 unit without a period: fewer than 3 bins a period",
-		"1 unit with fields that alternate: see the column superlattice",
+		"1 unit without a period: fewer than 3 bins a period", "2 units without a period: the same rate everywhere",
+		"the fields of 1 unit alternate: a superlattice of √7 periods",
 		"the rate of 1 active unit stays above half its peak: see the column modulation",
 	}
 	if !slices.Equal(got, want) {

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -29,30 +30,30 @@ func (f *Result) Summary() string {
 	return b.String()
 }
 
-// Remarks say how many units have no period, and why, how many a superlattice, and how many fire
-// everywhere.
+// shallowModulation is the modulation under which a unit never falls below half its peak.
+const shallowModulation = 0.5
+
+// Remarks say what a reader of the modules alone would miss: how many units have no period, and
+// why, of how many the fields alternate, and how many fire everywhere.
 func (f *Result) Remarks() []string {
-	lines, reasons := []string{}, []string{}
-	without, wide, shallow := map[string]int{}, 0, 0
+	without, alternate, shallow := map[string]int{}, map[int32]int{}, 0
 	for _, u := range f.Units {
 		if u.NoPeriod != "" {
-			if without[u.NoPeriod] == 0 {
-				reasons = append(reasons, u.NoPeriod)
-			}
 			without[u.NoPeriod]++
 		}
 		if u.Superlattice > 1 {
-			wide++
+			alternate[u.Superlattice]++
 		}
-		if u.Active && u.Modulation < 0.5 {
+		if u.Active && u.Modulation < shallowModulation {
 			shallow++
 		}
 	}
-	for _, reason := range reasons {
+	lines := []string{}
+	for _, reason := range slices.Sorted(maps.Keys(without)) {
 		lines = append(lines, fmt.Sprintf("%s without a period: %s", Count(without[reason], "unit"), reason))
 	}
-	if wide > 0 {
-		lines = append(lines, Count(wide, "unit")+" with fields that alternate: see the column superlattice")
+	for _, index := range slices.Sorted(maps.Keys(alternate)) {
+		lines = append(lines, fmt.Sprintf("the fields of %s alternate: a superlattice of √%d periods", Count(alternate[index], "unit"), index))
 	}
 	if shallow > 0 {
 		lines = append(lines, fmt.Sprintf("the rate of %s stays above half its peak: see the column modulation", Count(shallow, "active unit")))

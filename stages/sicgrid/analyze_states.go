@@ -43,8 +43,8 @@ func (s *statesFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Control, "control", o.Control, "`KIND` of control: rolled in time, shuffled, or auto: rolled, but shuffled where units repeat themselves")
 }
 
-// options are those for these states: of spike counts, unless told otherwise, square roots are taken,
-// and each unit is brought to one scale.
+// options are those for these states: of spike counts, unless told otherwise, square roots are
+// taken, and each unit is brought to one scale.
 func (s *statesFlags) options(states []float64) manifold.TopologyOptions {
 	o := s.topology
 	counts := !slices.ContainsFunc(states, func(v float64) bool { return v < 0 || v != math.Floor(v) })
@@ -184,8 +184,8 @@ func (r *shapeRow) summary() string {
 	return b.String()
 }
 
-// writeShape writes the row as writeTable does, but that of Betti numbers which are undetermined the
-// cells of a CSV file are empty.
+// writeShape writes the row as writeTable does, but that of Betti numbers which are undetermined
+// the cells of a CSV file are empty.
 func writeShape(path string, row shapeRow) error {
 	if filepath.Ext(path) != ".csv" {
 		return writeTable(path, []shapeRow{row})
@@ -215,7 +215,8 @@ func writeShape(path string, row shapeRow) error {
 	return writeFile(path, b.Bytes())
 }
 
-// finiteJSON is a row as a JSON object with the names of its columns, null where a number is not finite.
+// finiteJSON is a row as a JSON object with the names of its columns, null where a number is not
+// finite.
 func finiteJSON(row any) json.RawMessage {
 	v := reflect.ValueOf(row)
 	var parts []string

@@ -123,7 +123,8 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 		t.Errorf("modules %v, want one of 7 units with %v", modules, k)
 	}
 
-	// The same as Parquet: what is written is what export writes, and can be read back; lists of a square are maps.
+	// The same as Parquet: what is written is what export writes, and can be read back; lists of a
+	// square are maps.
 	lists := filepath.Join(dir, "maps.parquet")
 	var rows []struct {
 		Mean []float32 `col:"mean"`
@@ -351,7 +352,8 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	}
 }
 
-// A perfect grid in 60 x 40 bins of a square box: bins are oblong, and a single side means another box.
+// A perfect grid in 60 x 40 bins of a square box: bins are oblong, and a single side means another
+// box.
 func TestAnalyzeIsToldTheSidesOfTheBox(t *testing.T) {
 	dir := t.TempDir()
 	const units, nx, ny, box, period = 6, 60, 40, 1.5, 0.4

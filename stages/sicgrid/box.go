@@ -9,8 +9,8 @@ import (
 	"sicgrid/pkg/gridcell"
 )
 
-// boxSides is the value of --box: the sides of a box in metres. y is 0 where one number was given: then
-// bins are square.
+// boxSides is the value of --box: the sides of a box in metres. y is 0 where one number was given:
+// then bins are square.
 type boxSides struct{ x, y float64 }
 
 func (b *boxSides) given() bool { return b.x > 0 }
@@ -49,8 +49,8 @@ func (b *boxSides) String() string {
 // Type is what pflag calls the value.
 func (*boxSides) Type() string { return "METERS" }
 
-// note says what box or bins follow from the maps' shape, where that is no matter of course: one side
-// was given for maps of another shape, or two that make bins oblong.
+// note says what box or bins follow from the maps' shape, where that is no matter of course: one
+// side was given for maps of another shape, or two that make bins oblong.
 func (b *boxSides) note(m gridcell.Map) string {
 	switch {
 	case b.y == 0 && m.NX != m.NY:

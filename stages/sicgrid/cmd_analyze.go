@@ -147,7 +147,8 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 	return f.checkRecording(set, recorded)
 }
 
-// checkOutputs checks the files that are to be written, so that no minutes of shuffles are lost for the want of a folder.
+// checkOutputs checks the files that are to be written, so that no minutes of shuffles are lost for
+// the want of a folder.
 func (f *analyzeFlags) checkOutputs() error {
 	for _, path := range []string{f.out, f.maps, f.fields, f.figure} {
 		if dir := filepath.Dir(path); path != "" {
@@ -306,7 +307,8 @@ func writeFile(path string, data []byte) error {
 	return nil
 }
 
-// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order, or all.
+// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order,
+// or all.
 func writeTable[T any](path string, rows []T, columns ...string) error {
 	rec, err := tableOf(rows, columns)
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Units are the rows of an analysis' units, in their order. Drift is NaN: an analysis knows no halves.
+// Units are the rows of an analysis' units, in their order. Drift is NaN: an analysis knows no
+// halves.
 func Units(a *gridcell.Analysis) []spectratable.Unit {
 	rows := make([]spectratable.Unit, len(a.Units))
 	for i, u := range a.Units {

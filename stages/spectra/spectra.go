@@ -74,8 +74,8 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	return pipeline.Emit(t, "summary", []spectratable.Summary{summarise(a, mean, occupancy.Explained)}, kept)
 }
 
-// Options are those of the analysis that the parameters ask for. Whether a unit is active is the rule
-// for dead ReLU units, whatever its modulation.
+// Options are those of the analysis that the parameters ask for. Whether a unit is active is the
+// rule for dead ReLU units, whatever its modulation.
 func (p Params) Options() gridcell.Options {
 	return gridcell.Options{
 		ActiveFraction: p.ActiveFraction,
@@ -138,8 +138,21 @@ func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) spe
 			areas = append(areas, u.Fields[0].AreaM2)
 		}
 	}
+	if tori, err := gridcell.Tori(active); err == nil { // there is an active unit
+		s.Generators = int32(gridcell.Generators(tori))
+		for _, torus := range tori {
+			s.TorusShares = append(s.TorusShares, torus.Share)
+		}
+	}
+	var lattices [][2]float64
+	for _, m := range a.Modules {
+		if m.Hexagonal {
+			lattices = append(lattices, [2]float64{m.PeriodM, m.OrientationDeg})
+		}
+	}
+	s.Independent = int32(gridcell.Independent(lattices))
 	s.Active = int32(len(scores))
-	s.Dead = s.Units - s.Active
+	s.Inactive = s.Units - s.Active
 	s.Score = gridcell.Median(scores)
 	s.FieldArea = gridcell.Median(areas)
 	s.Above, s.InModules, s.PlaceLike, s.Anisotropy, s.Spread = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()

@@ -8,9 +8,10 @@ import (
 	"sicgrid/stages/figures/sheet"
 )
 
-// paintPersistence draws birth and death of every class of the states' cohomology, in the colour of its dimension, and the
-// range of scales over which the Betti numbers hold: a class counts if it is born left of the range and dies above it. Loops
-// and voids above the curve of their colour outlive all of the controls.
+// paintPersistence draws birth and death of every class of the states' cohomology, in the colour of
+// its dimension, and the range of scales over which the Betti numbers hold: a class counts if it is
+// born left of the range and dies above it. Loops and voids above the curve of their colour outlive
+// all of the controls.
 func (f *drawing) paintPersistence(c *figure.Canvas, b figure.Box) {
 	top := f.Topology.Cone
 	if !(top > 0) || len(f.Intervals) == 0 {
@@ -47,8 +48,8 @@ func (f *drawing) paintPersistence(c *figure.Canvas, b figure.Box) {
 	sheet.Title(c, b, verdict)
 }
 
-// paintControls draws, for loops and voids, the deaths of those that live as long as the longest of the controls: 2
-// sqrt(death/cone) - 2 sqrt(birth/cone) is the same all along.
+// paintControls draws, for loops and voids, the deaths of those that live as long as the longest of
+// the controls: 2 sqrt(death/cone) - 2 sqrt(birth/cone) is the same all along.
 func (f *drawing) paintControls(c *figure.Canvas, a figure.Axes) {
 	const steps = 60
 	for i, life := range []float64{f.Topology.Loop, f.Topology.Void} {
