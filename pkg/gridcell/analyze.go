@@ -62,6 +62,7 @@ type Options struct {
 	LeastModulation, ActiveFraction float64
 
 	Module   ModuleRule
+	Excluded []bool                // units that belong to no module, whatever their score; nil: none
 	Threads  int                   // how many goroutines; at least 1 is used
 	Progress func(done, total int) // called after each unit if not nil, from several goroutines
 }
@@ -136,7 +137,7 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 		}
 	}
 	a.Spectra = []*Spectrum{meanSpectrum(maps[0], active)}
-	for i, c := range a.clusters(peaks, o.Module) {
+	for i, c := range a.clusters(peaks, o) {
 		var own [][]float64
 		for _, u := range c.Units {
 			a.Units[u].Module = i
@@ -175,9 +176,13 @@ func unit(m Map, p *Peaks, s Scores, maxMisfit float64) Unit {
 }
 
 // clusters groups the active units that score enough and whose peaks lie on a lattice.
-func (a *Analysis) clusters(peaks []*Peaks, rule ModuleRule) []Cluster {
+func (a *Analysis) clusters(peaks []*Peaks, o Options) []Cluster {
+	rule := o.Module
 	candidates := make([]*Peaks, len(peaks))
 	for i, p := range peaks {
+		if o.Excluded != nil && o.Excluded[i] {
+			continue
+		}
 		if u := a.Units[i]; u.Active && p != nil && u.Expanding >= rule.MinScore && p.Misfit <= rule.MaxMisfit {
 			candidates[i] = p
 		}

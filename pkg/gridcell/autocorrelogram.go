@@ -105,6 +105,7 @@ func NewAutocorrelogram(m Map) (*Autocorrelogram, error) {
 // correlator computes autocorrelograms of maps of one shape; each goroutine needs its own.
 type correlator struct {
 	nx, ny        int
+	reach         int // rows of lags on either side of zero lag; beyond them correlations are left undefined
 	fft           *fft2
 	fa, fq, fm    []complex128 // spectra of values, squares, mask
 	work          []complex128
@@ -117,7 +118,7 @@ func newCorrelator(nx, ny int) *correlator {
 	spectrum := func() []complex128 { return make([]complex128, f.ny*f.half) }
 	field := func() []float64 { return make([]float64, f.ny*f.nx) }
 	return &correlator{
-		nx: nx, ny: ny, fft: f,
+		nx: nx, ny: ny, reach: ny - 1, fft: f,
 		fa: spectrum(), fq: spectrum(), fm: spectrum(), work: spectrum(),
 		aa: field(), am: field(), qm: field(), n: field(),
 	}
@@ -128,7 +129,7 @@ func (c *correlator) cross(dst []float64, a, b []complex128) {
 	for i := range c.work {
 		c.work[i] = cmplx.Conj(a[i]) * b[i]
 	}
-	c.fft.inverse(dst, c.work)
+	c.fft.inverse(dst, c.work, c.reach+1, c.reach)
 }
 
 func (c *correlator) autocorrelogram(m Map) *Autocorrelogram {
@@ -138,6 +139,9 @@ func (c *correlator) autocorrelogram(m Map) *Autocorrelogram {
 		Pairs:  make([]int32, w*h),
 		NX:     w, NY: h,
 		BinX: m.BinX(), BinY: m.BinY(),
+	}
+	for i := range (c.ny - 1 - c.reach) * w {
+		out.Values[i], out.Values[w*h-1-i] = math.NaN(), math.NaN()
 	}
 	values, mask, visited := m.centred()
 	// Unit variance and zero mean keep the differences of sums below accurate.
@@ -167,7 +171,7 @@ func (c *correlator) autocorrelogram(m Map) *Autocorrelogram {
 	c.cross(c.qm, c.fq, c.fm)
 
 	// The correlation at a lag and at its opposite are equal: half is computed.
-	for dy := 0; dy < c.ny; dy++ {
+	for dy := 0; dy <= c.reach; dy++ {
 		for dx := -(c.nx - 1); dx < c.nx; dx++ {
 			if dy == 0 && dx < 0 {
 				continue

@@ -21,7 +21,6 @@
 //     k1, k2, k3 with k1 + k2 + k3 = 0.
 //   - The Phases of a unit are the arguments of its Fourier coefficients at a module's wave vectors;
 //     they say where on the unit cell the unit fires.
-//   - A Recording is positions and activity, of which Rates makes maps.
 //   - Isometry says how well the population keeps the metric of space.
 //   - A Code is the idealised grid code of one-dimensional space: the periods of its modules, whose
 //     phases at a place are a point on a torus.

@@ -7,20 +7,16 @@ import "gonum.org/v1/gonum/dsp/fourier"
 type fft2 struct {
 	nx, ny, half int
 	row          *fourier.FFT
-	col          *fourier.CmplxFFT
+	col          *columnFFT
 	line         []float64
-	column       []complex128
-	out          []complex128
 }
 
 func newFFT2(nx, ny int) *fft2 {
 	return &fft2{
 		nx: nx, ny: ny, half: nx/2 + 1,
-		row:    fourier.NewFFT(nx),
-		col:    fourier.NewCmplxFFT(ny),
-		line:   make([]float64, nx),
-		column: make([]complex128, ny),
-		out:    make([]complex128, ny),
+		row:  fourier.NewFFT(nx),
+		col:  newColumnFFT(ny, nx/2+1),
+		line: make([]float64, nx),
 	}
 }
 
@@ -37,28 +33,18 @@ func (f *fft2) forward(dst []complex128, field []float64, w, h int) {
 		clear(f.line[w:])
 		f.row.Coefficients(d, f.line)
 	}
-	f.columns(dst, f.col.Coefficients)
-}
-
-// columns transforms every column of a spectrum.
-func (f *fft2) columns(spectrum []complex128, transform func(dst, seq []complex128) []complex128) {
-	for i := range f.half {
-		for j := range f.ny {
-			f.column[j] = spectrum[j*f.half+i]
-		}
-		transform(f.out, f.column)
-		for j := range f.ny {
-			spectrum[j*f.half+i] = f.out[j]
-		}
-	}
+	f.col.transform(dst, false)
 }
 
 // inverse transforms a spectrum into a field [ny, nx]; inverse(forward(x)) = x. It overwrites the
-// spectrum.
-func (f *fft2) inverse(field []float64, spectrum []complex128) {
-	f.columns(spectrum, f.col.Sequence)
+// spectrum. Of the field only the first and the last rows, this many, are made.
+func (f *fft2) inverse(field []float64, spectrum []complex128, first, last int) {
+	f.col.transform(spectrum, true)
 	scale := 1 / float64(f.nx*f.ny)
 	for j := range f.ny {
+		if j >= first && j < f.ny-last {
+			continue
+		}
 		dst := field[j*f.nx : (j+1)*f.nx]
 		f.row.Sequence(dst, spectrum[j*f.half:(j+1)*f.half])
 		for i := range dst {

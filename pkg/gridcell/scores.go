@@ -179,16 +179,39 @@ type moments struct{ n, a, b, aa, bb, ab float64 }
 // correlation is one difference.
 type rings struct {
 	rotor *rotor
-	sums  [len(rotations)][]moments
+	sums  [len(rotations)][]moments // nil for a rotation that is not asked for
 }
 
 func (t *rotor) rings(values []float64) *rings {
 	g := &rings{rotor: t}
 	for a := range rotations {
-		sums := make([]moments, len(t.index)+1)
-		for p, k := range t.index {
-			s := sums[p]
-			v, w := values[k], t.turned[a][p].of(values)
+		g.sums[a] = make([]moments, len(t.index)+1)
+	}
+	g.add(values)
+	return g
+}
+
+// hexagonalRings are rings for the expanding score by 60 degrees alone: of the rotations and lags that it
+// reads.
+func hexagonalRings(t *rotor) *rings {
+	g := &rings{rotor: t}
+	lags := g.count(maxLagShare * t.side)
+	for _, a := range []int{r30, r60, r90, r120, r150} {
+		g.sums[a] = make([]moments, lags+1)
+	}
+	return g
+}
+
+// add makes the sums anew of an autocorrelogram's values.
+func (g *rings) add(values []float64) {
+	for a, sums := range g.sums {
+		if sums == nil {
+			continue
+		}
+		var s moments
+		turned := g.rotor.turned[a]
+		for p, k := range g.rotor.index[:len(sums)-1] {
+			v, w := values[k], turned[p].of(values)
 			if !math.IsNaN(v) && !math.IsNaN(w) {
 				s.n++
 				s.a += v
@@ -199,9 +222,7 @@ func (t *rotor) rings(values []float64) *rings {
 			}
 			sums[p+1] = s
 		}
-		g.sums[a] = sums
 	}
-	return g
 }
 
 // correlations returns r for each rotation over the lags with inner < radius <= outer (units); ok
@@ -209,8 +230,11 @@ func (t *rotor) rings(values []float64) *rings {
 func (g *rings) correlations(inner, outer float64) (r [len(rotations)]float64, ok bool) {
 	from := g.count(inner)
 	to := max(from, g.count(outer))
-	for a := range rotations {
-		s, e := g.sums[a][from], g.sums[a][to]
+	for a, sums := range g.sums {
+		if sums == nil {
+			continue
+		}
+		s, e := sums[from], sums[to]
 		n := e.n - s.n
 		if 2*n < MinPairs {
 			return r, false

@@ -111,7 +111,7 @@ func (s *Spectrum) covariance() []float64 {
 		}
 	}
 	field := make([]float64, s.N*s.N)
-	f.inverse(field, spectrum)
+	f.inverse(field, spectrum, s.N, 0)
 	w := 2*s.lags + 1
 	c := make([]float64, w*w)
 	for j := range w {

@@ -18,6 +18,11 @@ import (
 type Array struct {
 	Shape  []int
 	Values []float64
+	// Names are those of the columns of a table, one for each along the last axis; nil if they have
+	// none.
+	Names []string
+	// LeftOut says of each column of the table that holds no numbers what it is: "label (text)".
+	LeftOut []string
 }
 
 const (
@@ -52,8 +57,8 @@ func NpyHeader(descr string, shape []int) string {
 	return magic + "\x01\x00" + string([]byte{byte(len(dict)), byte(len(dict) >> 8)}) + dict
 }
 
-// ReadNpy reads a .npy file (format versions 1 to 3) of little-endian float32 or float64 values in
-// C order.
+// ReadNpy reads a .npy file (format versions 1 to 3) of booleans, integers or floating-point
+// numbers of 16, 32 or 64 bits, of either byte order, in C or Fortran order.
 func ReadNpy(path string) (*Array, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -80,21 +85,22 @@ func readNpy(r io.Reader, size int64) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	shape, width, err := parseHeader(text)
+	h, err := parseHeader(text)
 	if err != nil {
 		return nil, err
 	}
-	count, ok := product(shape)
+	count, ok := product(h.shape)
+	width := h.kind.width
 	declared := count * int64(width)
 	switch {
 	case !ok || count > (math.MaxInt64-start)/int64(width):
-		return nil, fmt.Errorf("its header declares the shape %s, more than any file holds: the header is damaged", shapeText(shape))
+		return nil, fmt.Errorf("its header declares the shape %s, more than any file holds: the header is damaged", shapeText(h.shape))
 	case start+declared > size:
-		return nil, fmt.Errorf("its header declares the shape %s, %d bytes of values, but %d follow: the file is truncated", shapeText(shape), declared, size-start)
+		return nil, fmt.Errorf("its header declares the shape %s, %d bytes of values, but %d follow: the file is truncated", shapeText(h.shape), declared, size-start)
 	case start+declared < size:
-		return nil, fmt.Errorf("its header declares the shape %s, %d bytes of values, but %d follow: it must hold one array and nothing else", shapeText(shape), declared, size-start)
+		return nil, fmt.Errorf("its header declares the shape %s, %d bytes of values, but %d follow: it must hold one array and nothing else", shapeText(h.shape), declared, size-start)
 	}
-	a := &Array{Shape: shape, Values: make([]float64, count)}
+	a := &Array{Shape: h.shape, Values: make([]float64, count)}
 	chunk := make([]byte, 1<<16)
 	for at := 0; at < len(a.Values); {
 		n := min(len(chunk)/width, len(a.Values)-at)
@@ -102,15 +108,34 @@ func readNpy(r io.Reader, size int64) (*Array, error) {
 			return nil, fmt.Errorf("cannot read its values: %w", err)
 		}
 		for i := range n {
-			if width == 4 {
-				a.Values[at+i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(chunk[4*i:])))
-			} else {
-				a.Values[at+i] = math.Float64frombits(binary.LittleEndian.Uint64(chunk[8*i:]))
-			}
+			a.Values[at+i] = h.kind.value(chunk[i*width:])
 		}
 		at += n
 	}
+	if h.fortran {
+		a.Values = rowMajor(a.Values, a.Shape)
+	}
 	return a, nil
+}
+
+// rowMajor returns values, laid out with the first axis running fastest, in C order.
+func rowMajor(values []float64, shape []int) []float64 {
+	out := make([]float64, len(values))
+	index := make([]int, len(shape))
+	for _, v := range values {
+		at := 0
+		for axis, i := range index {
+			at = at*shape[axis] + i
+		}
+		out[at] = v
+		for axis := range index {
+			if index[axis]++; index[axis] < shape[axis] {
+				break
+			}
+			index[axis] = 0
+		}
+	}
+	return out
 }
 
 // headerText returns the text of the header and where the values start.
@@ -154,14 +179,20 @@ var (
 	headerForm = regexp.MustCompile(`^\{ *('[a-z_]+': *(?:'[^']*'|True|False|\([0-9L, ]*\))) *, *('[a-z_]+': *(?:'[^']*'|True|False|\([0-9L, ]*\))) *, *('[a-z_]+': *(?:'[^']*'|True|False|\([0-9L, ]*\))) *,? *\}[ \n]*$`)
 )
 
-// parseHeader returns the shape and the bytes of a value.
-func parseHeader(text string) (shape []int, width int, err error) {
+// npyHeader is what a .npy file says of itself.
+type npyHeader struct {
+	shape   []int
+	kind    kind
+	fortran bool // the first axis runs fastest
+}
+
+func parseHeader(text string) (h npyHeader, err error) {
 	parts := headerForm.FindStringSubmatch(text)
 	if parts == nil {
 		if strings.Contains(text, "'descr': [") {
-			return nil, 0, errors.New("holds a structured array, must hold plain float32 or float64 values: save one field of it")
+			return h, errors.New("holds a structured array, must hold plain numbers: save one field of it")
 		}
-		return nil, 0, errors.New("its header is not that of an array: must have descr, fortran_order and shape")
+		return h, errors.New("its header is not that of an array: must have descr, fortran_order and shape")
 	}
 	var descr, order, size []string
 	for _, p := range parts[1:] {
@@ -175,25 +206,14 @@ func parseHeader(text string) (shape []int, width int, err error) {
 		}
 	}
 	if descr == nil || order == nil || size == nil {
-		return nil, 0, errors.New("its header is not that of an array: must have descr, fortran_order and shape")
+		return h, errors.New("its header is not that of an array: must have descr, fortran_order and shape")
 	}
-	if shape, err = parseShape(size[1]); err != nil {
-		return nil, 0, err
+	if h.shape, err = parseShape(size[1]); err != nil {
+		return h, err
 	}
-	switch descr[1] {
-	case "<f4":
-		width = 4
-	case "<f8":
-		width = 8
-	case ">f4", ">f8":
-		return nil, 0, fmt.Errorf("holds big-endian values (%s), must be little-endian: save a.astype('<f4')", descr[1])
-	default:
-		return nil, 0, fmt.Errorf("holds values of type %.20q, must be float32 or float64: save a.astype('float32')", descr[1])
-	}
-	if order[1] == "True" && len(shape) > 1 {
-		return nil, 0, errors.New("is in Fortran order, must be in C order: save numpy.ascontiguousarray(a)")
-	}
-	return shape, width, nil
+	h.fortran = order[1] == "True" && len(h.shape) > 1
+	h.kind, err = kindOf(descr[1])
+	return h, err
 }
 
 func parseShape(text string) ([]int, error) {

@@ -1,6 +1,7 @@
 package ndarray
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,14 +11,16 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"sicgrid/pkg/parquetpages"
 )
 
-// ReadParquet reads columns of floating-point numbers of a Parquet file of any program. One column
-// of lists is an array [rows, length], of lists of lists [rows, ny, nx]; several columns of plain
-// numbers, in the order of the names, are [rows, columns]. Without names it is the one column of
-// lists there is, or else all columns of numbers. Missing values are NaN.
+// ReadParquet reads columns of numbers, booleans among them, of a Parquet file of any program. One
+// column of lists is an array [rows, length], of lists of lists [rows, ny, nx]; several columns of
+// plain numbers, in the order of the names, are [rows, columns], and have their names. Without
+// names it is the one column of lists there is, or else all columns of numbers, and what other
+// columns hold is said. Missing values are NaN.
 func ReadParquet(path string, names ...string) (a *Array, err error) {
 	defer func() {
 		// parquet-go panics on some damaged files.
@@ -49,7 +52,8 @@ func readParquet(f *os.File, names []string) (*Array, error) {
 	if err != nil {
 		return nil, fmt.Errorf("is no Parquet file: %w", err)
 	}
-	columns, err := choose(numeric(file.Root(), nil), names)
+	all, others := numeric(file.Root())
+	columns, err := choose(all, names)
 	if err != nil {
 		return nil, err
 	}
@@ -68,32 +72,83 @@ func readParquet(f *os.File, names []string) (*Array, error) {
 	if columns[0].depth > 0 {
 		return readLists(file, columns[0])
 	}
-	return readPlain(file, columns)
+	a, err := readPlain(file, columns)
+	if err == nil && len(names) == 0 {
+		a.LeftOut = others
+	}
+	return a, err
 }
 
-// leaf is a column of floating-point numbers.
+// leaf is a column of numbers.
 type leaf struct {
-	name  string
-	index int
-	depth int // of lists
+	name   string
+	index  int
+	depth  int // of lists
+	number func(parquet.Value) float64
 }
 
-// numeric collects the columns of float32 and float64 values below c. A column is called by its
-// first name, as programs show it.
-func numeric(c *parquet.Column, out []leaf) []leaf {
-	for _, child := range c.Columns() {
+// numeric collects the columns of numbers of a table, and says of the others what they hold. A
+// column is called by its first name, as programs show it.
+func numeric(table *parquet.Column) (numbers []leaf, others []string) {
+	for _, child := range table.Columns() {
 		below := child
 		for !below.Leaf() && len(below.Columns()) == 1 {
 			below = below.Columns()[0]
 		}
-		if !below.Leaf() || below.MaxRepetitionLevel() > 2 {
-			continue
+		what := "records"
+		if below.Leaf() {
+			var number func(parquet.Value) float64
+			number, what = numberOf(below.Type())
+			switch depth := below.MaxRepetitionLevel(); {
+			case depth > 2:
+				what = "lists three deep"
+			case number != nil:
+				numbers = append(numbers, leaf{child.Name(), below.Index(), depth, number})
+				continue
+			}
 		}
-		if kind := below.Type().Kind(); kind == parquet.Float || kind == parquet.Double {
-			out = append(out, leaf{child.Name(), below.Index(), below.MaxRepetitionLevel()})
+		others = append(others, child.Name()+" ("+what+")")
+	}
+	return numbers, others
+}
+
+// numberOf returns how a value of a type becomes a number, or what the type holds instead.
+func numberOf(t parquet.Type) (number func(parquet.Value) float64, what string) {
+	unsigned := false
+	if l := t.LogicalType(); l != nil {
+		switch v := l.Value.(type) {
+		case *format.IntType:
+			unsigned = !v.IsSigned
+		case *format.Float16Type:
+			return func(v parquet.Value) float64 { return float16(binary.LittleEndian.Uint16(v.ByteArray())) }, ""
+		case *format.TimestampType, *format.DateType, *format.TimeType:
+			return nil, "dates or times of day"
+		case *format.DecimalType:
+			return nil, "decimals"
 		}
 	}
-	return out
+	switch kind := t.Kind(); {
+	case kind == parquet.Float:
+		return func(v parquet.Value) float64 { return float64(v.Float()) }, ""
+	case kind == parquet.Double:
+		return parquet.Value.Double, ""
+	case kind == parquet.Boolean:
+		return func(v parquet.Value) float64 {
+			if v.Boolean() {
+				return 1
+			}
+			return 0
+		}, ""
+	case kind == parquet.Int32 && unsigned:
+		return func(v parquet.Value) float64 { return float64(uint32(v.Int32())) }, ""
+	case kind == parquet.Int32:
+		return func(v parquet.Value) float64 { return float64(v.Int32()) }, ""
+	case kind == parquet.Int64 && unsigned:
+		return func(v parquet.Value) float64 { return float64(uint64(v.Int64())) }, ""
+	case kind == parquet.Int64:
+		return func(v parquet.Value) float64 { return float64(v.Int64()) }, ""
+	}
+	return nil, "text"
 }
 
 func choose(all []leaf, names []string) ([]leaf, error) {
@@ -102,13 +157,13 @@ func choose(all []leaf, names []string) ([]leaf, error) {
 		listed = append(listed, l.name)
 	}
 	if len(all) == 0 {
-		return nil, errors.New("has no column of float32 or float64 values")
+		return nil, errors.New("has no column of numbers")
 	}
 	var chosen []leaf
 	for _, name := range names {
 		i := slices.Index(listed, name)
 		if i < 0 {
-			return nil, fmt.Errorf("has no column %q of float32 or float64 values, must be one of %s", name, strings.Join(listed, ", "))
+			return nil, fmt.Errorf("has no column %q of numbers, must be one of %s", name, strings.Join(listed, ", "))
 		}
 		chosen = append(chosen, all[i])
 	}
@@ -174,23 +229,22 @@ func each(file *parquet.File, index int, do func(parquet.Value) error) error {
 	return nil
 }
 
-func number(v parquet.Value) float64 {
-	switch {
-	case v.IsNull():
+// of returns a value as a number, NaN where it is missing.
+func (l leaf) of(v parquet.Value) float64 {
+	if v.IsNull() {
 		return math.NaN()
-	case v.Kind() == parquet.Float:
-		return float64(v.Float())
 	}
-	return v.Double()
+	return l.number(v)
 }
 
 func readPlain(file *parquet.File, columns []leaf) (*Array, error) {
 	rows := int(file.NumRows())
 	var parts [][]float64
+	var names []string
 	for _, c := range columns {
 		var values []float64
 		if err := each(file, c.index, func(v parquet.Value) error {
-			values = append(values, number(v))
+			values = append(values, c.of(v))
 			return nil
 		}); err != nil {
 			return nil, err
@@ -199,8 +253,9 @@ func readPlain(file *parquet.File, columns []leaf) (*Array, error) {
 			return nil, fmt.Errorf("column %q has %d values in %d rows: the Parquet file is damaged", c.name, len(values), rows)
 		}
 		parts = append(parts, values)
+		names = append(names, c.name)
 	}
-	a := &Array{Shape: []int{rows, len(columns)}, Values: make([]float64, rows*len(columns))}
+	a := &Array{Shape: []int{rows, len(columns)}, Values: make([]float64, rows*len(columns)), Names: names}
 	for c, values := range parts {
 		for i, v := range values {
 			a.Values[i*len(columns)+c] = v
@@ -225,7 +280,7 @@ func readLists(file *parquet.File, c leaf) (*Array, error) {
 			lengths[len(lengths)-1]++
 		}
 		inner[len(inner)-1]++
-		a.Values = append(a.Values, number(v))
+		a.Values = append(a.Values, c.of(v))
 		return nil
 	}); err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/recording"
 	"sicgrid/pkg/walk"
 	"sicgrid/stages/ideal/idealtable"
 	"sicgrid/stages/ratemaps/ratemapstable"
@@ -127,6 +128,14 @@ func newCells(p Params, seed uint64) cells {
 	return out
 }
 
+func singles(values []float64) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = float32(v)
+	}
+	return out
+}
+
 // record lets the cells spike on a walk and emits walk, maps and occupancy.
 func (c cells) record(p Params, t *pipeline.Task) error {
 	w, err := p.Motion.Draw(t.Seed(), p.BoxM, 0, p.Steps)
@@ -134,34 +143,32 @@ func (c cells) record(p Params, t *pipeline.Task) error {
 		return err
 	}
 	random := source(t.Seed(), streamSpikes)
-	position, spikes := make([]float64, 2*p.Steps), make([]float64, len(c)*p.Steps)
+	track, spikes := recording.Track{X: make([]float64, p.Steps), Y: make([]float64, p.Steps)}, make([][]float64, len(c))
+	for u := range spikes {
+		spikes[u] = make([]float64, p.Steps)
+	}
 	steps := make([]idealtable.Step, p.Steps)
 	for i := range steps {
 		x, y := float64(w.Position[2*i]), float64(w.Position[2*i+1])
-		position[2*i], position[2*i+1] = x, y
+		track.X[i], track.Y[i] = x, y
 		for u, cell := range c {
 			if random.Float64() < p.SpikesAtPeak*cell.rate(x, y) {
-				spikes[i*len(c)+u] = 1
+				spikes[u][i] = 1
 			}
 		}
-		steps[i] = idealtable.Step{X: w.Position[2*i], Y: w.Position[2*i+1], Spikes: int32(spikes[i*len(c)+p.CellsPerModule])}
+		steps[i] = idealtable.Step{X: w.Position[2*i], Y: w.Position[2*i+1], Spikes: int32(spikes[p.CellsPerModule][i])}
 	}
-	half := p.Steps / 2
+	samples, err := recording.NewSamples(track, recording.Arena{Width: p.BoxM, Height: p.BoxM, NX: p.Bins, NY: p.Bins}, recording.Rules{})
+	if err != nil {
+		return err
+	}
+	session := recording.NewSession(samples)
 	maps := make([]ratemapstable.Map, len(c))
-	for part, span := range [][2]int{{0, p.Steps}, {0, half}, {half, p.Steps}} {
-		rates, _, err := gridcell.Rates(gridcell.Recording{Position: position[2*span[0] : 2*span[1]],
-			Activity: spikes[len(c)*span[0] : len(c)*span[1]], Units: len(c)}, p.Bins, p.BoxM, p.SmoothM)
-		if err != nil {
-			return err
-		}
-		for u, m := range rates {
-			values := make([]float32, len(m.Values))
-			for i, v := range m.Values {
-				values[i] = float32(v)
-			}
-			maps[u].Unit = int32(u)
-			*[]*[]float32{&maps[u].Mean, &maps[u].Early, &maps[u].Late}[part] = values
-		}
+	for u := range c {
+		session.AddActivity(spikes[u], true, p.SmoothM)
+		train := session.Trains[u]
+		early, late := train.Halves()
+		maps[u] = ratemapstable.Map{Unit: int32(u), Mean: singles(train.Map().Values), Early: singles(early.Values), Late: singles(late.Values)}
 	}
 	if err := pipeline.Emit(t, "walk", steps, p.meta()); err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 	"sicgrid/pkg/ndarray"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/progress"
+	"sicgrid/stages/analysis"
 )
 
 // statesFlags are what `sicgrid analyze --states` is told beside the file.
@@ -93,7 +94,7 @@ type shapeRow struct {
 const topIntervals = 10
 
 func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) error {
-	a, err := f.read(f.states)
+	a, err := analysis.Read(f.states, f.request.Column)
 	if err != nil {
 		return err
 	}
@@ -110,13 +111,20 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) er
 	if err := writeShape(cmd.Context(), f.out, row); err != nil {
 		return err
 	}
+	written := []string{f.out}
+	if f.figure != "" {
+		if err := writeFigure(cmd.Context(), f.figure, func() ([]byte, []byte, error) { return analysis.DrawShape(shape) }); err != nil {
+			return err
+		}
+		written = append(written, f.figure)
+	}
 	if f.json {
-		return printJSON(cmd.OutOrStdout(), map[string]any{"shape": finiteJSON(row), "written": []string{f.out}, "definitions": definitions[shapeRow]()})
+		return printJSON(cmd.OutOrStdout(), map[string]any{"shape": finiteJSON(row), "written": written, "definitions": definitions[shapeRow]()})
 	}
 	if verbosityOf(cmd) < 0 {
 		return nil
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%swrote   %s\n\n%s", row.summary(), f.out, definitionText[shapeRow]())
+	fmt.Fprintf(cmd.OutOrStdout(), "%swrote   %s\n\n%s", row.summary(), strings.Join(written, "\nwrote   "), definitionText[shapeRow]())
 	return nil
 }
 

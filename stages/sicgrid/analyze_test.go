@@ -19,7 +19,6 @@ import (
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/manifold"
 	"sicgrid/pkg/ndarray"
-	"sicgrid/stages/spectra/spectratable"
 )
 
 // npy writes values as float32 under dir and returns the path.
@@ -185,13 +184,33 @@ func TestAnalyzeMakesRatemapsOfARecording(t *testing.T) {
 	p, a := npy(t, dir, "p.npy", []int{samples, 2}, position), npy(t, dir, "a.npy", []int{samples, units}, activity)
 	out := filepath.Join(dir, "units.csv")
 	code, stdout, stderr := sicgrid("analyze", "--positions", p, "--activity", a, "--box", "2", "--bins", "32", "--out", out)
-	if code != exitDone || !strings.Contains(stdout, "1 of 20000 samples were left out") {
+	if code != exitDone || !strings.Contains(stdout, "samples left out: 1 with a missing value") {
 		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	for _, row := range rowsOf(t, out) {
 		if row["module"] != "0" || math.Abs(value(t, row, "period_m")-0.7) > 0.01 {
 			t.Errorf("unit %s: %v", row["unit"], row)
 		}
+	}
+
+	// Shuffles, and what may be written beside the table.
+	maps, fields, svg := filepath.Join(dir, "maps.npy"), filepath.Join(dir, "fields.csv"), filepath.Join(dir, "units.svg")
+	code, stdout, stderr = sicgrid("analyze", "--positions", p, "--activity", a, "--box", "2", "--bins", "32", "--shuffles", "20", "--columns", "1,2,3",
+		"--out", out, "--ratemaps", maps, "--fields", fields, "--figure", svg, "--json")
+	if code != exitDone || !json.Valid([]byte(stdout)) || !strings.Contains(stdout, "left out: 3 that --columns does not name") {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	if rows := rowsOf(t, out); len(rows) != 3 || rows[0]["name"] != "1" || value(t, rows[0], "grid_p") > 0.05 || value(t, rows[0], "grid_95") > 1 {
+		t.Errorf("%v", rows)
+	}
+	if m, err := ndarray.ReadNpy(maps); err != nil || !slices.Equal(m.Shape, []int{3, 32, 32}) {
+		t.Errorf("%v", err)
+	}
+	if rows := rowsOf(t, fields); len(rows) < 6 || rows[0]["name"] != "1" {
+		t.Errorf("fields %v", rows)
+	}
+	if text, err := os.ReadFile(svg); err != nil || !bytes.Contains(text, []byte("grid score")) {
+		t.Errorf("no picture: %v", err)
 	}
 }
 
@@ -209,7 +228,10 @@ func TestAnalyzeFindsTheShapeOfStates(t *testing.T) {
 		want   []string
 	}{"torus": {torus, []string{"1", "2", "1"}}, "ring": {ring, []string{"1", "1", "0"}}} {
 		out := filepath.Join(dir, name+".csv")
-		code, stdout, stderr := sicgrid("analyze", "--states", npy(t, dir, name+".npy", []int{2000, 4}, c.values), "--landmarks", "120", "--out", out)
+		code, stdout, stderr := sicgrid("analyze", "--states", npy(t, dir, name+".npy", []int{2000, 4}, c.values), "--landmarks", "120", "--out", out, "--figure", filepath.Join(dir, name+".svg"))
+		if text, err := os.ReadFile(filepath.Join(dir, name+".svg")); err != nil || !bytes.Contains(text, []byte("Betti numbers "+strings.Join(c.want, ", "))) || !bytes.Contains(text, []byte("of each of 20 controls")) {
+			t.Errorf("%s: the picture lacks the verdict or the controls: %v", name, err)
+		}
 		if code != exitDone || !strings.Contains(stdout, "Betti numbers "+strings.Join(c.want, ", ")) {
 			t.Fatalf("%s: exit code %d\n%s%s", name, code, stdout, stderr)
 		}
@@ -278,10 +300,10 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	good := npy(t, dir, "good.npy", []int{2, 3, 3}, make([]float64, 18))
 	flat := npy(t, dir, "flat.npy", []int{2, 9}, make([]float64, 18))
 	huge := filepath.Join(dir, "huge.npy")
-	big := filepath.Join(dir, "big.npy")
+	complex := filepath.Join(dir, "complex.npy")
 	text := filepath.Join(dir, "text.npy")
 	for path, data := range map[string]string{
-		huge: ndarray.NpyHeader("<f8", []int{1310720, 32, 32}) + "few", big: ndarray.NpyHeader(">f4", []int{1, 1, 1}) + "4444", text: "unit,score\n",
+		huge: ndarray.NpyHeader("<f8", []int{1310720, 32, 32}) + "few", complex: ndarray.NpyHeader("<c8", []int{1, 1, 1}) + "44448888", text: "unit,score\n",
 	} {
 		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
 			t.Fatal(err)
@@ -289,27 +311,32 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	}
 	out := filepath.Join(dir, "out.csv")
 	for want, args := range map[string][]string{
-		"must be given a file of ratemaps, or":              {"--out", out},
-		"--out must be given":                               {good, "--box", "2"},
-		"must end in .csv or .parquet":                      {good, "--box", "2", "--out", "x.txt"},
-		"--box: must be given":                              {good, "--out", out},
-		"must be a side in metres greater than 0":           {good, "--box", "-1", "--out", out},
-		"must be one side in metres, or two as X,Y":         {good, "--box", "1,2,3", "--out", out},
-		"a recording's box must be square":                  {"--positions", good, "--activity", good, "--box", "1,2", "--out", out},
-		"--positions and --activity must be given together": {"--positions", good, "--box", "2", "--out", out},
-		"must be given a file of ratemaps, or --pos":        {good, "--states", good, "--out", out},
-		"--box: population states have none":                {"--states", flat, "--box", "2", "--out", out},
-		"--landmarks is 1, must be":                         {"--states", flat, "--landmarks", "1", "--out", out},
-		"--field is 6, must be a prime":                     {"--states", flat, "--field", "6", "--out", out},
-		"--control is \"none\", must be":                    {"--states", flat, "--control", "none", "--out", out},
-		"maps.csv: must end in .npy or .parquet":            {filepath.Join(dir, "maps.csv"), "--box", "2", "--out", out},
-		"no such file":                                      {filepath.Join(dir, "no.npy"), "--box", "2", "--out", out},
-		"has the shape [2, 9], must be [units, ny, nx]":     {flat, "--box", "2", "--out", out},
-		"must be [states, units]":                           {"--states", good, "--out", out},
-		"has the shape [2, 9], must be [samples, 2]":        {"--positions", flat, "--activity", flat, "--box", "2", "--out", out},
-		"10737418240 bytes of values":                       {huge, "--box", "2", "--out", out},
-		"big-endian values (>f4)":                           {big, "--box", "2", "--out", out},
-		"is no .npy file":                                   {text, "--box", "2", "--out", out},
+		"must be given a file of ratemaps, or":                 {"--out", out},
+		"--out must be given":                                  {good, "--box", "2"},
+		"must end in .csv or .parquet":                         {good, "--box", "2", "--out", "x.txt"},
+		"--box: must be given":                                 {good, "--out", out},
+		"must be a side in metres greater than 0":              {good, "--box", "-1", "--out", out},
+		"must be one side in metres, or two as X,Y":            {good, "--box", "1,2,3", "--out", out},
+		"--positions must be given, and with them either":      {"--positions", good, "--box", "2", "--out", out},
+		"must be given a file of ratemaps, or --pos":           {good, "--states", good, "--out", out},
+		"--box: population states have none":                   {"--states", flat, "--box", "2", "--out", out},
+		"--landmarks is 1, must be":                            {"--states", flat, "--landmarks", "1", "--out", out},
+		"maps.csv: must end in .npy, .npz or .parquet":         {filepath.Join(dir, "maps.csv"), "--box", "2", "--out", out},
+		"no such file":                                         {filepath.Join(dir, "no.npy"), "--box", "2", "--out", out},
+		"has the shape [2, 9], must be [units, ny, nx]":        {flat, "--box", "2", "--out", out},
+		"must be [states, units]":                              {"--states", good, "--out", out},
+		"has the shape [2, 9], must be [samples, 2] or [walks": {"--positions", flat, "--activity", flat, "--box", "2", "--out", out},
+		"10737418240 bytes of values":                          {huge, "--box", "2", "--out", out},
+		`holds values of type "<c8"`:                           {complex, "--box", "2", "--out", out},
+		"--shuffles 5: must be 20 to 100000":                   {"--positions", flat, "--activity", flat, "--shuffles", "5", "--box", "2", "--out", out},
+		"--unit in: must be m or cm":                           {"--positions", flat, "--activity", flat, "--unit", "in", "--box", "2", "--out", out},
+		"--speed: must be MIN,MAX":                             {"--positions", flat, "--activity", flat, "--speed", "3", "--box", "2", "--out", out},
+		"--shuffles: is for recordings":                        {good, "--shuffles", "50", "--box", "2", "--out", out},
+		"--figure x.pdf: must end in .svg or .png":             {good, "--figure", "x.pdf", "--box", "2", "--out", out},
+		"there is no folder":                                   {good, "--box", "2", "--out", filepath.Join(dir, "none", "out.csv")},
+		"is no .npy file":                                      {text, "--box", "2", "--out", out},
+		"--field is 6, must be a prime":                        {"--states", flat, "--field", "6", "--out", out},
+		"--control is \"none\", must be":                       {"--states", flat, "--control", "none", "--out", out},
 	} {
 		code, stdout, stderr := sicgrid(append([]string{"analyze"}, args...)...)
 		if code != exitFailed && code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {
@@ -358,23 +385,5 @@ func TestAnalyzeIsToldTheSidesOfTheBox(t *testing.T) {
 	code, stdout, _ = sicgrid("analyze", maps, "--box", "1.5", "--out", out)
 	if code != exitDone || !strings.Contains(stdout, "with --box 1.5 bins are square and the box is 1.5 x 1 m; if it is square, say --box 1.5,1.5") {
 		t.Errorf("exit code %d: nothing is said of the box:\n%s", code, stdout)
-	}
-}
-
-func TestWhatIsOddOfUnitsIsRemarked(t *testing.T) {
-	got := remarks([]spectratable.Unit{
-		{Active: true, Modulation: 1, Superlattice: 7}, {Active: true, Modulation: 0.3, Superlattice: 1},
-		{NoPeriod: string(gridcell.Flat)}, {NoPeriod: string(gridcell.TooCoarse)}, {NoPeriod: string(gridcell.Flat)},
-	})
-	want := []string{
-		"1 unit without a period: fewer than 3 bins a period", "2 units without a period: the same rate everywhere",
-		"the fields of 1 unit alternate: a superlattice of √7 periods",
-		"the rate of 1 active unit stays above half its peak: see the column modulation",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("remarks %q, want %q", got, want)
-	}
-	if got := remarks([]spectratable.Unit{{Active: true, Modulation: 1, Superlattice: 1}}); len(got) != 0 {
-		t.Errorf("remarks %q on a plain grid cell", got)
 	}
 }

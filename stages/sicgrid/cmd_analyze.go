@@ -5,8 +5,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,47 +18,61 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/artifact"
-	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/ndarray"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/progress"
-	"sicgrid/stages/spectra"
+	"sicgrid/stages/analysis"
 	"sicgrid/stages/spectra/spectratable"
 )
 
 // analyzeFlags are what `sicgrid analyze` is told about the files that it is given.
 type analyzeFlags struct {
-	box                                 boxSides
-	smooth                              float64
-	bins                                int
-	positions, activity, states, column string
-	shape                               statesFlags
-	out                                 string
-	json                                bool
+	box                       boxSides
+	request                   analysis.Request
+	smooth                    float64
+	origin, unit, arena       string
+	speed                     []float64
+	states                    string
+	shape                     statesFlags
+	out, figure, maps, fields string
+	json                      bool
 }
+
+const analyzeLong = `Measures the units of any model or recording, and writes one row a unit and, beside it, one row a module;
+or finds the shape of a cloud of population states. Files are .npy, .npz or .parquet, of any type of number; behind a
+colon stand the keys or columns that are meant: session.npz:maps, track.parquet:x,y.
+
+  MAPS         ratemaps [units, ny, nx], row 0 lowest y, NaN where not visited
+  --positions  [samples, 2] m from the centre of the box, or [walks, steps, 2]; NaN where lost
+    --times      second of each position. Rates are then per second of the time that the positions stand for; where frames
+                 are missing, neither time nor spikes count
+    --spikes     rows of (unit, second), or
+    --activity   [samples, units] or [walks, steps, units], rates or counts of spikes; NaN where a unit was not recorded. Of a
+                 table, columns called time, x, y and the like, or that increase from row to row, are no units unless named
+  --states     [states, units], without a box
+
+--box X,Y says both sides of the box: the bins of 60 x 40 maps of a square of 1.5 m (--box 1.5,1.5) are oblong. With one
+number the bins of maps are square, and it is the side along x; a recording's box is square.
+
+Orientations lie in [0, 60) degrees; k1 points into [0, 60) degrees, k2 and k3 near +120 and +240 from it, and
+k1 + k2 + k3 = 0 (rad/m); phases are arg sum (R - mean R) exp(i k.x) in (-pi, pi].
+
+`
 
 func newAnalyzeCommand() *cobra.Command {
 	var f analyzeFlags
 	cmd := &cobra.Command{
 		Use:   "analyze [MAPS]",
 		Short: "Measure ratemaps, recordings or population states of any model or animal",
-		Long: "Measures the units of any model or recording, and writes one row a unit and, beside it, one row a module;\n" +
-			"or finds the shape of a cloud of population states. Files are .npy (float32 or float64, C order) or .parquet.\n\n" +
-			"  MAPS         ratemaps [units, ny, nx], row 0 lowest y, NaN where not visited\n" +
-			"  --positions  [samples, 2] m from the centre of the box, with --activity [samples, units]\n" +
-			"  --states     [states, units], without a box\n\n" +
-			"--box X,Y says both sides of the box: the bins of 60 x 40 maps of a square of 1.5 m (--box 1.5,1.5) are oblong. With one\n" +
-			"number bins are square, and it is the side along x.\n" +
-			"Orientations lie in [0, 60) degrees; k1 points into [0, 60) degrees, k2 and k3 near +120 and +240 from it, and\n" +
-			"k1 + k2 + k3 = 0 (rad/m); phases are arg sum (R - mean R) exp(i k.x) in (-pi, pi].\n\n" +
-			"A row a unit:\n" + definitionText[spectratable.Unit](unitColumns...) + "\nA row a module:\n" + definitionText[spectratable.Module]() +
-			"\nThe one row of a cloud of states:\n" + definitionText[shapeRow](),
+		Long: analyzeLong + "A row a unit:\n" + definitionText[analysis.Unit](analysis.AllColumns()...) + "\nA row a module:\n" + definitionText[spectratable.Module]() +
+			"\nA row a field (--fields):\n" + definitionText[analysis.Field]() + "\nThe one row of a cloud of states:\n" + definitionText[shapeRow](),
 		Example: "  sicgrid analyze maps.npy --box 2 --out units.csv               # and units.modules.csv\n" +
 			"  sicgrid analyze maps.npy --box 1.5,1 --out units.csv\n" +
+			"  sicgrid analyze --times t.npy --positions p.npy --spikes s.npy --box 1 --shuffles 200 --out units.csv --figure units.png\n" +
 			"  sicgrid analyze --positions p.npy --activity a.npy --box 2 --bins 40 --smooth 0.05 --out units.parquet\n" +
 			"  sicgrid analyze --states s.npy --out shape.csv --json\n" +
 			"  sicgrid export ratemaps/full/2m:maps --out m.parquet && sicgrid analyze m.parquet --column mean --box 2 --out u.csv",
-		Args: takes(0, 1, "a file of ratemaps, or none with --positions and --activity, or with --states"),
+		Args: takes(0, 1, "a file of ratemaps, or none with --positions and --spikes or --activity, or with --states"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(cmd, args); err != nil {
 				return err
@@ -64,27 +80,50 @@ func newAnalyzeCommand() *cobra.Command {
 			if err := f.checkOutputs(cmd, args); err != nil {
 				return err
 			}
-			return f.run(cmd, args)
+			return f.run(cmd)
 		},
 	}
-	flags := cmd.Flags()
-	flags.Var(&f.box, "box", "side of the box in `METERS`, or X,Y where the two differ or bins are not square")
-	flags.StringVar(&f.positions, "positions", "", "`FILE` of positions")
-	flags.StringVar(&f.activity, "activity", "", "`FILE` of rates or spikes at those positions")
-	flags.IntVar(&f.bins, "bins", 48, "bins along each side of the ratemaps that are made of a recording")
-	flags.Float64Var(&f.smooth, "smooth", 0, "standard deviation in `METERS` of the normal kernel that smooths them; 0 for none")
-	flags.StringVar(&f.states, "states", "", "`FILE` of population states")
-	f.shape.declare(flags)
-	flags.StringVar(&f.column, "column", "", "`NAME` of the column of lists in a .parquet file that has several")
-	flags.StringVarP(&f.out, "out", "o", "", "`FILE` to write, .csv or .parquet")
-	flags.BoolVar(&f.json, "json", false, "print summary and definitions as JSON")
+	f.declare(cmd)
 	return cmd
 }
 
-// check finds whatever can be wrong before a file is opened.
+func (f *analyzeFlags) declare(cmd *cobra.Command) {
+	flags, r := cmd.Flags(), &f.request
+	flags.Var(&f.box, "box", "side of the box in `METERS`, or X,Y where the two differ or bins are not square")
+	flags.StringVar(&r.Positions, "positions", "", "`FILE` of positions")
+	flags.StringVar(&r.Times, "times", "", "`FILE` of their times in seconds")
+	flags.StringVar(&r.Spikes, "spikes", "", "`FILE` of spikes, rows of unit and second")
+	flags.StringVar(&r.Activity, "activity", "", "`FILE` of rates or spikes at those positions")
+	flags.StringSliceVar(&r.Columns, "columns", nil, "`NAMES` of the units to measure, with commas; all others are left out")
+	flags.StringSliceVar(&r.Without, "without", nil, "`NAMES` of units to leave out")
+	flags.IntVar(&r.Bins, "bins", 48, "bins along the longer side of the ratemaps that are made of a recording")
+	flags.Float64Var(&f.smooth, "smooth", analysis.SpikeSmoothM, "standard deviation in `METERS` of the normal kernel that smooths them; 0 for none, which is the default for activity that is no count of spikes")
+	flags.StringVar(&f.unit, "unit", "m", "unit of the positions, `m|cm`")
+	flags.StringVar(&f.origin, "origin", "centre", "origin of the positions, `centre|corner`: the lower left one")
+	flags.StringVar(&f.arena, "arena", "box", "shape of the arena, `box|circle`: the circle that touches the box")
+	flags.Float64SliceVar(&f.speed, "speed", nil, "`MIN,MAX` running speed in m/s of samples that count; without it, what is reached at more than 2 m/s is left out as a jump of the tracking")
+	flags.StringVar(&r.Epochs, "epochs", "", "`START:END` in seconds that count, several with commas, or a file of rows of both")
+	flags.IntVar(&r.Shuffles, "shuffles", 0, "how many `TIMES` each unit's activity is rolled in time, to compare its score; units whose grid_p is above 0.05 join no module")
+	flags.Uint64Var(&r.Seed, "seed", 1, "seed of the shuffles")
+	flags.StringVar(&f.states, "states", "", "`FILE` of population states")
+	f.shape.declare(flags)
+	flags.StringVar(&r.Column, "column", "", "`NAME` of the column of lists in a .parquet file that has several")
+	flags.StringVarP(&f.out, "out", "o", "", "`FILE` to write, .csv or .parquet")
+	flags.StringVar(&f.maps, "ratemaps", "", "`FILE` to write the ratemaps to, .npy [units, ny, nx] or .parquet")
+	flags.StringVar(&f.fields, "fields", "", "`FILE` to write the firing fields to, .csv or .parquet")
+	flags.StringVar(&f.figure, "figure", "", "`FILE` to draw, .svg or .png: maps, autocorrelograms, modules, shuffles; of states the persistence and its controls")
+	flags.BoolVar(&f.json, "json", false, "print summary and definitions as JSON")
+}
+
+// check finds whatever can be wrong before a file is opened, and completes the request.
 func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
+	r := &f.request
+	if len(args) == 1 {
+		r.Maps = args[0]
+	}
+	recorded := r.Positions != "" || r.Activity != "" || r.Spikes != "" || r.Times != ""
 	ways := 0
-	for _, given := range []bool{len(args) == 1, f.positions != "" || f.activity != "", f.states != ""} {
+	for _, given := range []bool{r.Maps != "", recorded, f.states != ""} {
 		if given {
 			ways++
 		}
@@ -92,192 +131,180 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 	if err := cmp.Or(f.checkForm(cmd), f.checkColumn(args)); ways == 1 && err != nil {
 		return err
 	}
+	set := cmd.Flags().Changed
 	switch ext := filepath.Ext(f.out); {
 	case ways != 1:
-		return usagef("analyze: must be given a file of ratemaps, or --positions and --activity, or --states; see sicgrid analyze --help")
-	case (f.positions == "") != (f.activity == ""):
-		return usagef("analyze: --positions and --activity must be given together")
+		return usagef("analyze: must be given a file of ratemaps, or --positions with --spikes or --activity, or --states; see sicgrid analyze --help")
+	case recorded && (r.Positions == "" || (r.Activity == "") == (r.Spikes == "")):
+		return usagef("analyze: --positions must be given, and with them either --spikes or --activity")
 	case f.out == "":
 		return usagef("analyze: --out must be given, the .csv or .parquet file to write")
 	case ext != ".csv" && ext != ".parquet":
 		return usagef("--out %s: must end in .csv or .parquet", f.out)
 	case f.states == "" && !f.box.given():
 		return usagef("--box: must be given, the side of the box in metres, or X,Y where the two differ")
-	case len(args) == 0 && f.states == "" && f.box.y != 0 && f.box.x != f.box.y:
-		return usagef("--box %s: a recording's box must be square", &f.box)
-	case f.states != "" && cmd.Flags().Changed("box"):
+	case f.states != "" && set("box"):
 		return usagef("--box: population states have none")
-	case f.bins < 2 || f.bins > 1000:
-		return usagef("--bins %d: must be 2 to 1000", f.bins)
-	case !(f.smooth >= 0 && f.smooth < max(f.box.x, 1)):
-		return usagef("--smooth %g: must be at least 0 and less than the box", f.smooth)
 	}
 	if err := f.shape.topology.Check(); err != nil {
 		return usagef("--%v", err)
 	}
+	if err := f.checkEndings(); err != nil || f.states != "" {
+		return err
+	}
+	return f.checkRecording(set, recorded)
+}
+
+// checkEndings checks the files that are to be written, so that no minutes of shuffles are lost for
+// the want of a folder.
+func (f *analyzeFlags) checkEndings() error {
+	for _, path := range []string{f.out, f.maps, f.fields, f.figure} {
+		if dir := filepath.Dir(path); path != "" {
+			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+				return usagef("cannot write %s: there is no folder %s", path, dir)
+			}
+		}
+	}
+	for _, o := range []struct{ flag, path, one, other string }{
+		{"ratemaps", f.maps, ".npy", ".parquet"}, {"fields", f.fields, ".csv", ".parquet"}, {"figure", f.figure, ".svg", ".png"},
+	} {
+		switch ext := filepath.Ext(o.path); {
+		case o.path == "":
+		case ext != o.one && ext != o.other:
+			return usagef("--%s %s: must end in %s or %s", o.flag, o.path, o.one, o.other)
+		case f.states != "" && o.flag != "figure":
+			return usagef("--%s: population states have none", o.flag)
+		}
+	}
 	return nil
 }
 
-func (f *analyzeFlags) run(cmd *cobra.Command, args []string) error {
+// checkRecording checks what is said of a recording.
+func (f *analyzeFlags) checkRecording(set func(string) bool, recorded bool) error {
+	r := &f.request
+	if !recorded {
+		for _, name := range []string{"bins", "smooth", "unit", "origin", "arena", "speed", "epochs", "shuffles", "seed"} {
+			if set(name) {
+				return usagef("--%s: is for recordings; ratemaps are measured as they are", name)
+			}
+		}
+	}
+	long := max(f.box.x, f.box.y)
+	switch {
+	case r.Bins < 2 || r.Bins > 1000:
+		return usagef("--bins %d: must be 2 to 1000", r.Bins)
+	case set("smooth") && !(f.smooth >= 0 && f.smooth < long):
+		return usagef("--smooth %g: must be at least 0 and less than the box", f.smooth)
+	case f.unit != "m" && f.unit != "cm":
+		return usagef("--unit %s: must be m or cm", f.unit)
+	case f.origin != "centre" && f.origin != "corner":
+		return usagef("--origin %s: must be centre or corner", f.origin)
+	case f.arena != "box" && f.arena != "circle":
+		return usagef("--arena %s: must be box or circle", f.arena)
+	case r.Shuffles != 0 && (r.Shuffles < 20 || r.Shuffles > 100000):
+		return usagef("--shuffles %d: must be 20 to 100000, or 0 for none", r.Shuffles)
+	case set("speed") && !(len(f.speed) == 2 && f.speed[0] >= 0 && f.speed[1] > f.speed[0]):
+		return usagef("--speed: must be MIN,MAX in m/s, MIN at least 0 and MAX greater")
+	case len(r.Columns) > 0 && len(r.Without) > 0:
+		return usagef("--columns and --without: must not be given together")
+	}
+	r.BoxX, r.BoxY = f.box.x, f.box.y
+	r.Centimetres, r.Corner, r.Round = f.unit == "cm", f.origin == "corner", f.arena == "circle"
+	if r.SmoothM = math.NaN(); set("smooth") {
+		r.SmoothM = f.smooth
+	}
+	if set("speed") {
+		r.Speed = [2]float64(f.speed)
+	}
+	return nil
+}
+
+func (f *analyzeFlags) run(cmd *cobra.Command) error {
 	show := progress.NewWork(cmd.ErrOrStderr(), verbosityOf(cmd) < 0)
 	defer show.Close()
 	if f.states != "" {
 		return f.analyzeStates(cmd, show)
 	}
-	found, note, err := f.ratemaps(args)
+	r := f.request
+	r.Threads = runtime.GOMAXPROCS(0)
+	r.Progress = func(name string, done, total int) { show.Update(name, int64(done), int64(total), "units") }
+	found, err := analysis.Run(cmd.Context(), r)
+	var misuse *analysis.UsageError
+	if errors.As(err, &misuse) {
+		return usagef("%s", misuse)
+	}
 	if err != nil {
 		return err
 	}
-	o := gridcell.StandardOptions()
-	o.Threads = runtime.GOMAXPROCS(0)
-	o.Progress = func(done, total int) { show.Update("analyze", int64(done), int64(total), "units") }
-	a, err := gridcell.Analyze(cmd.Context(), found, o)
+	if r.Maps != "" {
+		if note := f.box.note(found.Maps[0]); note != "" {
+			found.Notes = append(found.Notes, note)
+		}
+	}
+	written, err := f.write(cmd.Context(), found)
 	if err != nil {
 		return err
 	}
 	show.Close()
-	return f.writeUnits(cmd, a, note)
-}
-
-// ratemaps returns the maps of the file, or those of the recording and a note on how many samples
-// they are made of.
-func (f *analyzeFlags) ratemaps(args []string) (found []gridcell.Map, note string, err error) {
-	if len(args) == 1 {
-		if found, err = f.readMaps(args[0]); err != nil {
-			return nil, "", err
-		}
-		return found, f.box.note(found[0]), nil
-	}
-	p, err := f.read(f.positions, "x", "y")
-	if err != nil {
-		return nil, "", err
-	}
-	if len(p.Shape) != 2 || p.Shape[1] != 2 {
-		return nil, "", fmt.Errorf("%s: has the shape %s, must be [samples, 2], x and y in metres", f.positions, p.ShapeText())
-	}
-	a, err := f.read(f.activity)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(a.Shape) != 2 || a.Shape[0] != p.Shape[0] || a.Shape[1] == 0 || a.Shape[0] == 0 {
-		return nil, "", fmt.Errorf("%s: has the shape %s, must be [%d, units], a row for each position of %s", f.activity, a.ShapeText(), p.Shape[0], f.positions)
-	}
-	found, used, err := gridcell.Rates(gridcell.Recording{Position: p.Values, Activity: a.Values, Units: a.Shape[1]}, f.bins, f.box.x, f.smooth)
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", f.positions, err)
-	}
-	if used < p.Shape[0] {
-		note = fmt.Sprintf("%d of %d samples were left out: a position or an activity is not finite", p.Shape[0]-used, p.Shape[0])
-	}
-	return found, note, nil
-}
-
-// read reads an array; of a Parquet file the plain columns that are named, where it has them, or
-// its lists.
-func (f *analyzeFlags) read(path string, plain ...string) (*ndarray.Array, error) {
-	switch filepath.Ext(path) {
-	case ".npy":
-		return ndarray.ReadNpy(path)
-	case ".parquet":
-		if len(plain) > 0 {
-			return ndarray.ReadParquet(path, plain...)
-		}
-		if f.column != "" {
-			return ndarray.ReadParquet(path, f.column)
-		}
-		return ndarray.ReadParquet(path)
-	}
-	return nil, usagef("%s: must end in .npy or .parquet", path)
-}
-
-func (f *analyzeFlags) readMaps(path string) ([]gridcell.Map, error) {
-	a, err := f.read(path)
-	if err != nil {
-		return nil, err
-	}
-	shape := a.Shape
-	if side := squareSide(shape); filepath.Ext(path) == ".parquet" && side > 0 {
-		shape = []int{shape[0], side, side} // a list of a square map
-	}
-	if len(shape) != 3 || shape[0] == 0 || shape[1] == 0 || shape[2] == 0 {
-		return nil, fmt.Errorf("%s: has the shape %s, must be [units, ny, nx]", path, a.ShapeText())
-	}
-	units, bins := shape[0], shape[1]*shape[2]
-	found := make([]gridcell.Map, units)
-	for u := range found {
-		found[u] = gridcell.Map{Values: a.Values[u*bins : (u+1)*bins], NY: shape[1], NX: shape[2], BoxM: f.box.x, BoxYM: f.box.y}
-		if err := found[u].Check(); err != nil {
-			return nil, fmt.Errorf("%s: unit %d: %w", path, u, err)
-		}
-	}
-	return found, nil
-}
-
-// squareSide is the side of the square maps that the rows of an array of two axes hold, 0 if they
-// hold none.
-func squareSide(shape []int) int {
-	if len(shape) != 2 {
-		return 0
-	}
-	if side := int(math.Round(math.Sqrt(float64(shape[1])))); side*side == shape[1] {
-		return side
-	}
-	return 0
-}
-
-// unitColumns are those of the spectra stage's table of units that analyze writes, in this order.
-var unitColumns = []string{"unit", "active", "grid_expanding", "grid_ring", "grid_banino60", "grid_banino90", "grid_corrected",
-	"period_m", "orientation_deg", "ellipse_ratio", "module", "phi1", "phi2", "phi3",
-	"modulation", "superlattice", "superlattice_strength", "no_period"}
-
-// writeUnits writes the table of units, the table of modules beside it, and the summary.
-func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note string) error {
-	units, active := spectra.Units(a), 0
-	for _, u := range units {
-		if u.Active {
-			active++
-		}
-	}
-	modules := spectra.Modules(a)
-	beside := f.modulesFile()
-	if err := writeTable(cmd.Context(), f.out, units, unitColumns...); err != nil {
-		return err
-	}
-	if err := writeTable(cmd.Context(), beside, modules); err != nil {
-		return err
-	}
 	if f.json {
 		return printJSON(cmd.OutOrStdout(), map[string]any{
-			"units": len(units), "active": active, "modules": finiteRows(modules), "note": note, "remarks": remarks(units), "written": []string{f.out, beside},
-			"definitions": map[string]any{"units": definitions[spectratable.Unit](unitColumns...), "modules": definitions[spectratable.Module]()},
+			"units": len(found.Units), "active": found.Active(), "modules": finiteRows(found.Modules), "recording": found.Facts, "remarks": found.Remarks(), "notes": found.Notes, "written": written,
+			"definitions": map[string]any{"units": definitions[analysis.Unit](found.Columns...), "modules": definitions[spectratable.Module]()},
 		})
 	}
-	if verbosityOf(cmd) < 0 {
-		return nil
+	if verbosityOf(cmd) >= 0 {
+		fmt.Fprintf(cmd.OutOrStdout(), "%swrote   %s\n\n%s", found.Summary(), strings.Join(written, "\nwrote   "), definitionText[analysis.Unit](found.Columns...))
 	}
-	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "%d units, %d of them active, %s\n", len(units), active, count(len(modules), "module"))
-	for _, m := range modules {
-		fmt.Fprintf(out, "module %d: %d units, period %.3f m, orientation %.1f degrees\n", m.Module, m.N, m.Period, m.Orientation)
-	}
-	for _, line := range append(remarks(units), note) {
-		if line != "" {
-			fmt.Fprintln(out, line)
-		}
-	}
-	fmt.Fprintf(out, "wrote   %s\nwrote   %s\n\n%s", f.out, beside, definitionText[spectratable.Unit](unitColumns...))
 	return nil
 }
 
-// count writes "no module", "1 module", "3 modules".
-func count(n int, what string) string {
-	switch n {
-	case 0:
-		return "no " + what
-	case 1:
-		return "1 " + what
+// write writes the table of units, that of modules beside it, and what else is asked for.
+func (f *analyzeFlags) write(ctx context.Context, found *analysis.Result) (written []string, err error) {
+	beside := f.modulesFile()
+	for _, o := range []struct {
+		path  string
+		write func(path string) error
+	}{
+		{f.out, func(path string) error { return writeTable(ctx, path, found.Units, found.Columns...) }},
+		{beside, func(path string) error { return writeTable(ctx, path, found.Modules) }},
+		{f.fields, func(path string) error { return writeTable(ctx, path, found.Fields()) }},
+		{f.maps, func(path string) error { return writeRatemaps(ctx, path, found) }},
+		{f.figure, func(path string) error { return writeFigure(ctx, path, found.Draw) }},
+	} {
+		if o.path == "" {
+			continue
+		}
+		if err := o.write(o.path); err != nil {
+			return nil, err
+		}
+		written = append(written, o.path)
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return written, nil
+}
+
+// writeRatemaps writes ratemaps as one array or as a table.
+func writeRatemaps(ctx context.Context, path string, found *analysis.Result) error {
+	rows := found.Ratemaps()
+	if filepath.Ext(path) == ".parquet" {
+		return writeTable(ctx, path, rows)
+	}
+	var values []float32
+	for _, r := range rows {
+		values = append(values, r.Mean...)
+	}
+	return outfile.Write(ctx, path, ndarray.Npy([]int{len(rows), found.Maps[0].NY, found.Maps[0].NX}, values))
+}
+
+// writeFigure draws what was found.
+func writeFigure(ctx context.Context, path string, draw func() (svg, png []byte, err error)) error {
+	svg, png, err := draw()
+	if err != nil {
+		return err
+	}
+	if filepath.Ext(path) == ".png" {
+		return outfile.Write(ctx, path, png)
+	}
+	return outfile.Write(ctx, path, svg)
 }
 
 // writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order, or all.

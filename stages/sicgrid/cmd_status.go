@@ -13,6 +13,7 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
+	"sicgrid/stages/analysis"
 	"sicgrid/stages/sicgrid/layout"
 	"sicgrid/stages/train"
 )
@@ -134,9 +135,9 @@ func (s *session) rest(ctx context.Context, nodes []pipeline.NodeStatus) (remain
 func (r remainder) words(stages, figures int) string {
 	text := fmt.Sprintf("all %d stages are up to date", stages)
 	if r.ToRun > 0 {
-		text = fmt.Sprintf("%d of %s to run", r.ToRun, count(stages, "stage"))
+		text = fmt.Sprintf("%d of %s to run", r.ToRun, analysis.Count(stages, "stage"))
 		if r.Trainings > 0 {
-			text += ", among them " + count(r.Trainings, "training")
+			text += ", among them " + analysis.Count(r.Trainings, "training")
 		}
 		text += ": " + r.text
 	}
@@ -148,7 +149,7 @@ func (r remainder) words(stages, figures int) string {
 		text += fmt.Sprintf("; %s resumes at step %s of %s", t.Name, grouped(t.Step), grouped(t.Of))
 	}
 	if figures > 0 {
-		text += "; " + count(figures, "file") + " to restore"
+		text += "; " + analysis.Count(figures, "file") + " to restore"
 	}
 	return text
 }

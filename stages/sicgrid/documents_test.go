@@ -1,7 +1,9 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +18,7 @@ import (
 
 // The pages of the repository, from its root.
 var pages = []string{"README.md", "artifacts/README.md", "artifacts/published/README.md", "params/README.md", "params/SEARCH.md",
-	"pkg/README.md", "stages/README.md", ".github/CONTRIBUTING.md"}
+	"pkg/README.md", "stages/README.md", recordingsPage, ".github/CONTRIBUTING.md"}
 
 // commandsOf are the command lines of a page: the lines of its indented blocks that start with the
 // program or the task runner, without their remarks.
@@ -50,6 +52,7 @@ func TestTheCommandsOfThePagesRun(t *testing.T) {
 	if out, err := locked.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	writeRecording(t, dir)
 
 	known := map[string]bool{}
 	for _, page := range pages {
@@ -174,5 +177,47 @@ func TestTheCommandsOfTheWorkflowRun(t *testing.T) {
 	}
 	if commands < 3 {
 		t.Errorf("%d commands of the program", commands)
+	}
+}
+
+// writeRecording writes 20 seconds of two units: times, positions and spikes, and the same as pynapple saves them.
+func writeRecording(t *testing.T, dir string) {
+	t.Helper()
+	var times, positions, spikes, units, seconds []float64
+	for i := range 1000 {
+		now := float64(i) / 50
+		times, positions = append(times, now), append(positions, 0.4*math.Sin(0.61*now), 0.4*math.Cos(0.9*now))
+		if i%3 == 0 {
+			units, seconds = append(units, float64(i%2)), append(seconds, now)
+			spikes = append(spikes, float64(i%2), now)
+		}
+	}
+	arrays := map[string][]byte{"times": ndarray.Npy([]int{1000}, times), "positions": ndarray.Npy([]int{1000, 2}, positions), "spikes": ndarray.Npy([]int{len(units), 2}, spikes)}
+	for name, data := range arrays {
+		if err := os.WriteFile(filepath.Join(dir, name+".npy"), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, members := range map[string]map[string][]byte{
+		"position": {"t": arrays["times"], "d": arrays["positions"]},
+		"units":    {"index": ndarray.Npy([]int{len(units)}, units), "t": ndarray.Npy([]int{len(units)}, seconds)},
+	} {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for key, data := range members {
+			w, err := z.Create(key + ".npy")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write(data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".npz"), b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

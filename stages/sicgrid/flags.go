@@ -96,7 +96,6 @@ func (f *analyzeFlags) checkForm(cmd *cobra.Command) error {
 		with  string
 		flags []string
 	}{
-		{f.positions != "" || f.activity != "", "--positions and --activity, of which ratemaps are made", []string{"bins", "smooth"}},
 		{f.states != "", "--states", []string{"landmarks", "average"}},
 	} {
 		for _, name := range only.flags {
@@ -110,13 +109,13 @@ func (f *analyzeFlags) checkForm(cmd *cobra.Command) error {
 
 // checkColumn finds a --column of files that have none.
 func (f *analyzeFlags) checkColumn(args []string) error {
-	if f.column == "" {
+	if f.request.Column == "" {
 		return nil
 	}
-	for _, path := range append([]string{f.activity, f.states}, args...) {
+	for _, path := range append([]string{f.request.Activity, f.states}, args...) {
 		if filepath.Ext(path) == ".parquet" {
 			return nil
 		}
 	}
-	return usagef("--column %s: must be given with a .parquet file; .npy files have no columns", f.column)
+	return usagef("--column %s: must be given with a .parquet file; .npy files have no columns", f.request.Column)
 }

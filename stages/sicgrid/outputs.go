@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/outfile"
+	"sicgrid/stages/analysis"
 	"sicgrid/stages/spectra/spectratable"
 )
 
@@ -56,15 +58,15 @@ func (f *analyzeFlags) modulesFile() string {
 // checkOutputs finds what speaks against writing what analyze was told to, and says which file of
 // somebody else's is going to be replaced. That beside the one that was named is spared.
 func (f *analyzeFlags) checkOutputs(cmd *cobra.Command, args []string) error {
-	outputs, inputs := []string{f.out}, append([]string{}, args...)
-	for _, in := range []string{f.positions, f.activity, f.states} {
-		if in != "" {
-			inputs = append(inputs, in)
-		}
+	r, given := &f.request, func(path string) bool { return path == "" }
+	inputs := slices.DeleteFunc(append([]string{r.Positions, r.Times, r.Spikes, r.Activity, f.states}, args...), given)
+	for i, in := range inputs {
+		inputs[i] = analysis.Path(in)
 	}
-	header := headerOf[shapeRow]()
+	outputs := slices.DeleteFunc([]string{f.out, f.maps, f.fields, f.figure}, given)
+	headers := []string{headerOf[shapeRow]()}
 	if f.states == "" {
-		header = headerOf[spectratable.Unit](unitColumns...)
+		headers = analysis.Headers()
 		beside := f.modulesFile()
 		if outfile.Existing(beside) != nil && !madeHere(beside, headerOf[spectratable.Module]()) {
 			return fmt.Errorf("%s: is where the modules are written, and sicgrid did not make it; move it away or choose another --out", beside)
@@ -74,7 +76,7 @@ func (f *analyzeFlags) checkOutputs(cmd *cobra.Command, args []string) error {
 	if err := outfile.Check(outputs, inputs); err != nil {
 		return err
 	}
-	sayReplaced(cmd, f.out, header)
+	sayReplaced(cmd, f.out, headers...)
 	return nil
 }
 
@@ -89,15 +91,15 @@ func headerOf[T any](columns ...string) string {
 
 // sayReplaced says that a file is going to be replaced which does not look like one of this
 // program's.
-func sayReplaced(cmd *cobra.Command, path, header string) {
-	if outfile.Existing(path) != nil && !madeHere(path, header) && verbosityOf(cmd) >= 0 {
+func sayReplaced(cmd *cobra.Command, path string, headers ...string) {
+	if outfile.Existing(path) != nil && !madeHere(path, headers...) && verbosityOf(cmd) >= 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "replaces %s, which sicgrid did not make\n", path)
 	}
 }
 
 // madeHere says whether a regular file is of this program's making: a Parquet file says so at its
 // end; another begins as what is about to take its place, a table with the same columns.
-func madeHere(path, header string) bool {
+func madeHere(path string, headers ...string) bool {
 	f, err := os.Open(path)
 	if err != nil {
 		return false
@@ -113,7 +115,8 @@ func madeHere(path, header string) bool {
 		return data[:n]
 	}
 	if head := piece(0, 1<<16); !bytes.HasPrefix(head, []byte("PAR1")) {
-		return header != "" && firstLine(head) == header
+		first := firstLine(head)
+		return slices.ContainsFunc(headers, func(h string) bool { return h != "" && strings.HasPrefix(first, h) })
 	}
 	return bytes.Contains(piece(max(info.Size()-4096, 0), 4096), []byte("sicgrid")) // the writer's name
 }

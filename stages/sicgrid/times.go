@@ -14,6 +14,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/analysis"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/train"
 	"sicgrid/stages/train/saved"
@@ -207,12 +208,12 @@ func (e estimate) text(jobs int) string {
 	}
 	var by []string
 	if e.like > 0 {
-		by = append(by, count(e.like, "like run")+" in the store")
+		by = append(by, analysis.Count(e.like, "like run")+" in the store")
 	}
 	if e.timed > 0 {
-		by = append(by, "the first steps of "+count(e.timed, "kind")+" of training")
+		by = append(by, "the first steps of "+analysis.Count(e.timed, "kind")+" of training")
 	}
-	text := "about " + roughly(e.on(jobs)) + " on " + count(jobs, "job")
+	text := "about " + roughly(e.on(jobs)) + " on " + analysis.Count(jobs, "job")
 	if len(by) > 0 {
 		text += ", by " + strings.Join(by, " and ")
 	}

@@ -1,0 +1,464 @@
+package analysis
+
+import (
+	"archive/zip"
+	"bytes"
+	"image/png"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/ndarray"
+	"sicgrid/stages/spectra/spectratable"
+)
+
+// save writes a file under a folder of the test.
+func save(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func npy(t *testing.T, values []float64, shape ...int) string {
+	return save(t, "a.npy", ndarray.Npy(shape, values))
+}
+
+// npz is an archive of arrays of one axis, or of the shapes given.
+func npz(t *testing.T, arrays map[string][]float64, shapes map[string][]int) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for key, values := range arrays {
+		shape := shapes[key]
+		if shape == nil {
+			shape = []int{len(values)}
+		}
+		w, err := z.Create(key + ".npy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(ndarray.Npy(shape, values)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return save(t, "a.npz", b.Bytes())
+}
+
+// none is no smoothing in a request, in which 0 stands for the default.
+const none = -1
+
+// run measures, at a request of sensible defaults.
+func run(t *testing.T, r Request) *Result {
+	t.Helper()
+	f, err := try(t, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func try(t *testing.T, r Request) (*Result, error) {
+	if r.Bins == 0 {
+		r.Bins = 40
+	}
+	switch r.SmoothM {
+	case 0:
+		r.SmoothM = math.NaN()
+	case none:
+		r.SmoothM = 0
+	}
+	r.Threads = 2
+	return Run(t.Context(), r)
+}
+
+const period, orientation = 0.4, 12
+
+var waves = gridcell.IdealHexagonal(period, orientation).WaveVectors()
+
+// rate is that of an ideal cell, from 0 to 1.
+func rate(x, y, phase float64) float64 {
+	sum := 1.5
+	for _, k := range waves {
+		sum += math.Cos(k[0]*(x-phase) + k[1]*y)
+	}
+	return sum / 4.5
+}
+
+// places are everywhere in a box of 1.5 m.
+func places(n int, random *rand.Rand) (xy []float64) {
+	for range 2 * n {
+		xy = append(xy, 1.5*(random.Float64()-0.5))
+	}
+	return xy
+}
+
+// isModule reports whether a module is the lattice of rate.
+func isModule(f *Result, units int) bool {
+	return len(f.Modules) == 1 && int(f.Modules[0].N) == units && math.Abs(f.Modules[0].Period/period-1) < 0.02 &&
+		gridcell.OrientationDifference(f.Modules[0].Orientation, orientation) < 1.5
+}
+
+type mixed struct {
+	Time  float64 `parquet:"time"`
+	Area  string  `parquet:"area"`
+	U0    float32 `parquet:"u0"`
+	U1    int64   `parquet:"u1"`
+	U2    int8    `parquet:"u2"`
+	U3    float64 `parquet:"u3"`
+	U4    bool    `parquet:"u4"`
+	Speed float32 `parquet:"speed"`
+}
+
+type xy struct {
+	X float32 `parquet:"x"`
+	Y float32 `parquet:"y"`
+}
+
+// Five units of a table, of four types of number, are all measured under their names; its clock, a
+// speed and a text are no units.
+func TestATableOfMixedTypesHasAllItsUnits(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	p := places(12000, random)
+	var table []mixed
+	var track []xy
+	for i := 0; i < len(p); i += 2 {
+		r := func(u float64) float64 { return rate(p[i], p[i+1], 0.05*u) }
+		table = append(table, mixed{Time: 0.02 * float64(i), U0: float32(r(0)), U1: int64(100 * r(1)), U2: int8(9.99 * r(2)), U3: r(3), U4: random.Float64() < r(4), Speed: random.Float32()})
+		track = append(track, xy{float32(p[i]), float32(p[i+1])})
+	}
+	write := func(name string, do func(path string) error) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := do(path); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	positions := write("p.parquet", func(path string) error { return parquet.WriteFile(path, track) })
+	activity := write("a.parquet", func(path string) error { return parquet.WriteFile(path, table) })
+	f := run(t, Request{Positions: positions, Activity: activity, BoxX: 1.5})
+	if !slices.Equal(f.Names, []string{"u0", "u1", "u2", "u3", "u4"}) || !isModule(f, 5) {
+		t.Errorf("units %v, modules %+v", f.Names, f.Modules)
+	}
+	if s := f.Summary(); !strings.Contains(s, "left out: area (text), time (by its name no unit), speed (by its name no unit)") {
+		t.Errorf("it is not said what was left out:\n%s", s)
+	}
+	if f = run(t, Request{Positions: positions, Activity: activity, BoxX: 1.5, Columns: []string{"u3", "time"}}); !slices.Equal(f.Names, []string{"u3", "time"}) {
+		t.Errorf("--columns u3,time gives %v", f.Names)
+	}
+	if f = run(t, Request{Positions: positions, Activity: activity, BoxX: 1.5, Without: []string{"u0", "u4"}}); !slices.Equal(f.Names, []string{"u1", "u2", "u3"}) {
+		t.Errorf("--without u0,u4 gives %v", f.Names)
+	}
+	if _, err := try(t, Request{Positions: positions, Activity: activity, BoxX: 1.5, Columns: []string{"u9"}}); err == nil || !strings.Contains(err.Error(), `has no column "u9" of numbers, must be one of time, u0`) {
+		t.Errorf("--columns u9: %v", err)
+	}
+	if _, err := try(t, Request{Positions: activity, Activity: activity, BoxX: 1.5}); err == nil || !strings.Contains(err.Error(), `has no column "x" of numbers`) || !strings.Contains(err.Error(), ":x,y") {
+		t.Errorf("a table without places: %v", err)
+	}
+	// An increasing column is a clock whatever its name, and columns may be chosen by the source.
+	if f = run(t, Request{Positions: positions + ":x,y", Activity: activity + ":u0,u3", BoxX: 1.5}); !slices.Equal(f.Names, []string{"u0", "u3"}) {
+		t.Errorf("columns of the source: %v", f.Names)
+	}
+}
+
+// What one unit lacks leaves the others as they are: all its values, a stretch of them, or
+// scattered ones.
+func TestAUnitWithMissingValuesLeavesTheOthersAlone(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	const samples, units = 12000, 7
+	p := places(samples, random)
+	var activity []float64
+	for i := range samples {
+		for u := range units {
+			r := rate(p[2*i], p[2*i+1], 0.05*float64(u))
+			if u == 4 || u == 5 && i < samples/3 || u == 6 && random.Float64() < 0.1 {
+				r = math.NaN()
+			}
+			activity = append(activity, r)
+		}
+	}
+	f := run(t, Request{Positions: npy(t, p, samples, 2), Activity: npy(t, activity, samples, units), BoxX: 1.5})
+	if !isModule(f, units-1) {
+		t.Errorf("modules %+v, want one of all units but one", f.Modules)
+	}
+	if f.Units[4].Active || f.Units[5].Seconds != samples*2/3 || f.Units[0].Seconds != samples {
+		t.Errorf("%+v", f.Units[4:6])
+	}
+	if s := f.Summary(); !strings.Contains(s, "unit 4 has no value at all: it is not measured") || !strings.Contains(s, "of units 5 (33.3 %), 6 (") {
+		t.Errorf("units without values are not named:\n%s", s)
+	}
+}
+
+// walked is a rat's ten minutes at 50 Hz in a box of a metre, as it is recorded, and the spikes of
+// 9 grid cells, 5 Poisson neurons and 2 interneurons.
+func walked() (times, positions, spikes []float64) {
+	random := rand.New(rand.NewPCG(5, 6))
+	x, y, heading := 0.0, 0.0, 0.0
+	for i := range 30000 {
+		now := float64(i) / 50
+		heading += 0.15 * random.NormFloat64()
+		nx, ny := x+0.006*math.Cos(heading), y+0.006*math.Sin(heading)
+		if max(math.Abs(nx), math.Abs(ny)) > 0.5 {
+			heading = math.Atan2(-y, -x) + random.NormFloat64()
+			nx, ny = x, y
+		}
+		x, y = nx, ny
+		for u := range 16 {
+			r := 2.0
+			switch {
+			case u < 9:
+				r = 9 * math.Pow(max(0, rate(x, y, 0.07*float64(u))), 2)
+			case u >= 14:
+				r = 40
+			}
+			for k := random.Float64(); k < r/50; k++ { // at most one
+				spikes = append(spikes, float64(u), now+(random.Float64()-0.5)/50)
+			}
+		}
+		if x > 0 && random.Float64() < 0.4 {
+			continue // the frame is lost
+		}
+		px, py := x, y
+		switch v := random.Float64(); {
+		case v < 0.001:
+			px = math.NaN()
+		case v < 0.003:
+			px = 0.502
+		case v < 0.0032:
+			px, py = 1.7, 1.7
+		}
+		times, positions = append(times, now), append(positions, px, py)
+	}
+	return times, positions, spikes
+}
+
+func TestARecordingIsMeasuredAsItIsRecorded(t *testing.T) {
+	times, positions, spikes := walked()
+	n := len(times)
+	r := Request{Times: npy(t, times, n), Positions: npy(t, positions, n, 2), Spikes: npy(t, spikes, len(spikes)/2, 2), BoxX: 1, Shuffles: 60, Seed: 1}
+	f := run(t, r)
+	if !isModule(f, 9) {
+		t.Errorf("modules %+v, want one of the 9 grid cells", f.Modules)
+	}
+	untuned := 0
+	for i, u := range f.Units {
+		switch significant := u.GridP <= 0.05; {
+		case i < 9 && (!significant || u.ScoreP > 0.05 || u.Information < u.Info95 || u.Stability < 0.5):
+			t.Errorf("grid cell %d: %+v", i, u)
+		case i >= 9 && i < 14 && significant:
+			untuned++
+		case i >= 14 && significant:
+			t.Errorf("interneuron %d is a grid cell: %+v", i, u)
+		}
+		if want := 2.0; i >= 9 && i < 14 && math.Abs(u.Rate/want-1) > 0.1 || i >= 14 && math.Abs(u.Rate/40-1) > 0.03 {
+			t.Errorf("unit %d fires %.2f spikes a second", i, u.Rate)
+		}
+		if m := f.Maps[i]; i >= 14 && math.Abs(meanOf(m, 0)/meanOf(m, 1)-1) > 0.05 {
+			t.Errorf("interneuron %d: %.2f and %.2f spikes a second in the two halves of the box", i, meanOf(m, 0), meanOf(m, 1))
+		}
+	}
+	if untuned > 1 {
+		t.Errorf("%d of 5 Poisson neurons are grid cells", untuned)
+	}
+	for _, want := range []string{"16 units", "module 0: 9 units, period 0.4", "9 units are grid cells at p of 0.05 or less by 60 shuffles: 0, 1, 2, 3, 4, 5, 6, 7, 8\n",
+		"with a missing value", "outside the box", "without positions, in ", "spikes are left out"} {
+		if !strings.Contains(f.Summary(), want) {
+			t.Errorf("it does not say %q:\n%s", want, f.Summary())
+		}
+	}
+	svg, picture, err := f.Draw()
+	if err != nil || !bytes.Contains(svg, []byte("module 0: 9 units")) || !bytes.Contains(svg, []byte("of 60 shuffles")) {
+		t.Errorf("the picture lacks the module or the shuffles: %v", err)
+	}
+	if size, err := png.DecodeConfig(bytes.NewReader(picture)); err != nil || size.Width < 1000 {
+		t.Errorf("%+v, %v", size, err)
+	}
+	if rows := f.Fields(); len(rows) < 30 || rows[0].Peak <= 0 || len(f.Ratemaps()) != 16 {
+		t.Errorf("%d fields, %d maps", len(rows), len(f.Ratemaps()))
+	}
+
+	// The same in centimetres from a corner, as pynapple saves it, one half of the time, while it
+	// runs.
+	r.Shuffles, r.Centimetres, r.Corner, r.Times = 0, true, true, ""
+	var d, units, seconds []float64
+	for _, v := range positions {
+		d = append(d, 100*(v+0.5))
+	}
+	for i := 0; i < len(spikes); i += 2 {
+		units, seconds = append(units, spikes[i]+20), append(seconds, spikes[i+1])
+	}
+	r.Positions = npz(t, map[string][]float64{"t": times, "d": d}, map[string][]int{"d": {n, 2}})
+	r.Spikes = npz(t, map[string][]float64{"index": units, "t": seconds, "start": {0}, "end": {600}}, nil)
+	r.Epochs, r.Speed = "0:200,300:500", [2]float64{0.05, 1}
+	f = run(t, r)
+	if !isModule(f, 9) || f.Names[0] != "20" || f.Units[0].Seconds > 400 || !strings.Contains(f.Summary(), "out of the epochs") {
+		t.Errorf("from pynapple: %v, modules %+v\n%s", f.Names, f.Modules, f.Summary())
+	}
+	r.Epochs = npz(t, map[string][]float64{"start": {0, 300}, "end": {200, 500}}, nil)
+	if again := run(t, r); again.Units[0].Spikes != f.Units[0].Spikes {
+		t.Errorf("epochs of a file: %g spikes, want %g", again.Units[0].Spikes, f.Units[0].Spikes)
+	}
+}
+
+// Ten minutes of spikes in fine bins that are not smoothed are noise, of which no period is read.
+func TestMapsOfNoiseHaveNoPeriod(t *testing.T) {
+	times, positions, spikes := walked()
+	n := len(times)
+	r := Request{Times: npy(t, times, n), Positions: npy(t, positions, n, 2), Spikes: npy(t, spikes, len(spikes)/2, 2), BoxX: 1, Bins: 60, SmoothM: none}
+	f := run(t, r)
+	for i, u := range f.Units {
+		if u.SmoothM != 0 || u.Module >= 0 || !math.IsNaN(u.Period) || u.NoPeriod == "" {
+			t.Errorf("unit %d: %+v", i, u)
+		}
+	}
+	if s := f.Summary(); !strings.Contains(s, "no period is read from them: give --smooth, 0.03 say") {
+		t.Errorf("it is not said:\n%s", s)
+	}
+}
+
+// meanOf is the mean rate of the left or right half of a map.
+func meanOf(m gridcell.Map, half int) float64 {
+	sum, n := 0.0, 0.0
+	for b, v := range m.Values {
+		if b%m.NX/(m.NX/2) == half && !math.IsNaN(v) {
+			sum, n = sum+v, n+1
+		}
+	}
+	return sum / n
+}
+
+// Walks of a model come as [walks, steps, ...].
+func TestWalksAreLaidEndToEnd(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	const walks, steps, units = 60, 200, 6
+	p := places(walks*steps, random)
+	var activity []float64
+	for i := range walks * steps {
+		for u := range units {
+			activity = append(activity, rate(p[2*i], p[2*i+1], 0.05*float64(u)))
+		}
+	}
+	f := run(t, Request{Positions: npy(t, p, walks, steps, 2), Activity: npy(t, activity, walks, steps, units), BoxX: 1.5, BoxY: 1.5})
+	if !isModule(f, units) {
+		t.Errorf("modules %+v", f.Modules)
+	}
+	f = run(t, Request{Maps: npz(t, map[string][]float64{"maps": f.Maps[0].Values, "box": {1.5}}, map[string][]int{"maps": {1, 40, 40}}), BoxX: 1.5})
+	if math.Abs(f.Units[0].Period/period-1) > 0.01 {
+		t.Errorf("the map of an archive: %+v", f.Units[0])
+	}
+}
+
+// Positions in a disc, and a box of unequal sides.
+func TestArenasOfOtherShapes(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	const samples, units = 15000, 6
+	make := func(inside func(x, y float64) bool) (p, a []float64) {
+		for len(p) < 2*samples {
+			x, y := 1.5*(random.Float64()-0.5), 1.5*(random.Float64()-0.5)
+			if !inside(x, y) {
+				continue
+			}
+			p = append(p, x, y)
+			for u := range units {
+				a = append(a, rate(x, y, 0.05*float64(u)))
+			}
+		}
+		return p, a
+	}
+	p, a := make(func(x, y float64) bool { return math.Hypot(x, y) < 0.75 })
+	f := run(t, Request{Positions: npy(t, p, samples, 2), Activity: npy(t, a, samples, units), BoxX: 1.5, Round: true})
+	if !isModule(f, units) || !strings.Contains(f.Summary(), "in 100 % of the bins") && !strings.Contains(f.Summary(), "in 99 %") {
+		t.Errorf("a disc: modules %+v\n%s", f.Modules, f.Summary())
+	}
+	p, a = make(func(_, y float64) bool { return math.Abs(y) < 0.5 })
+	f = run(t, Request{Positions: npy(t, p, samples, 2), Activity: npy(t, a, samples, units), BoxX: 1.5, BoxY: 1})
+	if !isModule(f, units) || f.Maps[0].NX != 40 || f.Maps[0].NY != 27 {
+		t.Errorf("a box of 1.5 x 1 m: %d x %d bins, modules %+v", f.Maps[0].NX, f.Maps[0].NY, f.Modules)
+	}
+}
+
+func TestWhatCannotBeMeasuredIsRefusedInOneLine(t *testing.T) {
+	line := make([]float64, 100)
+	for i := range line {
+		line[i] = float64(i) / 50
+	}
+	p, times := npy(t, make([]float64, 200), 100, 2), npy(t, line, 100)
+	pairs := npy(t, []float64{0, 0.5, 1, 0.7}, 2, 2)
+	for want, r := range map[string]Request{
+		"must be [samples, 2]":                            {Positions: times, Activity: p},
+		"must be [100, units]":                            {Positions: p, Activity: pairs},
+		"--times must be given with --spikes":             {Positions: p, Spikes: pairs},
+		"must be one time for each of the 100 positions":  {Positions: p, Spikes: pairs, Times: pairs},
+		"the first column must hold the numbers of units": {Positions: p, Times: times, Spikes: npy(t, []float64{0.5, 1, 0.7, 2}, 2, 2)},
+		"must be seconds of the same clock":               {Positions: p, Times: times, Spikes: npy(t, []float64{0, 1000, 1, 2000}, 2, 2)},
+		"must be [spikes, 2], rows of unit and second":    {Positions: p, Times: times, Spikes: times},
+		"times must ascend":                               {Positions: p, Times: npy(t, make([]float64, 100), 100), Spikes: pairs},
+		"must be START:END in seconds":                    {Positions: p, Times: times, Spikes: pairs, Epochs: "0-300"},
+		"ends before it begins":                           {Positions: p, Times: times, Spikes: pairs, Epochs: "3:1"},
+		"--speed and --epochs need --times":               {Positions: p, Activity: p, Epochs: "0:1"},
+		"has no unit: left out 0 (increases from row":     {Positions: p, Activity: npy(t, line, 100, 1)},
+		"frames are 1e+03 s apart":                        {Positions: p, Times: npy(t, scaled(line, 50000), 100), Spikes: npy(t, []float64{0, 1000}, 1, 2)},
+	} {
+		r.BoxX = 1
+		if _, err := try(t, r); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v, want one line with %q", err, want)
+		}
+	}
+}
+
+func scaled(values []float64, by float64) (out []float64) {
+	for _, v := range values {
+		out = append(out, v*by)
+	}
+	return out
+}
+
+func TestColumnsThatAreNoUnits(t *testing.T) {
+	for name, want := range map[string]bool{
+		"time": true, "Time_s": true, "timestamps": true, "t": true, "x": true, "Y": true, "pos_x": true, "x_pos": true, "head_direction": true, "speed": true, "x_cm": true,
+		"frame": true, "index": true, "Unnamed: 0": true, "position_y": true, "x (m)": true,
+		"u0": false, "unit_3": false, "cell": false, "17": false, "tetrode1": false, "texas": false, "time_cell": false, "xenon": false, "n12": false, "grid": false,
+	} {
+		if got := noUnit.MatchString(name); got != want {
+			t.Errorf("%s is no unit: %t, want %t", name, got, want)
+		}
+	}
+}
+
+func remarked(units ...spectratable.Unit) []string {
+	f := &Result{}
+	for _, u := range units {
+		f.Units = append(f.Units, Unit{Unit: u})
+	}
+	return f.Remarks()
+}
+
+func TestWhatIsOddOfUnitsIsRemarked(t *testing.T) {
+	got := remarked(
+		spectratable.Unit{Active: true, Modulation: 1, Superlattice: 7}, spectratable.Unit{Active: true, Modulation: 0.3, Superlattice: 1},
+		spectratable.Unit{NoPeriod: string(gridcell.Flat)}, spectratable.Unit{NoPeriod: string(gridcell.TooCoarse)}, spectratable.Unit{NoPeriod: string(gridcell.Flat)},
+	)
+	want := []string{
+		"1 unit without a period: fewer than 3 bins a period", "2 units without a period: the same rate everywhere",
+		"the fields of 1 unit alternate: a superlattice of √7 periods",
+		"the rate of 1 active unit stays above half its peak: see the column modulation",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("remarks %q, want %q", got, want)
+	}
+	if got := remarked(spectratable.Unit{Active: true, Modulation: 1, Superlattice: 1}); len(got) != 0 {
+		t.Errorf("remarks %q on a plain grid cell", got)
+	}
+}
