@@ -15,12 +15,12 @@ import (
 	"sicgrid/pkg/ranges"
 )
 
-// A Layout is what a table must be like, by the type of its rows: its columns, their types and units, how
-// long lists are that are tensors, and what values may be.
+// A Layout is what a table must be like, by the type of its rows: its columns, their types and
+// units, how long lists are that are tensors, and what values may be.
 //
-// The tag range of a column gives the range of its values, or of the elements of its lists, as package
-// ranges reads it (NaN is in all of them), or words with bars between them. The tag below names a size that
-// they are less than. The same name in the tag shape stands for the same size.
+// The tag range of a column gives the range of its values, or of the elements of its lists, as
+// package ranges reads it (NaN is in all of them), or words with bars between them. The tag below
+// names a size that they are less than. The same name in the tag shape stands for the same size.
 type Layout struct {
 	columns []columnLayout
 	rows    int  // -1: any number
@@ -109,7 +109,8 @@ func readShape(shape string) ([]axis, error) {
 	return axes, nil
 }
 
-// Check says what is wrong with a table that should have the layout; sizes are those that are known.
+// Check says what is wrong with a table that should have the layout; sizes are those that are
+// known.
 func (l Layout) Check(rec arrow.Record, sizes map[string]int) error {
 	if l.err != nil {
 		return l.err
@@ -200,8 +201,8 @@ func each[E number](values []E, allowed func(float64) error) error {
 	return nil
 }
 
-// checkLengths looks whether lists are as long as their shape has it or, where a size in it is not known,
-// as all others of that shape in the table.
+// checkLengths looks whether lists are as long as their shape has it or, where a size in it is not
+// known, as all others of that shape in the table.
 func (c columnLayout) checkLengths(offsets []int32, sizes, lengths map[string]int) error {
 	if c.axes == nil {
 		return nil

@@ -15,8 +15,9 @@ import (
 	"sicgrid/pkg/parquetpages"
 )
 
-// Read decodes a Parquet file that Write wrote. Check the digest of data first: a damaged file gives an
-// error here where it can be told from a sound one, but Parquet has no checksum over the whole file.
+// Read decodes a Parquet file that Write wrote. Check the digest of data first: a damaged file
+// gives an error here where it can be told from a sound one, but Parquet has no checksum over the
+// whole file.
 //
 // How much memory the table takes is known before anything is decompressed; more than
 // parquetpages.Limit for so many bytes is an error.
@@ -76,8 +77,8 @@ func readSchema(file *parquet.File) (*arrow.Schema, []columnType, error) {
 	return schema, types, nil
 }
 
-// checkPages refuses a table that would take more memory than its bytes are good for, and pages whose
-// decoders cannot be held to any number of bytes.
+// checkPages refuses a table that would take more memory than its bytes are good for, and pages
+// whose decoders cannot be held to any number of bytes.
 func checkPages(data []byte, file *parquet.File, schema *arrow.Schema) error {
 	most := parquetpages.Limit(int64(len(data)))
 	left := most

@@ -25,8 +25,8 @@ var (
 		"stroke-dasharray", "x", "y", "dy", "font-size", "font-weight", "text-anchor", "transform", "space", "preserveAspectRatio"}
 )
 
-// CheckSVG says what an SVG has that no drawing of this package has: scripts, foreign objects, references
-// to whatever is outside of it, or anything else that does more than to be looked at.
+// CheckSVG says what an SVG has that no drawing of this package has: scripts, foreign objects,
+// references to whatever is outside of it, or anything else that does more than to be looked at.
 func CheckSVG(data []byte) error {
 	in := xml.NewDecoder(bytes.NewReader(data))
 	depth, drawn := 0, 0

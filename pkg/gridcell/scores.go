@@ -191,8 +191,8 @@ func (t *rotor) rings(values []float64) *rings {
 	return g
 }
 
-// hexagonalRings are rings for the expanding score by 60 degrees alone: of the rotations and lags that it
-// reads.
+// hexagonalRings are rings for the expanding score by 60 degrees alone: of the rotations and lags
+// that it reads.
 func hexagonalRings(t *rotor) *rings {
 	g := &rings{rotor: t}
 	lags := g.count(maxLagShare * t.side)

@@ -88,7 +88,8 @@ type mixed struct {
 	I int64     `parquet:"i,decimal(2:18)"`
 }
 
-// A table's columns of numbers of any type are read in their order, by their names; what the others are is said.
+// A table's columns of numbers of any type are read in their order, by their names; what the others
+// are is said.
 func TestColumnsOfEveryNumericTypeAreRead(t *testing.T) {
 	e := uint32(math.MaxUint32)
 	a, err := ReadParquet(write(t, []mixed{{A: 0.5, B: -3, C: math.MaxUint64, D: true, E: &e, F: "x", I: 5}, {A: 1.5, B: 4, C: 7}}))

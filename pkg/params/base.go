@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// Bases reads profiles, of which several may have one base: it is parsed once. The zero value is ready.
+// Bases reads profiles, of which several may have one base: it is parsed once. The zero value is
+// ready.
 type Bases struct {
 	read map[string]*Document // by path, each laid over its own base
 }
@@ -14,8 +15,9 @@ type Bases struct {
 // ReadProfile is Bases.ReadProfile of one file.
 func ReadProfile(path string) (*Document, error) { return new(Bases).ReadProfile(path) }
 
-// ReadProfile is Read of a file that may have a base: the key `base` at its top names another file, from its
-// own folder, over which it is laid as Merge does. A base may have a base. The key is not part of the document.
+// ReadProfile is Read of a file that may have a base: the key `base` at its top names another file,
+// from its own folder, over which it is laid as Merge does. A base may have a base. The key is not
+// part of the document.
 func (b *Bases) ReadProfile(path string) (*Document, error) {
 	d, err := Read(path)
 	if err != nil {
@@ -28,8 +30,8 @@ func (b *Bases) ReadProfile(path string) (*Document, error) {
 	return b.lay(d, path, []os.FileInfo{info})
 }
 
-// lay is the document of the file at path, laid over its base if it names one; above are that file and
-// those that are laid over it.
+// lay is the document of the file at path, laid over its base if it names one; above are that file
+// and those that are laid over it.
 func (b *Bases) lay(d *Document, path string, above []os.FileInfo) (*Document, error) {
 	at := slices.Index(d.root.keys, "base")
 	if at < 0 {
@@ -78,7 +80,8 @@ func (b *Bases) base(name *value, file string, above []os.FileInfo) (*Document, 
 	return b.lay(under, file, append(above, info))
 }
 
-// Beside is the path of a file that another file names: from its folder, unless the name is absolute.
+// Beside is the path of a file that another file names: from its folder, unless the name is
+// absolute.
 func Beside(path, name string) string {
 	if filepath.IsAbs(name) {
 		return name

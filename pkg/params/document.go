@@ -87,8 +87,8 @@ type Error struct{ message string }
 
 func (e *Error) Error() string { return e.message }
 
-// faultf is an Error in which whatever a terminal would obey, or a reader could not see, is written as an
-// escape: a file's name may have it, and so may a quoted key.
+// faultf is an Error in which whatever a terminal would obey, or a reader could not see, is written
+// as an escape: a file's name may have it, and so may a quoted key.
 func faultf(format string, a ...any) *Error {
 	var b strings.Builder
 	for _, r := range fmt.Sprintf(format, a...) {
@@ -124,8 +124,9 @@ func Parse(name string, data []byte) (*Document, error) {
 	return &Document{root}, nil
 }
 
-// Set puts a value in the file's place: "loss.sigma_g=0.5". The value is YAML. Keys and values are checked by
-// Decode, as the file's are. The values that were there stay as they are, for documents that share them.
+// Set puts a value in the file's place: "loss.sigma_g=0.5". The value is YAML. Keys and values are
+// checked by Decode, as the file's are. The values that were there stay as they are, for documents
+// that share them.
 func (d *Document) Set(assignment string) error {
 	where := "--set " + shortened(assignment)
 	key, given, ok := strings.Cut(assignment, "=")

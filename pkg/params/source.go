@@ -15,8 +15,9 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// What a file may have at most: its parser takes time and memory as the square of what it reads, and the
-// stack of the program for what is nested. The annotated defaults have 20 kB, 1 100 tokens, and 4 levels.
+// What a file may have at most: its parser takes time and memory as the square of what it reads,
+// and the stack of the program for what is nested. The annotated defaults have 20 kB, 1 100 tokens,
+// and 4 levels.
 const (
 	mostBytes  = 256 << 10
 	mostTokens = 20_000 // keys, values, and the marks between them
@@ -59,8 +60,8 @@ func (s source) comment(line int) string {
 	return strings.TrimSpace(comment)
 }
 
-// readFile reads a regular file that is no larger than parameters may be; its errors do not name the file. A
-// pipe or a device is refused, since it might never end.
+// readFile reads a regular file that is no larger than parameters may be; its errors do not name
+// the file. A pipe or a device is refused, since it might never end.
 func readFile(path string) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe is not waited for
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
@@ -95,7 +96,8 @@ func kindOfFile(kind fs.FileMode) string {
 	return "a device"
 }
 
-// decodeText is the UTF-8 text of a file, without a byte order mark, in which nothing stands that YAML forbids.
+// decodeText is the UTF-8 text of a file, without a byte order mark, in which nothing stands that
+// YAML forbids.
 func decodeText(data []byte, from source) ([]byte, error) {
 	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
 		return nil, from.errorf(1, "found UTF-16 text (by its byte order mark), must be UTF-8: save it as that")

@@ -144,7 +144,8 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 	}
 }
 
-// A --set is a value or an error; a document that shares values with the one that it changes does not see it.
+// A --set is a value or an error; a document that shares values with the one that it changes does
+// not see it.
 func TestSettingNeverPanicsAndChangesOneDocument(t *testing.T) {
 	base, err := Parse("base", []byte(good))
 	if err != nil {
@@ -180,7 +181,8 @@ func TestSettingNeverPanicsAndChangesOneDocument(t *testing.T) {
 	}
 }
 
-// FuzzParse reads anything, as a file and as a --set: it ends with values that are written and read again, or with one printable line.
+// FuzzParse reads anything, as a file and as a --set: it ends with values that are written and read
+// again, or with one printable line.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	for _, seed := range []string{"{a, a}", "24 #:0", "[1, {b: c}]", "? a\n: b", "a: |\n  x\n", "- - a", "\"\\e\": 1", "a: &b 1\nc: *b", "<<: {a: 1}", "010", "1e999", "---\n...", "!!int 3"} {

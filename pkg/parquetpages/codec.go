@@ -49,7 +49,8 @@ func otherSize(n int) error {
 	return fmt.Errorf("does not have the %d bytes that its header says", n)
 }
 
-// readExactly reads n bytes, behind which r must end. Room is made as they come: a header may claim much.
+// readExactly reads n bytes, behind which r must end. Room is made as they come: a header may claim
+// much.
 func readExactly(r io.Reader, n int) ([]byte, error) {
 	var out bytes.Buffer
 	got, err := io.Copy(&out, io.LimitReader(r, int64(n)+1))
@@ -68,8 +69,8 @@ var zstdDecoder = sync.OnceValue(func() *zstd.Decoder {
 	return d
 })
 
-// checkInflated demands that a payload comes to n bytes when it is decompressed, which it does only if
-// need be.
+// checkInflated demands that a payload comes to n bytes when it is decompressed, which it does only
+// if need be.
 func checkInflated(codec format.CompressionCodec, payload []byte, n int) error {
 	if n >= 0 && codec == format.Zstd && isZstdFrame(payload, uint64(n)) {
 		return nil
@@ -78,8 +79,8 @@ func checkInflated(codec format.CompressionCodec, payload []byte, n int) error {
 	return err
 }
 
-// isZstdFrame reports whether data is one frame that says that it comes to n bytes. Decoders hold it to
-// that.
+// isZstdFrame reports whether data is one frame that says that it comes to n bytes. Decoders hold
+// it to that.
 func isZstdFrame(data []byte, n uint64) bool {
 	var h zstd.Header
 	if h.Decode(data) != nil || h.Skippable || !h.HasFCS || h.FrameContentSize != n {

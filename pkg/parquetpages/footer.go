@@ -16,8 +16,8 @@ const (
 // ErrNoParquet says that a file does not end as Parquet files do.
 var ErrNoParquet = errors.New("is no Parquet file: it does not end with PAR1")
 
-// CheckFooter looks whether the footer of the Parquet file of this size is one that can be decoded: it is
-// within the file, and its lists are not longer than it.
+// CheckFooter looks whether the footer of the Parquet file of this size is one that can be decoded:
+// it is within the file, and its lists are not longer than it.
 func CheckFooter(r io.ReaderAt, size int64) error {
 	tail := make([]byte, 8)
 	if size < 12 {

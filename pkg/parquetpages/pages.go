@@ -16,15 +16,16 @@ const (
 	mostHeader   = 16 << 20 // bytes of a header, which may hold the bounds of a page
 )
 
-// Limit is how many bytes a file of so many may take when it is decoded. Measurements compress to a half or
-// a tenth, and empty maps to a thousandth; what is far from that is made to exhaust the memory.
+// Limit is how many bytes a file of so many may take when it is decoded. Measurements compress to a
+// half or a tenth, and empty maps to a thousandth; what is far from that is made to exhaust the
+// memory.
 func Limit(fileSize int64) int64 { return 1<<30 + 200*fileSize }
 
-// Size returns how many bytes the values of leaf i of a file take once they are decoded, levels included.
-// More than most bytes are an error, and so is whatever a decoder cannot be held to. Pages may be of both
-// versions, uncompressed or compressed by snappy, gzip or zstd; plain, or, of numbers, by a dictionary or
-// split into streams of bytes. Those that package artifact writes need not be decompressed; others are
-// once, to no more than their headers say.
+// Size returns how many bytes the values of leaf i of a file take once they are decoded, levels
+// included. More than most bytes are an error, and so is whatever a decoder cannot be held to.
+// Pages may be of both versions, uncompressed or compressed by snappy, gzip or zstd; plain, or, of
+// numbers, by a dictionary or split into streams of bytes. Those that package artifact writes need
+// not be decompressed; others are once, to no more than their headers say.
 func Size(r io.ReaderAt, file *parquet.File, i int, most int64) (int64, error) {
 	read := func(at, n int64) ([]byte, error) {
 		data := make([]byte, n)
@@ -280,8 +281,8 @@ func (c *column) pageV2(p page) error {
 
 var errLevels = errors.New("its levels are longer than it")
 
-// levelsV2 checks the runs of levels at the beginning of a page of version 2, and returns what follows
-// them.
+// levelsV2 checks the runs of levels at the beginning of a page of version 2, and returns what
+// follows them.
 func (c *column) levelsV2(p page) ([]byte, error) {
 	h, body := p.DataPageHeaderV2.V, p.payload
 	if h.NumValues < 0 || h.NumNulls < 0 || h.NumNulls > h.NumValues || h.NumRows < 0 || h.NumRows > h.NumValues {

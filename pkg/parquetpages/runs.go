@@ -13,8 +13,8 @@ func bitsOf(most int) int { return bits.Len(uint(most)) }
 // spareValues may stand behind those of a page: some writers fill the last group of a run.
 const spareValues = 1024
 
-// checkRuns passes over values in Parquet's hybrid of runs and bit-packed groups, and demands that they
-// are no more than so many: decoders make room for each run before they have the next.
+// checkRuns passes over values in Parquet's hybrid of runs and bit-packed groups, and demands that
+// they are no more than so many: decoders make room for each run before they have the next.
 func checkRuns(data []byte, width int, values int64) error {
 	seen := int64(0)
 	for len(data) > 0 {

@@ -35,8 +35,9 @@ type scanner struct {
 	longest  int64 // list, set or map
 }
 
-// scanStruct returns the length of the struct that data begins with, and the number of elements of all
-// lists in it and of the longest. The error is io.ErrUnexpectedEOF if data ends before the struct does.
+// scanStruct returns the length of the struct that data begins with, and the number of elements of
+// all lists in it and of the longest. The error is io.ErrUnexpectedEOF if data ends before the
+// struct does.
 func scanStruct(data []byte) (s scanner, err error) {
 	s = scanner{data: data}
 	err = s.structure(0)

@@ -172,8 +172,8 @@ func scratchName(numerics string) string {
 	}, numerics)
 }
 
-// ScratchPath is the folder that Task.Scratch gives the stage of a node that would run, if there is one yet; "" while the node's key
-// is not known.
+// ScratchPath is the folder that Task.Scratch gives the stage of a node that would run, if there is
+// one yet; "" while the node's key is not known.
 func (o *Options) ScratchPath(s NodeStatus) string {
 	dir, err := o.Store.ScratchPath(s.Key)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 
 // Remote is where results of others can be fetched from (store/remote).
 type Remote interface {
-	// Fetch brings one result into the store, once accept has looked at it; store.ErrMissing if there
-	// is none that is sound, fs.ErrNotExist if there is no remote at all.
+	// Fetch brings one result into the store, once accept has looked at it; store.ErrMissing if
+	// there is none that is sound, fs.ErrNotExist if there is no remote at all.
 	Fetch(ctx context.Context, s *store.Store, key, numerics string, exact bool, accept func(*store.Action) error) (*store.Action, error)
 	String() string
 }
@@ -26,9 +26,9 @@ type Remote interface {
 // A Check says what is wrong with a table that should be this output of a stage.
 type Check = func(stage, output string, rec arrow.Record) error
 
-// Accept looks at a result that has come from elsewhere, with its objects in s: do its parts make its
-// key, do its objects hold the values that it says, and are these what its stage could have made? check
-// may be nil.
+// Accept looks at a result that has come from elsewhere, with its objects in s: do its parts make
+// its key, do its objects hold the values that it says, and are these what its stage could have
+// made? check may be nil.
 func Accept(s *store.Store, check Check) func(*store.Action) error {
 	return func(a *store.Action) error {
 		p := parseParts(a.Parts)
@@ -90,7 +90,8 @@ func acceptOutput(s *store.Store, o store.Output, check func(string, arrow.Recor
 	return check(o.Name, rec)
 }
 
-// checkFetched asks whether a hit that was fetched is what its stage makes; if it is not, it is a miss.
+// checkFetched asks whether a hit that was fetched is what its stage makes; if it is not, it is a
+// miss.
 func (s *step) checkFetched(c *objectChecks) {
 	if s.action == nil || s.node.Check == nil || s.action.From() == "" {
 		return

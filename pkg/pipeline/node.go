@@ -30,8 +30,8 @@ type Node struct {
 	// Measures are what Rerun compares with a result of other numerics, in which every bit may
 	// differ; nil where there is nothing to measure.
 	Measures Measures
-	// Check says what is wrong with a table that should be this output; nil knows nothing. Results that
-	// were fetched from elsewhere are asked when they arrive and whenever they are used.
+	// Check says what is wrong with a table that should be this output; nil knows nothing. Results
+	// that were fetched from elsewhere are asked when they arrive and whenever they are used.
 	Check func(output string, rec arrow.Record) error
 	Run   func(ctx context.Context, t *Task) error
 }

@@ -85,8 +85,8 @@ func Rerun(ctx context.Context, g *Graph, opt Options, choose func(*Node) bool) 
 	return results, group.Wait()
 }
 
-// FetchedNodes are the nodes of the graph whose results were fetched from elsewhere, and of which nothing but
-// their form has been checked.
+// FetchedNodes are the nodes of the graph whose results were fetched from elsewhere, and of which
+// nothing but their form has been checked.
 func FetchedNodes(g *Graph, opt Options) ([]*Node, error) {
 	all, err := Status(g, opt)
 	var fetched []*Node
@@ -98,7 +98,8 @@ func FetchedNodes(g *Graph, opt Options) ([]*Node, error) {
 	return fetched, err
 }
 
-// recompute runs a stage on its stored inputs and says how its outputs compare with the stored ones.
+// recompute runs a stage on its stored inputs and says how its outputs compare with the stored
+// ones.
 func (r *run) recompute(ctx context.Context, s *step, inputs map[*Node]*store.Action, scratch string, result *Recomputed) error {
 	t, err := r.newTask(s.node, inputs)
 	if err != nil {

@@ -21,7 +21,8 @@ func wantLine(t *testing.T, what, text string) {
 	}
 }
 
-// Whatever parameters, numerics, errors and records say, nothing of it reaches a terminal as anything but text.
+// Whatever parameters, numerics, errors and records say, nothing of it reaches a terminal as
+// anything but text.
 func TestWhatIsShownOfOthersIsOneLine(t *testing.T) {
 	r := newRig(t)
 	r.opt.Numerics = "vulkan " + evil

@@ -50,8 +50,8 @@ type VerifyOptions struct {
 	HashOnly bool
 	// Check is asked of results that were fetched from elsewhere; nil knows nothing.
 	Check Check
-	// Progress is told now and then how many bytes of how many have been hashed, or read ("reading").
-	// nil is allowed.
+	// Progress is told now and then how many bytes of how many have been hashed, or read
+	// ("reading"). nil is allowed.
 	Progress func(what string, done, total int64)
 }
 

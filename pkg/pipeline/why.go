@@ -24,7 +24,8 @@ type Part struct {
 	Unknown bool   `json:"unknown,omitempty"`     // an input that will be made anew
 }
 
-// Cause is a node at which something begins that makes another node run, or makes it another result.
+// Cause is a node at which something begins that makes another node run, or makes it another
+// result.
 type Cause struct {
 	Node   string   `json:"node"`
 	State  State    `json:"state"`
@@ -33,7 +34,8 @@ type Cause struct {
 	By     []string `json:"by,omitempty"`    // the nodes from it to the one that is explained, both left out
 }
 
-// Explanation says what decides a node's key, what of it changed since the node's last run, and where that begins.
+// Explanation says what decides a node's key, what of it changed since the node's last run, and
+// where that begins.
 type Explanation struct {
 	Node     string  `json:"node"`
 	State    State   `json:"state"`
@@ -95,8 +97,9 @@ type origin struct {
 	parts *parts
 }
 
-// causes adds to an explanation where the difference begins between what a node was made of before, which is nil where that is not
-// known, and what it is made of now. by are the nodes from it to the one that is explained, nearest first.
+// causes adds to an explanation where the difference begins between what a node was made of before,
+// which is nil where that is not known, and what it is made of now. by are the nodes from it to the
+// one that is explained, nearest first.
 func (x *explainer) causes(e *Explanation, n *Node, before *parts, by []string, seen map[*Node]bool) {
 	if seen[n] {
 		return
@@ -186,7 +189,8 @@ func (x *explainer) madeOf(logical string) []origin {
 	return x.made[logical]
 }
 
-// listParts puts the parts of a node's key side by side: those of before, nil if it has never run, and those of now.
+// listParts puts the parts of a node's key side by side: those of before, nil if it has never run,
+// and those of now.
 func listParts(n *Node, before, now *parts, unknown map[string]bool) []Part {
 	known := before != nil
 	if !known {
@@ -287,7 +291,8 @@ func (e Explanation) Details() string {
 	return printable.Lines(b.String())
 }
 
-// line is a part in words, with a mark: * changed, + added, - removed, ? to be made anew, ~ the same values in other bytes.
+// line is a part in words, with a mark: * changed, + added, - removed, ? to be made anew, ~ the
+// same values in other bytes.
 func (p Part) line() string {
 	name := p.Name
 	if name != "" {

@@ -64,7 +64,8 @@ func TestWhyShowsOldAgainstNew(t *testing.T) {
 	}
 }
 
-// Whatever lies between, the parameter that changed is named, with what it was and is, and nothing that did not change.
+// Whatever lies between, the parameter that changed is named, with what it was and is, and nothing
+// that did not change.
 func TestWhyGoesToTheRoot(t *testing.T) {
 	r := newRig(t)
 	first, _ := r.run(r.chain(nil))
@@ -84,7 +85,8 @@ func TestWhyGoesToTheRoot(t *testing.T) {
 		"because of a > b > c > e\n* params   add  1 -> 2\n")
 	want("a", r.chain(changed), "a  run: params changed: add 1 -> 2\n* params   add  1 -> 2\n")
 
-	// The same once the node before it has been made: its values are others, and so is what they were made of.
+	// The same once the node before it has been made: its values are others, and so is what they
+	// were made of.
 	target := r.chain(changed)
 	r.run(target.Inputs["in0"].Node)
 	want("e", target, "e  run: input in0 from c changed (values)\n"+

@@ -1,6 +1,6 @@
-// Package printable makes text that others have written fit to be shown: names of files, parameters and
-// errors, and whatever a record or a remote says. A terminal obeys some characters instead of showing
-// them, and a line end forges a line of the program's own.
+// Package printable makes text that others have written fit to be shown: names of files, parameters
+// and errors, and whatever a record or a remote says. A terminal obeys some characters instead of
+// showing them, and a line end forges a line of the program's own.
 package printable
 
 import (
@@ -12,9 +12,9 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns s as one line that is shown as it is. Line ends, other control characters, bytes that are
-// not UTF-8, and characters that cannot be seen or turn the direction of writing become escapes as Go
-// and JSON write them: \n, \x1b, \u202e.
+// Line returns s as one line that is shown as it is. Line ends, other control characters, bytes
+// that are not UTF-8, and characters that cannot be seen or turn the direction of writing become
+// escapes as Go and JSON write them: \n, \x1b, \u202e.
 func Line(s string) string {
 	if isLine(s) {
 		return s
@@ -47,8 +47,8 @@ func isLine(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !shown(r) }) < 0
 }
 
-// shown reports whether a terminal shows the character: letters, marks, numbers, punctuation, symbols and
-// spaces, but none of the characters that only change how others are shown.
+// shown reports whether a terminal shows the character: letters, marks, numbers, punctuation,
+// symbols and spaces, but none of the characters that only change how others are shown.
 func shown(r rune) bool { return unicode.IsGraphic(r) }
 
 // Short is Line cut to at most so many characters, with an ellipsis for what is left out.
@@ -69,8 +69,8 @@ func Lines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Cell returns s as one cell of a Markdown table, whatever is in it: bars, line ends and backslashes are
-// escaped, and nothing becomes HTML, code, a link or an image. Emphasis stays.
+// Cell returns s as one cell of a Markdown table, whatever is in it: bars, line ends and
+// backslashes are escaped, and nothing becomes HTML, code, a link or an image. Emphasis stays.
 func Cell(s string) string {
 	s = strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "\\`", "](", `]\(`, "][", `]\[`, "]:", `]\:`).Replace(strings.TrimSpace(Line(s)))
 	return markup.ReplaceAllStringFunc(s, func(m string) string {

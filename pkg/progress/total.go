@@ -15,19 +15,21 @@ import (
 // A Reckoning is what is known beforehand of how long nodes take.
 type Reckoning struct {
 	Jobs int // how many stages run at once
-	// Work is a kind of work and how much of it a node is: nodes of one kind take as long for each unit.
+	// Work is a kind of work and how much of it a node is: nodes of one kind take as long for each
+	// unit.
 	Work func(n *pipeline.Node) (kind string, units float64)
-	// Earlier is asked once, when the first stage starts, and may take a while: seconds a unit of a kind in earlier
-	// runs, 0 where there are none. nil is allowed.
+	// Earlier is asked once, when the first stage starts, and may take a while: seconds a unit of a
+	// kind in earlier runs, 0 where there are none. nil is allowed.
 	Earlier func() func(kind string) float64
 }
 
-// Total shows a run of the pipeline as a Display does, and below it, or elsewhere at most every ten seconds, how
-// far the whole is:
+// Total shows a run of the pipeline as a Display does, and below it, or elsewhere at most every ten
+// seconds, how far the whole is:
 //
 //	[=====>      ]  34 of 58 stages  12:30 left
 //
-// The time left is reckoned from earlier runs at first, and then more and more from what this one measures.
+// The time left is reckoned from earlier runs at first, and then more and more from what this one
+// measures.
 type Total struct {
 	*Display
 	nodes    []*pipeline.Node // inputs first
@@ -137,8 +139,8 @@ func (t *Total) kind(name string) *measured {
 // enough is the share of a node's work from which on its speed is believed.
 const enough = 0.02
 
-// rates are the seconds that a unit of each kind takes: as measured in this run where enough was, else those of earlier
-// runs, as many times as this run has been slower than they were.
+// rates are the seconds that a unit of each kind takes: as measured in this run where enough was,
+// else those of earlier runs, as many times as this run has been slower than they were.
 func (t *Total) rates() map[string]float64 {
 	earlier, _ := t.earlier.Load().(func(string) float64)
 	sums := map[string]measured{}
@@ -173,8 +175,9 @@ func (t *Total) rates() map[string]float64 {
 	return rates
 }
 
-// remaining estimates the seconds that are left: as long as all work takes on the jobs that there are, and no shorter
-// than the longest chain of nodes that wait for each other. whole is false where nothing is known of some of it.
+// remaining estimates the seconds that are left: as long as all work takes on the jobs that there
+// are, and no shorter than the longest chain of nodes that wait for each other. whole is false
+// where nothing is known of some of it.
 func (t *Total) remaining(now time.Time) (seconds float64, whole bool) {
 	rates := t.rates()
 	whole = true

@@ -1,6 +1,6 @@
-// Package ranges is the grammar of what numbers may be, as the tags of parameters and of columns give it:
-// an interval such as [0, 1] or (0, pi/3), a comparison such as >= 0, a single number, or several of
-// these with " or " between them.
+// Package ranges is the grammar of what numbers may be, as the tags of parameters and of columns
+// give it: an interval such as [0, 1] or (0, pi/3), a comparison such as >= 0, a single number, or
+// several of these with " or " between them.
 package ranges
 
 import (
@@ -43,7 +43,8 @@ var (
 	intervalText   = regexp.MustCompile(`^([\[(])(.*),(.*)([\])])$`)
 )
 
-// comparisons are what numbers may be asked for, and how that is said; the ends of an interval are four of them.
+// comparisons are what numbers may be asked for, and how that is said; the ends of an interval are
+// four of them.
 var comparisons = map[string]struct {
 	must  string
 	holds func(x, limit float64) bool

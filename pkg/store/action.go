@@ -51,8 +51,8 @@ func (a *Action) From() string {
 	return from
 }
 
-// FetchedFrom is the record of a result as it is kept where it was fetched to: its provenance says where it
-// came from. Of a provenance that is no object nothing is left.
+// FetchedFrom is the record of a result as it is kept where it was fetched to: its provenance says
+// where it came from. Of a provenance that is no object nothing is left.
 func (a *Action) FetchedFrom(where string) *Action {
 	var p map[string]any
 	if unmarshal(a.Provenance, &p) != nil || p == nil {

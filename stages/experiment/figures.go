@@ -149,7 +149,8 @@ func (p *Parameters) figure7() figure7.Params {
 	return figure7.Params{Look: p.Figures.Figure7.Look, Variants: p.everyVariant(), Titles: p.titles()}
 }
 
-// everyVariant are the required variants, then the others and every ablation, in the order of the file.
+// everyVariant are the required variants, then the others and every ablation, in the order of the
+// file.
 func (p *Parameters) everyVariant() []string {
 	names := slices.Clone(requiredVariants)
 	for _, v := range slices.Concat(p.variants, p.ablated) {

@@ -24,8 +24,8 @@ import (
 	"sicgrid/stages/trajectories/trajectoriestable"
 )
 
-// layouts say what the table of each output is like, by stage. A digest proves that bytes are those that
-// were asked for, and not that they mean what the stage would have meant.
+// layouts say what the table of each output is like, by stage. A digest proves that bytes are those
+// that were asked for, and not that they mean what the stage would have meant.
 var layouts = map[string]map[string]artifact.Layout{
 	"trajectories": {"walks": artifact.LayoutOf[trajectoriestable.Walk]()},
 	TrainStage:     training,
@@ -102,8 +102,8 @@ var training = map[string]artifact.Layout{
 	"history": artifact.LayoutOf[traintable.Losses](),
 }
 
-// CheckTable says what is wrong with a table that should be an output of a stage. Of a stage that this
-// program does not have it knows nothing, and finds nothing.
+// CheckTable says what is wrong with a table that should be an output of a stage. Of a stage that
+// this program does not have it knows nothing, and finds nothing.
 func CheckTable(stage, output string, rec arrow.Record) error {
 	known, ok := layouts[stage]
 	if !ok {

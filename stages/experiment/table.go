@@ -9,8 +9,8 @@ import (
 	"sicgrid/stages/figures/table1"
 )
 
-// profileTable is what table 1 shows: this profile, and those beside it in its folder that are valid, but for the
-// defaults, which bases has read.
+// profileTable is what table 1 shows: this profile, and those beside it in its folder that are
+// valid, but for the defaults, which bases has read.
 func profileTable(path string, doc *params.Document, bases *params.Bases) []table1.Profile {
 	table := []table1.Profile{profileColumn(path, doc)}
 	for _, other := range Profiles(filepath.Dir(path)) {
@@ -42,7 +42,8 @@ func profileColumn(path string, doc *params.Document) table1.Profile {
 	return p
 }
 
-// Profiles are the paths of the files in a folder that are called as profiles are, neither the defaults nor sweeps.
+// Profiles are the paths of the files in a folder that are called as profiles are, neither the
+// defaults nor sweeps.
 func Profiles(dir string) []string {
 	return slices.DeleteFunc(yamlFiles(dir), func(path string) bool { return filepath.Base(path) == defaultsFile || IsSweep(path) })
 }

@@ -307,7 +307,8 @@ func writeFigure(ctx context.Context, path string, draw func() (svg, png []byte,
 	return outfile.Write(ctx, path, svg)
 }
 
-// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order, or all.
+// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order,
+// or all.
 func writeTable[T any](ctx context.Context, path string, rows []T, columns ...string) error {
 	rec, err := tableOf(rows, columns)
 	if err != nil {

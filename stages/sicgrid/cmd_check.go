@@ -206,7 +206,8 @@ func near(here, there float64, tolerances []tolerance) bool {
 	})
 }
 
-// compareNumbers compares two JSON values leaf by leaf; it returns how many fields there are in either.
+// compareNumbers compares two JSON values leaf by leaf; it returns how many fields there are in
+// either.
 func compareNumbers(here, there json.RawMessage, tolerances []tolerance) (fields int, differences []difference) {
 	ours, theirs := leavesOf(here), leavesOf(there)
 	names := maps.Clone(ours)
@@ -227,7 +228,8 @@ func compareNumbers(here, there json.RawMessage, tolerances []tolerance) (fields
 	return len(names), differences
 }
 
-// leavesOf are the texts of what is neither a list nor a mapping, and of the empty ones, by their path: "modules[0].period_m".
+// leavesOf are the texts of what is neither a list nor a mapping, and of the empty ones, by their
+// path: "modules[0].period_m".
 func leavesOf(data json.RawMessage) map[string]string {
 	leaves := map[string]string{}
 	var walk func(path string, v any)

@@ -289,7 +289,8 @@ func csvValue(column arrow.Array, row int) string {
 	return strings.Join(values, ";")
 }
 
-// jsonFile is a list of rows, each a mapping in the order of the columns. NaN and infinities, which JSON has not, are null.
+// jsonFile is a list of rows, each a mapping in the order of the columns. NaN and infinities, which
+// JSON has not, are null.
 func jsonFile(rec arrow.Record) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('[')

@@ -147,8 +147,9 @@ func printTransfer(w io.Writer, r *remote.Remote, t remote.Transfer, verb string
 	return nil
 }
 
-// openRemote opens the remote at url or, if that is empty, the configured one; nil if there is none. What is
-// asked for by name must have something, or it is mistyped; one that does not answer is left out, and told.
+// openRemote opens the remote at url or, if that is empty, the configured one; nil if there is
+// none. What is asked for by name must have something, or it is mistyped; one that does not answer
+// is left out, and told.
 func openRemote(ctx context.Context, url string, tell io.Writer) (*remote.Remote, error) {
 	named := url != ""
 	if !named {

@@ -88,8 +88,8 @@ type resumption struct {
 	Of   int    `json:"of"`
 }
 
-// For how long status times the first steps of a kind of training of which nothing is known, and for how long it waits for a single
-// one: whoever asks waits too.
+// For how long status times the first steps of a kind of training of which nothing is known, and
+// for how long it waits for a single one: whoever asks waits too.
 const (
 	statusTimesFor = 100 * time.Millisecond
 	statusWaits    = 500 * time.Millisecond

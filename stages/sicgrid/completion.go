@@ -11,7 +11,8 @@ import (
 	"sicgrid/stages/experiment"
 )
 
-// The shell asks the program what a word may go on with: `sicgrid completion bash` writes what it is asked by.
+// The shell asks the program what a word may go on with: `sicgrid completion bash` writes what it
+// is asked by.
 
 type completions = func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective)
 

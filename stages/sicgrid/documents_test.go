@@ -137,8 +137,8 @@ func writeMaps(t *testing.T, path string) {
 	}
 }
 
-// The commands of the example for GitHub Actions do what they are there for: with the smoke profile in the place of
-// the laptop one, and its figure in the place of the published one.
+// The commands of the example for GitHub Actions do what they are there for: with the smoke profile
+// in the place of the laptop one, and its figure in the place of the published one.
 func TestTheCommandsOfTheWorkflowRun(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "..", ".github", "examples", "reproduce.yml"))
 	if err != nil {
@@ -180,7 +180,8 @@ func TestTheCommandsOfTheWorkflowRun(t *testing.T) {
 	}
 }
 
-// writeRecording writes 20 seconds of two units: times, positions and spikes, and the same as pynapple saves them.
+// writeRecording writes 20 seconds of two units: times, positions and spikes, and the same as
+// pynapple saves them.
 func writeRecording(t *testing.T, dir string) {
 	t.Helper()
 	var times, positions, spikes, units, seconds []float64

@@ -94,7 +94,8 @@ func remade(report pipeline.Report) (ran, fetched int) {
 	return report.Count(pipeline.Ran), report.Count(pipeline.Fetched)
 }
 
-// A figure that somebody has drawn otherwise, under digests that fit, is neither fetched nor laid out.
+// A figure that somebody has drawn otherwise, under digests that fit, is neither fetched nor laid
+// out.
 func TestAForgedFigureIsNotLaidOut(t *testing.T) {
 	ctx := context.Background()
 	var drawn []sheet.File

@@ -20,9 +20,10 @@ import (
 	"sicgrid/stages/train/saved"
 )
 
-// How long a run takes is known from earlier ones in the store: a training from those of the same network, batch and numerics, by their
-// time a step; another stage from those of the same parameters, or else from all of that stage. A training that is like none is known
-// by its first steps, which are made and timed.
+// How long a run takes is known from earlier ones in the store: a training from those of the same
+// network, batch and numerics, by their time a step; another stage from those of the same
+// parameters, or else from all of that stage. A training that is like none is known by its first
+// steps, which are made and timed.
 
 // made is what a record's provenance says that is asked here.
 type made struct {
@@ -149,7 +150,8 @@ func (k *times) firstSteps(id string, t train.Params, seed uint64) float64 {
 // errSlow is the error of a step that took longer than anybody would wait; its time is then that.
 var errSlow = errors.New("a step takes longer")
 
-// atMost is the time of a step, or of the wait for it, if that ends before; what is under way then goes on beside what comes.
+// atMost is the time of a step, or of the wait for it, if that ends before; what is under way then
+// goes on beside what comes.
 func atMost(wait time.Duration, timed func() (time.Duration, error)) (time.Duration, error) {
 	type answer struct {
 		took time.Duration
@@ -359,8 +361,8 @@ const (
 	timedSteps = 200                    // at most
 )
 
-// timeSteps returns the time of a step on one core, of the first steps of a training, which are made for about so long. They are
-// dearer than later ones, when fewer units are active.
+// timeSteps returns the time of a step on one core, of the first steps of a training, which are
+// made for about so long. They are dearer than later ones, when fewer units are active.
 func timeSteps(b compute.Backend, spec compute.Spec, patience time.Duration) (time.Duration, error) {
 	trainer, err := b.New(spec)
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package bombs makes small Parquet files that would take gigabytes to read, for the tests of readers.
+// Package bombs makes small Parquet files that would take gigabytes to read, for the tests of
+// readers.
 package bombs
 
 import (
@@ -19,8 +20,8 @@ type Page struct {
 	Payload []byte
 }
 
-// Forged is a file of one required column "x" of float64 with these pages, whose footer says that they have
-// so many values.
+// Forged is a file of one required column "x" of float64 with these pages, whose footer says that
+// they have so many values.
 func Forged(about []format.KeyValue, codec format.CompressionCodec, values int64, pages ...Page) []byte {
 	var b bytes.Buffer
 	b.WriteString("PAR1")

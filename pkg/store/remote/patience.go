@@ -48,8 +48,8 @@ func (p patience) client() *http.Client {
 	return &http.Client{Transport: &watched{transport, p}, CheckRedirect: onTheSameHost}
 }
 
-// onTheSameHost follows few redirects, and none that lead elsewhere: what is sent there is signed, and what
-// comes from there is nothing that was asked for.
+// onTheSameHost follows few redirects, and none that lead elsewhere: what is sent there is signed,
+// and what comes from there is nothing that was asked for.
 func onTheSameHost(req *http.Request, via []*http.Request) error {
 	from := via[0].URL
 	if req.URL.Host != from.Host || req.URL.Scheme != from.Scheme {

@@ -74,9 +74,9 @@ func (r *Remote) Pull(ctx context.Context, s *store.Store, accept Accept, tell P
 	return t.Transfer, err
 }
 
-// Fetch brings one result into the store: of these numerics or, unless exact, of any other, the first
-// in the order of their names. The error is store.ErrMissing if the remote has none that is sound, and
-// fs.ErrNotExist if it has nothing at all.
+// Fetch brings one result into the store: of these numerics or, unless exact, of any other, the
+// first in the order of their names. The error is store.ErrMissing if the remote has none that is
+// sound, and fs.ErrNotExist if it has nothing at all.
 func (r *Remote) Fetch(ctx context.Context, s *store.Store, key, numerics string, exact bool, accept Accept) (*store.Action, error) {
 	own := store.ActionName(key, numerics)
 	names := []string{own}

@@ -46,7 +46,8 @@ type Remote struct {
 	present atomic.Bool // something has been found there
 }
 
-// tables are where a remote keeps its objects and records. Names are "objects/..." and "actions/...".
+// tables are where a remote keeps its objects and records. Names are "objects/..." and
+// "actions/...".
 type tables interface {
 	// list calls found for the names that begin with a prefix, which has a whole table in it.
 	list(ctx context.Context, prefix string, found func(name string, size int64) error) error
@@ -57,10 +58,11 @@ type tables interface {
 	write(ctx context.Context, name string, replace bool, body io.ReadSeeker) error
 }
 
-// Open opens the remote at a URL: file:///folder, file://./folder, s3://bucket or s3://bucket/prefix,
-// with the options of gocloud.dev/blob behind a question mark (endpoint, region, use_path_style, ...).
-// Credentials come from where AWS's tools look for them, never from the URL. A folder must be there, and
-// be a remote, or the error is fs.ErrNotExist; nothing is known about a bucket before it is used.
+// Open opens the remote at a URL: file:///folder, file://./folder, s3://bucket or
+// s3://bucket/prefix, with the options of gocloud.dev/blob behind a question mark (endpoint,
+// region, use_path_style, ...). Credentials come from where AWS's tools look for them, never from
+// the URL. A folder must be there, and be a remote, or the error is fs.ErrNotExist; nothing is
+// known about a bucket before it is used.
 func Open(ctx context.Context, rawURL string) (*Remote, error) {
 	return open(ctx, rawURL, false, usual)
 }
@@ -99,7 +101,8 @@ func (r *Remote) nothing() error {
 
 var errEnough = errors.New("enough")
 
-// Present looks whether there is anything at the address. The error is fs.ErrNotExist if there is not.
+// Present looks whether there is anything at the address. The error is fs.ErrNotExist if there is
+// not.
 func (r *Remote) Present(ctx context.Context) error {
 	err := r.list(ctx, "actions", "", r.names, func(string, int64) error { return errEnough })
 	switch {
@@ -155,8 +158,8 @@ func (f *failure) Is(target error) bool { return errors.Is(f.cause, target) }
 
 func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// list calls found for every name in a table that begins with prefix and is one that can be there, of at
-// most so many. An error of found ends it and is returned.
+// list calls found for every name in a table that begins with prefix and is one that can be there,
+// of at most so many. An error of found ends it and is returned.
 func (r *Remote) list(ctx context.Context, table, prefix string, most int, found func(name string, size int64) error) error {
 	valid := store.IsActionName
 	if table == "objects" {

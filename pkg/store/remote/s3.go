@@ -23,8 +23,8 @@ import (
 )
 
 // bucket is a prefix in a bucket of an S3 service. What its URL may say is gocloud.dev/blob's; its
-// requests are made here, where an answer that lacks a field, an endless listing or a server that stalls
-// is an error.
+// requests are made here, where an answer that lacks a field, an endless listing or a server that
+// stalls is an error.
 type bucket struct {
 	client *s3.Client
 	name   string

@@ -45,8 +45,8 @@ func CheckAny(rec arrow.Record) error {
 	return errors.New("has no drawing")
 }
 
-// Check says why files are not those of the figure of this name: each of its files once and no other, none
-// of them empty, and nothing in them that does more than to be looked at.
+// Check says why files are not those of the figure of this name: each of its files once and no
+// other, none of them empty, and nothing in them that does more than to be looked at.
 func Check(name string, files []File) error {
 	want := []string{name + ".svg", name + ".png", NumbersFile}
 	for _, ending := range further[name] {

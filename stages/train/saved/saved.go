@@ -1,5 +1,5 @@
-// Package saved looks at how far a training that was interrupted had come, without the training's code: whoever
-// only asks need not be part of what decides a network's values.
+// Package saved looks at how far a training that was interrupted had come, without the training's
+// code: whoever only asks need not be part of what decides a network's values.
 package saved
 
 import (
@@ -15,8 +15,9 @@ import (
 // mostBytes is more than a checkpoint's list has.
 const mostBytes = 1 << 20
 
-// Step is the step of the checkpoint in a training's scratch folder, from which it would go on; 0 where there is
-// none. The list of the checkpoint is checked, the objects that it names are not: the training does that.
+// Step is the step of the checkpoint in a training's scratch folder, from which it would go on; 0
+// where there is none. The list of the checkpoint is checked, the objects that it names are not:
+// the training does that.
 func Step(dir string) int {
 	f, err := os.Open(filepath.Join(dir, "checkpoint"))
 	if err != nil {
