@@ -64,9 +64,8 @@ func (f *analyzeFlags) checkOutputs(cmd *cobra.Command, args []string) error {
 		inputs[i] = analysis.Path(in)
 	}
 	outputs := slices.DeleteFunc([]string{f.out, f.maps, f.fields, f.figure}, given)
-	headers := []string{headerOf[shapeRow]()}
+	headers := append(analysis.Headers(), headerOf[shapeRow]()) // a table of either kind is of this program's making
 	if f.states == "" {
-		headers = analysis.Headers()
 		beside := f.modulesFile()
 		if outfile.Existing(beside) != nil && !madeHere(beside, headerOf[spectratable.Module]()) {
 			return fmt.Errorf("%s: is where the modules are written, and sicgrid did not make it; move it away or choose another --out", beside)
