@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -69,6 +70,9 @@ func askMany(cmd *cobra.Command, e *experiment.TooManyPoints, flags graphFlags, 
 		return err
 	}
 	open, err := lookInto(flags.store)
+	if errors.Is(err, fs.ErrNotExist) { // which a sweep would make
+		open, err = store.None(flags.store), nil
+	}
 	if err != nil {
 		return err
 	}

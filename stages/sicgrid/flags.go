@@ -96,6 +96,7 @@ func (f *analyzeFlags) checkForm(cmd *cobra.Command) error {
 		with  string
 		flags []string
 	}{
+		{f.states == "", "a recording, not with --states", []string{"bins", "smooth", "unit", "origin", "arena", "speed", "epochs", "shuffles", "seed"}},
 		{f.states != "", "--states", []string{"landmarks", "average"}},
 	} {
 		for _, name := range only.flags {
