@@ -128,9 +128,6 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err != nil {
 		return nil, err
 	}
-	if err := sheet.Check(n.Name, rows); err != nil { // what is laid out is opened by others
-		return nil, fmt.Errorf("its drawing is not laid out: %w; `sicgrid run %s --force %s` draws it anew", err, n.Name, n.Name)
-	}
 	var files []layout.File
 	for _, row := range rows {
 		if row.Name == sheet.NumbersFile {
@@ -140,6 +137,12 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 		sum := sha256.Sum256(row.Data)
 		record.Files[row.Name] = hex.EncodeToString(sum[:])
 		files = append(files, layout.File{Path: filepath.Join(s.folder.Path, row.Name), Data: row.Data})
+	}
+	// What is laid out is opened by others; what lies there already was looked at before.
+	if slices.ContainsFunc(files, func(f layout.File) bool { return filepath.Dir(f.Path) != filepath.Clean(s.folder.Path) || !f.Current() }) || len(files) == 0 {
+		if err := sheet.Check(n.Name, rows); err != nil {
+			return nil, fmt.Errorf("its drawing is not laid out: %w; `sicgrid run %s --force %s` draws it anew", err, n.Name, n.Name)
+		}
 	}
 	var text bytes.Buffer
 	if err := printJSON(&text, record); err != nil {
