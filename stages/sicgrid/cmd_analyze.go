@@ -183,7 +183,7 @@ func (f *analyzeFlags) checkEndings() error {
 func (f *analyzeFlags) checkRecording(set func(string) bool, recorded bool) error {
 	r := &f.request
 	if !recorded {
-		for _, name := range []string{"bins", "smooth", "unit", "origin", "arena", "speed", "epochs", "shuffles", "seed"} {
+		for _, name := range recordingFlags {
 			if set(name) {
 				return usagef("--%s: is for recordings; ratemaps are measured as they are", name)
 			}

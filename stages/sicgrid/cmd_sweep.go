@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -69,10 +68,7 @@ func askMany(cmd *cobra.Command, e *experiment.TooManyPoints, flags graphFlags, 
 	if err != nil {
 		return err
 	}
-	open, err := lookInto(flags.store)
-	if errors.Is(err, fs.ErrNotExist) { // which a sweep would make
-		open, err = store.None(flags.store), nil
-	}
+	open, err := thereOrNone(flags.store) // a sweep would make it
 	if err != nil {
 		return err
 	}
