@@ -88,3 +88,14 @@ func HasMarkup(text string) bool {
 
 // markup begins a tag or a character reference; a lone < or & does not.
 var markup = regexp.MustCompile(`<[A-Za-z/!?]|&[A-Za-z#]`)
+
+// Count writes "no module", "1 module", "3 modules".
+func Count(n int, what string) string {
+	switch n {
+	case 0:
+		return "no " + what
+	case 1:
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

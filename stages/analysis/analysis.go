@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/recording"
 	"sicgrid/stages/spectra"
 	"sicgrid/stages/spectra/spectratable"
@@ -130,7 +131,7 @@ func (f *Result) withhold(noise map[int]bool) {
 		}
 	}
 	if len(noise) > 0 {
-		f.notef("without smoothing the maps of %s are mostly the noise of counting spikes, and no period is read from them: give --smooth, %g say", Count(len(noise), "unit"), SpikeSmoothM)
+		f.notef("without smoothing the maps of %s are mostly the noise of counting spikes, and no period is read from them: give --smooth, %g say", printable.Count(len(noise), "unit"), SpikeSmoothM)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/printable"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 // against those of the shuffles where there are any. It returns SVG and PNG.
 func (f *Result) Draw() (svg, png []byte, err error) {
 	t := f.tiles()
-	page := figure.Page{Title: fmt.Sprintf("%d units, %s", len(f.Units), Count(len(f.Modules), "module")), Height: t.height() + panelMM + 22, DPI: dpi}
+	page := figure.Page{Title: fmt.Sprintf("%d units, %s", len(f.Units), printable.Count(len(f.Modules), "module")), Height: t.height() + panelMM + 22, DPI: dpi}
 	return figure.Render(page, func(c *figure.Canvas) {
 		t.draw(c)
 		top := t.height() + 8

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"sicgrid/pkg/printable"
 )
 
 // Summary is what a person wants to know first, a line each.
@@ -13,7 +15,7 @@ func (f *Result) Summary() string {
 	var b strings.Builder
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
 	active := f.Active()
-	line("%d units, %d of them active, %s", len(f.Units), active, Count(len(f.Modules), "module"))
+	line("%d units, %d of them active, %s", len(f.Units), active, printable.Count(len(f.Modules), "module"))
 	for i, m := range f.Analysis.Modules {
 		line("module %d: %d units, period %.3f m%s, orientation %.1f degrees, grid score %.2f, ellipse %.2f (medians)%s", i, len(m.Units), m.PeriodM,
 			f.spread(m.Units), m.OrientationDeg, m.ExpandingMedian, m.EllipseRatioMedian, hexagonal(m.Hexagonal))
@@ -50,13 +52,13 @@ func (f *Result) Remarks() []string {
 	}
 	lines := []string{}
 	for _, reason := range slices.Sorted(maps.Keys(without)) {
-		lines = append(lines, fmt.Sprintf("%s without a period: %s", Count(without[reason], "unit"), reason))
+		lines = append(lines, fmt.Sprintf("%s without a period: %s", printable.Count(without[reason], "unit"), reason))
 	}
 	for _, index := range slices.Sorted(maps.Keys(alternate)) {
-		lines = append(lines, fmt.Sprintf("the fields of %s alternate: a superlattice of √%d periods", Count(alternate[index], "unit"), index))
+		lines = append(lines, fmt.Sprintf("the fields of %s alternate: a superlattice of √%d periods", printable.Count(alternate[index], "unit"), index))
 	}
 	if shallow > 0 {
-		lines = append(lines, fmt.Sprintf("the rate of %s stays above half its peak: see the column modulation", Count(shallow, "active unit")))
+		lines = append(lines, fmt.Sprintf("the rate of %s stays above half its peak: see the column modulation", printable.Count(shallow, "active unit")))
 	}
 	return lines
 }
@@ -111,15 +113,4 @@ func orNone(names []string) []string {
 		return []string{"none"}
 	}
 	return names
-}
-
-// Count writes "no module", "1 module", "3 modules".
-func Count(n int, what string) string {
-	switch n {
-	case 0:
-		return "no " + what
-	case 1:
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -1,21 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"math"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsondiff"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/experiment"
 )
 
@@ -51,32 +49,27 @@ func newCheckCommand() *cobra.Command {
 	return cmd
 }
 
+// shownMost is how much of a text of somebody's file is shown.
+const shownMost = 60
+
 // A comparison is the JSON of check.
 type comparison struct {
-	Figure      string       `json:"figure"`
-	Against     string       `json:"against"`
-	Within      []string     `json:"within"`
-	Numerics    []string     `json:"numerics"`         // of this figure
-	Theirs      []string     `json:"against_numerics"` // of the file
-	Compared    int          `json:"compared"`         // fields
-	Differences []difference `json:"differences"`
-}
-
-// A difference is a field that is not as it must be.
-type difference struct {
-	Field string   `json:"field"`         // "modules[0].period_m"
-	Here  string   `json:"here"`          // JSON; "" where there is none
-	There string   `json:"there"`         // in the file
-	Off   *float64 `json:"off,omitempty"` // of two numbers, here less there
+	Figure      string                `json:"figure"`
+	Against     string                `json:"against"`
+	Within      []string              `json:"within"`
+	Numerics    []string              `json:"numerics"`         // of this figure
+	Theirs      []string              `json:"against_numerics"` // of the file
+	Compared    int                   `json:"compared"`         // fields
+	Differences []jsondiff.Difference `json:"differences"`
 }
 
 func (f *comparisonFlags) check(cmd *cobra.Command, figure string) error {
 	if f.against == "" {
 		return usagef("--against: missing, must be the JSON file of another run of %s", figure)
 	}
-	tolerances, err := readTolerances(f.within)
+	tolerances, err := jsondiff.ReadTolerances(f.within)
 	if err != nil {
-		return err
+		return usagef("--within %v", err)
 	}
 	theirs, err := readFigureRecord(f.against)
 	if err != nil {
@@ -97,7 +90,7 @@ func (f *comparisonFlags) check(cmd *cobra.Command, figure string) error {
 		return fmt.Errorf("%s was made under numerics %s, this figure under %s; compare them all the same with --any-numerics", f.against, quotedEach(theirs.Numerics), quotedEach(ours.Numerics))
 	}
 	result := comparison{Figure: ours.Figure, Against: f.against, Within: append([]string{}, f.within...), Numerics: ours.Numerics, Theirs: theirs.Numerics}
-	result.Compared, result.Differences = compareNumbers(ours.Numbers, theirs.Numbers, tolerances)
+	result.Compared, result.Differences = jsondiff.Compare(ours.Numbers, theirs.Numbers, tolerances)
 	if err := result.print(cmd.OutOrStdout(), f.json, verbosityOf(cmd)); err != nil {
 		return err
 	}
@@ -139,7 +132,7 @@ func (s *session) figureOf(figure string) (r figureRecord, err error) {
 // unlike says in what else another figure differs from this one, which explains its numbers.
 func (r figureRecord) unlike(other figureRecord) string {
 	what := func(r figureRecord) string {
-		return fmt.Sprintf("profile %s, seed %d%s", visible(r.Profile), r.Seed, visible(strings.Join(append([]string{""}, r.Set...), ", ")))
+		return fmt.Sprintf("profile %s, seed %d%s", printable.Short(r.Profile, shownMost), r.Seed, printable.Short(strings.Join(append([]string{""}, r.Set...), ", "), shownMost))
 	}
 	if here, there := what(r), what(other); here != there {
 		return fmt.Sprintf(" (of %s; here %s)", there, here)
@@ -170,140 +163,9 @@ func readFigureRecord(path string) (r figureRecord, err error) {
 	return r, nil
 }
 
-// A tolerance is how far a number may be from another.
-type tolerance struct {
-	relative bool
-	limit    float64
-}
-
-func readTolerances(texts []string) ([]tolerance, error) {
-	var list []tolerance
-	for _, text := range texts {
-		number, relative := strings.CutSuffix(text, "%")
-		limit, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || !(limit >= 0) || math.IsInf(limit, 0) {
-			return nil, usagef("--within %s: must be a share such as 5%%, or a difference such as 0.01", text)
-		}
-		if relative {
-			limit /= 100
-		}
-		list = append(list, tolerance{relative, limit})
-	}
-	return list, nil
-}
-
-// near says whether a number is near enough to one of the file.
-func near(here, there float64, tolerances []tolerance) bool {
-	if here == there {
-		return true
-	}
-	return slices.ContainsFunc(tolerances, func(t tolerance) bool {
-		limit := t.limit
-		if t.relative {
-			limit *= math.Abs(there)
-		}
-		return math.Abs(here-there) <= limit
-	})
-}
-
-// compareNumbers compares two JSON values leaf by leaf; it returns how many fields there are in
-// either.
-func compareNumbers(here, there json.RawMessage, tolerances []tolerance) (fields int, differences []difference) {
-	ours, theirs := leavesOf(here), leavesOf(there)
-	names := maps.Clone(ours)
-	maps.Copy(names, theirs)
-	for _, name := range slices.SortedFunc(maps.Keys(names), compareFields) {
-		a, b := ours[name], theirs[name]
-		x, errX := strconv.ParseFloat(a, 64)
-		y, errY := strconv.ParseFloat(b, 64)
-		switch numbers := errX == nil && errY == nil; {
-		case a == b, numbers && near(x, y, tolerances):
-		case numbers:
-			off := x - y
-			differences = append(differences, difference{name, a, b, &off})
-		default:
-			differences = append(differences, difference{name, a, b, nil})
-		}
-	}
-	return len(names), differences
-}
-
-// leavesOf are the texts of what is neither a list nor a mapping, and of the empty ones, by their
-// path: "modules[0].period_m".
-func leavesOf(data json.RawMessage) map[string]string {
-	leaves := map[string]string{}
-	var walk func(path string, v any)
-	walk = func(path string, v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for key, item := range v {
-				walk(strings.TrimPrefix(path+"."+key, "."), item)
-			}
-			if len(v) > 0 {
-				return
-			}
-		case []any:
-			for i, item := range v {
-				walk(fmt.Sprintf("%s[%d]", path, i), item)
-			}
-			if len(v) > 0 {
-				return
-			}
-		}
-		text, _ := json.Marshal(v) // what was read can be written
-		leaves[path] = string(text)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	var root any
-	if decoder.Decode(&root) == nil { // it is part of JSON that was read
-		walk("", root)
-	}
-	return leaves
-}
-
-// compareFields orders names with numbers in them as people do: x[2] before x[10].
-func compareFields(a, b string) int {
-	digits := func(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
-	for a != "" && b != "" {
-		if n, m := digits(a), digits(b); n > 0 && m > 0 {
-			if n != m {
-				return n - m
-			}
-			if c := strings.Compare(a[:n], b[:m]); c != 0 {
-				return c
-			}
-			a, b = a[n:], b[m:]
-			continue
-		}
-		if a[0] != b[0] {
-			return int(a[0]) - int(b[0])
-		}
-		a, b = a[1:], b[1:]
-	}
-	return len(a) - len(b)
-}
-
-func (d difference) String() string {
-	there, here := visible(d.There), visible(d.Here)
-	switch {
-	case there == "":
-		return fmt.Sprintf("%q is %s, the file has none", d.Field, here)
-	case here == "":
-		return fmt.Sprintf("%q is missing, the file has %s", d.Field, there)
-	case d.Off == nil:
-		return fmt.Sprintf("%q is %s, the file has %s", d.Field, here, there)
-	}
-	text := fmt.Sprintf("%q is %s, the file has %s: off by %.3g", d.Field, here, there, *d.Off)
-	if y, _ := strconv.ParseFloat(there, 64); y != 0 {
-		text += fmt.Sprintf(", %.3g %%", 100**d.Off/math.Abs(y))
-	}
-	return text
-}
-
 func (c comparison) print(w io.Writer, asJSON bool, level verbosity) error {
 	if asJSON {
-		c.Differences = append([]difference{}, c.Differences...)
+		c.Differences = append([]jsondiff.Difference{}, c.Differences...)
 		return printJSON(w, c)
 	}
 	for _, d := range c.Differences {
@@ -320,21 +182,6 @@ func (c comparison) print(w io.Writer, asJSON bool, level verbosity) error {
 	}
 	_, err := fmt.Fprintf(w, "all %d fields of %s are %s of %s\n", c.Compared, c.Figure, as, c.Against)
 	return err
-}
-
-// visible is a text of a file on one line, of which no more is shown than a reader needs.
-func visible(text string) string {
-	const most = 60
-	runes := []rune(strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, text))
-	if len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return string(runes)
 }
 
 // quotedEach are words that a file may have made up.

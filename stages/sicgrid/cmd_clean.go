@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sicgrid/stages/analysis"
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/sicgrid/layout"
 )
@@ -47,7 +47,7 @@ func newCleanCommand() *cobra.Command {
 					return err
 				}
 				if verbosityOf(cmd) >= 0 && removed > 0 {
-					fmt.Fprintf(cmd.OutOrStdout(), "removed %s in %s\n", analysis.Count(removed, "file"), folder)
+					fmt.Fprintf(cmd.OutOrStdout(), "removed %s in %s\n", printable.Count(removed, "file"), folder)
 				}
 				for _, path := range left {
 					fmt.Fprintf(cmd.OutOrStdout(), "left    %s, which is not as it was laid out\n", path)

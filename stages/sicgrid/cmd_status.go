@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,9 +12,8 @@ import (
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
-	"sicgrid/stages/analysis"
+	"sicgrid/stages/estimate"
 	"sicgrid/stages/sicgrid/layout"
-	"sicgrid/stages/train"
 )
 
 func newStatusCommand() *cobra.Command {
@@ -72,22 +70,6 @@ type stageStatus struct {
 	Numerics string         `json:"numerics"`
 }
 
-// remainder is what a run would have to do.
-type remainder struct {
-	ToRun     int          `json:"to_run"`    // stages, with those that may turn out not to have to
-	Trainings int          `json:"trainings"` // among them
-	Seconds   float64      `json:"seconds"`   // about how long they take on as many jobs as there are cores; 0 = no estimate
-	Resumes   []resumption `json:"resumes"`
-	text      string
-}
-
-// resumption is a training that would go on from a checkpoint.
-type resumption struct {
-	Name string `json:"name"`
-	Step int    `json:"step"`
-	Of   int    `json:"of"`
-}
-
 // For how long status times the first steps of a kind of training of which nothing is known, and
 // for how long it waits for a single one: whoever asks waits too.
 const (
@@ -96,74 +78,18 @@ const (
 )
 
 // rest sums up what is not up to date.
-func (s *session) rest(ctx context.Context, nodes []pipeline.NodeStatus) (remainder, error) {
-	r := remainder{Resumes: []resumption{}}
-	for _, n := range nodes {
-		if n.Current() {
-			continue
-		}
-		r.ToRun++
-		t, ok := n.Node.Params.(train.Params)
-		if !ok {
-			continue
-		}
-		r.Trainings++
-		if step := s.resumes(n); step > 0 {
-			r.Resumes = append(r.Resumes, resumption{n.Node.Name, step, t.Optimiser.Steps})
-		}
-	}
-	if r.ToRun == 0 {
-		return r, nil
-	}
+func (s *session) rest(ctx context.Context, nodes []pipeline.NodeStatus) (estimate.Remainder, error) {
 	k, err := s.times()
 	if err != nil {
-		return r, err
+		return estimate.Remainder{}, err
 	}
-	k.timed = func(b compute.Backend, spec compute.Spec) (time.Duration, error) {
-		return atMost(statusWaits, func() (time.Duration, error) { return timeSteps(b, spec, statusTimesFor) })
+	k.Timed = func(b compute.Backend, spec compute.Spec) (time.Duration, error) {
+		return estimate.AtMost(statusWaits, func() (time.Duration, error) { return estimate.Steps(b, spec, statusTimesFor) })
 	}
-	e, err := k.of(ctx, nodes)
-	if err != nil {
-		return r, err
-	}
-	jobs := min(s.options.Places(), r.ToRun)
-	r.Seconds, r.text = e.on(jobs).Seconds(), e.text(jobs)
-	return r, nil
+	return k.Rest(ctx, nodes, s.options.Places())
 }
 
-// words are a sum of so many stages and figure files in one line.
-func (r remainder) words(stages, figures int) string {
-	text := fmt.Sprintf("all %d stages are up to date", stages)
-	if r.ToRun > 0 {
-		text = fmt.Sprintf("%d of %s to run", r.ToRun, analysis.Count(stages, "stage"))
-		if r.Trainings > 0 {
-			text += ", among them " + analysis.Count(r.Trainings, "training")
-		}
-		text += ": " + r.text
-	}
-	for i, t := range r.Resumes {
-		if i == 3 {
-			text += fmt.Sprintf("; %d more resume", len(r.Resumes)-i)
-			break
-		}
-		text += fmt.Sprintf("; %s resumes at step %s of %s", t.Name, grouped(t.Step), grouped(t.Of))
-	}
-	if figures > 0 {
-		text += "; " + analysis.Count(figures, "file") + " to restore"
-	}
-	return text
-}
-
-// grouped is a number with spaces between its thousands.
-func grouped(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + " " + text[i:]
-	}
-	return text
-}
-
-func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures []string, rest remainder, current bool, asJSON bool, level verbosity) error {
+func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures []string, rest estimate.Remainder, current bool, asJSON bool, level verbosity) error {
 	if asJSON {
 		answer := struct {
 			Profile string        `json:"profile"`
@@ -173,8 +99,8 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 			Folder  string        `json:"folder"`        // of the figures
 
 			Others []layout.Settings `json:"settings_folders"` // of what was made with --set
-			remainder
-		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...), Folder: s.folder.Path, Others: layout.Within(s.parameters.Name), remainder: rest}
+			estimate.Remainder
+		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...), Folder: s.folder.Path, Others: layout.Within(s.parameters.Name), Remainder: rest}
 		for _, n := range nodes {
 			answer.Stages = append(answer.Stages, stageStatus{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Key, n.Numerics})
 		}
@@ -199,7 +125,7 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 		fmt.Fprintf(w, "%-8s %s  missing or altered; comes back from the store\n", "restore", f)
 	}
 	if level >= 0 {
-		fmt.Fprintln(w, rest.words(len(nodes), len(figures)))
+		fmt.Fprintln(w, rest.Words(len(nodes), len(figures)))
 	}
 	return nil
 }

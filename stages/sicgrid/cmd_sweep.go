@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/estimate"
 	"sicgrid/stages/experiment"
 )
 
@@ -76,20 +76,20 @@ func askMany(cmd *cobra.Command, e *experiment.TooManyPoints, flags graphFlags, 
 	if err != nil {
 		return err
 	}
-	one.took = saturated(one.took, e.Points)
+	one = one.Times(e.Points)
 	jobs = (&pipeline.Options{Jobs: jobs}).Places()
-	return e.Where.Errorf("designs", "found %d points, %d runs, %s; add --yes to run so many", e.Points, e.Runs(), one.text(jobs))
+	return e.Where.Errorf("designs", "found %d points, %d runs, %s; add --yes to run so many", e.Points, e.Runs(), one.Text(jobs))
 }
 
 // timeOfPoint is how long every stage of the only point of a sweep takes.
-func timeOfPoint(ctx context.Context, from *store.Store, p *experiment.Parameters, s *experiment.Sweep) (estimate, error) {
-	known, err := readTimes(from, onCPU().Backend)
+func timeOfPoint(ctx context.Context, from *store.Store, p *experiment.Parameters, s *experiment.Sweep) (estimate.Estimate, error) {
+	known, err := estimate.Read(from, onCPU().Backend)
 	if err != nil {
-		return estimate{}, err
+		return estimate.Estimate{}, err
 	}
 	wired, err := experiment.WireSweep(experiment.Wire(p, onCPU()), s, onCPU())
 	if err != nil {
-		return estimate{}, err
+		return estimate.Estimate{}, err
 	}
 	var plan []pipeline.NodeStatus
 	seen := map[*pipeline.Node]bool{}
@@ -101,16 +101,7 @@ func timeOfPoint(ctx context.Context, from *store.Store, p *experiment.Parameter
 			}
 		}
 	}
-	return known.of(ctx, plan)
-}
-
-// saturated is n times a duration, or the longest that there is.
-func saturated(one time.Duration, n int) time.Duration {
-	const most = 200 * 365 * 24 * time.Hour
-	if one.Seconds()*float64(n) < most.Seconds() {
-		return one * time.Duration(n)
-	}
-	return most
+	return known.Of(ctx, plan)
 }
 
 // announce says what a sweep comes to before it starts; proceed is false where there is nothing to
@@ -140,13 +131,13 @@ func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (proce
 		}
 	}
 	text := fmt.Sprintf("%s: %d points, %d runs, %d cached", w.Name, len(w.Points), len(w.Runs), cached)
-	var rest estimate
+	var rest estimate.Estimate
 	if todo > 0 && len(flags.force) == 0 {
 		if rest, err = s.estimate(cmd.Context(), plan); err != nil {
 			return false, err
 		}
 		if cached < len(w.Runs) {
-			text += "; the rest: " + rest.text(s.options.Places())
+			text += "; the rest: " + rest.Text(s.options.Places())
 		}
 	}
 	if verbosityOf(cmd) >= 0 {
@@ -160,7 +151,7 @@ func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (proce
 		return false, s.finishSweep(cmd, flags, out, plan)
 	}
 	flags.view = func(d *progress.Display) view {
-		runs := progress.Runs{Todo: len(w.Runs) - cached, Estimate: rest.on(s.options.Places()), Stopped: s.stoppedEarly}
+		runs := progress.Runs{Todo: len(w.Runs) - cached, Estimate: rest.On(s.options.Places()), Stopped: s.stoppedEarly}
 		for _, r := range w.Runs {
 			runs.Runs = append(runs.Runs, progress.Run{Title: r.Title, Nodes: r.Nodes})
 		}
@@ -211,5 +202,5 @@ func (s *session) stoppedEarly(r *pipeline.NodeReport) string {
 	if a == nil {
 		return ""
 	}
-	return madeBy(a).Stopped
+	return estimate.MadeBy(a).Stopped
 }

@@ -13,6 +13,7 @@ import (
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/estimate"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/sicgrid/layout"
 	"sicgrid/stages/sweep"
@@ -83,7 +84,7 @@ func (s *session) withSeconds(n *pipeline.Node, runs arrow.Record, results map[s
 		total := 0.0
 		for _, node := range chain(n.Inputs[sweep.Role(i)+"outcome"].Node) {
 			if action, _ := s.record(results[node.Name]); action != nil {
-				total += runSeconds(node, action, row.Steps)
+				total += estimate.Seconds(node, action, row.Steps)
 			}
 		}
 		seconds.Append(total)
