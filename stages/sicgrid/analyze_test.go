@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,8 +16,8 @@ import (
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/gridcell"
-	"sicgrid/pkg/manifold"
 	"sicgrid/pkg/ndarray"
+	"sicgrid/stages/sicgrid/tablefile"
 )
 
 // npy writes values as float32 under dir and returns the path.
@@ -138,7 +137,7 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 			Mean []float32 `col:"mean"`
 		}{m})
 	}
-	if err := writeTable(t.Context(), lists, rows); err != nil {
+	if err := tablefile.Write(t.Context(), lists, rows); err != nil {
 		t.Fatal(err)
 	}
 	code, stdout, stderr = sicgrid("analyze", lists, "--box", "2", "--out", filepath.Join(dir, "u.parquet"), "--json")
@@ -153,7 +152,7 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := csvFile(rec)
+	text, err := tablefile.CSV(rec)
 	if err != nil || !bytes.Equal(text, head) {
 		t.Errorf("Parquet and CSV differ: %v", err)
 	}
@@ -280,17 +279,6 @@ func TestAnalyzeSaysThatItCannotTellTheShapeOfNoise(t *testing.T) {
 	}
 	if s := shown.Shape; s.Betti0 != nil || s.ZScore || !s.Sqrt || s.Field != 3 || s.Control != "shuffled" {
 		t.Errorf("shape %+v, want null, no z-scores, square roots, field 3, shuffled", s)
-	}
-}
-
-func TestAStateCloudThatNeedsMoreMemoryThanThereIsIsRefused(t *testing.T) {
-	o := manifold.StandardTopology()
-	if err := enoughMemory(o.Memory(10, 100_000)); err != nil {
-		t.Errorf("ten states of 100 000 units: %v", err)
-	}
-	o.MaxPoints = 1 << 30
-	if err := enoughMemory(o.Memory(10_000_000, 1_000_000)); runtime.GOOS == "linux" && (err == nil || !strings.Contains(err.Error(), "GB of memory")) {
-		t.Errorf("10 million states of a million units: %v, want a refusal", err)
 	}
 }
 

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -13,21 +11,19 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/spf13/cobra"
 
-	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/ndarray"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/progress"
 	"sicgrid/stages/analysis"
+	"sicgrid/stages/sicgrid/tablefile"
 	"sicgrid/stages/spectra/spectratable"
 )
 
 // analyzeFlags are what `sicgrid analyze` is told about the files that it is given.
 type analyzeFlags struct {
-	box                       boxSides
+	box                       analysis.BoxSides
 	request                   analysis.Request
 	smooth                    float64
 	origin, unit, arena       string
@@ -64,8 +60,8 @@ func newAnalyzeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "analyze [MAPS]",
 		Short: "Measure ratemaps, recordings or population states of any model or animal",
-		Long: analyzeLong + "A row a unit:\n" + definitionText[analysis.Unit](analysis.AllColumns()...) + "\nA row a module:\n" + definitionText[spectratable.Module]() +
-			"\nA row a field (--fields):\n" + definitionText[analysis.Field]() + "\nThe one row of a cloud of states:\n" + definitionText[shapeRow](),
+		Long: analyzeLong + "A row a unit:\n" + tablefile.DefinitionText[analysis.Unit](analysis.AllColumns()...) + "\nA row a module:\n" + tablefile.DefinitionText[spectratable.Module]() +
+			"\nA row a field (--fields):\n" + tablefile.DefinitionText[analysis.Field]() + "\nThe one row of a cloud of states:\n" + tablefile.DefinitionText[analysis.ShapeRow](),
 		Example: "  sicgrid analyze maps.npy --box 2 --out units.csv               # and units.modules.csv\n" +
 			"  sicgrid analyze maps.npy --box 1.5,1 --out units.csv\n" +
 			"  sicgrid analyze --times times.npy --positions positions.npy --spikes spikes.npy --box 1 --shuffles 200 --out units.csv --figure units.png\n" +
@@ -141,7 +137,7 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 		return usagef("analyze: --out must be given, the .csv or .parquet file to write")
 	case ext != ".csv" && ext != ".parquet":
 		return usagef("--out %s: must end in .csv or .parquet", f.out)
-	case f.states == "" && !f.box.given():
+	case f.states == "" && !f.box.Given():
 		return usagef("--box: must be given, the side of the box in metres, or X,Y where the two differ")
 	case f.states != "" && set("box"):
 		return usagef("--box: population states have none")
@@ -189,7 +185,7 @@ func (f *analyzeFlags) checkRecording(set func(string) bool, recorded bool) erro
 			}
 		}
 	}
-	long := max(f.box.x, f.box.y)
+	long := max(f.box.X, f.box.Y)
 	switch {
 	case r.Bins < 2 || r.Bins > 1000:
 		return usagef("--bins %d: must be 2 to 1000", r.Bins)
@@ -208,7 +204,7 @@ func (f *analyzeFlags) checkRecording(set func(string) bool, recorded bool) erro
 	case len(r.Columns) > 0 && len(r.Without) > 0:
 		return usagef("--columns and --without: must not be given together")
 	}
-	r.BoxX, r.BoxY = f.box.x, f.box.y
+	r.BoxX, r.BoxY = f.box.X, f.box.Y
 	r.Centimetres, r.Corner, r.Round = f.unit == "cm", f.origin == "corner", f.arena == "circle"
 	if r.SmoothM = math.NaN(); set("smooth") {
 		r.SmoothM = f.smooth
@@ -237,7 +233,7 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	if r.Maps != "" {
-		if note := f.box.note(found.Maps[0]); note != "" {
+		if note := f.box.Note(found.Maps[0]); note != "" {
 			found.Notes = append(found.Notes, note)
 		}
 	}
@@ -247,13 +243,17 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 	}
 	show.Close()
 	if f.json {
+		modules, err := tablefile.JSONRows(found.Modules...)
+		if err != nil {
+			return err
+		}
 		return printJSON(cmd.OutOrStdout(), map[string]any{
-			"units": len(found.Units), "active": found.Active(), "modules": finiteRows(found.Modules), "recording": found.Facts, "remarks": found.Remarks(), "notes": found.Notes, "written": written,
-			"definitions": map[string]any{"units": definitions[analysis.Unit](found.Columns...), "modules": definitions[spectratable.Module]()},
+			"units": len(found.Units), "active": found.Active(), "modules": modules, "recording": found.Facts, "remarks": found.Remarks(), "notes": found.Notes, "written": written,
+			"definitions": map[string]any{"units": tablefile.Definitions[analysis.Unit](found.Columns...), "modules": tablefile.Definitions[spectratable.Module]()},
 		})
 	}
 	if verbosityOf(cmd) >= 0 {
-		fmt.Fprintf(cmd.OutOrStdout(), "%swrote   %s\n\n%s", found.Summary(), strings.Join(written, "\nwrote   "), definitionText[analysis.Unit](found.Columns...))
+		fmt.Fprintf(cmd.OutOrStdout(), "%swrote   %s\n\n%s", found.Summary(), strings.Join(written, "\nwrote   "), tablefile.DefinitionText[analysis.Unit](found.Columns...))
 	}
 	return nil
 }
@@ -265,9 +265,9 @@ func (f *analyzeFlags) write(ctx context.Context, found *analysis.Result) (writt
 		path  string
 		write func(path string) error
 	}{
-		{f.out, func(path string) error { return writeTable(ctx, path, found.Units, found.Columns...) }},
-		{beside, func(path string) error { return writeTable(ctx, path, found.Modules) }},
-		{f.fields, func(path string) error { return writeTable(ctx, path, found.Fields()) }},
+		{f.out, func(path string) error { return tablefile.Write(ctx, path, found.Units, found.Columns...) }},
+		{beside, func(path string) error { return tablefile.Write(ctx, path, found.Modules) }},
+		{f.fields, func(path string) error { return tablefile.Write(ctx, path, found.Fields()) }},
 		{f.maps, func(path string) error { return writeRatemaps(ctx, path, found) }},
 		{f.figure, func(path string) error { return writeFigure(ctx, path, found.Draw) }},
 	} {
@@ -286,7 +286,7 @@ func (f *analyzeFlags) write(ctx context.Context, found *analysis.Result) (writt
 func writeRatemaps(ctx context.Context, path string, found *analysis.Result) error {
 	rows := found.Ratemaps()
 	if filepath.Ext(path) == ".parquet" {
-		return writeTable(ctx, path, rows)
+		return tablefile.Write(ctx, path, rows)
 	}
 	var values []float32
 	for _, r := range rows {
@@ -305,76 +305,4 @@ func writeFigure(ctx context.Context, path string, draw func() (svg, png []byte,
 		return outfile.Write(ctx, path, png)
 	}
 	return outfile.Write(ctx, path, svg)
-}
-
-// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order,
-// or all.
-func writeTable[T any](ctx context.Context, path string, rows []T, columns ...string) error {
-	rec, err := tableOf(rows, columns)
-	if err != nil {
-		return err
-	}
-	defer rec.Release()
-	data, err := encodeTable(rec, filepath.Ext(path))
-	if err != nil {
-		return err
-	}
-	return outfile.Write(ctx, path, data)
-}
-
-func tableOf[T any](rows []T, columns []string) (arrow.Record, error) {
-	rec, err := artifact.FromRows(rows, nil)
-	if err != nil || columns == nil {
-		return rec, err
-	}
-	var fields []arrow.Field
-	var values []arrow.Array
-	for _, name := range columns {
-		i := rec.Schema().FieldIndices(name)[0]
-		fields, values = append(fields, rec.Schema().Field(i)), append(values, rec.Column(i))
-	}
-	return array.NewRecord(arrow.NewSchema(fields, nil), values, rec.NumRows()), nil
-}
-
-func encodeTable(rec arrow.Record, ext string) ([]byte, error) {
-	if ext == ".csv" {
-		return csvFile(rec)
-	}
-	var b bytes.Buffer
-	err := artifact.Write(&b, rec)
-	return b.Bytes(), err
-}
-
-// finiteRows are rows as JSON tables, null where a number is not finite.
-func finiteRows[T any](rows []T) []json.RawMessage {
-	out := []json.RawMessage{}
-	for _, r := range rows {
-		out = append(out, finiteJSON(r))
-	}
-	return out
-}
-
-// definitions say what the columns of a table of T mean: these, or all.
-func definitions[T any](columns ...string) map[string]string {
-	means := map[string]string{}
-	for _, c := range columnsOf[T](columns) {
-		means[c.Name] = c.Meaning
-	}
-	return means
-}
-
-func definitionText[T any](columns ...string) string {
-	var b strings.Builder
-	for _, c := range columnsOf[T](columns) {
-		fmt.Fprintf(&b, "  %-21s %s\n", c.Name, c.Meaning)
-	}
-	return b.String()
-}
-
-func columnsOf[T any](columns []string) []artifact.Column {
-	rec, err := tableOf[T](nil, columns)
-	if err != nil {
-		panic(err) // T is no row type: a fault of this program
-	}
-	return artifact.Columns(rec.Schema())
 }

@@ -2,26 +2,19 @@ package main
 
 import (
 	"bytes"
-	"encoding/csv"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
+	"sicgrid/stages/sicgrid/tablefile"
 )
 
 var exportFormats = []string{"parquet", "arrow", "csv", "json", "npy"}
@@ -126,7 +119,7 @@ func newExportCommand() *cobra.Command {
 				_, err = cmd.OutOrStdout().Write(data)
 				return err
 			}
-			sayReplaced(cmd, out, firstLine(data))
+			sayReplaced(cmd, out, tablefile.FirstLine(data))
 			return outfile.Write(cmd.Context(), out, data)
 		},
 	}
@@ -187,15 +180,19 @@ func (f exportForm) of(data []byte) ([]byte, error) {
 	case f.columns:
 		return columnList(artifact.Columns(rec.Schema()), f.json)
 	case f.format == "arrow":
-		return arrowFile(rec)
+		return tablefile.Arrow(rec)
 	case f.format == "json":
-		return jsonFile(rec)
+		return tablefile.JSON(rec)
 	case f.format == "npy":
-		return npyFile(rec, f.column)
+		data, err := tablefile.Npy(rec, f.column)
+		if err != nil {
+			err = usagef("--column %v", err)
+		}
+		return data, err
 	}
-	rows, err := csvFile(rec)
+	rows, err := tablefile.CSV(rec)
 	if f.describe {
-		rows = append(columnComments(artifact.Columns(rec.Schema())), rows...)
+		rows = append(tablefile.Comments(artifact.Columns(rec.Schema())), rows...)
 	}
 	return rows, err
 }
@@ -217,130 +214,4 @@ func columnList(columns []artifact.Column, asJSON bool) ([]byte, error) {
 	}
 	err := w.Flush()
 	return b.Bytes(), err
-}
-
-// columnComments are lines "# column (unit): meaning".
-func columnComments(columns []artifact.Column) []byte {
-	var b bytes.Buffer
-	for _, c := range columns {
-		line := "# " + c.Name
-		if c.Unit != "" {
-			line += " (" + c.Unit + ")"
-		}
-		if c.Meaning != "" {
-			line += ": " + c.Meaning
-		}
-		b.WriteString(printable.Line(line) + "\n")
-	}
-	return b.Bytes()
-}
-
-// arrowFile is the record as an Arrow IPC file.
-func arrowFile(rec arrow.Record) ([]byte, error) {
-	f, err := os.CreateTemp("", "sicgrid-export-") // Arrow's writer has to seek
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	w, err := ipc.NewFileWriter(f, ipc.WithSchema(rec.Schema()))
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(w.Write(rec), w.Close()); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(f.Name())
-}
-
-// csvFile has the columns' names in its first line; the values of a list are joined by semicolons.
-func csvFile(rec arrow.Record) ([]byte, error) {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	line := make([]string, rec.NumCols())
-	for i := range line {
-		line[i] = rec.ColumnName(i)
-	}
-	if err := w.Write(line); err != nil {
-		return nil, err
-	}
-	for row := range int(rec.NumRows()) {
-		for i, column := range rec.Columns() {
-			line[i] = csvValue(column, row)
-		}
-		if err := w.Write(line); err != nil {
-			return nil, err
-		}
-	}
-	w.Flush()
-	return b.Bytes(), w.Error()
-}
-
-func csvValue(column arrow.Array, row int) string {
-	l, ok := column.(*array.List)
-	if !ok {
-		return column.ValueStr(row)
-	}
-	from, to := l.ValueOffsets(row)
-	values := make([]string, 0, to-from)
-	for i := from; i < to; i++ {
-		values = append(values, l.ListValues().ValueStr(int(i)))
-	}
-	return strings.Join(values, ";")
-}
-
-// jsonFile is a list of rows, each a mapping in the order of the columns. NaN and infinities, which
-// JSON has not, are null.
-func jsonFile(rec arrow.Record) ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('[')
-	for row := range int(rec.NumRows()) {
-		if row > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("\n ")
-		for i, column := range rec.Columns() {
-			mark := ", "
-			if i == 0 {
-				mark = "{"
-			}
-			value, err := json.Marshal(jsonValue(column, row))
-			if err != nil {
-				return nil, fmt.Errorf("%s, row %d: %w", rec.ColumnName(i), row, err)
-			}
-			name, _ := json.Marshal(rec.ColumnName(i)) // a text can be written
-			fmt.Fprintf(&b, "%s%s: %s", mark, name, value)
-		}
-		b.WriteByte('}')
-	}
-	b.WriteString("\n]\n")
-	return b.Bytes(), nil
-}
-
-// jsonValue is one value, as encoding/json takes it.
-func jsonValue(column arrow.Array, row int) any {
-	finite := func(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-	if column.IsNull(row) {
-		return nil
-	}
-	switch c := column.(type) {
-	case *array.List:
-		from, to := c.ValueOffsets(row)
-		values := make([]any, 0, to-from)
-		for i := from; i < to; i++ {
-			values = append(values, jsonValue(c.ListValues(), int(i)))
-		}
-		return values
-	case *array.Float64:
-		if finite(c.Value(row)) {
-			return c.Value(row)
-		}
-		return nil
-	case *array.Float32:
-		if finite(float64(c.Value(row))) {
-			return c.Value(row)
-		}
-		return nil
-	}
-	return column.GetOneForMarshal(row)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 
 	"sicgrid/pkg/artifact"
+	"sicgrid/stages/sicgrid/tablefile"
 )
 
 type exported struct {
@@ -161,10 +162,10 @@ func TestJSONExportHasEveryRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := jsonFile(rec); err != nil || string(got) != "[\n {\"x\": null, \"y\": [null,2], \"b\": true}\n]\n" || !json.Valid(got) {
+	if got, err := tablefile.JSON(rec); err != nil || string(got) != "[\n {\"x\": null, \"y\": [null,2], \"b\": true}\n]\n" || !json.Valid(got) {
 		t.Errorf("got %s, %v", got, err)
 	}
-	if got, err := jsonFile(rec.NewSlice(0, 0)); err != nil || !json.Valid(got) {
+	if got, err := tablefile.JSON(rec.NewSlice(0, 0)); err != nil || !json.Valid(got) {
 		t.Errorf("no rows: %s, %v", got, err)
 	}
 	form := exportForm{json: true}

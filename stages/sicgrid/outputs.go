@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 
 	"sicgrid/pkg/outfile"
 	"sicgrid/stages/analysis"
+	"sicgrid/stages/sicgrid/tablefile"
 	"sicgrid/stages/spectra/spectratable"
 )
 
@@ -64,10 +63,10 @@ func (f *analyzeFlags) checkOutputs(cmd *cobra.Command, args []string) error {
 		inputs[i] = analysis.Path(in)
 	}
 	outputs := slices.DeleteFunc([]string{f.out, f.maps, f.fields, f.figure}, given)
-	headers := append(analysis.Headers(), headerOf[shapeRow]()) // a table of either kind is of this program's making
+	headers := append(analysis.Headers(), tablefile.Header[analysis.ShapeRow]()) // a table of either kind is of this program's making
 	if f.states == "" {
 		beside := f.modulesFile()
-		if outfile.Existing(beside) != nil && !madeHere(beside, headerOf[spectratable.Module]()) {
+		if outfile.Existing(beside) != nil && !tablefile.MadeHere(beside, tablefile.Header[spectratable.Module]()) {
 			return fmt.Errorf("%s: is where the modules are written, and sicgrid did not make it; move it away or choose another --out", beside)
 		}
 		outputs = append(outputs, beside)
@@ -79,53 +78,10 @@ func (f *analyzeFlags) checkOutputs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// headerOf is the first line of a CSV table of T: these columns, or all.
-func headerOf[T any](columns ...string) string {
-	var names []string
-	for _, c := range columnsOf[T](columns) {
-		names = append(names, c.Name)
-	}
-	return strings.Join(names, ",")
-}
-
 // sayReplaced says that a file is going to be replaced which does not look like one of this
 // program's.
 func sayReplaced(cmd *cobra.Command, path string, headers ...string) {
-	if outfile.Existing(path) != nil && !madeHere(path, headers...) && verbosityOf(cmd) >= 0 {
+	if outfile.Existing(path) != nil && !tablefile.MadeHere(path, headers...) && verbosityOf(cmd) >= 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "replaces %s, which sicgrid did not make\n", path)
 	}
-}
-
-// madeHere says whether a regular file is of this program's making: a Parquet file says so at its
-// end; another begins as what is about to take its place, a table with the same columns.
-func madeHere(path string, headers ...string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	piece := func(at, most int64) []byte {
-		data := make([]byte, min(info.Size()-at, most))
-		n, _ := f.ReadAt(data, at) // of a file that shrinks meanwhile, what is left
-		return data[:n]
-	}
-	if head := piece(0, 1<<16); !bytes.HasPrefix(head, []byte("PAR1")) {
-		first := firstLine(head)
-		return slices.ContainsFunc(headers, func(h string) bool { return h != "" && strings.HasPrefix(first, h) })
-	}
-	return bytes.Contains(piece(max(info.Size()-4096, 0), 4096), []byte("sicgrid")) // the writer's name
-}
-
-// firstLine is the first line that is no comment.
-func firstLine(data []byte) string {
-	for line := range bytes.Lines(data[:min(len(data), 1<<16)]) {
-		if !bytes.HasPrefix(line, []byte("#")) {
-			return string(bytes.TrimRight(line, "\r\n"))
-		}
-	}
-	return ""
 }

@@ -16,6 +16,7 @@ import (
 	"sicgrid/stages/estimate"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/sicgrid/layout"
+	"sicgrid/stages/sicgrid/tablefile"
 	"sicgrid/stages/sweep"
 	"sicgrid/stages/sweep/sweeptable"
 )
@@ -44,7 +45,7 @@ func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]lay
 		if err := artifact.Write(&parquet, tables[i]); err != nil {
 			return nil, err
 		}
-		csv, err := csvFile(tables[i])
+		csv, err := tablefile.CSV(tables[i])
 		if err != nil {
 			return nil, err
 		}
