@@ -216,7 +216,7 @@ func (r *execution) runGraph() (pipeline.Report, error) {
 		}
 		shown.Observe(e)
 	}
-	return pipeline.Run(r.cmd.Context(), r.session.graph, *o)
+	return r.executor().Run(r.cmd.Context(), r.session.graph, *o)
 }
 
 // layOut writes the files of the figures that are up to date, and says what became of the run, which ended
