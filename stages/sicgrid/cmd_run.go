@@ -26,6 +26,7 @@ type runFlags struct {
 	force     []string
 	remote    string
 	json      bool
+	executorFlags
 
 	checkpointEvery time.Duration
 
@@ -58,7 +59,7 @@ func newRunCommand() *cobra.Command {
 }
 
 func (f *runFlags) addRun(cmd *cobra.Command) {
-	f.add(cmd)
+	f.graphFlags.add(cmd)
 	set := cmd.Flags()
 	set.IntVar(&f.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
 	set.StringVar(&f.device, "device", "auto", "what trains: auto (a GPU if there is one), cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
@@ -68,12 +69,16 @@ func (f *runFlags) addRun(cmd *cobra.Command) {
 	set.StringSliceVar(&f.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
 	set.StringVar(&f.remote, "remote", "", "fetch from this `URL` what it has instead of computing it; default is $"+remoteVariable+", \"none\" is none")
 	set.BoolVar(&f.json, "json", false, "print what became of each stage as JSON; progress goes to standard error")
+	f.addExecutor(cmd)
 }
 
 // check finds what is wrong with the flags themselves.
 func (f *runFlags) check() error {
 	if f.jobs < 0 {
 		return usagef("--jobs %d: must be 0 or greater", f.jobs)
+	}
+	if err := f.checkExecutor(); err != nil {
+		return err
 	}
 	if err := checkDevice(f.device); err != nil {
 		return err
@@ -103,6 +108,9 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if err := r.open(targets); err != nil {
 		return err
 	}
+	if flags.cancel {
+		return r.cancel()
+	}
 	if proceed, err := r.announce(); err != nil || !proceed {
 		return err
 	}
@@ -120,6 +128,7 @@ type execution struct {
 	noGPU        string // why none is used, where auto has fallen back on the CPU
 	stageStarted func()
 	closers      []func()
+	engine       pipeline.Executor // nil is this process
 }
 
 func (r *execution) close() {
@@ -136,6 +145,9 @@ func (r *execution) open(targets []string) (err error) {
 	}
 	if err := r.session.checkForce(r.flags.force); err != nil {
 		return err
+	}
+	if r.flags.elsewhere() { // the nodes choose their devices
+		return r.openCluster()
 	}
 	named := r.flags.device != "auto"
 	if named && len(r.session.trainings()) > 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/params"
+	"sicgrid/pkg/pipeline/slurm"
 	"sicgrid/stages/experiment"
 )
 
@@ -81,6 +82,9 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 func oneLine(err error) string {
+	if detached := (*slurm.Detached)(nil); errors.As(err, &detached) {
+		return detached.Error()
+	}
 	if errors.Is(err, context.Canceled) {
 		return "interrupted; what had finished is kept, and the next run goes on from there"
 	}
@@ -117,6 +121,7 @@ func newRootCommand() *cobra.Command {
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
 		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(),
 		newAnalyzeCommand(), newExportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
+		newLogsCommand(), newStageCommand(),
 	)
 	for _, c := range root.Commands() {
 		if accepts := c.Args; accepts != nil {

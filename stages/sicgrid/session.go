@@ -25,8 +25,9 @@ type graphFlags struct {
 	exact    bool
 	unpinned bool
 	adopt    bool
-	sweep    string // file of a sweep over the profile, beside those that targets name
-	many     bool   // a sweep may have more than manyPoints
+	sweep    string     // file of a sweep over the profile, beside those that targets name
+	many     bool       // a sweep may have more than manyPoints
+	frozen   *frozenRun // of a job: what was submitted; nil elsewhere
 }
 
 func (f *graphFlags) add(cmd *cobra.Command) {
@@ -63,7 +64,11 @@ func (f *graphFlags) open(targets []string) (*session, error) {
 
 // attach gives a session the program's code digests and the store.
 func (f *graphFlags) attach(s *session) error {
-	code, err := currentCode()
+	digests := currentCode
+	if f.frozen != nil { // the source may have moved on since; the job's program has not
+		digests = embeddedCode
+	}
+	code, err := digests()
 	if err != nil {
 		return err
 	}
@@ -75,6 +80,9 @@ func (f *graphFlags) attach(s *session) error {
 		Store: open, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact, Adopt: f.adopt,
 		Pins: pinsDir, Unpinned: f.unpinned,
 		Provenance: func() map[string]any { return map[string]any{"commit": commit(), "profile": s.parameters.Name} },
+	}
+	if f.frozen != nil {
+		f.frozen.apply(&s.options)
 	}
 	return nil
 }
