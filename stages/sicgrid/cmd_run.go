@@ -294,10 +294,23 @@ func summarise(w io.Writer, report pipeline.Report, written []string, noGPU stri
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
 	}
+	if n := madeMeanwhile(report); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them made by another run", n))
+	}
 	for _, path := range figurePaths(written) {
 		fmt.Fprintf(w, "wrote   %s\n", path)
 	}
 	fmt.Fprintf(w, "%s in %s\n", strings.Join(parts, ", "), report.Time.Round(10*time.Millisecond))
+}
+
+// madeMeanwhile counts the stages that another run on the same store has made in this one's place.
+func madeMeanwhile(report pipeline.Report) (n int) {
+	for i := range report.Nodes {
+		if report.Nodes[i].State == pipeline.Cached && report.Nodes[i].Reason == pipeline.MadeMeanwhile {
+			n++
+		}
+	}
+	return n
 }
 
 // runRecord is the JSON of run.
