@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"sicgrid/pkg/pipeline"
@@ -27,6 +28,7 @@ type follower struct {
 	process   []string // the command of a stage process; nil before anything is submitted
 	arrays    []*submitted
 	mostTasks int
+	losses    []string        // jobs that one question has found lost
 	said      map[string]bool // what need not be said again
 	ours      map[string]bool // tasks that were cancelled by us, not by somebody
 }
@@ -323,6 +325,7 @@ func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 			at[[2]int{q.number, q.task}] = q
 		}
 	}
+	f.losses = nil
 	var cancel []string
 	wanted := map[*watched]bool{}
 	for _, w := range f.nodes {
@@ -347,7 +350,21 @@ func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 			need = append(need, w)
 		}
 	}
+	f.sayLosses()
 	return need, client{}.cancel(ctx, cancel)
+}
+
+func (f *follower) sayLosses() {
+	const most = 3 // that are named
+	n := len(f.losses)
+	if n == 0 {
+		return
+	}
+	more := ""
+	if n > most {
+		more = fmt.Sprintf(" and %d more", n-most)
+	}
+	f.say("jobs that ended without a result are submitted again: " + strings.Join(f.losses[:min(n, most)], ", ") + more)
 }
 
 // learnJob notes the job of an array whose submission was not answered.
@@ -437,7 +454,7 @@ func (f *follower) isNeeded(w *watched, q queued, there bool, wanted map[*watche
 		f.fail(w, f.lostForGood(w, q, there))
 		return false
 	}
-	f.say(fmt.Sprintf("%s: its job ended without a result (%s); submitted again, %d of %d", w.node.Name, stateOf(q, there), w.lost, f.Cluster.Resubmit))
+	f.losses = append(f.losses, fmt.Sprintf("%s (%s)", w.node.Name, stateOf(q, there)))
 	return true
 }
 
