@@ -8,7 +8,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
-// tensorTable is what the codec must be fast on: few rows of long float32 lists, here 8 of 1e6 noisy values (32 MB).
+// tensorTable is what the codec must be fast on: few rows of long float32 lists, here 8 of 1e6
+// noisy values (32 MB).
 func tensorTable(b *testing.B) arrow.Record {
 	type row struct {
 		Name   string    `col:"name"`

@@ -56,7 +56,8 @@ func TestATableComesBackFromItsFile(t *testing.T) {
 	})
 }
 
-// tablesWorthReading cover what breaks codecs: emptiness, NaN, long lists among short ones, more rows than one row group takes.
+// tablesWorthReading cover what breaks codecs: emptiness, NaN, long lists among short ones, more
+// rows than one row group takes.
 func tablesWorthReading(t *testing.T) map[string]arrow.Record {
 	nan32, nan64 := float32(math.NaN()), math.NaN()
 	small := []everything{
@@ -272,8 +273,9 @@ func TestAFailingWriterIsReported(t *testing.T) {
 	}
 }
 
-// Read is only for bytes whose digest has been checked, but damage that gets through must not take the program down: not by a panic,
-// and not by asking for more memory than the largest page that Parquet can announce.
+// Read is only for bytes whose digest has been checked, but damage that gets through must not take
+// the program down: not by a panic, and not by asking for more memory than the largest page that
+// Parquet can announce.
 func TestReadSurvivesDamage(t *testing.T) {
 	data := parquetBytes(t, tablesWorthReading(t)["small"])
 	for n := range data {
@@ -327,7 +329,8 @@ func TestAForeignParquetFileIsRefused(t *testing.T) {
 	}
 }
 
-// Other readers pass over pages by their bounds. Those of a page of NaN, and of tensors, must not make them pass over anything.
+// Other readers pass over pages by their bounds. Those of a page of NaN, and of tensors, must not
+// make them pass over anything.
 func TestPageBoundsHideNothing(t *testing.T) {
 	type row struct {
 		X   float64   `col:"x"`

@@ -12,10 +12,12 @@ import (
 
 // A Difference says how far two tables of one form are apart.
 type Difference struct {
-	Form            string  // how their columns, metadata or lengths differ; then nothing below is known
-	Values          int64   // how many values differ
-	Of              int64   // of how many
-	Largest         float64 // largest |a - b| among numbers; +Inf where one of them is NaN or an infinity and the other is not
+	Form   string // how their columns, metadata or lengths differ; then nothing below is known
+	Values int64  // how many values differ
+	Of     int64  // of how many
+	// Largest is the largest |a - b| among numbers; +Inf where one of them is NaN or an infinity
+	// and the other is not.
+	Largest         float64
 	LargestWhere    string  // "mean, row 3, value 120: 0.5 and 0.25"
 	Relative        float64 // largest |a - b| / max(|a|, |b|)
 	RelativeWhere   string
@@ -47,8 +49,8 @@ func (d Difference) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Compare finds how far b is from a, whatever their columns are said to mean. All NaNs are one; 0 and
-// -0 differ, by 0.
+// Compare finds how far b is from a, whatever their columns are said to mean. All NaNs are one; 0
+// and -0 differ, by 0.
 func Compare(a, b arrow.Record) Difference {
 	schemaA, types, err := checkColumns(a)
 	if err != nil {

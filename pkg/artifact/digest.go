@@ -15,15 +15,16 @@ import (
 // digestFormat opens every logical digest; a change of what is hashed below changes it.
 const digestFormat = "sicgrid table 1"
 
-// LogicalDigest returns the lower-case hex sha256 over what rec says: names, types and metadata of its
-// columns, its own metadata, and every value. The meanings of columns do not count: a better sentence
-// makes no other table. All NaNs count as one; 0 and -0 differ. It does not depend on how a file
-// encodes the table, nor on how rec lies in memory. A record that Write refuses (unstorable types,
-// nulls) has no digest: the result is "".
+// LogicalDigest returns the lower-case hex sha256 over what rec says: names, types and metadata of
+// its columns, its own metadata, and every value. The meanings of columns do not count: a better
+// sentence makes no other table. All NaNs count as one; 0 and -0 differ. It does not depend on how
+// a file encodes the table, nor on how rec lies in memory. A record that Write refuses (unstorable
+// types, nulls) has no digest: the result is "".
 //
-// Hashed are, in this order: the format line, the number of columns, each column's name, type and metadata, the table's metadata,
-// the number of rows, and the columns' values one column after the other. Strings and lists are preceded by their lengths;
-// all numbers are little-endian, lengths 64 bits wide, a bool is one byte.
+// Hashed are, in this order: the format line, the number of columns, each column's name, type and
+// metadata, the table's metadata, the number of rows, and the columns' values one column after the
+// other. Strings and lists are preceded by their lengths; all numbers are little-endian, lengths 64
+// bits wide, a bool is one byte.
 func LogicalDigest(rec arrow.Record) string {
 	schema, types, err := checkColumns(rec)
 	if err != nil {
@@ -133,7 +134,8 @@ func (d digester) values(t columnType, arr arrow.Array, from, to int) {
 	}
 }
 
-// A NaN's payload is an accident of the instruction that made it. Canonical are the quiet NaNs 0x7fc00000 and 0x7ff8000000000000.
+// A NaN's payload is an accident of the instruction that made it. Canonical are the quiet NaNs
+// 0x7fc00000 and 0x7ff8000000000000.
 
 func canonicalNaN32(x float32) float32 {
 	if x != x {

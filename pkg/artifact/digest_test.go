@@ -10,7 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The digest of a small table, computed by hand from the description at LogicalDigest. It must never change: every key depends on it.
+// The digest of a small table, computed by hand from the description at LogicalDigest. It must
+// never change: every key depends on it.
 func TestLogicalDigestFollowsItsDescription(t *testing.T) {
 	type row struct {
 		N   int32     `col:"n"`

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Whatever the bytes, Read ends with a table or an error; and a table that it gives can be written and read again.
-// go test -fuzz FuzzRead -fuzzminimizetime 1x ./pkg/artifact
+// Whatever the bytes, Read ends with a table or an error; and a table that it gives can be written
+// and read again. go test -fuzz FuzzRead -fuzzminimizetime 1x ./pkg/artifact
 func FuzzRead(f *testing.F) {
 	small := []everything{{}, {Flag: true, Text: "ü", Blob: []byte{0, 255}, Smalls: []int32{1, -2}, Singles: []float32{0.5}, Doubles: []float64{1e-300, 2}}}
 	for _, rows := range [][]everything{nil, small[:1], small} {

@@ -8,7 +8,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// parquetSchema has one leaf for each column, in the columns' order. It is one to write these columns with; without them, for any use.
+// parquetSchema has one leaf for each column, in the columns' order. It is one to write these
+// columns with; without them, for any use.
 func parquetSchema(schema *arrow.Schema, types []columnType, columns []*columnWriter) *parquet.Schema {
 	root := orderedGroup{Group: parquet.Group{}}
 	for i, t := range types {
@@ -65,8 +66,9 @@ func (n namedNode) Value(base reflect.Value) reflect.Value {
 	return base.MapIndex(reflect.ValueOf(n.name))
 }
 
-// A numbersType is a type of numbers whose column buffer takes them from put instead of from the values that parquet-go
-// hands it. A parquet.Value is six fields: making and reading one for each number takes more time than all else.
+// A numbersType is a type of numbers whose column buffer takes them from put instead of from the
+// values that parquet-go hands it. A parquet.Value is six fields: making and reading one for each
+// number takes more time than all else.
 type numbersType struct {
 	parquet.Type
 	put func(to parquet.ColumnBuffer, n int) error
@@ -85,9 +87,10 @@ func (b numbersBuffer) WriteValues(values []parquet.Value) (int, error) {
 	return len(values), b.put(b.ColumnBuffer, len(values))
 }
 
-// A floatType is float32 or float64 with an index of page bounds in which a page has the bounds -Inf and Inf if they were skipped or
-// all its values are NaN. parquet-go would give 0, by which other readers may pass over the page, or NaN, among which its
-// order of bounds, and so the bytes of the file, depend on the processor.
+// A floatType is float32 or float64 with an index of page bounds in which a page has the bounds
+// -Inf and Inf if they were skipped or all its values are NaN. parquet-go would give 0, by which
+// other readers may pass over the page, or NaN, among which its order of bounds, and so the bytes
+// of the file, depend on the processor.
 type floatType struct{ parquet.Type }
 
 func (t floatType) NewColumnIndexer(sizeLimit int) parquet.ColumnIndexer {

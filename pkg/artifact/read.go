@@ -15,8 +15,9 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Read decodes a Parquet file that Write wrote. Check the digest of data first: a damaged file gives an error here where it can be
-// told from a sound one, but Parquet has no checksum over the whole file.
+// Read decodes a Parquet file that Write wrote. Check the digest of data first: a damaged file
+// gives an error here where it can be told from a sound one, but Parquet has no checksum over the
+// whole file.
 func Read(data []byte) (rec arrow.Record, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -24,7 +25,8 @@ func Read(data []byte) (rec arrow.Record, err error) {
 		}
 	}()
 	if n := len(data); n >= 8 && int64(binary.LittleEndian.Uint32(data[n-8:])) > int64(n-8) {
-		return nil, errors.New("artifact: not a Parquet file: its footer is longer than the file") // parquet-go would allocate it first
+		// parquet-go would allocate it first.
+		return nil, errors.New("artifact: not a Parquet file: its footer is longer than the file")
 	}
 	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
@@ -52,8 +54,8 @@ func Read(data []byte) (rec arrow.Record, err error) {
 	return array.NewRecord(schema, arrays, file.NumRows()), nil
 }
 
-// readSchema returns the schema of the table in file. Arrow's form of it is compared, not decoded: one flipped bit in a flatbuffer can
-// make Arrow's decoder ask for terabytes.
+// readSchema returns the schema of the table in file. Arrow's form of it is compared, not decoded:
+// one flipped bit in a flatbuffer can make Arrow's decoder ask for terabytes.
 func readSchema(file *parquet.File) (*arrow.Schema, []columnType, error) {
 	text, ok := file.Lookup(tableKey)
 	if !ok {
@@ -73,8 +75,8 @@ func readSchema(file *parquet.File) (*arrow.Schema, []columnType, error) {
 	return schema, types, nil
 }
 
-// checkChunks refuses what Write never writes and what would cost memory without bound: parquet-go's LZ4 decoder, for one, doubles its
-// buffer for as long as the bytes make no sense.
+// checkChunks refuses what Write never writes and what would cost memory without bound:
+// parquet-go's LZ4 decoder, for one, doubles its buffer for as long as the bytes make no sense.
 func checkChunks(file *parquet.File) error {
 	for i, g := range file.Metadata().RowGroups {
 		for j, c := range g.Columns {
@@ -172,8 +174,8 @@ func readNumbers[E number](file *parquet.File, i int, t columnType, of func(*enc
 	return numbersArray(values), nil
 }
 
-// appendOffsets appends the ends of the lists of one page, which starts with a new list. A repetition level of 0 starts a list;
-// it is empty if its only definition level is 0.
+// appendOffsets appends the ends of the lists of one page, which starts with a new list. A
+// repetition level of 0 starts a list; it is empty if its only definition level is 0.
 func appendOffsets(offsets []int32, repetition, definition []byte) ([]int32, error) {
 	if len(repetition) != len(definition) || len(repetition) > 0 && repetition[0] != 0 {
 		return nil, errors.New("a page that does not start with a list")
@@ -214,7 +216,8 @@ func readBytes(file *parquet.File, i int, t columnType) (arrow.Array, error) {
 
 var errTooLong = fmt.Errorf("more than %d values", math.MaxInt32)
 
-// expectedValues is the number of values that leaf i claims to have. It only saves growing, so a wild claim is cut short.
+// expectedValues is the number of values that leaf i claims to have. It only saves growing, so a
+// wild claim is cut short.
 func expectedValues(file *parquet.File, i int) int {
 	n := int64(0)
 	for _, g := range file.RowGroups() {

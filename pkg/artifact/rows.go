@@ -36,9 +36,10 @@ var fieldTypes = map[reflect.Type]columnType{
 	reflect.TypeFor[[]float64](): {value: arrow.FLOAT64, list: true},
 }
 
-// rowFields reads the tags of a row struct. Every field must be exported, of a storable type and named by a col tag: a field that
-// was silently left out would be lost without anybody noticing. The fields of an embedded struct stand where it does. An array with
-// a method Columns() []string is as many columns, whose names stand for the * of its tag.
+// rowFields reads the tags of a row struct. Every field must be exported, of a storable type and
+// named by a col tag: a field that was silently left out would be lost without anybody noticing.
+// The fields of an embedded struct stand where it does. An array with a method Columns() []string
+// is as many columns, whose names stand for the * of its tag.
 func rowFields(t reflect.Type) ([]rowField, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("artifact: rows must be structs, not %s", t)
@@ -93,8 +94,8 @@ func (f rowField) of(row reflect.Value) reflect.Value {
 	return v
 }
 
-// FromRows makes a table of rows, with columns in the order of T's fields and meta as the table's metadata.
-// It copies, so that rows may be changed afterwards. nil and empty lists are the same.
+// FromRows makes a table of rows, with columns in the order of T's fields and meta as the table's
+// metadata. It copies, so that rows may be changed afterwards. nil and empty lists are the same.
 func FromRows[T any](rows []T, meta map[string]string) (arrow.Record, error) {
 	t := reflect.TypeFor[T]()
 	fields, err := rowFields(t)
@@ -179,7 +180,8 @@ func gather[V any](rows reflect.Value, f rowField) []V {
 	return values
 }
 
-// concatenate lays runs end to end; run i becomes values[offsets[i]:offsets[i+1]]. Arrow's offsets are 32 bits wide.
+// concatenate lays runs end to end; run i becomes values[offsets[i]:offsets[i+1]]. Arrow's offsets
+// are 32 bits wide.
 func concatenate[E any](runs [][]E) (offsets []int32, values []E, err error) {
 	total := 0
 	for _, r := range runs {
@@ -197,9 +199,9 @@ func concatenate[E any](runs [][]E) (offsets []int32, values []E, err error) {
 	return offsets, values, nil
 }
 
-// Rows returns the rows of a table through the view T: every column of T must be there with the same type and, where T gives a unit,
-// with that unit; columns that T does not name are ignored. Lists are copies, so that a caller may change them; the lists of a column
-// share one allocation.
+// Rows returns the rows of a table through the view T: every column of T must be there with the
+// same type and, where T gives a unit, with that unit; columns that T does not name are ignored.
+// Lists are copies, so that a caller may change them; the lists of a column share one allocation.
 func Rows[T any](rec arrow.Record) ([]T, error) {
 	t := reflect.TypeFor[T]()
 	fields, err := rowFields(t)

@@ -58,7 +58,8 @@ type columnType struct {
 	list  bool       // only of the four numeric kinds
 }
 
-// valueTypes are the kinds of values in a table. size is in bytes, 0 where it differs from value to value.
+// valueTypes are the kinds of values in a table. size is in bytes, 0 where it differs from value to
+// value.
 var valueTypes = map[arrow.Type]struct {
 	arrow arrow.DataType
 	size  int
@@ -101,8 +102,9 @@ func (c columnType) String() string {
 	return valueTypes[c.value].arrow.Name()
 }
 
-// canonicalSchema is schema with nothing left that two tables of equal meaning could differ in: metadata sorted by key, no field
-// nullable. Fails on a table without columns, on nameless or repeated columns, and on types that cannot be stored.
+// canonicalSchema is schema with nothing left that two tables of equal meaning could differ in:
+// metadata sorted by key, no field nullable. Fails on a table without columns, on nameless or
+// repeated columns, and on types that cannot be stored.
 func canonicalSchema(schema *arrow.Schema) (*arrow.Schema, []columnType, error) {
 	if schema.NumFields() == 0 {
 		return nil, nil, errors.New("a table needs at least one column")

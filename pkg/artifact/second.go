@@ -17,9 +17,10 @@ import (
 // ErrOtherEncoding says that a file is not encoded as Write does it now.
 var ErrOtherEncoding = errors.New("artifact: encoded otherwise than this program does")
 
-// CheckWithArrow reads data with Arrow's own Parquet reader, which shares no code with Read, and compares schema and every value with rec,
-// which Read made of data. Arrow's reader takes the process down on bytes that it did not expect, so it is given only those that Write
-// gives for rec; for others the error is ErrOtherEncoding.
+// CheckWithArrow reads data with Arrow's own Parquet reader, which shares no code with Read, and
+// compares schema and every value with rec, which Read made of data. Arrow's reader takes the
+// process down on bytes that it did not expect, so it is given only those that Write gives for rec;
+// for others the error is ErrOtherEncoding.
 func CheckWithArrow(data []byte, rec arrow.Record) error {
 	var again bytes.Buffer
 	again.Grow(len(data))
@@ -111,7 +112,8 @@ func compareMetadata(of string, want, got arrow.Metadata) error {
 	return nil
 }
 
-// sameValues compares two columns of one type, whatever Arrow calls the elements of a list. All NaNs are one.
+// sameValues compares two columns of one type, whatever Arrow calls the elements of a list. All
+// NaNs are one.
 func sameValues(want, got arrow.Array) bool {
 	w, ok := want.(*array.List)
 	if !ok {

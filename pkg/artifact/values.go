@@ -33,7 +33,8 @@ func listArray[E number](offsets []int32, v []E) arrow.Array {
 	return array.MakeFromData(array.NewData(t, len(offsets)-1, []*memory.Buffer{nil, buffer}, []arrow.ArrayData{child.Data()}, 0, 0))
 }
 
-// listOffsets returns where each list of l starts and the last one ends, in the values of l.ListValues().
+// listOffsets returns where each list of l starts and the last one ends, in the values of
+// l.ListValues().
 func listOffsets(l *array.List) []int32 {
 	if l.Len() == 0 {
 		return []int32{0}
@@ -41,7 +42,8 @@ func listOffsets(l *array.List) []int32 {
 	return arrow.GetOffsets[int32](l.Data(), 1)
 }
 
-// bytesArray makes strings or byte strings (t) of consecutive runs of data: value i is data[offsets[i]:offsets[i+1]].
+// bytesArray makes strings or byte strings (t) of consecutive runs of data: value i is
+// data[offsets[i]:offsets[i+1]].
 func bytesArray(t arrow.DataType, offsets []int32, data []byte) arrow.Array {
 	buffers := []*memory.Buffer{nil, memory.NewBufferBytes(arrow.GetBytes(offsets)), memory.NewBufferBytes(data)}
 	return array.MakeFromData(array.NewData(t, len(offsets)-1, buffers, nil, 0, 0))
@@ -62,10 +64,12 @@ func bytesAt(arr arrow.Array) func(i int) string {
 	case *array.Binary:
 		return a.ValueString
 	}
-	panic(fmt.Sprintf("artifact: %s holds no byte strings", arr.DataType())) // a fault of this package: columnType was not looked at
+	// A fault of this package: columnType was not looked at.
+	panic(fmt.Sprintf("artifact: %s holds no byte strings", arr.DataType()))
 }
 
-// checkColumns returns the canonical schema of rec and the types of its columns, or why rec cannot be stored.
+// checkColumns returns the canonical schema of rec and the types of its columns, or why rec cannot
+// be stored.
 func checkColumns(rec arrow.Record) (*arrow.Schema, []columnType, error) {
 	schema, types, err := canonicalSchema(rec.Schema())
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
-// These decide the bytes of a file. Changing one changes every object's digest (but no logical digest).
+// These decide the bytes of a file. Changing one changes every object's digest (but no logical
+// digest).
 const (
 	createdBy     = "sicgrid"
 	schemaKey     = "ARROW:schema"   // where Arrow's tools look for the schema
@@ -29,8 +30,8 @@ const (
 var compression = &zstd.Codec{Level: zstd.SpeedFastest}
 
 // Write encodes rec as a Parquet file. Tables of the same logical digest and the same meanings of
-// columns give the same bytes.
-// It fails on nulls, on types that cannot be stored, on a single list of more than about 1 GiB, and when w fails.
+// columns give the same bytes. It fails on nulls, on types that cannot be stored, on a single list
+// of more than about 1 GiB, and when w fails.
 func Write(w io.Writer, rec arrow.Record) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -57,8 +58,9 @@ func Write(w io.Writer, rec arrow.Record) (err error) {
 			longest = max(longest, columns[i].rowBytes(r))
 		}
 	}
-	// parquet-go closes a page by itself as soon as its buffer is full, even in the middle of a list, where none may end.
-	// So the buffer holds a page plus the longest list, and pages are closed here, between rows.
+	// parquet-go closes a page by itself as soon as its buffer is full, even in the middle of a
+	// list, where none may end. So the buffer holds a page plus the longest list, and pages are
+	// closed here, between rows.
 	pageBuffer := int64(pageBytes+longest) * 11 / 10
 	if pageBuffer > math.MaxInt32 {
 		return fmt.Errorf("artifact: a list of %d MiB does not fit into one Parquet page: split it", longest>>20)
@@ -96,19 +98,22 @@ func writerOptions(schema *arrow.Schema, types []columnType, columns []*columnWr
 	options := []parquet.WriterOption{file, parquet.Compression(compression), parquet.CreatedBy(createdBy, "", ""),
 		parquet.PageBufferSize(pageBuffer), parquet.DataPageStatistics(false), parquet.KeyValueMetadata(schemaKey, arrowSchema), parquet.KeyValueMetadata(tableKey, text)}
 	for i, path := range file.Columns() {
-		// The bounds of blobs would be whole blobs in the footer; those of tensors cost time and tell nobody anything.
+		// The bounds of blobs would be whole blobs in the footer; those of tensors cost time and
+		// tell nobody anything.
 		if types[i].value == arrow.BINARY || types[i].list && types[i].float() {
 			options = append(options, parquet.SkipPageBounds(path...))
 		}
 	}
 	meta := schema.Metadata()
 	for i, k := range meta.Keys() {
-		options = append(options, parquet.KeyValueMetadata(k, meta.Values()[i])) // as Arrow's writers do; some readers look only here
+		// As Arrow's writers do; some readers look only here.
+		options = append(options, parquet.KeyValueMetadata(k, meta.Values()[i]))
 	}
 	return options
 }
 
-// encodeSchema gives the text that Arrow's tools keep in a Parquet file: an Arrow IPC stream that ends after the schema, in base64.
+// encodeSchema gives the text that Arrow's tools keep in a Parquet file: an Arrow IPC stream that
+// ends after the schema, in base64.
 func encodeSchema(schema *arrow.Schema) (string, error) {
 	var b bytes.Buffer
 	if err := ipc.NewWriter(&b, ipc.WithSchema(schema)).Close(); err != nil {
@@ -122,7 +127,8 @@ type columnWriter struct {
 	out     *parquet.ColumnWriter
 	typ     columnType
 	offsets []int32 // of lists: list r is values offsets[r] to offsets[r+1]
-	// set makes dst the values from, from+1, ...; nil of numbers, which go to parquet-go's buffer by put.
+	// set makes dst the values from, from+1, ...; nil of numbers, which go to parquet-go's buffer
+	// by put.
 	set      func(dst []parquet.Value, from int)
 	put      func(to parquet.ColumnBuffer, n int) error
 	from     int                        // the next number of put
@@ -179,7 +185,8 @@ func newColumnWriter(t columnType, arr arrow.Array) *columnWriter {
 	return c
 }
 
-// putNumbers returns c.put: it writes the n values from c.from on, each as canonical gives it. W is parquet-go's interface of buffers of E.
+// putNumbers returns c.put: it writes the n values from c.from on, each as canonical gives it. W is
+// parquet-go's interface of buffers of E.
 func putNumbers[E number, W any](c *columnWriter, values []E, canonical func(E) E, write func(to W, v []E) (int, error)) func(parquet.ColumnBuffer, int) error {
 	return func(to parquet.ColumnBuffer, n int) error {
 		v := values[c.from : c.from+n]
@@ -246,8 +253,8 @@ func (c *columnWriter) write(from, to int) error {
 	return nil
 }
 
-// writeList appends one list. Levels, as Parquet defines them: the first value of a list has repetition 0, the others 1; a value has
-// definition 1; an empty list is a null of definition 0.
+// writeList appends one list. Levels, as Parquet defines them: the first value of a list has
+// repetition 0, the others 1; a value has definition 1; an empty list is a null of definition 0.
 func (c *columnWriter) writeList(from, to int) error {
 	if from == to {
 		_, err := c.out.WriteRowValues([]parquet.Value{parquet.NullValue()})

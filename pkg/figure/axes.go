@@ -47,9 +47,9 @@ func (a Axes) Points(x, y []float64) []Point {
 	return out
 }
 
-// Draw strokes the left and the bottom axis with ticks and labels. yLabelGap is the distance in mm from
-// the axis to the middle of the y label: the same for panels that stand above each other, so that their
-// labels line up.
+// Draw strokes the left and the bottom axis with ticks and labels. yLabelGap is the distance in mm
+// from the axis to the middle of the y label: the same for panels that stand above each other, so
+// that their labels line up.
 func (a Axes) Draw(c *Canvas, yLabelGap float64) {
 	line := Stroke{Color: Black, Width: Thin}
 	b := a.Box
@@ -89,7 +89,8 @@ func (a Axes) drawLabels(c *Canvas, yLabelGap float64) {
 	c.Text(b.X-yLabelGap, b.Y+b.H/2, a.Y.Label, Type{Size: Normal, X: Middle, Y: Middle, Upward: true})
 }
 
-// HLine and VLine draw a reference line across the panel at a data value; nothing if it lies outside.
+// HLine and VLine draw a reference line across the panel at a data value; nothing if it lies
+// outside.
 func (a Axes) HLine(c *Canvas, y float64, s Stroke) {
 	if a.Holds(a.X.Min, y) {
 		c.Line(s, a.At(a.X.Min, y), a.At(a.X.Max, y))

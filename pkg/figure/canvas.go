@@ -5,12 +5,12 @@ import (
 	"image/color"
 )
 
-// Canvas draws on a page in millimetres from the top left corner within the margin, x to the right, y
-// down.
+// Canvas draws on a page in millimetres from the top left corner within the margin, x to the right,
+// y down.
 type Canvas struct{ out surface }
 
-// surface is what a page is drawn on: the SVG or the PNG. Points are in mm from the top left corner of
-// the sheet.
+// surface is what a page is drawn on: the SVG or the PNG. Points are in mm from the top left corner
+// of the sheet.
 type surface interface {
 	lines(points []Point, closed bool, s Stroke)
 	polygon(points []Point, ink color.RGBA)

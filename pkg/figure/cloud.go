@@ -1,10 +1,11 @@
 package figure
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	"math"
-	"sort"
+	"slices"
 )
 
 // Dot is a point of a cloud: its place on the page (mm), its depth (greater is nearer and painted
@@ -18,8 +19,8 @@ type Dot struct {
 // cloudDPI is the resolution of a cloud's image: fine enough for print.
 const cloudDPI = 450
 
-// Cloud paints discs of the radius (mm) in order of depth, as one image over the box. Dots outside the
-// box are clipped; dots at NaN are left out.
+// Cloud paints discs of the radius (mm) in order of depth, as one image over the box. Dots outside
+// the box are clipped; dots at NaN are left out.
 func (c *Canvas) Cloud(b Box, dots []Dot, radius float64) {
 	c.Image(b, cloud(b, dots, radius))
 }
@@ -34,7 +35,7 @@ func cloud(b Box, dots []Dot, radius float64) *image.NRGBA {
 			ordered = append(ordered, d)
 		}
 	}
-	sort.SliceStable(ordered, func(i, j int) bool { return ordered[i].Depth < ordered[j].Depth })
+	slices.SortStableFunc(ordered, func(a, b Dot) int { return cmp.Compare(a.Depth, b.Depth) })
 	r := radius * scale
 	for _, d := range ordered {
 		cx, cy := (d.X-b.X)*scale, (d.Y-b.Y)*scale
@@ -65,12 +66,12 @@ func over(img *image.NRGBA, x, y int, ink color.RGBA, a float64) {
 	img.SetNRGBA(x, y, color.NRGBA{mix(ink.R, p.R), mix(ink.G, p.G), mix(ink.B, p.B), uint8(255*sum + 0.5)})
 }
 
-// View is an orthographic view of three dimensions: the camera's azimuth about the third axis and its
-// elevation above the plane of the first two, in degrees.
+// View is an orthographic view of three dimensions: the camera's azimuth about the third axis and
+// its elevation above the plane of the first two, in degrees.
 type View struct{ Azimuth, Elevation float64 }
 
-// Project returns the place of p on the picture plane (u to the right, v up) and its depth (greater is
-// nearer).
+// Project returns the place of p on the picture plane (u to the right, v up) and its depth (greater
+// is nearer).
 func (v View) Project(p [3]float64) (u, w, depth float64) {
 	sa, ca := math.Sincos(v.Azimuth * math.Pi / 180)
 	se, ce := math.Sincos(v.Elevation * math.Pi / 180)
@@ -79,9 +80,9 @@ func (v View) Project(p [3]float64) (u, w, depth float64) {
 }
 
 // Cloud3 draws points of three dimensions as seen from the view, centred and scaled alike in all
-// directions so that they fill the box from every side; far points are paler. labels name the axes of
-// the triad in the lower left corner. ink gives each point's colour. Points with a NaN are left out;
-// the number drawn is returned.
+// directions so that they fill the box from every side; far points are paler. labels name the axes
+// of the triad in the lower left corner. ink gives each point's colour. Points with a NaN are left
+// out; the number drawn is returned.
 func (c *Canvas) Cloud3(b Box, v View, points [][3]float64, ink func(i int) color.RGBA, radius float64, labels [3]string) int {
 	var centre [3]float64
 	lo := [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)}

@@ -8,8 +8,8 @@ import (
 	"sicgrid/pkg/figure"
 )
 
-// A panel with one line becomes an SVG and a PNG, which at 100 dots per inch has 709 for the 180 mm of
-// a page.
+// A panel with one line becomes an SVG and a PNG, which at 100 dots per inch has 709 for the 180 mm
+// of a page.
 func Example() {
 	axes := figure.Axes{
 		Box: figure.Box{X: 12, Y: 4, W: 40, H: 30},

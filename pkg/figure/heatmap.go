@@ -6,12 +6,12 @@ import (
 	"math"
 )
 
-// shades is the number of colours of a heat map: more than the eye tells apart, and few enough that a
-// map of 48 x 48 bins packs into about 2 kB.
+// shades is the number of colours of a heat map: more than the eye tells apart, and few enough that
+// a map of 48 x 48 bins packs into about 2 kB.
 const shades = 96
 
-// HeatMap turns values in rows of nx, row 0 lowest, into an image; lo..hi spans the colour map. NaN is
-// transparent. It is nil unless the values fill whole rows.
+// HeatMap turns values in rows of nx, row 0 lowest, into an image; lo..hi spans the colour map. NaN
+// is transparent. It is nil unless the values fill whole rows.
 func HeatMap[T float32 | float64](values []T, nx int, lo, hi float64, m Map) *image.Paletted {
 	if nx <= 0 || len(values) == 0 || len(values)%nx != 0 {
 		return nil
@@ -61,9 +61,9 @@ func (c *Canvas) RateMap(b Box, values []float32, nx int, m Map) {
 	c.Rect(b, Stroke{Color: Black, Width: Hair})
 }
 
-// ColorBar draws the scale of a colour map over lo..hi, horizontal with its ticks below and label above
-// them to the left if the box is wider than high, else vertical with ticks to the right and the label
-// running upwards beyond.
+// ColorBar draws the scale of a colour map over lo..hi, horizontal with its ticks below and label
+// above them to the left if the box is wider than high, else vertical with ticks to the right and
+// the label running upwards beyond.
 func (c *Canvas) ColorBar(b Box, m Map, lo, hi float64, ticks []Tick, label string) {
 	const n = shades
 	line := Stroke{Color: Black, Width: Hair}
@@ -95,14 +95,14 @@ func (c *Canvas) ColorBar(b Box, m Map, lo, hi float64, ticks []Tick, label stri
 		Type{Size: Small, X: Middle, Y: Middle, Upward: true})
 }
 
-// ScaleBar draws a bar of a nice length from (x, y) to the right, for a picture that shows metres over
-// mm of the page, and writes the length behind it.
-func (c *Canvas) ScaleBar(x, y, metres, mm float64) {
+// ScaleBar draws a bar of a nice length from a point to the right, for a picture that shows metres
+// over mm of the page, and writes the length behind it.
+func (c *Canvas) ScaleBar(from Point, metres, mm float64) {
 	length := NiceLength(metres)
 	if length == 0 {
 		return
 	}
 	w := mm * length / metres
-	c.Line(Stroke{Color: Black, Width: Thick}, Point{x, y}, Point{x + w, y})
-	c.Text(x+w+1, y, Metres(length), Type{Size: Small, Y: Middle})
+	c.Line(Stroke{Color: Black, Width: Thick}, from, Point{from.X + w, from.Y})
+	c.Text(from.X+w+1, from.Y, Metres(length), Type{Size: Small, Y: Middle})
 }

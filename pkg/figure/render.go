@@ -13,16 +13,16 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// Page is a figure's sheet: its title (for screen readers), its height in mm without the margin (its
-// width is Width), and the resolution of its PNG in dots per inch.
+// Page is a figure's sheet: its title (for screen readers), its height in mm without the margin
+// (its width is Width), and the resolution of its PNG in dots per inch.
 type Page struct {
 	Title  string
 	Height float64
 	DPI    int
 }
 
-// Render draws the page twice and returns it as SVG and as PNG. The PNG measures SheetWidth and Height
-// plus twice the Margin, times DPI/25.4, rounded.
+// Render draws the page twice and returns it as SVG and as PNG. The PNG measures SheetWidth and
+// Height plus twice the Margin, times DPI/25.4, rounded.
 func Render(p Page, paint func(*Canvas)) (svg, png []byte, err error) {
 	if p.DPI < 50 || p.DPI > 1200 {
 		return nil, nil, fmt.Errorf("figure %q: %d dots per inch, want 50 to 1200", p.Title, p.DPI)

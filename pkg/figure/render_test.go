@@ -28,7 +28,7 @@ func everything(c *Canvas) {
 	c.RateMap(Box{60, 30, 2, 2}, nil, 2, Jet)
 	c.ColorBar(Box{85, 5, 2, 20}, Viridis, 0, 1, Ticks(0, 1, 3), "power")
 	c.ColorBar(Box{110, 5, 30, 2}, Viridis, 0, 1, Ticks(0, 1, 3), "power")
-	c.ScaleBar(60, 40, 4, 20)
+	c.ScaleBar(Point{60, 40}, 4, 20)
 	c.Circles([]Point{{100, 20}}, 2, Stroke{Color: Black, Width: Thin})
 	c.Discs([]Point{{100, 30}}, 2, Red)
 	torus := make([][3]float64, 200)

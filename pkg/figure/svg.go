@@ -11,8 +11,8 @@ import (
 	"strconv"
 )
 
-// svgSurface writes SVG whose unit is the mm. Text stays text: it hangs at its point by start, middle
-// or end, so that a viewer with another font still aligns it.
+// svgSurface writes SVG whose unit is the mm. Text stays text: it hangs at its point by start,
+// middle or end, so that a viewer with another font still aligns it.
 type svgSurface struct {
 	bytes.Buffer
 	err error // the first image that could not be encoded
@@ -132,8 +132,8 @@ func (s *svgSurface) text(base Point, runs []run, t Type) {
 	s.WriteString("</text>\n")
 }
 
-// svgPixels is the least number of pixels along a side of a heat map in the SVG: viewers smooth what
-// they enlarge, and so only a fraction of each bin's edge.
+// svgPixels is the least number of pixels along a side of a heat map in the SVG: viewers smooth
+// what they enlarge, and so only a fraction of each bin's edge.
 const svgPixels = 240
 
 func (s *svgSurface) image(b Box, img image.Image) {
@@ -145,8 +145,8 @@ func (s *svgSurface) image(b Box, img image.Image) {
 		decimal(b.X), decimal(b.Y), decimal(b.W), decimal(b.H), base64.StdEncoding.EncodeToString(data.Bytes()))
 }
 
-// magnify repeats the pixels of a paletted image until each side that has more than one counts at least
-// n; other images are returned as they are.
+// magnify repeats the pixels of a paletted image until each side that has more than one counts at
+// least n; other images are returned as they are.
 func magnify(img image.Image, n int) image.Image {
 	p, ok := img.(*image.Paletted)
 	if !ok {

@@ -21,8 +21,8 @@ const (
 	End
 )
 
-// Type is the look of a text: its size in points, weight, colour (Black if zero), alignment about the
-// given point, and whether it runs upwards.
+// Type is the look of a text: its size in points, weight, colour (Black if zero), alignment about
+// the given point, and whether it runs upwards.
 type Type struct {
 	Size   float64
 	Bold   bool
@@ -42,8 +42,8 @@ func (t Type) ink() color.RGBA {
 // capHeight is the height of Liberation Sans capitals and digits over the type size.
 const capHeight = 0.72
 
-// fonts holds Liberation Sans, whose widths are those of Arial and Helvetica: a viewer that lacks it
-// sets the same lines from either.
+// fonts holds Liberation Sans, whose widths are those of Arial and Helvetica: a viewer that lacks
+// it sets the same lines from either.
 var fonts = font.NewCache(liberation.Collection())
 
 // pointsPerMM converts mm to points.

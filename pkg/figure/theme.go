@@ -46,8 +46,8 @@ var series = []color.RGBA{
 	{0xe6, 0x9f, 0x00, 0xff},
 }
 
-// Series returns the colour of the i-th group (of modules, of variants); groups beyond the sixth start
-// over, and a negative i, "in no group", is pale grey.
+// Series returns the colour of the i-th group (of modules, of variants); groups beyond the sixth
+// start over, and a negative i, "in no group", is pale grey.
 func Series(i int) color.RGBA {
 	if i < 0 {
 		return Pale

@@ -12,8 +12,8 @@ type Tick struct {
 	Label string
 }
 
-// Ticks returns about n marks at multiples of 1, 2 or 5 times a power of ten within [lo, hi]; none if
-// the range is empty or not finite.
+// Ticks returns about n marks at multiples of 1, 2 or 5 times a power of ten within [lo, hi]; none
+// if the range is empty or not finite.
 func Ticks(lo, hi float64, n int) []Tick {
 	if !(hi > lo) || math.IsInf(hi-lo, 0) || n < 1 {
 		return nil

@@ -13,8 +13,13 @@ import (
 type Unit struct {
 	Active bool
 	Peak   float64 // largest value over visited bins
+	// Modulation is the depth of modulation, (highest - lowest) / highest value over visited bins,
+	// the larger absolute value below: 0 for a constant unit, 1 for one that is silent somewhere.
+	Modulation float64
 	Scores
 	EllipseRatio, PeriodM, OrientationDeg float64
+	Missing                               Missing // why these three are NaN, empty where they are not
+	Superlattice                          Superlattice
 	Module                                int        // index into Analysis.Modules, -1 for none
 	Phases                                [3]float64 // at the module's wave vectors
 	Fields                                []Field
@@ -30,10 +35,10 @@ type Module struct {
 	CorrectedMedian    float64
 	EllipseRatioMedian float64
 	PeriodsInBox       float64 // shorter side of the box over the period
-	// Hexagonal: the units' raw scores and the shape of the lattice agree that it is one. The median
-	// raw expanding-ring score is at least the rule's, the median ellipse ratio under MaxEllipseRatio,
-	// and the spectrum has all three waves, the weakest with at least a tenth of the power of the
-	// strongest. The corrected score has no say.
+	// Hexagonal: the units' raw scores and the shape of the lattice agree that it is one. The
+	// median raw expanding-ring score is at least the rule's, the median ellipse ratio under
+	// MaxEllipseRatio, and the spectrum has all three waves, the weakest with at least a tenth of
+	// the power of the strongest. The corrected score has no say.
 	Hexagonal bool
 	RayleighP [3]float64 // of each phase over the units
 	UniformP  float64    // of UniformOnCell
@@ -50,25 +55,30 @@ type Analysis struct {
 
 // Options of Analyze.
 type Options struct {
-	ActiveFraction float64 // see Active
-	Module         ModuleRule
-	Threads        int                   // how many goroutines; at least 1 is used
-	Progress       func(done, total int) // called after each unit if not nil, from several goroutines
+	// A unit is active if its peak is positive and its modulation at least LeastModulation. With
+	// ActiveFraction above 0, the rule for the dead ReLU units of a network, its peak must be that
+	// share of the population's as well: see Active. In a recording that rule lets a few loud
+	// interneurons silence all others.
+	LeastModulation, ActiveFraction float64
+
+	Module   ModuleRule
+	Threads  int                   // how many goroutines; at least 1 is used
+	Progress func(done, total int) // called after each unit if not nil, from several goroutines
 }
 
 // StandardOptions returns the conventional thresholds.
 func StandardOptions() Options {
-	return Options{ActiveFraction: 0.05, Module: StandardModuleRule(), Threads: 1}
+	return Options{LeastModulation: 0.05, Module: StandardModuleRule(), Threads: 1}
 }
 
-// weakestWave is the least power of the weakest of a module's three waves, as a share of the strongest,
-// for the module to be hexagonal.
+// weakestWave is the least power of the weakest of a module's three waves, as a share of the
+// strongest, for the module to be hexagonal.
 const weakestWave = 0.1
 
-// Analyze measures a population of units, given one map each, all of one shape and box. Units without
-// structure (dead, constant, never visited) and populations without modules are legal: their measures
-// are NaN, the module list empty. The error says which map has a wrong shape, or that the context is
-// done.
+// Analyze measures a population of units, given one map each, all of one shape and box. Units
+// without structure (dead, constant, never visited) and populations without modules are legal:
+// their measures are NaN, the module list empty. The error says which map has a wrong shape, or
+// that the context is done.
 func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 	if len(maps) == 0 {
 		return nil, errors.New("analyze: no ratemaps")
@@ -82,7 +92,7 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 	a := &Analysis{Units: make([]Unit, n), Autocorrelograms: make([]*Autocorrelogram, n)}
 	peaks := make([]*Peaks, n)
 	powers := make([][]float64, n)
-	rotor := newRotor(2*maps[0].NX-1, 2*maps[0].NY-1)
+	rotor := newRotor(2*maps[0].NX-1, 2*maps[0].NY-1, newMetric(maps[0].BinX(), maps[0].BinY()))
 
 	var next, done atomic.Int64
 	var group sync.WaitGroup
@@ -96,10 +106,13 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 					return
 				}
 				sac := c.autocorrelogram(maps[i])
-				peaks[i] = FindPeaks(sac)
+				powers[i] = p.of(maps[i])
+				var without Missing
+				peaks[i], without = peaksOf(maps[i], sac, powers[i])
 				a.Autocorrelograms[i] = sac
 				a.Units[i] = unit(maps[i], peaks[i], rotor.score(sac, peaks[i]), o.Module.MaxMisfit)
-				powers[i] = p.of(maps[i])
+				a.Units[i].Missing = without
+				a.Units[i].Superlattice = superlatticeOf(sac, peaks[i], o.Module.MaxMisfit)
 				if d := int(done.Add(1)); o.Progress != nil {
 					o.Progress(d, n)
 				}
@@ -117,8 +130,8 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 	}
 	var active [][]float64
 	for i, on := range Active(heights, o.ActiveFraction) {
-		a.Units[i].Active = on
-		if on {
+		a.Units[i].Active = on && a.Units[i].Modulation >= o.LeastModulation
+		if a.Units[i].Active {
 			active = append(active, powers[i])
 		}
 	}
@@ -141,8 +154,8 @@ func sameShape(a, b Map) error {
 	if err := b.Check(); err != nil {
 		return err
 	}
-	if a.NX != b.NX || a.NY != b.NY || a.BoxM != b.BoxM {
-		return fmt.Errorf("%d x %d bins in %g m: the first one has %d x %d in %g m", b.NX, b.NY, b.BoxM, a.NX, a.NY, a.BoxM)
+	if a.NX != b.NX || a.NY != b.NY || a.BoxM != b.BoxM || a.BoxYM != b.BoxYM {
+		return fmt.Errorf("%d x %d bins in %s: the first one has %d x %d in %s", b.NX, b.NY, b.boxText(), a.NX, a.NY, a.boxText())
 	}
 	return nil
 }
@@ -150,7 +163,7 @@ func sameShape(a, b Map) error {
 func unit(m Map, p *Peaks, s Scores, maxMisfit float64) Unit {
 	nan := math.NaN()
 	u := Unit{
-		Peak: m.Peak(), Scores: s, Module: -1,
+		Peak: m.Peak(), Modulation: m.Modulation(), Scores: s, Module: -1,
 		EllipseRatio: nan, PeriodM: nan, OrientationDeg: nan,
 		Phases: [3]float64{nan, nan, nan}, Fields: Fields(m),
 	}
@@ -175,8 +188,7 @@ func (a *Analysis) clusters(peaks []*Peaks, rule ModuleRule) []Cluster {
 // module measures a cluster and sets its units' phases.
 func (a *Analysis) module(maps []Map, c Cluster, s *Spectrum, rule ModuleRule) Module {
 	nan := math.NaN()
-	side := min(float64(maps[0].NX), float64(maps[0].NY)) * maps[0].BinM()
-	m := Module{Cluster: c, PeriodsInBox: side / c.PeriodM}
+	m := Module{Cluster: c, PeriodsInBox: maps[0].shortSide() / c.PeriodM}
 	var expanding, corrected, ellipse []float64
 	for _, u := range c.Units {
 		expanding = append(expanding, a.Units[u].Expanding)

@@ -10,8 +10,8 @@ import (
 // (Sargolini et al. 2006; Langston et al. 2010).
 const MinPairs = 20
 
-// flatShare is the share of the map's variance under which an overlap counts as constant: below it the
-// correlation would be one of rounding errors.
+// flatShare is the share of the map's variance under which an overlap counts as constant: below it
+// the correlation would be one of rounding errors.
 const flatShare = 1e-9
 
 // Autocorrelogram is the spatial autocorrelogram of a map of [ny, nx] bins: Values [2ny-1, 2nx-1]
@@ -22,8 +22,35 @@ type Autocorrelogram struct {
 	Values []float64
 	Pairs  []int32
 	NX, NY int // odd: number of lags along x and y
-	BinM   float64
+	// BinX and BinY are the distances of neighbouring lags along x and y in metres.
+	BinX, BinY float64
 }
+
+// metric measures lags in units of one bin: of the geometric mean of its sides, where it is not
+// square.
+type metric struct {
+	unit float64 // m
+	x, y float64 // one lag along x and along y, in units
+}
+
+func newMetric(binX, binY float64) metric {
+	if binX == binY {
+		return metric{binX, 1, 1}
+	}
+	unit := math.Sqrt(binX * binY)
+	return metric{unit, binX / unit, binY / unit}
+}
+
+// length returns the length of a lag in units.
+func (m metric) length(dx, dy int) float64 { return math.Hypot(float64(dx)*m.x, float64(dy)*m.y) }
+
+// side returns the shorter side of the box whose maps have autocorrelograms of nx, ny lags, in
+// units.
+func (m metric) side(nx, ny int) float64 {
+	return min(float64(nx/2+1)*m.x, float64(ny/2+1)*m.y)
+}
+
+func (a *Autocorrelogram) metric() metric { return newMetric(a.BinX, a.BinY) }
 
 // At returns the value at the lag of dx, dy bins, NaN outside.
 func (a *Autocorrelogram) At(dx, dy int) float64 {
@@ -34,8 +61,40 @@ func (a *Autocorrelogram) At(dx, dy int) float64 {
 	return a.Values[j*a.NX+i]
 }
 
-// NewAutocorrelogram returns the autocorrelogram of a map. It is computed with Fourier transforms of
-// values, squares and mask, and agrees with the sums written out to rounding.
+// pairs returns the number of bins that the value at a lag is of, 1 where they were not counted.
+func (a *Autocorrelogram) pairs(dx, dy int) int32 {
+	if a.Pairs == nil {
+		return 1
+	}
+	return a.Pairs[(dy+a.NY/2)*a.NX+dx+a.NX/2]
+}
+
+// heightAt returns the value at a lag in metres, between lags by Catmull and Rom's cubics (whose
+// error at peaks of 8 bins a period is 0.01, that of straight lines 0.1); NaN next to a NaN.
+func (a *Autocorrelogram) heightAt(lag [2]float64) float64 {
+	x, y := lag[0]/a.BinX, lag[1]/a.BinY
+	i, j := int(math.Floor(x)), int(math.Floor(y))
+	wx, wy := cubic(x-float64(i)), cubic(y-float64(j))
+	var sum float64
+	for q, v := range wy {
+		for p, w := range wx {
+			if v*w != 0 {
+				sum += v * w * a.At(i+p-1, j+q-1)
+			}
+		}
+	}
+	return sum
+}
+
+// cubic returns the weights of the values at -1, 0, 1 and 2 for the one at t in [0, 1).
+func cubic(t float64) [4]float64 {
+	return [4]float64{
+		t * (-1 + t*(2-t)) / 2, 1 + t*t*(3*t-5)/2, t * (1 + t*(4-3*t)) / 2, t * t * (t - 1) / 2,
+	}
+}
+
+// NewAutocorrelogram returns the autocorrelogram of a map. It is computed with Fourier transforms
+// of values, squares and mask, and agrees with the sums written out to rounding.
 func NewAutocorrelogram(m Map) (*Autocorrelogram, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
@@ -78,7 +137,7 @@ func (c *correlator) autocorrelogram(m Map) *Autocorrelogram {
 		Values: make([]float64, w*h),
 		Pairs:  make([]int32, w*h),
 		NX:     w, NY: h,
-		BinM: m.BinM(),
+		BinX: m.BinX(), BinY: m.BinY(),
 	}
 	values, mask, visited := m.centred()
 	// Unit variance and zero mean keep the differences of sums below accurate.

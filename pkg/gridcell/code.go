@@ -2,10 +2,10 @@ package gridcell
 
 import "math"
 
-// Code is an idealised grid code of one-dimensional space: the periods (m) of its modules. A place x is
-// coded by the phases 2 pi x / period modulo 2 pi, one for each module: a point on a torus, on which
-// the places follow one another along the coding line (appendix C of the paper; Fiete et al. 2008;
-// Sreenivasan and Fiete 2011).
+// Code is an idealised grid code of one-dimensional space: the periods (m) of its modules. A place
+// x is coded by the phases 2 pi x / period modulo 2 pi, one for each module: a point on a torus, on
+// which the places follow one another along the coding line (appendix C of the paper; Fiete et al.
+// 2008; Sreenivasan and Fiete 2011).
 type Code []float64
 
 // Phases returns the phase of every module at x, in [0, 2 pi).
@@ -18,14 +18,12 @@ func (c Code) Phases(x float64) []float64 {
 	return phases
 }
 
-// Tuning returns the rate of a cell with this preferred phase at a phase of its module: peak
-// ReLU(cos(phase + preferred)), equations 9 and 10 of the paper.
-func Tuning(phase, preferred, peak float64) float64 {
-	return peak * math.Max(0, math.Cos(phase+preferred))
-}
+// Tuning returns the rate of a cell with this preferred phase at a phase of its module, over its
+// peak: ReLU(cos(phase + preferred)), equations 9 and 10 of the paper.
+func Tuning(phase, preferred float64) float64 { return math.Max(0, math.Cos(phase+preferred)) }
 
-// Distance returns the distance on the torus, in rad, of the states of two places u metres apart: the
-// root of the sum of squared phase differences. It is the same wherever the first place is.
+// Distance returns the distance on the torus, in rad, of the states of two places u metres apart:
+// the root of the sum of squared phase differences. It is the same wherever the first place is.
 func (c Code) Distance(u float64) float64 {
 	sum := 0.0
 	for _, period := range c {
@@ -35,9 +33,10 @@ func (c Code) Distance(u float64) float64 {
 	return math.Sqrt(sum)
 }
 
-// Returns visits, in order, the displacements u from half the smallest period up to limit at which the
-// coding line comes nearest to its start, each with the distance there, until visit says false. Between
-// two places where a phase wraps, the squared distance is a parabola, so the nearest approach is exact.
+// Returns visits, in order, the displacements u from half the smallest period up to limit at which
+// the coding line comes nearest to its start, each with the distance there, until visit says false.
+// Between two places where a phase wraps, the squared distance is a parabola, so the nearest
+// approach is exact.
 func (c Code) Returns(limit float64, visit func(u, distance float64) bool) {
 	smallest := math.Inf(1)
 	for _, period := range c {
@@ -75,9 +74,9 @@ func (c Code) Separation(rangeM float64) float64 {
 	return least
 }
 
-// Capacity returns the range in metres that the code holds before its coding line, given a thickness
-// (rad), meets itself: the first displacement beyond half the smallest period at which the distance
-// falls below the thickness; limit if there is none.
+// Capacity returns the range in metres that the code holds before its coding line, given a
+// thickness (rad), meets itself: the first displacement beyond half the smallest period at which
+// the distance falls below the thickness; limit if there is none.
 func (c Code) Capacity(thickness, limit float64) float64 {
 	met := limit
 	c.Returns(limit, func(u, distance float64) bool {

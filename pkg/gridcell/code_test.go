@@ -62,11 +62,11 @@ func TestSeparationFallsAndCapacityGrowsWithItsArguments(t *testing.T) {
 
 // Equation 9 at a place is equation 10 at its phase.
 func TestTuningIsARectifiedCosine(t *testing.T) {
-	for _, c := range []struct{ phase, preferred, want float64 }{{0, 0, 2}, {math.Pi, 0, 0}, {math.Pi, math.Pi, 2}, {math.Pi / 3, 0, 1}, {math.Pi / 2, 0, 0}} {
-		near(t, "rate", Tuning(c.phase, c.preferred, 2), c.want, 1e-12)
+	for _, c := range []struct{ phase, preferred, want float64 }{{0, 0, 1}, {math.Pi, 0, 0}, {math.Pi, math.Pi, 1}, {math.Pi / 3, 0, 0.5}, {math.Pi / 2, 0, 0}} {
+		near(t, "rate", Tuning(c.phase, c.preferred), c.want, 1e-12)
 	}
 	c := Code{0.7}
 	for x := -2.0; x < 2; x += 0.13 {
-		near(t, "rate", Tuning(c.Phases(x)[0], 1, 1), math.Max(0, math.Cos(2*math.Pi*x/0.7+1)), 1e-9)
+		near(t, "rate", Tuning(c.Phases(x)[0], 1), math.Max(0, math.Cos(2*math.Pi*x/0.7+1)), 1e-9)
 	}
 }

@@ -1,5 +1,5 @@
-// Package gridcell measures how grid-like the ratemaps of a population of units are. It works on plain
-// slices of any model or recording.
+// Package gridcell measures how grid-like the ratemaps of a population of units are. It works on
+// plain slices of any model or recording.
 //
 // The nouns:
 //
@@ -10,8 +10,11 @@
 //   - Scores say how well the autocorrelogram agrees with itself after rotations of 60 degrees
 //     (hexagonal lattices) or 90 degrees (square ones). Several definitions are in use; each is named
 //     and its source given.
-//   - Peaks are the six autocorrelogram peaks nearest to zero lag. They give the period, the
-//     orientation and the ellipse.
+//   - Peaks are the six autocorrelogram peaks nearest to zero lag, weak ones left out. They give the
+//     period, the orientation and the ellipse. Where bins are few a period they are those of the lattice
+//     of three plane waves fitted to the map, and with fewer than three a unit has none: it says why.
+//   - A Superlattice is a wider lattice, part of a unit's own, on which its fields are higher.
+//   - The modulation of a unit is how much of its highest rate comes and goes.
 //   - A Field is a patch where a unit fires; a unit with one field and no six peaks is place-like.
 //   - A Module is a set of units that share period and orientation.
 //   - A Spectrum is the mean power spectrum of several maps; its six peaks give a module's wave vectors
@@ -23,7 +26,8 @@
 //   - A Code is the idealised grid code of one-dimensional space: the periods of its modules, whose
 //     phases at a place are a point on a torus.
 //
-// Positions are metres from the centre of the box, x to the right and y up; orientations are degrees in
-// [0, 60), wave vectors rad/m, phases radians in (-pi, pi]. A measure that is undefined is NaN; no
-// input makes the package panic, and no result depends on the number of threads.
+// Positions are metres from the centre of the box, x to the right and y up, whatever the shape of
+// box and bins; orientations are degrees in [0, 60), wave vectors rad/m, phases radians in (-pi,
+// pi]. A measure that is undefined is NaN; no input makes the package panic, and no result depends
+// on the number of threads.
 package gridcell

@@ -2,8 +2,8 @@ package gridcell
 
 import "gonum.org/v1/gonum/dsp/fourier"
 
-// fft2 is the discrete Fourier transform of real fields [ny, nx]; a spectrum is [ny, nx/2+1]. It holds
-// work space, so each goroutine needs its own.
+// fft2 is the discrete Fourier transform of real fields [ny, nx]; a spectrum is [ny, nx/2+1]. It
+// holds work space, so each goroutine needs its own.
 type fft2 struct {
 	nx, ny, half int
 	row          *fourier.FFT
@@ -24,7 +24,8 @@ func newFFT2(nx, ny int) *fft2 {
 	}
 }
 
-// forward transforms a field [h, w] with h <= ny, w <= nx, padded with zeros, into dst [ny, nx/2+1].
+// forward transforms a field [h, w] with h <= ny, w <= nx, padded with zeros, into dst [ny,
+// nx/2+1].
 func (f *fft2) forward(dst []complex128, field []float64, w, h int) {
 	for j := range f.ny {
 		d := dst[j*f.half : (j+1)*f.half]

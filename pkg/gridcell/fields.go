@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Field is a firing field: visited bins that touch along a side and whose rate is above a fifth of the
-// way from the map's lowest to its highest rate (the usual threshold of 20 % of the peak, with the
-// background taken off).
+// Field is a firing field: visited bins that touch along a side and whose rate is above a fifth of
+// the way from the map's lowest to its highest rate (the usual threshold of 20 % of the peak, with
+// the background taken off).
 type Field struct {
 	Bins   int
 	AreaM2 float64 // m²
@@ -19,16 +19,16 @@ const (
 	fieldThreshold = 0.2
 	// fieldBins is the least number of bins of a field; smaller patches are noise (opexebo).
 	fieldBins = 9
-	// fieldShare is the largest share of the visited bins that a field may have; more is the background
-	// of a unit that fires everywhere.
+	// fieldShare is the largest share of the visited bins that a field may have; more is the
+	// background of a unit that fires everywhere.
 	fieldShare = 0.5
 )
 
-// Fields returns the fields of a map, highest peak first. A map without structure, or one that fires
-// nearly everywhere, has none.
+// Fields returns the fields of a map, highest peak first. A map without structure, or one that
+// fires nearly everywhere, has none.
 func Fields(m Map) []Field {
 	low, high, visited := extent(m)
-	if !(high > low) {
+	if !(high > low) || m.flat() {
 		return nil
 	}
 	threshold := low + fieldThreshold*(high-low)
@@ -55,16 +55,16 @@ func Fields(m Map) []Field {
 			}
 		}
 		if n := len(patch); n >= fieldBins && float64(n) <= fieldShare*float64(visited) {
-			fields = append(fields, Field{n, float64(n) * m.BinM() * m.BinM(), m.Values[best], m.X(best % m.NX), m.Y(best / m.NX)})
+			fields = append(fields, Field{n, float64(n) * m.BinX() * m.BinY(), m.Values[best], m.X(best % m.NX), m.Y(best / m.NX)})
 		}
 	}
 	slices.SortStableFunc(fields, func(a, b Field) int { return cmp.Compare(b.Peak, a.Peak) })
 	return fields
 }
 
-// PlaceLike reports whether a unit is like a place cell: one field, and no six peaks around the middle
-// of its autocorrelogram that lie on a lattice (nil, or with a Misfit above that of a module's units;
-// the noise far out in an autocorrelogram has peaks too).
+// PlaceLike reports whether a unit is like a place cell: one field, and no six peaks around the
+// middle of its autocorrelogram that lie on a lattice (nil, or with a Misfit above that of a
+// module's units; the noise far out in an autocorrelogram has peaks too).
 func PlaceLike(fields []Field, p *Peaks, maxMisfit float64) bool {
 	return len(fields) == 1 && (p == nil || p.Misfit > maxMisfit)
 }

@@ -41,6 +41,10 @@ func TestOnlyAUnitWithOneFieldAndNoSixPeaksIsPlaceLike(t *testing.T) {
 	for i := range constant.Values {
 		constant.Values[i] = 0.3
 	}
+	rounded := Map{Values: make([]float64, 48*48), NX: 48, NY: 48, BoxM: 2}
+	for i, v := range place.Values {
+		rounded.Values[i] = float64(float32(0.3) * (1 + 2e-7*float32(v)))
+	}
 	unvisited := Map{Values: make([]float64, 48*48), NX: 48, NY: 48, BoxM: 2}
 	for i := range unvisited.Values {
 		unvisited.Values[i] = math.NaN()
@@ -61,6 +65,7 @@ func TestOnlyAUnitWithOneFieldAndNoSixPeaksIsPlaceLike(t *testing.T) {
 		{"a square grid", IdealFields(IdealRhombic(0.5, 5, 90).Points(0, 0, 2, 0.5), 0.1, 48, 2), false},
 		{"bands", IdealBands(k[0], 0, 48, 2), false},
 		{"a constant unit", constant, false},
+		{"a constant unit with rounding that has one field", rounded, false},
 		{"noise", noisy(constant, 0.1, rng), false},
 		{"nothing visited", unvisited, false},
 	} {

@@ -9,8 +9,8 @@ import (
 // Lattice is a two-dimensional lattice given by two basis vectors in metres.
 type Lattice struct{ A, B [2]float64 }
 
-// IdealHexagonal returns the hexagonal lattice with this period (m) and orientation (the direction of
-// one of its six nearest points, degrees).
+// IdealHexagonal returns the hexagonal lattice with this period (m) and orientation (the direction
+// of one of its six nearest points, degrees).
 func IdealHexagonal(periodM, orientationDeg float64) Lattice {
 	return IdealRhombic(periodM, orientationDeg, 60)
 }
@@ -23,28 +23,8 @@ func IdealRhombic(periodM, orientationDeg, angleDeg float64) Lattice {
 	return Lattice{A: [2]float64{periodM * c1, periodM * s1}, B: [2]float64{periodM * c2, periodM * s2}}
 }
 
-// Stretched returns the lattice stretched by sqrt(ratio) along the axis (degrees) and compressed by as
-// much across it: a circle becomes an ellipse with this ratio of axes and the same area.
-func (l Lattice) Stretched(ratio, axisDeg float64) Lattice {
-	s, c := math.Sincos(axisDeg * math.Pi / 180)
-	f := math.Sqrt(ratio)
-	turn := func(v [2]float64) [2]float64 {
-		along, across := (c*v[0]+s*v[1])*f, (-s*v[0]+c*v[1])/f
-		return [2]float64{c*along - s*across, s*along + c*across}
-	}
-	return Lattice{A: turn(l.A), B: turn(l.B)}
-}
-
-// Nearest returns the three lattice points of the upper half plane nearest to the origin, by direction:
-// what FindPeaks should find.
-func (l Lattice) Nearest() [3][2]float64 {
-	var p [3][2]float64
-	copy(p[:], upperHalf(threeShortest(l.A, l.B)))
-	return p
-}
-
-// WaveVectors returns the three shortest vectors of the reciprocal lattice in rad/m, k1 in direction
-// [0, 60), k2 and k3 near +120 and +240, with k1 + k2 + k3 = 0.
+// WaveVectors returns the three shortest vectors of the reciprocal lattice in rad/m, k1 in
+// direction [0, 60), k2 and k3 near +120 and +240, with k1 + k2 + k3 = 0.
 func (l Lattice) WaveVectors() WaveVectors {
 	b1, b2 := reciprocal(l.A, l.B)
 	t := threeShortest(b1, b2)
@@ -57,8 +37,8 @@ func reciprocal(a, b [2]float64) (b1, b2 [2]float64) {
 	return [2]float64{f * b[1], -f * b[0]}, [2]float64{-f * a[1], f * a[0]}
 }
 
-// threeShortest returns the three shortest vectors, up to sign, of the lattice that a and b span, after
-// Gauss's reduction; the third is the sum or difference of the first two.
+// threeShortest returns the three shortest vectors, up to sign, of the lattice that a and b span,
+// after Gauss's reduction; the third is the sum or difference of the first two.
 func threeShortest(a, b [2]float64) [3][2]float64 {
 	for range 100 {
 		if dot(a, a) > dot(b, b) {
@@ -104,15 +84,8 @@ func IdealGrid(k WaveVectors, x0, y0 float64, bins int, boxM float64) Map {
 	})
 }
 
-// IdealBands returns the map of an ideal band cell: one plane wave in [0, 1].
-func IdealBands(k [2]float64, phase float64, bins int, boxM float64) Map {
-	return ideal(bins, boxM, func(x, y float64) float64 {
-		return (1 + math.Cos(k[0]*x+k[1]*y-phase)) / 2
-	})
-}
-
-// IdealFields returns the map of a cell with Gaussian fields of standard deviation sigmaM and height 1
-// at the given centres (m): a place cell has one, a multi-field cell several.
+// IdealFields returns the map of a cell with Gaussian fields of standard deviation sigmaM and
+// height 1 at the given centres (m): a place cell has one, a multi-field cell several.
 func IdealFields(centres [][2]float64, sigmaM float64, bins int, boxM float64) Map {
 	return ideal(bins, boxM, func(x, y float64) float64 {
 		var sum float64
@@ -121,26 +94,6 @@ func IdealFields(centres [][2]float64, sigmaM float64, bins int, boxM float64) M
 		}
 		return sum
 	})
-}
-
-// Points returns the lattice points shifted by (x0, y0) that lie within marginM of the box.
-func (l Lattice) Points(x0, y0, boxM, marginM float64) [][2]float64 {
-	half := boxM/2 + marginM
-	b1, b2 := reciprocal(l.A, l.B)
-	// A box corner is at most this many basis vectors away.
-	far := math.Hypot(half+math.Abs(x0), half+math.Abs(y0)) / (2 * math.Pi)
-	n, m := int(far*math.Hypot(b1[0], b1[1]))+1, int(far*math.Hypot(b2[0], b2[1]))+1
-	var points [][2]float64
-	for i := -n; i <= n; i++ {
-		for j := -m; j <= m; j++ {
-			x := x0 + float64(i)*l.A[0] + float64(j)*l.B[0]
-			y := y0 + float64(i)*l.A[1] + float64(j)*l.B[1]
-			if math.Abs(x) <= half && math.Abs(y) <= half {
-				points = append(points, [2]float64{x, y})
-			}
-		}
-	}
-	return points
 }
 
 func ideal(bins int, boxM float64, rate func(x, y float64) float64) Map {

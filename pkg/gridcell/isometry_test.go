@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A linear code x, y in two units is an isometry; one stretched along x by a has the tensor diag(a²,
-// 1).
+// A linear code x, y in two units is an isometry; one stretched along x by a has the tensor
+// diag(a², 1).
 func TestIsometryOfLinearCodes(t *testing.T) {
 	for _, a := range []float64{1, 2, 5} {
 		maps := []Map{ideal(20, 2, func(x, _ float64) float64 { return a * x }), ideal(20, 2, func(_, y float64) float64 { return y })}
@@ -29,7 +29,8 @@ func TestIsometryOfLinearCodes(t *testing.T) {
 	near(t, "anisotropy of a code of one direction", band.Anisotropy, 2, 1e-9)
 }
 
-// A module of many phases is conformal; stretched it is not. Places near unvisited bins are left out.
+// A module of many phases is conformal; stretched it is not. Places near unvisited bins are left
+// out.
 func TestAModuleIsConformalAndAShearedOneIsNot(t *testing.T) {
 	hexagonal, _ := population(60, IdealHexagonal(0.6, 20), 48, 2, 0, source(4))
 	sheared, _ := population(60, IdealHexagonal(0.6, 20).Stretched(1.4, 30), 48, 2, 0, source(4))

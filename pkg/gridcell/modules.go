@@ -16,8 +16,8 @@ type ModuleRule struct {
 	CoreDistance   float64 // largest distance of a core unit's peaks from the module's, in periods
 }
 
-// StandardModuleRule is 5 units with a score of 0.3 or more; modules differ by 1.2 in period, or by 15
-// degrees in orientation alone.
+// StandardModuleRule is 5 units with a score of 0.3 or more; modules differ by 1.2 in period, or by
+// 15 degrees in orientation alone.
 func StandardModuleRule() ModuleRule {
 	return ModuleRule{MinUnits: 5, MinScore: 0.3, PeriodRatio: 1.2, OrientationDeg: 15, MaxMisfit: 0.2, CoreDistance: 0.1}
 }
@@ -36,16 +36,17 @@ type Cluster struct {
 
 // FindClusters groups units, given by their peaks (nil for one that belongs nowhere), by period and
 // orientation, in the space of log period, cos 6θ and sin 6θ. The method is mean shift with a flat
-// kernel: a window of a factor sqrt(PeriodRatio) up and down in period and OrientationDeg/2 to either
-// side, started at every unit, is moved to the mean of the units in it until they no longer change. Any
-// two units of a window thus differ by less than two clusters do.
+// kernel: a window of a factor sqrt(PeriodRatio) up and down in period and OrientationDeg/2 to
+// either side, started at every unit, is moved to the mean of the units in it until they no longer
+// change. Any two units of a window thus differ by less than two clusters do.
 //
-// Maps with irregular fields often score above 0.3 by chance, and enough of them fall into a window by
-// chance. What they do not share is the lattice itself. A window is therefore a cluster only if it has
-// a core of MinUnits units, and of half its units, whose six peaks all lie within CoreDistance periods
-// of the core's mean peaks. The window with the largest core (the first of equals) is taken first and
-// its units taken out, until none is left; a window too near to an earlier cluster holds its
-// stragglers, which belong nowhere. Clusters come back by ascending period.
+// Maps with irregular fields often score above 0.3 by chance, and enough of them fall into a window
+// by chance. What they do not share is the lattice itself. A window is therefore a cluster only if
+// it has a core of MinUnits units, and of half its units, whose six peaks all lie within
+// CoreDistance periods of the core's mean peaks. The window with the largest core (the first of
+// equals) is taken first and its units taken out, until none is left; a window too near to an
+// earlier cluster holds its stragglers, which belong nowhere. Clusters come back by ascending
+// period.
 func FindClusters(peaks []*Peaks, rule ModuleRule) []Cluster {
 	least := max(1, rule.MinUnits)
 	var left []int
@@ -135,9 +136,9 @@ func meanOrientation(peaks []*Peaks, units []int) float64 {
 	return modulo60(math.Atan2(s, c) / 6 * 180 / math.Pi)
 }
 
-// coreOf returns the units of a window whose peaks coincide, and their mean peaks: the unit with most
-// others near it (distance, by unit, in periods) gives a first lattice, the mean over those near gives
-// the lattice, and the core are the units near that.
+// coreOf returns the units of a window whose peaks coincide, and their mean peaks: the unit with
+// most others near it (distance, by unit, in periods) gives a first lattice, the mean over those
+// near gives the lattice, and the core are the units near that.
 func coreOf(peaks []*Peaks, window []int, reach float64) ([]int, [3][2]float64) {
 	var near []int
 	for _, i := range window {

@@ -1,6 +1,7 @@
 package gridcell
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -107,8 +108,8 @@ func TestWhatHasNoLatticeIsNoModule(t *testing.T) {
 	}
 }
 
-// Close-packed random fields are the hardest case: a quarter of the units score above 0.3 by chance,
-// with periods that are all set by the fields' distance.
+// Close-packed random fields are the hardest case: a quarter of the units score above 0.3 by
+// chance, with periods that are all set by the fields' distance.
 func TestIrregularFieldsAreNoModule(t *testing.T) {
 	scored := 0
 	for seed := range uint64(6) {
@@ -147,7 +148,12 @@ func TestDeadUnitsStayOutOfModules(t *testing.T) {
 		}
 	}
 	maps, part := join(alive, faint, []Map{constant(0, 40, 2), constant(math.NaN(), 40, 2)})
-	a := analyze(t, maps)
+	o := StandardOptions()
+	o.ActiveFraction = 0.05
+	a, err := Analyze(context.Background(), maps, o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, u := range a.Units {
 		if u.Active != (part[i] == 0) {
 			t.Errorf("unit %d: active %v", i, u.Active)
@@ -158,6 +164,59 @@ func TestDeadUnitsStayOutOfModules(t *testing.T) {
 	}
 	if len(a.Modules) != 1 {
 		t.Errorf("%d modules, want one", len(a.Modules))
+	}
+}
+
+// Grid cells of 0.6 to 6 Hz beside interneurons of 80 Hz: a unit is measured by itself.
+func TestLoudUnitsSilenceNoOthers(t *testing.T) {
+	rng := source(17)
+	l := IdealHexagonal(0.42, 22)
+	maps, _ := population(10, l, 40, 1.5, 0, rng)
+	for i, m := range maps {
+		for b := range m.Values {
+			m.Values[b] *= 0.6 * math.Pow(10, float64(i)/9) // Hz
+		}
+	}
+	for range 2 {
+		interneuron := IdealFields([][2]float64{{1.5*rng.Float64() - 0.75, 1.5*rng.Float64() - 0.75}}, 0.5, 40, 1.5)
+		for b := range interneuron.Values {
+			interneuron.Values[b] = 70 + 8*interneuron.Values[b] + 2*rng.NormFloat64()
+		}
+		maps = append(maps, interneuron)
+	}
+	flat := constant(40, 40, 1.5)
+	for b := range flat.Values {
+		flat.Values[b] += 0.2 * rng.NormFloat64()
+	}
+	a := analyze(t, append(maps, flat))
+	if len(a.Modules) != 1 || len(a.Modules[0].Units) != 10 {
+		t.Fatalf("modules %+v, want one of the ten grid cells", a.Modules)
+	}
+	near(t, "period", a.Modules[0].PeriodM, 0.42, 0.002)
+	near(t, "orientation", a.Modules[0].OrientationDeg, 22, 0.2)
+	for i, u := range a.Units {
+		if u.Active != (i < 12) || (u.Module == 0) != (i < 10) {
+			t.Errorf("unit %d: active %v, module %d, modulation %.3f", i, u.Active, u.Module, u.Modulation)
+		}
+	}
+}
+
+func TestModulationIsTheShareOfThePeakThatComesAndGoes(t *testing.T) {
+	nan := math.NaN()
+	for name, c := range map[string]struct {
+		values []float64
+		want   float64
+	}{
+		"silent somewhere":           {[]float64{0, 1, 4, nan}, 1},
+		"lowest bin 0.7 of the peak": {[]float64{1.4, 2, nan, 1.8}, 0.3},
+		"constant":                   {[]float64{3, 3, 3, 3}, 0},
+		"dead":                       {[]float64{0, 0, 0, 0}, 0},
+		"of both signs":              {[]float64{-1, 2, 0, 0}, 1.5},
+		"never visited":              {[]float64{nan, nan, nan, nan}, nan},
+	} {
+		if got := (Map{Values: c.values, NX: 2, NY: 2, BoxM: 1}).Modulation(); math.Abs(got-c.want) > 1e-12 || math.IsNaN(got) != math.IsNaN(c.want) {
+			t.Errorf("%s: modulation %g, want %g", name, got, c.want)
+		}
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 
 // Peaks are the six peaks of an autocorrelogram nearest to zero lag.
 type Peaks struct {
-	// Lags are the three peaks of one half plane in metres (the other three are their opposites), by
-	// direction in [0, 180) degrees.
+	// Lags are the three peaks of one half plane in metres (the other three are their opposites),
+	// by direction in [0, 180) degrees.
 	Lags [3][2]float64
 	// Heights are the correlations at the three peaks.
 	Heights [3]float64
@@ -20,8 +20,8 @@ type Peaks struct {
 	// EllipseRatio is the ratio of the long to the short axis of the ellipse through the six peaks,
 	// centred on zero lag; NaN if the conic through them is no ellipse.
 	EllipseRatio float64
-	// Misfit is the distance between the middle peak and the sum of its two neighbours, as a share of
-	// the period: 0 for any lattice, sheared or not.
+	// Misfit is the distance between the middle peak and the sum of its two neighbours, as a share
+	// of the period: 0 for any lattice, sheared or not.
 	Misfit float64
 
 	toEllipse [3]float64 // symmetric 2x2 map (xx, xy, yy): circle of equal area -> ellipse
@@ -32,36 +32,31 @@ const (
 	minPeak = 0.1
 	// minPeakAngle is the least angle between two of the three peaks, in radians.
 	minPeakAngle = 20 * math.Pi / 180
-	// minOverlapShare is the least overlap at a peak, as a share of the overlap at zero lag.
-	minOverlapShare = 0.1
+	// weakPeak is the least height of a peak, as a share of that of the most significant one. Side
+	// peaks of a sixth of the lattice's are none of its points; the points of a lattice whose
+	// fields alternate have down to half the height of those of its superlattice.
+	weakPeak = 1.0 / 3
+	// minOverlapShare is the least overlap at a peak, as a share of the overlap at zero lag: with
+	// it a lattice may have a period of 0.9 of the box.
+	minOverlapShare = 0.05
+	// hiddenOverlapShare is the overlap under which a peak may be missing and follow from the other
+	// two; these must be highPeak high at least, and it is looked for where no three make a lattice
+	// within closedMisfit.
+	hiddenOverlapShare = 0.12
+	highPeak           = 0.3
+	closedMisfit       = 0.2
 )
 
-// FindPeaks returns the six nearest peaks: of the local maxima of one half plane outside the central
-// peak, higher than 0.1 and with enough overlap, the nearest to zero lag whose directions differ by at
-// least 20 degrees. Positions are refined below the bin by a local surface. It returns nil when there
-// are no six.
+// FindPeaks returns the six nearest peaks: of the local maxima of one half plane outside the
+// central peak, higher than 0.1 and than a third of the most significant one, and with enough
+// overlap, the nearest to zero lag whose directions differ by at least 20 degrees. Positions are
+// refined below the bin by a local surface. It returns nil when there are no six.
 func FindPeaks(a *Autocorrelogram) *Peaks {
 	central := centralRadius(a)
 	if math.IsNaN(central) {
 		return nil
 	}
-	type candidate struct{ dx, dy int }
-	var found []candidate
-	w, h := int(maxLagShare*float64(a.NX/2+1)), int(maxLagShare*float64(a.NY/2+1))
-	reach := max(1.5, central/2)
-	for dy := 0; dy <= h; dy++ {
-		for dx := -w; dx <= w; dx++ {
-			if dy == 0 && dx <= 0 || math.Hypot(float64(dx), float64(dy)) <= central {
-				continue
-			}
-			if a.At(dx, dy) >= minPeak && enoughOverlap(a, dx, dy) && highest(a, dx, dy, reach) {
-				found = append(found, candidate{dx, dy})
-			}
-		}
-	}
-	slices.SortStableFunc(found, func(p, q candidate) int {
-		return p.dx*p.dx + p.dy*p.dy - q.dx*q.dx - q.dy*q.dy
-	})
+	m, found := a.metric(), localMaxima(a, central)
 	p := &Peaks{}
 	n := 0
 	var chosen [3]float64
@@ -75,14 +70,86 @@ func FindPeaks(a *Autocorrelogram) *Peaks {
 			x, y = -x, -y
 		}
 		chosen[n] = direction
-		p.Lags[n] = [2]float64{x * a.BinM, y * a.BinM}
+		p.Lags[n] = [2]float64{x * m.unit, y * m.unit}
 		p.Heights[n] = height
 		if n++; n == 3 {
 			p.describe()
-			return p
+			break
+		}
+	}
+	if n == 3 && p.Misfit <= closedMisfit {
+		return p
+	}
+	if q := closed(a, p, n); q != nil {
+		return q
+	}
+	if n == 3 {
+		return p
+	}
+	return nil
+}
+
+// closed returns the six peaks of a lattice of which n of p are known and one lies out where next
+// to nothing overlaps, as in a period of nearly the box: the sum or difference of two peaks, the
+// nearest first, that are high, of about one length and about 60 or 120 degrees apart. It returns
+// nil where no two are.
+func closed(a *Autocorrelogram, p *Peaks, n int) *Peaks {
+	for j := 1; j < n; j++ {
+		for i := range j {
+			u, v := p.Lags[i], p.Lags[j]
+			length, other := math.Hypot(u[0], u[1]), math.Hypot(v[0], v[1])
+			if dot(u, v) < 0 {
+				v = [2]float64{-v[0], -v[1]}
+			}
+			third := [2]float64{u[0] - v[0], u[1] - v[1]}
+			dx, dy := int(math.Round(third[0]/a.BinX)), int(math.Round(third[1]/a.BinY))
+			seen := max(dx, -dx) <= a.NX/2 && max(dy, -dy) <= a.NY/2 && float64(a.pairs(dx, dy)) >= hiddenOverlapShare*float64(a.pairs(0, 0))
+			if seen || min(p.Heights[i], p.Heights[j]) < highPeak || max(length, other) > 1.3*min(length, other) ||
+				math.Abs(math.Acos(dot(u, v)/(length*other))-math.Pi/3) > math.Pi/12 {
+				continue
+			}
+			q := &Peaks{Lags: [3][2]float64(upperHalf([3][2]float64{u, v, third})), Heights: [3]float64{p.Heights[i], p.Heights[j], math.NaN()}}
+			q.describe()
+			return q
 		}
 	}
 	return nil
+}
+
+// candidate is a local maximum of an autocorrelogram: its lag in bins and its height.
+type candidate struct {
+	dx, dy int
+	height float64
+}
+
+// localMaxima returns the local maxima of one half plane outside the central peak, nearest first,
+// but for weak ones. The most significant is that of the largest height times the square root of
+// the bins that it is of: the error of a correlation falls with that root.
+func localMaxima(a *Autocorrelogram, central float64) []candidate {
+	var found []candidate
+	var most, reference float64
+	m := a.metric()
+	w, h := a.NX/2, a.NY/2
+	reach := max(1.5, central/2)
+	for dy := 0; dy <= h; dy++ {
+		for dx := -w; dx <= w; dx++ {
+			if dy == 0 && dx <= 0 || m.length(dx, dy) <= central {
+				continue
+			}
+			if a.At(dx, dy) >= minPeak && enoughOverlap(a, dx, dy) && highest(a, dx, dy, reach) {
+				h := a.At(dx, dy)
+				found = append(found, candidate{dx, dy, h})
+				if s := h * math.Sqrt(float64(a.pairs(dx, dy))); s > most {
+					most, reference = s, h
+				}
+			}
+		}
+	}
+	found = slices.DeleteFunc(found, func(c candidate) bool { return c.height < weakPeak*reference })
+	slices.SortStableFunc(found, func(p, q candidate) int {
+		return cmp.Compare(m.length(p.dx, p.dy), m.length(q.dx, q.dy))
+	})
+	return found
 }
 
 // describe fills in what follows from the three lags.
@@ -126,8 +193,8 @@ func (p *Peaks) fitEllipse() {
 		return
 	}
 	p.EllipseRatio = math.Sqrt(high / low)
-	// Q^(-1/2) scaled to determinant 1, from the two eigenvalues and the axis of the smaller one (the
-	// long axis).
+	// Q^(-1/2) scaled to determinant 1, from the two eigenvalues and the axis of the smaller one
+	// (the long axis).
 	long, short := math.Pow(high/low, 0.25), math.Pow(low/high, 0.25)
 	angle := math.Atan2(2*b, a-c)/2 + math.Pi/2
 	s, co := math.Sincos(angle)
@@ -136,26 +203,22 @@ func (p *Peaks) fitEllipse() {
 
 // enoughOverlap reports whether the overlap at a lag is a fair share of the map.
 func enoughOverlap(a *Autocorrelogram, dx, dy int) bool {
-	if a.Pairs == nil {
-		return true
-	}
-	centre := a.Pairs[len(a.Pairs)/2]
-	return float64(a.Pairs[(dy+a.NY/2)*a.NX+dx+a.NX/2]) >= minOverlapShare*float64(centre)
+	return float64(a.pairs(dx, dy)) >= minOverlapShare*float64(a.pairs(0, 0))
 }
 
-// highest reports whether a lag is the highest within reach bins and surrounded by defined values. Of
-// equal lags the first one counts.
+// highest reports whether a lag is the highest of its eight neighbours and of those within reach
+// units, and its neighbours are defined. Of equal lags the first one counts.
 func highest(a *Autocorrelogram, dx, dy int, reach float64) bool {
-	v := a.At(dx, dy)
-	r := int(reach)
-	for j := -r; j <= r; j++ {
-		for i := -r; i <= r; i++ {
-			d2 := i*i + j*j
-			if d2 == 0 || float64(d2) > reach*reach {
+	v, m := a.At(dx, dy), a.metric()
+	rx, ry := max(1, int(reach/m.x)), max(1, int(reach/m.y))
+	for j := -ry; j <= ry; j++ {
+		for i := -rx; i <= rx; i++ {
+			beside := max(i, -i, j, -j) <= 1
+			if i == 0 && j == 0 || !beside && m.length(i, j) > reach {
 				continue
 			}
 			w := a.At(dx+i, dy+j)
-			if math.IsNaN(w) && d2 <= 2 {
+			if math.IsNaN(w) && beside {
 				return false
 			}
 			if w > v || w == v && (j < 0 || j == 0 && i < 0) {
@@ -166,12 +229,13 @@ func highest(a *Autocorrelogram, dx, dy int, reach float64) bool {
 	return true
 }
 
-// refinePeak returns the position (bins) and height of the maximum next to a lag: a surface is fitted
-// by least squares to the lags around the current position, with weights (1 - (r/w)²)² that do not jump
-// as the position moves, and its maximum is the next position. Where that does not settle, the lag
-// itself is returned.
+// refinePeak returns the position (units) and height of the maximum next to a lag: a surface is
+// fitted by least squares to the lags around the current position, with weights (1 - (r/w)²)² that
+// do not jump as the position moves, and its maximum is the next position. Where that does not
+// settle, the lag itself is returned.
 func refinePeak(a *Autocorrelogram, dx, dy int) (x, y, height float64) {
-	x0, y0 := float64(dx), float64(dy)
+	m := a.metric()
+	x0, y0 := float64(dx)*m.x, float64(dy)*m.y
 	w := max(3, 0.2*math.Hypot(x0, y0))
 	x, y = x0, y0
 	for range 50 {
@@ -188,14 +252,15 @@ func refinePeak(a *Autocorrelogram, dx, dy int) (x, y, height float64) {
 	return x, y, height
 }
 
-// surfacePeak fits a cubic surface around (x, y) and returns the maximum of its quadratic part: once
-// that is at (x, y) itself, it is the maximum of the whole. Without the cubic terms, which the
-// shrinking overlap brings about, the period would be off by up to 1 % where the box holds two periods.
+// surfacePeak fits a cubic surface around (x, y) and returns the maximum of its quadratic part:
+// once that is at (x, y) itself, it is the maximum of the whole. Without the cubic terms, which the
+// shrinking overlap brings about, the period would be off by up to 1 % where the box holds two
+// periods.
 func surfacePeak(a *Autocorrelogram, x, y, w float64) (mx, my, top float64, ok bool) {
-	m, rhs := make([]float64, 100), make([]float64, 10)
-	for j := int(math.Ceil(y - w)); j <= int(math.Floor(y+w)); j++ {
-		for i := int(math.Ceil(x - w)); i <= int(math.Floor(x+w)); i++ {
-			u, v := (float64(i)-x)/w, (float64(j)-y)/w
+	m, rhs, g := make([]float64, 100), make([]float64, 10), a.metric()
+	for j := int(math.Ceil((y - w) / g.y)); j <= int(math.Floor((y+w)/g.y)); j++ {
+		for i := int(math.Ceil((x - w) / g.x)); i <= int(math.Floor((x+w)/g.x)); i++ {
+			u, v := (float64(i)*g.x-x)/w, (float64(j)*g.y-y)/w
 			t := 1 - u*u - v*v
 			z := a.At(i, j)
 			if t <= 0 || math.IsNaN(z) {

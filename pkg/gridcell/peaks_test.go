@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The accuracy is that of the root mean square over cells of random orientation and phase, with noise
-// of a tenth of the peak in every bin.
+// The accuracy is that of the root mean square over cells of random orientation and phase, with
+// noise of a tenth of the peak in every bin.
 func TestPeriodAndOrientationAreRecovered(t *testing.T) {
 	for _, c := range []struct {
 		periodM, boxM float64

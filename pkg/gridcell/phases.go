@@ -6,9 +6,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Phases returns φ_a = arg Σ (R - mean R) exp(i k_a.x) in (-π, π] for the three wave vectors, the sum
-// over visited bins, x their centres from the centre of the box. For a cell with a field at x0 it is
-// k_a.x0 modulo 2π, so that the three add up to 0 modulo 2π. NaN for a map without structure.
+// Phases returns φ_a = arg Σ (R - mean R) exp(i k_a.x) in (-π, π] for the three wave vectors, the
+// sum over visited bins, x their centres from the centre of the box. For a cell with a field at x0
+// it is k_a.x0 modulo 2π, so that the three add up to 0 modulo 2π. NaN for a map without structure.
 func Phases(m Map, k WaveVectors) [3]float64 {
 	values, _, _ := m.centred()
 	var phases [3]float64
@@ -44,9 +44,9 @@ func Phases(m Map, k WaveVectors) [3]float64 {
 	return phases
 }
 
-// Rayleigh returns the Rayleigh statistic n R² of n angles (radians), R their mean resultant length,
-// and the probability of one as large if the angles are uniform (Zar 1999, eq. 27.4; good to three
-// digits from n = 10). NaN angles are left out; without any the result is NaN.
+// Rayleigh returns the Rayleigh statistic n R² of n angles (radians), R their mean resultant
+// length, and the probability of one as large if the angles are uniform (Zar 1999, eq. 27.4; good
+// to three digits from n = 10). NaN angles are left out; without any the result is NaN.
 func Rayleigh(angles []float64) (statistic, p float64) {
 	n, c, s := resultant(angles)
 	if n == 0 {
@@ -57,8 +57,8 @@ func Rayleigh(angles []float64) (statistic, p float64) {
 	return r * r / n, min(1, p)
 }
 
-// cellHarmonics are the wave vectors of the first three shells of the unit cell, one of each opposite
-// pair, as multiples of (φ1, φ2).
+// cellHarmonics are the wave vectors of the first three shells of the unit cell, one of each
+// opposite pair, as multiples of (φ1, φ2).
 var cellHarmonics = [][2]float64{
 	{1, 0}, {0, 1}, {1, 1},
 	{1, -1}, {2, 1}, {1, 2},
@@ -67,9 +67,9 @@ var cellHarmonics = [][2]float64{
 
 // UniformOnCell tests whether phases are spread uniformly over the unit cell. Two phases (φ1, φ2)
 // locate a unit on the cell, and under uniformity 2 n R_h² of each harmonic h of the cell is
-// chi-squared with two degrees of freedom; the statistic is their sum over the nine harmonics of the
-// first three shells (a Sobolev test, Giné 1975; the shells make it independent of the choice of axes).
-// p is the probability of one as large, chi-squared with 18 degrees of freedom.
+// chi-squared with two degrees of freedom; the statistic is their sum over the nine harmonics of
+// the first three shells (a Sobolev test, Giné 1975; the shells make it independent of the choice
+// of axes). p is the probability of one as large, chi-squared with 18 degrees of freedom.
 func UniformOnCell(phi1, phi2 []float64) (statistic, p float64) {
 	if len(phi1) != len(phi2) {
 		return math.NaN(), math.NaN()

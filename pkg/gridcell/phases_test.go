@@ -11,7 +11,8 @@ import (
 func phaseOff(got, want float64) float64 { return math.Abs(math.Remainder(got-want, 2*math.Pi)) }
 
 // The waves of one cell leak into each other where the box does not hold a whole number of them, so
-// phases get better with the number of periods in the box: the tolerances are those of the worst unit.
+// phases get better with the number of periods in the box: the tolerances are those of the worst
+// unit.
 func TestPhasesAreRecovered(t *testing.T) {
 	for _, c := range []struct{ periodM, boxM, noise, tol float64 }{
 		{0.5, 4, 0, 0.02},

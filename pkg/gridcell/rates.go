@@ -14,12 +14,12 @@ type Recording struct {
 	Units    int
 }
 
-// Rates returns the ratemap of every unit in a square box: the mean activity over the samples in each
-// of bins x bins bins, NaN where there are none. With smoothM > 0 both the sums of activity and the
-// numbers of samples are first smoothed by a normal kernel of that standard deviation (m), over visited
-// and unvisited bins alike, and only visited bins are kept. used counts the samples that entered. A
-// position beyond the walls by more than a thousandth of the box is an error that names it, as is a
-// recording whose lengths do not fit together.
+// Rates returns the ratemap of every unit in a square box: the mean activity over the samples in
+// each of bins x bins bins, NaN where there are none. With smoothM > 0 both the sums of activity
+// and the numbers of samples are first smoothed by a normal kernel of that standard deviation (m),
+// over visited and unvisited bins alike, and only visited bins are kept. used counts the samples
+// that entered. A position beyond the walls by more than a thousandth of the box is an error that
+// names it, as is a recording whose lengths do not fit together.
 func Rates(r Recording, bins int, boxM, smoothM float64) (maps []Map, used int, err error) {
 	n, err := r.check(bins, boxM, smoothM)
 	if err != nil {

@@ -23,8 +23,8 @@ func Ring(x, y []float64) (variation, innermost float64) {
 }
 
 // Shared returns the share of units whose period is within `within` (as a share) of the median and
-// whose orientation is within `degrees` of the circular mean modulo 60 degrees. Units where either is
-// NaN count as not; of no units it is NaN.
+// whose orientation is within `degrees` of the circular mean modulo 60 degrees. Units where either
+// is NaN count as not; of no units it is NaN.
 func Shared(periodsM, orientationsDeg []float64, within, degrees float64) float64 {
 	var known []float64
 	var s, c float64

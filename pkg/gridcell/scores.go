@@ -1,29 +1,31 @@
 package gridcell
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
 
 // Scores are the grid scores of one autocorrelogram. r_a is the Pearson correlation of the
-// autocorrelogram with itself rotated by a degrees, over the lags of a ring around zero lag. NaN where
-// undefined.
+// autocorrelogram with itself rotated by a degrees, over the lags of a ring around zero lag. NaN
+// where undefined.
 //
-// For ideal cells with at least three periods in the box (three cosines; for the square two) see the
-// tests: about 1.4 for a hexagonal lattice and -0.9 for a square one on Expanding. A score needs at
-// least one whole period inside the largest ring: fewer periods in the box lower it however perfect the
-// lattice.
+// For ideal cells with at least three periods in the box (three cosines; for the square two) see
+// the tests: about 1.4 for a hexagonal lattice and -0.9 for a square one on Expanding. A score
+// needs at least one whole period inside the largest ring, 0.8 of the box: fewer periods in the box
+// lower it however perfect the lattice, though it has a period. Coarse bins lower it, too: a
+// perfect lattice of 3.2 bins a period has 1, one of 4 bins 1.27.
 type Scores struct {
-	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central peak
-	// to an outer radius that grows bin by bin; the maximum over outer radii of the running mean of
-	// three. Langston et al. 2010, Stensola et al. 2012; running mean and outermost radius as in
-	// opexebo of the Moser group.
+	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central
+	// peak to an outer radius that grows bin by bin; the maximum over outer radii of the running
+	// mean of three. Langston et al. 2010, Stensola et al. 2012; running mean and outermost radius
+	// as in opexebo of the Moser group.
 	Expanding float64
-	// Ring: the same difference over the one ring from 0.5 d to 1.5 d, d the mean distance of the six
-	// nearest peaks. Sargolini et al. 2006.
+	// Ring: the same difference over the one ring from 0.5 d to 1.5 d, d the mean distance of the
+	// six nearest peaks. Sargolini et al. 2006.
 	Ring float64
-	// Banino60: (r60 + r120)/2 - (r30 + r90 + r150)/3, the maximum over the ten rings from 0.2 to 0.4,
-	// 0.47, ..., 1.0 of the box side. Banino et al. 2018.
+	// Banino60: (r60 + r120)/2 - (r30 + r90 + r150)/3, the maximum over the ten rings from 0.2 to
+	// 0.4, 0.47, ..., 1.0 of the box side. Banino et al. 2018.
 	Banino60 float64
 	// Banino90: r90 - (r45 + r135)/2, the maximum over the same ten rings. Banino et al. 2018.
 	Banino90 float64
@@ -41,14 +43,15 @@ type Scores struct {
 const MaxEllipseRatio = 1.3
 
 const (
-	// maxLagShare bounds the lags used for scores and peaks, as a share of the box: beyond it the
-	// overlap is small and correlations are noise (the overlap_amount of opexebo).
+	// maxLagShare bounds the lags used for the expanding ring, as a share of the box: beyond it the
+	// overlap is small and correlations are noise (the overlap_amount of opexebo). Peaks are looked
+	// for up to the least overlap of minOverlapShare.
 	maxLagShare = 0.8
-	// minRingBins is the least thickness of an expanding ring; thinner ones hold too few lags to tell a
-	// hexagon from chance (Langston et al. 2010 begin 10 cm outside the central peak).
+	// minRingBins is the least thickness of an expanding ring; thinner ones hold too few lags to
+	// tell a hexagon from chance (Langston et al. 2010 begin 10 cm outside the central peak).
 	minRingBins = 4
-	// centralLevel ends the central peak, if its first minimum does not come before (Langston et al.
-	// 2010).
+	// centralLevel ends the central peak, if its first minimum does not come before (Langston et
+	// al. 2010).
 	centralLevel = 0.2
 )
 
@@ -69,41 +72,41 @@ const (
 // made and serves all goroutines.
 type rotor struct {
 	nx, ny int
-	radius []float64 // of the lags of a half plane, ascending, in bins
+	side   float64   // of the box, the shorter one, in units of the metric
+	radius []float64 // of the lags of a half plane, ascending, likewise
 	index  []int32
 	turned [len(rotations)][]sample
 }
 
-// sample is a bilinear interpolation: four lags and their weights. A lag outside the autocorrelogram is
-// marked by index -1.
+// sample is a bilinear interpolation: four lags and their weights. A lag outside the
+// autocorrelogram is marked by index -1.
 type sample struct {
 	index  [4]int32
 	weight [4]float64
 }
 
-// newRotor prepares the rotations of autocorrelograms with nx, ny lags. Only lags of one half plane are
-// kept, since the other is its mirror image and would count everything twice.
-func newRotor(nx, ny int) *rotor {
-	t := &rotor{nx: nx, ny: ny}
-	limit := float64(min(nx, ny)/2 + 1)
+// newRotor prepares the rotations of autocorrelograms with nx, ny lags. Only lags of one half plane
+// are kept, since the other is its mirror image and would count everything twice.
+func newRotor(nx, ny int, m metric) *rotor {
+	t := &rotor{nx: nx, ny: ny, side: m.side(nx, ny)}
 	for j := range ny {
 		for i := range nx {
 			dx, dy := i-nx/2, j-ny/2
 			if dy < 0 || dy == 0 && dx <= 0 {
 				continue
 			}
-			if math.Hypot(float64(dx), float64(dy)) <= limit {
+			if m.length(dx, dy) <= t.side {
 				t.index = append(t.index, int32(j*nx+i))
 			}
 		}
 	}
 	lag := func(k int32) (float64, float64) {
-		return float64(int(k)%nx - nx/2), float64(int(k)/nx - ny/2)
+		return float64(int(k)%nx-nx/2) * m.x, float64(int(k)/nx-ny/2) * m.y
 	}
 	slices.SortStableFunc(t.index, func(a, b int32) int {
 		ax, ay := lag(a)
 		bx, by := lag(b)
-		return int(ax*ax + ay*ay - bx*bx - by*by)
+		return cmp.Compare(ax*ax+ay*ay, bx*bx+by*by)
 	})
 	t.radius = make([]float64, len(t.index))
 	for a := range rotations {
@@ -114,7 +117,7 @@ func newRotor(nx, ny int) *rotor {
 		t.radius[p] = math.Hypot(x, y)
 		for a, degrees := range rotations {
 			s, c := math.Sincos(degrees * math.Pi / 180)
-			t.turned[a][p] = bilinear(c*x-s*y+float64(nx/2), s*x+c*y+float64(ny/2), nx, ny)
+			t.turned[a][p] = bilinear((c*x-s*y)/m.x+float64(nx/2), (s*x+c*y)/m.y+float64(ny/2), nx, ny)
 		}
 	}
 	return t
@@ -172,8 +175,8 @@ func (s *sample) of(field []float64) float64 {
 // moments are the sums of a Pearson correlation.
 type moments struct{ n, a, b, aa, bb, ab float64 }
 
-// rings holds running sums over the lags by radius, for each rotation, so that any ring's correlation
-// is one difference.
+// rings holds running sums over the lags by radius, for each rotation, so that any ring's
+// correlation is one difference.
 type rings struct {
 	rotor *rotor
 	sums  [len(rotations)][]moments
@@ -201,8 +204,8 @@ func (t *rotor) rings(values []float64) *rings {
 	return g
 }
 
-// correlations returns r for each rotation over the lags with inner < radius <= outer (bins); ok is
-// false if one of them is undefined.
+// correlations returns r for each rotation over the lags with inner < radius <= outer (units); ok
+// is false if one of them is undefined.
 func (g *rings) correlations(inner, outer float64) (r [len(rotations)]float64, ok bool) {
 	from := g.count(inner)
 	to := max(from, g.count(outer))
@@ -246,13 +249,13 @@ func mean60(r [len(rotations)]float64) float64 {
 func mean90(r [len(rotations)]float64) float64 { return r[r90] - (r[r45]+r[r135])/2 }
 
 // expanding returns the expanding-ring scores by rotations of 60 and of 90 degrees. central is the
-// radius of the central peak in bins.
+// radius of the central peak in units.
 func (g *rings) expanding(central float64) (hexagonal, square float64) {
 	hexagonal, square = math.NaN(), math.NaN()
 	if math.IsNaN(central) {
 		return hexagonal, square
 	}
-	outermost := math.Floor(maxLagShare * float64(min(g.rotor.nx, g.rotor.ny)/2+1))
+	outermost := math.Floor(maxLagShare * g.rotor.side)
 	var s60, s90 []float64
 	for outer := math.Ceil(central) + minRingBins; outer <= outermost; outer++ {
 		r, ok := g.correlations(central, outer)
@@ -278,7 +281,7 @@ func (g *rings) expanding(central float64) (hexagonal, square float64) {
 // banino returns the ten-ring scores.
 func (g *rings) banino() (hexagonal, square float64) {
 	hexagonal, square = math.NaN(), math.NaN()
-	side := float64(min(g.rotor.nx, g.rotor.ny)/2 + 1)
+	side := g.rotor.side
 	for i := range 10 {
 		outer := 0.4 + 0.6*float64(i)/9
 		r, ok := g.correlations(0.2*side, outer*side)
@@ -295,15 +298,16 @@ func (g *rings) banino() (hexagonal, square float64) {
 	return hexagonal, square
 }
 
-// centralRadius returns the radius of the central peak in bins: the first minimum of the mean
-// correlation as a function of distance, or the first distance at which it falls below 0.2, whichever
-// comes first (Langston et al. 2010). NaN if there is neither.
+// centralRadius returns the radius of the central peak in units of the metric: the first minimum of
+// the mean correlation as a function of distance, or the first distance at which it falls below
+// 0.2, whichever comes first (Langston et al. 2010). NaN if there is neither.
 func centralRadius(a *Autocorrelogram) float64 {
-	n := min(a.NX, a.NY)/2 + 1
+	m := a.metric()
+	n := int(m.side(a.NX, a.NY))
 	sum, count := make([]float64, n), make([]float64, n)
-	for dy := 0; dy < n; dy++ {
-		for dx := -(n - 1); dx < n; dx++ {
-			r := int(math.Round(math.Hypot(float64(dx), float64(dy))))
+	for dy := 0; dy <= a.NY/2; dy++ {
+		for dx := -a.NX / 2; dx <= a.NX/2; dx++ {
+			r := int(math.Round(m.length(dx, dy)))
 			if dy == 0 && dx < 0 { // the mirror image of dx > 0
 				continue
 			}
@@ -331,7 +335,8 @@ func centralRadius(a *Autocorrelogram) float64 {
 	return math.NaN()
 }
 
-// score returns the scores of an autocorrelogram whose six nearest peaks are known; peaks may be nil.
+// score returns the scores of an autocorrelogram whose six nearest peaks are known; peaks may be
+// nil.
 func (t *rotor) score(a *Autocorrelogram, peaks *Peaks) Scores {
 	nan := math.NaN()
 	s := Scores{Ring: nan, Corrected: nan}
@@ -341,9 +346,8 @@ func (t *rotor) score(a *Autocorrelogram, peaks *Peaks) Scores {
 	if peaks == nil {
 		return s
 	}
-	d := peaks.PeriodM / a.BinM
-	limit := float64(min(a.NX, a.NY)/2 + 1)
-	if r, ok := g.correlations(0.5*d, min(1.5*d, limit)); ok {
+	d := peaks.PeriodM / a.metric().unit
+	if r, ok := g.correlations(0.5*d, min(1.5*d, t.side)); ok {
 		s.Ring = minmax60(r)
 	}
 	if peaks.EllipseRatio < MaxEllipseRatio {
@@ -355,18 +359,18 @@ func (t *rotor) score(a *Autocorrelogram, peaks *Peaks) Scores {
 
 // ScoreOf returns all grid scores of one autocorrelogram.
 func ScoreOf(a *Autocorrelogram) Scores {
-	return newRotor(a.NX, a.NY).score(a, FindPeaks(a))
+	return newRotor(a.NX, a.NY, a.metric()).score(a, FindPeaks(a))
 }
 
 // rounded resamples an autocorrelogram so that the ellipse through its six nearest peaks becomes a
 // circle of the same area.
 func rounded(a *Autocorrelogram, peaks *Peaks) *Autocorrelogram {
-	out := &Autocorrelogram{Values: make([]float64, len(a.Values)), NX: a.NX, NY: a.NY, BinM: a.BinM}
-	m := peaks.toEllipse
+	out := &Autocorrelogram{Values: make([]float64, len(a.Values)), NX: a.NX, NY: a.NY, BinX: a.BinX, BinY: a.BinY}
+	m, g := peaks.toEllipse, a.metric()
 	for j := range a.NY {
 		for i := range a.NX {
-			x, y := float64(i-a.NX/2), float64(j-a.NY/2)
-			s := bilinear(m[0]*x+m[1]*y+float64(a.NX/2), m[1]*x+m[2]*y+float64(a.NY/2), a.NX, a.NY)
+			x, y := float64(i-a.NX/2)*g.x, float64(j-a.NY/2)*g.y
+			s := bilinear((m[0]*x+m[1]*y)/g.x+float64(a.NX/2), (m[1]*x+m[2]*y)/g.y+float64(a.NY/2), a.NX, a.NY)
 			out.Values[j*a.NX+i] = s.of(a.Values)
 		}
 	}

@@ -93,7 +93,8 @@ func TestHexagonsScoreAlikeWhateverOrientationAndPhase(t *testing.T) {
 	})
 }
 
-// Any map: units of rate, a constant rate and a quarter turn of the box say nothing about the lattice.
+// Any map: units of rate, a constant rate and a quarter turn of the box say nothing about the
+// lattice.
 func TestScoresIgnoreScaleOffsetAndQuarterTurns(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := source(rapid.Uint64().Draw(t, "seed"))

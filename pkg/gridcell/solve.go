@@ -3,8 +3,8 @@ package gridcell
 import "math"
 
 // solve replaces rhs by the solution of m x = rhs, m [n, n] row-major, by Gaussian elimination with
-// partial pivoting; it overwrites m. It returns false if m is singular to rounding. n is small here (at
-// most 6).
+// partial pivoting; it overwrites m. It returns false if m is singular to rounding. n is small here
+// (at most 6).
 func solve(m, rhs []float64) bool {
 	n := len(rhs)
 	var largest float64

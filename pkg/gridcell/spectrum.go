@@ -6,16 +6,17 @@ import (
 )
 
 // Spectrum is the mean power spectrum of several maps: Power [N, N] row-major, the wave vector 0 at
-// index N/2 of both axes, row index ascending in ky. Power at k is the mean over maps of |sum (R - mean
-// R) exp(i k.x) / bins|², where bins is the number of visited bins and unvisited ones count as R = mean
-// R: a plane wave of amplitude A has power A²/4. Maps are padded with zeros to N bins, twice the longer
-// side; Step is the distance of neighbouring wavenumbers in rad/m.
+// index N/2 of both axes, row index ascending in ky. Power at k is the mean over maps of |sum (R -
+// mean R) exp(i k.x) / bins|², where bins is the number of visited bins and unvisited ones count as
+// R = mean R: a plane wave of amplitude A has power A²/4. Maps are padded with zeros to N bins,
+// twice the longer number along x and y; Step and StepY are the distances of neighbouring
+// wavenumbers along x and y in rad/m.
 type Spectrum struct {
-	Power []float64
-	N     int
-	Step  float64
-	BinM  float64
-	lags  int // largest lag at which the autocovariance behind it is not 0
+	Power       []float64
+	N           int
+	Step, StepY float64
+	bin         [2]float64 // sides of a bin, m
+	lags        int        // largest lag at which the autocovariance behind it is not 0
 }
 
 // At returns the power at the wave vector of ix, iy steps.
@@ -77,8 +78,8 @@ func (p *periodogram) of(m Map) []float64 {
 func meanSpectrum(m Map, powers [][]float64) *Spectrum {
 	n := spectrumSize(m.NX, m.NY)
 	half := n/2 + 1
-	s := &Spectrum{Power: make([]float64, n*n), N: n, BinM: m.BinM(), lags: max(m.NX, m.NY) - 1}
-	s.Step = 2 * math.Pi / (float64(n) * s.BinM)
+	s := &Spectrum{Power: make([]float64, n*n), N: n, bin: [2]float64{m.BinX(), m.BinY()}, lags: max(m.NX, m.NY) - 1}
+	s.Step, s.StepY = 2*math.Pi/(float64(n)*s.bin[0]), 2*math.Pi/(float64(n)*s.bin[1])
 	mean := make([]float64, n*half)
 	for _, p := range powers {
 		for i, v := range p {
@@ -97,8 +98,8 @@ func meanSpectrum(m Map, powers [][]float64) *Spectrum {
 	return s
 }
 
-// covariance returns the mean autocovariance C(l) of the maps behind a spectrum for lags [-L, L]², L =
-// s.lags, whose Fourier sum is the power at any wave vector, on the grid or off it.
+// covariance returns the mean autocovariance C(l) of the maps behind a spectrum for lags [-L, L]²,
+// L = s.lags, whose Fourier sum is the power at any wave vector, on the grid or off it.
 func (s *Spectrum) covariance() []float64 {
 	f := newFFT2(s.N, s.N)
 	spectrum := make([]complex128, s.N*f.half)
@@ -122,7 +123,8 @@ func (s *Spectrum) covariance() []float64 {
 	return c
 }
 
-// powerAt is the power at a wave vector with its gradient and Hessian (xx, xy, yy), k in rad per bin.
+// powerAt is the power at a wave vector with its gradient and Hessian (xx, xy, yy), k in rad per
+// bin.
 type powerAt struct {
 	value  float64
 	gx, gy float64
@@ -162,41 +164,51 @@ func evaluate(c []float64, lags int, kx, ky float64) powerAt {
 	return p
 }
 
-// WaveVectors returns the wave vectors of the six peaks of the spectrum that belong to a lattice with
-// three nearest points near lags (metres, as from Peaks.Lags): on the grid of the transform the highest
-// peak within 0.35 of the wavenumber around each reciprocal lattice vector, then off the grid the k1,
-// k2 that maximise P(k1) + P(k2) + P(k1 + k2), so that k1 + k2 + k3 = 0 exactly. It also returns the
-// power at the three. ok is false if the lags span no lattice or the spectrum has no power.
+// WaveVectors returns the wave vectors of the six peaks of the spectrum that belong to a lattice
+// with three nearest points near lags (metres, as from Peaks.Lags): on the grid of the transform
+// the highest peak within 0.35 of the wavenumber around each reciprocal lattice vector, then off
+// the grid the k1, k2 that maximise P(k1) + P(k2) + P(k1 + k2), so that k1 + k2 + k3 = 0 exactly.
+// It also returns the power at the three. ok is false if the lags span no lattice or the spectrum
+// has no power.
 func (s *Spectrum) WaveVectors(lags [3][2]float64) (k WaveVectors, power [3]float64, ok bool) {
-	area := lags[0][0]*lags[2][1] - lags[0][1]*lags[2][0]
-	if !finite(area) || math.Abs(area) < 1e-12 {
+	t, grid, ok := s.gridPeaks(lags)
+	if !ok {
 		return k, power, false
 	}
-	b1, b2 := reciprocal(lags[0], lags[2])
-	t := threeShortest(b1, b2)
-	var grid [3][2]float64
-	for i, b := range t {
-		if grid[i], ok = s.gridPeak(b); !ok {
-			return k, power, false
-		}
-	}
 	start := orderedWaves(closest(grid, t))
-	c := s.covariance()
+	c, bin := s.covariance(), s.bin
 	k1, k2 := start[0], start[1]
 	for _, v := range []*[2]float64{&k1, &k2} {
-		v[0] *= s.BinM // rad per bin
-		v[1] *= s.BinM
+		v[0] *= bin[0] // rad per bin
+		v[1] *= bin[1]
 	}
 	k1, k2 = maximise(c, s.lags, k1, k2)
 	for _, v := range []*[2]float64{&k1, &k2} {
-		v[0] /= s.BinM
-		v[1] /= s.BinM
+		v[0] /= bin[0]
+		v[1] /= bin[1]
 	}
 	k = orderedWaves(k1, k2)
 	for i, v := range k {
-		power[i] = evaluate(c, s.lags, v[0]*s.BinM, v[1]*s.BinM).value
+		power[i] = evaluate(c, s.lags, v[0]*bin[0], v[1]*bin[1]).value
 	}
 	return k, power, true
+}
+
+// gridPeaks returns the three shortest vectors t of the lattice reciprocal to that with three
+// nearest points near lags (m), and the highest peak of the grid near each.
+func (s *Spectrum) gridPeaks(lags [3][2]float64) (t, grid [3][2]float64, ok bool) {
+	area := lags[0][0]*lags[2][1] - lags[0][1]*lags[2][0]
+	if !finite(area) || math.Abs(area) < 1e-12 {
+		return t, grid, false
+	}
+	b1, b2 := reciprocal(lags[0], lags[2])
+	t = threeShortest(b1, b2)
+	for i, b := range t {
+		if grid[i], ok = s.gridPeak(b); !ok {
+			return t, grid, false
+		}
+	}
+	return t, grid, true
 }
 
 // closest turns three grid peaks, found near the vectors t, into the two sides of a triangle that
@@ -216,16 +228,16 @@ func closest(grid, t [3][2]float64) (a, b [2]float64) {
 
 // gridPeak returns the wave vector of the highest power on the grid within 0.35 ‖k‖ of k.
 func (s *Spectrum) gridPeak(k [2]float64) (best [2]float64, ok bool) {
-	reach := math.Max(0.35*math.Hypot(k[0], k[1]), s.Step)
+	reach := max(0.35*math.Hypot(k[0], k[1]), s.Step, s.StepY)
 	var highest float64
-	n := int(reach/s.Step) + 1
-	cx, cy := int(math.Round(k[0]/s.Step)), int(math.Round(k[1]/s.Step))
-	if !(math.Hypot(k[0], k[1]) < float64(s.N)*s.Step) { // beyond the resolution of the bins
+	nx, ny := int(reach/s.Step)+1, int(reach/s.StepY)+1
+	cx, cy := int(math.Round(k[0]/s.Step)), int(math.Round(k[1]/s.StepY))
+	if !(math.Hypot(k[0]/s.Step, k[1]/s.StepY) < float64(s.N)) { // beyond the resolution of the bins
 		return best, false
 	}
-	for iy := cy - n; iy <= cy+n; iy++ {
-		for ix := cx - n; ix <= cx+n; ix++ {
-			x, y := float64(ix)*s.Step, float64(iy)*s.Step
+	for iy := cy - ny; iy <= cy+ny; iy++ {
+		for ix := cx - nx; ix <= cx+nx; ix++ {
+			x, y := float64(ix)*s.Step, float64(iy)*s.StepY
 			if p := s.At(ix, iy); p > highest && math.Hypot(x-k[0], y-k[1]) <= reach {
 				highest, best, ok = p, [2]float64{x, y}, true
 			}
@@ -234,8 +246,8 @@ func (s *Spectrum) gridPeak(k [2]float64) (best [2]float64, ok bool) {
 	return best, ok
 }
 
-// maximise climbs P(k1) + P(k2) + P(k1 + k2) by Newton steps, halved until they climb, and by gradient
-// steps where the surface is not yet concave. Wave vectors are in rad per bin.
+// maximise climbs P(k1) + P(k2) + P(k1 + k2) by Newton steps, halved until they climb, and by
+// gradient steps where the surface is not yet concave. Wave vectors are in rad per bin.
 func maximise(c []float64, lags int, k1, k2 [2]float64) ([2]float64, [2]float64) {
 	at := func(x [4]float64) (float64, [4]float64, []float64) {
 		p := evaluate(c, lags, x[0], x[1])

@@ -3,14 +3,14 @@ package gridcell
 import "math"
 
 // WaveVectors are k1, k2, k3 in rad/m with k1 + k2 + k3 = 0. The direction of k1 lies in [0, 60)
-// degrees, those of k2 and k3 near +120 and +240 degrees from it. For a hexagonal lattice of period λ,
-// ‖k‖ = 4π/(√3 λ).
+// degrees, those of k2 and k3 near +120 and +240 degrees from it. For a hexagonal lattice of period
+// λ, ‖k‖ = 4π/(√3 λ).
 type WaveVectors [3][2]float64
 
-// orderedWaves returns the closed triple made of a, b (up to sign) and their sum or difference, in the
-// conventional order. Of the two triples k and -k that close, it takes the one that has a direction in
-// [0, 60); a strongly sheared lattice may have none or two there, and then the direction nearest to 30
-// degrees is k1.
+// orderedWaves returns the closed triple made of a, b (up to sign) and their sum or difference, in
+// the conventional order. Of the two triples k and -k that close, it takes the one that has a
+// direction in [0, 60); a strongly sheared lattice may have none or two there, and then the
+// direction nearest to 30 degrees is k1.
 func orderedWaves(a, b [2]float64) WaveVectors {
 	if dot(a, b) > 0 { // make the angle obtuse, so that -(a+b) is the third side
 		b = [2]float64{-b[0], -b[1]}
@@ -35,13 +35,4 @@ func orderedWaves(a, b [2]float64) WaveVectors {
 		out[i][1] *= sign
 	}
 	return out
-}
-
-// PeriodM returns the period of the hexagonal lattice with the mean wavenumber, 4π/(√3 ‖k‖), in metres.
-func (k WaveVectors) PeriodM() float64 {
-	var mean float64
-	for _, v := range k {
-		mean += math.Hypot(v[0], v[1]) / 3
-	}
-	return 4 * math.Pi / (math.Sqrt(3) * mean)
 }

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// Betti returns the Betti numbers of the shape behind a complex, one for each dimension, and the range
-// of scales [from, to) over which they hold. Of the scales between the first merger of two components
-// and the cone they are the numbers that hold, without a change, over the longest range of log scale: a
-// feature of the shape lives long in units of its own size, one of the sampling briefly. Before that
-// range every point is a component of its own, after it the complex is a cone, whatever the shape. ok
-// is false where there is no such range: a single point, or points that are all equally far from each
-// other.
+// Betti returns the Betti numbers of the shape behind a complex, one for each dimension, and the
+// range of scales [from, to) over which they hold. Of the scales between the first merger of two
+// components and the cone they are the numbers that hold, without a change, over the longest range
+// of log scale: a feature of the shape lives long in units of its own size, one of the sampling
+// briefly. Before that range every point is a component of its own, after it the complex is a cone,
+// whatever the shape. ok is false where there is no such range: a single point, or points that are
+// all equally far from each other.
 func (p *Persistence) Betti() (numbers []int, from, to float64, ok bool) {
 	var scales []float64
 	first := math.Inf(1)
@@ -36,7 +36,8 @@ func (p *Persistence) Betti() (numbers []int, from, to float64, ok bool) {
 	if len(scales) < 2 {
 		return make([]int, len(p.Intervals)), math.NaN(), math.NaN(), false
 	}
-	// Scales at which a class dies as another of its dimension is born leave the numbers as they were.
+	// Scales at which a class dies as another of its dimension is born leave the numbers as they
+	// were.
 	at := 0
 	start := scales[0]
 	longest := 0.0

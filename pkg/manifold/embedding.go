@@ -24,11 +24,11 @@ type SpectralOptions struct {
 }
 
 // Spectral embeds points [n, D]: their values in the eigenvectors of the lowest eigenvalues of the
-// normalised Laplacian of their neighbour graph, divided by the square root of the degree (so that they
-// are functions harmonic for the random walk on the graph, as in Belkin and Niyogi 2003). Each
-// coordinate has mean 0 and mean square 1 over the points, weighted by degree. Where the graph falls
-// into several components the largest is embedded (of equal ones the first). It is an error unless each
-// point can have its neighbours and that component more points than eigenvalues.
+// normalised Laplacian of their neighbour graph, divided by the square root of the degree (so that
+// they are functions harmonic for the random walk on the graph, as in Belkin and Niyogi 2003). Each
+// coordinate has mean 0 and mean square 1 over the points, weighted by degree. Where the graph
+// falls into several components the largest is embedded (of equal ones the first). It is an error
+// unless each point can have its neighbours and that component more points than eigenvalues.
 func Spectral(points *mat.Dense, o SpectralOptions) (*Embedding, error) {
 	if o.Dimensions < 1 || o.Eigenvalues < o.Dimensions {
 		return nil, fmt.Errorf("spectral embedding: %d dimensions from %d eigenvalues: there must be at least one dimension and an eigenvalue for each", o.Dimensions, o.Eigenvalues)

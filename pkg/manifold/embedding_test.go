@@ -62,8 +62,8 @@ func TestARingIsEmbeddedAsACircleInItsOrder(t *testing.T) {
 	if e.Eigenvalue[1] > 1.2*e.Eigenvalue[0] || e.Eigenvalue[2] < 3*e.Eigenvalue[1] {
 		t.Errorf("eigenvalues %.3g, want two alike and the next four times as large", e.Eigenvalue)
 	}
-	// A rotation or reflection takes the embedded angle to the true one; both are tried by the mean of
-	// exp(i difference).
+	// A rotation or reflection takes the embedded angle to the true one; both are tried by the mean
+	// of exp(i difference).
 	var mean [2][2]float64
 	for i := range 1500 {
 		x, y := e.Coordinate.At(i, 0), e.Coordinate.At(i, 1)

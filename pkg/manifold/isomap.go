@@ -13,9 +13,9 @@ import (
 type Geodesic struct {
 	Coordinate *mat.Dense // [points, dims], in units of the points' distances; NaN outside the largest component
 	Embedded   int        // points of the largest component of the neighbour graph
-	// Residual is 1 - R^2 of the linear correlation between the geodesic distances of the landmarks to
-	// all points and the distances in the embedding (the residual variance of Tenenbaum et al. 2000): 0
-	// for a shape that unrolls into a flat one.
+	// Residual is 1 - R^2 of the linear correlation between the geodesic distances of the landmarks
+	// to all points and the distances in the embedding (the residual variance of Tenenbaum et al.
+	// 2000): 0 for a shape that unrolls into a flat one.
 	Residual float64
 }
 
@@ -27,14 +27,15 @@ type IsomapOptions struct {
 	Threads    int
 }
 
-// Isomap embeds points [n, D] so that straight distances are close to geodesic ones: the lengths of the
-// shortest ways over the neighbour graph, whose edges are as long as they are (Tenenbaum, de Silva and
-// Langford 2000). With fewer landmarks than points it is Landmark Isomap (de Silva and Tenenbaum 2003):
-// classical scaling of max-min landmarks, and every other point placed by its distances to those. The
-// axes are those of the landmarks' scaling, descending by variance. Where the graph falls into several
-// components the largest is embedded (of equal ones the first). It is an error unless every point can
-// have its neighbours and 1 <= dimensions < landmarks, both at most the points of that component, and
-// the geodesic distances spread in as many directions as dimensions.
+// Isomap embeds points [n, D] so that straight distances are close to geodesic ones: the lengths of
+// the shortest ways over the neighbour graph, whose edges are as long as they are (Tenenbaum, de
+// Silva and Langford 2000). With fewer landmarks than points it is Landmark Isomap (de Silva and
+// Tenenbaum 2003): classical scaling of max-min landmarks, and every other point placed by its
+// distances to those. The axes are those of the landmarks' scaling, descending by variance. Where
+// the graph falls into several components the largest is embedded (of equal ones the first). It is
+// an error unless every point can have its neighbours and 1 <= dimensions < landmarks, both at most
+// the points of that component, and the geodesic distances spread in as many directions as
+// dimensions.
 func Isomap(points *mat.Dense, o IsomapOptions) (*Geodesic, error) {
 	g, err := NearestNeighbours(points, o.Neighbours, o.Threads)
 	if err != nil {
@@ -95,10 +96,10 @@ func Isomap(points *mat.Dense, o IsomapOptions) (*Geodesic, error) {
 	return e, nil
 }
 
-// scaling is classical multidimensional scaling of the landmarks. It returns, for each dimension, the
-// eigenvector of their centred inner products over the root of its eigenvalue: half the inner product
-// of that with the centred squared distances of a point, times -1, is the point's coordinate. mean has
-// the mean squared distance of each landmark.
+// scaling is classical multidimensional scaling of the landmarks. It returns, for each dimension,
+// the eigenvector of their centred inner products over the root of its eigenvalue: half the inner
+// product of that with the centred squared distances of a point, times -1, is the point's
+// coordinate. mean has the mean squared distance of each landmark.
 func scaling(way [][]float64, of []int, dims int) (axis [][]float64, mean []float64, err error) {
 	m := len(of)
 	mean = make([]float64, m)
@@ -173,8 +174,8 @@ func (g *Graph) largest() []int {
 	return member
 }
 
-// shortest returns the lengths of the shortest ways from one point to all others of a connected graph,
-// by Dijkstra's algorithm.
+// shortest returns the lengths of the shortest ways from one point to all others of a connected
+// graph, by Dijkstra's algorithm.
 func (g *Graph) shortest(points *mat.Dense, from int) []float64 {
 	way := make([]float64, g.Len())
 	for i := range way {

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// roll is a sheet of 1 x 0.8 bent round a cylinder of radius 0.2 without being stretched, and where on
-// the sheet each point is.
+// roll is a sheet of 1 x 0.8 bent round a cylinder of radius 0.2 without being stretched, and where
+// on the sheet each point is.
 func roll(n int) (points, flat *mat.Dense) {
 	flat = sheet(1, n)
 	points = mat.NewDense(n, 3, nil)

@@ -7,11 +7,11 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Landmarks returns count of the points [n, D], chosen max-min (de Silva and Carlsson 2004): the first
-// is the point farthest from the mean, each further one is farthest from those before it; of equally
-// far points the one of lowest index. They cover the shape evenly whatever the density of the points,
-// but outliers come first: see Averaged. Fewer than count come back if the others coincide with those.
-// It is an error unless 1 <= count <= n.
+// Landmarks returns count of the points [n, D], chosen max-min (de Silva and Carlsson 2004): the
+// first is the point farthest from the mean, each further one is farthest from those before it; of
+// equally far points the one of lowest index. They cover the shape evenly whatever the density of
+// the points, but outliers come first: see Averaged. Fewer than count come back if the others
+// coincide with those. It is an error unless 1 <= count <= n.
 func Landmarks(points *mat.Dense, count int) ([]int, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("landmarks: %w", err)
@@ -55,10 +55,10 @@ func Landmarks(points *mat.Dense, count int) ([]int, error) {
 	return chosen, nil
 }
 
-// Averaged replaces every point [n, D] by the mean of itself and its k nearest neighbours: noise across
-// the shape falls by the root of k and outliers return to the shape, which itself shrinks where it
-// bends within a neighbourhood. To drop the sparsest points instead tears holes into sound shapes. It
-// is an error unless 1 <= k < n.
+// Averaged replaces every point [n, D] by the mean of itself and its k nearest neighbours: noise
+// across the shape falls by the root of k and outliers return to the shape, which itself shrinks
+// where it bends within a neighbourhood. To drop the sparsest points instead tears holes into sound
+// shapes. It is an error unless 1 <= k < n.
 func Averaged(points *mat.Dense, k, threads int) (*mat.Dense, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("local means: %w", err)

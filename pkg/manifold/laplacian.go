@@ -10,30 +10,31 @@ import (
 )
 
 const (
-	// residual is the norm of L v - value v below which a unit vector v counts as an eigenvector. The
-	// error of the eigenvalue is of the order of its square.
+	// residual is the norm of L v - value v below which a unit vector v counts as an eigenvector.
+	// The error of the eigenvalue is of the order of its square.
 	residual = 1e-9
 	// growth is the factor by which one filter favours the eigenvalue 0 over the end of the damped
 	// range. The block keeps the weakest wanted direction to 16 - log10(growth) digits.
 	growth = 1e6
-	// guard is the number of vectors beyond the wanted ones that a block carries at least. They move
-	// the damped range away from the wanted eigenvalues, and make room for a multiple one at the end.
+	// guard is the number of vectors beyond the wanted ones that a block carries at least. They
+	// move the damped range away from the wanted eigenvalues, and make room for a multiple one at
+	// the end.
 	guard = 8
-	// work bounds the products of the Laplacian with the block. A closed chain of 100 000 points stays
-	// below it.
+	// work bounds the products of the Laplacian with the block. A closed chain of 100 000 points
+	// stays below it.
 	work = 1 << 18
 )
 
 // Lowest returns the count lowest non-zero eigenvalues of the normalised Laplacian of a connected
-// graph, ascending, and their eigenvectors, [points, count], as unit columns whose element of largest
-// magnitude is positive. Multiple eigenvalues come as often as they occur; the basis of their space is
-// arbitrary but always the same.
+// graph, ascending, and their eigenvectors, [points, count], as unit columns whose element of
+// largest magnitude is positive. Multiple eigenvalues come as often as they occur; the basis of
+// their space is arbitrary but always the same.
 //
-// A block of vectors, orthogonal to the eigenvector of 0, is filtered by a Chebyshev polynomial of the
-// Laplacian that damps everything above the largest value in the block, then turned to the eigenvectors
-// of L within its span; and again until the wanted ones hold (Chebyshev-filtered subspace iteration,
-// Zhou and Saad 2006). Unlike a Lanczos basis the block stays narrow however small the eigenvalues are,
-// and a multiple eigenvalue needs no restarts.
+// A block of vectors, orthogonal to the eigenvector of 0, is filtered by a Chebyshev polynomial of
+// the Laplacian that damps everything above the largest value in the block, then turned to the
+// eigenvectors of L within its span; and again until the wanted ones hold (Chebyshev-filtered
+// subspace iteration, Zhou and Saad 2006). Unlike a Lanczos basis the block stays narrow however
+// small the eigenvalues are, and a multiple eigenvalue needs no restarts.
 func (g *Graph) Lowest(count, threads int) ([]float64, *mat.Dense, error) {
 	n := g.Len()
 	if count < 1 || count >= n {
@@ -77,8 +78,8 @@ func (g *Graph) Lowest(count, threads int) ([]float64, *mat.Dense, error) {
 	return nil, nil, fmt.Errorf("graph Laplacian: the %d lowest of %d eigenvalues did not settle (residual %.1g): take more neighbours or fewer points", count, n, worst)
 }
 
-// laplacian is the normalised Laplacian of a graph, and the block of vectors that is turned into its
-// eigenvectors.
+// laplacian is the normalised Laplacian of a graph, and the block of vectors that is turned into
+// its eigenvectors.
 type laplacian struct {
 	graph   *Graph
 	threads int
@@ -104,8 +105,8 @@ func newLaplacian(g *Graph, width, threads int) *laplacian {
 	return l
 }
 
-// The products work with y = D^(-1/2) x, on which L acts as I - D^(-1) W: the mean over the neighbours,
-// without a weight for each edge.
+// The products work with y = D^(-1/2) x, on which L acts as I - D^(-1) W: the mean over the
+// neighbours, without a weight for each edge.
 
 func (l *laplacian) toRows(rows []float64) {
 	width := len(l.block)
@@ -145,8 +146,8 @@ func (l *laplacian) product(out, y []float64, scale, shift, last float64) {
 	})
 }
 
-// filter replaces the block by T_degree((L - centre)/half) times it, where centre and half map [damped,
-// 2] to [-1, 1], by the recurrence T_(d+1)(t) = 2 t T_d(t) - T_(d-1)(t).
+// filter replaces the block by T_degree((L - centre)/half) times it, where centre and half map
+// [damped, 2] to [-1, 1], by the recurrence T_(d+1)(t) = 2 t T_d(t) - T_(d-1)(t).
 func (l *laplacian) filter(damped float64, degree int) {
 	centre, half := (2+damped)/2, (2-damped)/2
 	before, now := l.a, l.b

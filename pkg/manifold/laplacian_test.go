@@ -71,8 +71,8 @@ func TestLowestEigenpairsAgreeWithTheDenseOnes(t *testing.T) {
 	}
 }
 
-// A regular lattice on the torus has exactly equal eigenvalues, which a single Krylov sequence would
-// find once.
+// A regular lattice on the torus has exactly equal eigenvalues, which a single Krylov sequence
+// would find once.
 func TestExactlyMultipleEigenvaluesComeWithTheirMultiplicity(t *testing.T) {
 	const side = 18
 	lattice := func(neighbours [][2]int) *Graph {
@@ -111,7 +111,8 @@ func TestExactlyMultipleEigenvaluesComeWithTheirMultiplicity(t *testing.T) {
 	}
 }
 
-// The eigenvalues of a closed chain are 1 - cos(2 pi j/n), each twice; here they are as small as 1e-6.
+// The eigenvalues of a closed chain are 1 - cos(2 pi j/n), each twice; here they are as small as
+// 1e-6.
 func TestAClosedChainHasItsKnownEigenvalues(t *testing.T) {
 	const n = 4000
 	g := &Graph{start: []int{0}}

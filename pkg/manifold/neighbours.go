@@ -21,9 +21,9 @@ func (g *Graph) Len() int { return len(g.start) - 1 }
 func (g *Graph) Neighbours(i int) []int32 { return g.to[g.start[i]:g.start[i+1]] }
 
 // NearestNeighbours returns the graph that joins two of the points [n, D] if either is among the k
-// nearest of the other in Euclidean distance. Of points at the same distance the one of lower index is
-// nearer. The search is exact and compares all pairs: n^2 D operations, shared by the given number of
-// threads. It is an error unless 1 <= k < n.
+// nearest of the other in Euclidean distance. Of points at the same distance the one of lower index
+// is nearer. The search is exact and compares all pairs: n^2 D operations, shared by the given
+// number of threads. It is an error unless 1 <= k < n.
 func NearestNeighbours(points *mat.Dense, k, threads int) (*Graph, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("neighbour graph: %w", err)
@@ -55,8 +55,8 @@ func NearestNeighbours(points *mat.Dense, k, threads int) (*Graph, error) {
 	return g, nil
 }
 
-// nearest fills near with the points nearest to point i, ascending in (distance, index), and distance
-// with their squared distances.
+// nearest fills near with the points nearest to point i, ascending in (distance, index), and
+// distance with their squared distances.
 func nearest(points *mat.Dense, i int, near []int32, distance []float64) {
 	n, dims := points.Dims()
 	raw := points.RawMatrix()

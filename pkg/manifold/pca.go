@@ -33,8 +33,8 @@ func Principal(points *mat.Dense) (*PCA, error) {
 	for j := range mean {
 		mean[j] /= float64(n)
 	}
-	// Sums run over the points in their order, so that no blocking of a matrix product enters the last
-	// bit.
+	// Sums run over the points in their order, so that no blocking of a matrix product enters the
+	// last bit.
 	sums := make([]float64, dims*dims)
 	centred := make([]float64, dims)
 	for i := range n {
@@ -74,8 +74,9 @@ func Principal(points *mat.Dense) (*PCA, error) {
 	return p, nil
 }
 
-// Project returns the first components coordinates of points [n, D] as [n, components]. It is an error
-// if components lies outside 1 to D or the points have other dimensions than those of the components.
+// Project returns the first components coordinates of points [n, D] as [n, components]. It is an
+// error if components lies outside 1 to D or the points have other dimensions than those of the
+// components.
 func (p *PCA) Project(points *mat.Dense, components int) (*mat.Dense, error) {
 	if err := check(points); err != nil {
 		return nil, fmt.Errorf("projection: %w", err)

@@ -20,45 +20,55 @@ type Persistence struct {
 	// Intervals[d] are those of dimension d (0: components, 1: loops, 2: voids) that last: none has
 	// Birth = Death. Longest first, of equal ones the earliest born.
 	Intervals [][]Interval
-	// Cone is the enclosing radius, the least scale at which one point is joined to all: from there on
-	// the complex is a cone and nothing but one component is left. No larger simplex is ever looked at.
+	// Cone is the enclosing radius, the least scale at which one point is joined to all: from there
+	// on the complex is a cone and nothing but one component is left. No larger simplex is ever
+	// looked at.
 	Cone float64
 }
 
-// Rips returns the persistent cohomology, up to dimension top, of the Rips complex of points with these
-// distances [n, n], row-major: the complex at scale r has a simplex for every set of points that are
-// all within r of each other.
+// RipsOptions say what is computed of a Rips complex.
+type RipsOptions struct {
+	Dimension int // up to which classes are looked for, 0 to 2
+	Threads   int // the result does not depend on them
+}
+
+// Rips returns the persistent cohomology of the Rips complex of points with these distances [n, n],
+// row-major: the complex at scale r has a simplex for every set of points that are all within r of
+// each other.
 //
-// The coboundary matrix is never stored. Columns are reduced from the latest simplex to the earliest;
-// those that are known to be killed by a lower dimension are skipped (clearing: Chen and Kerber 2011;
-// for cohomology de Silva, Morozov and Vejdemo-Johansson 2011), and pairs of a simplex and its first
-// cofacet of equal diameter are found without a reduction (apparent pairs: Bauer 2021).
+// The coboundary matrix is never stored. Columns are reduced from the latest simplex to the
+// earliest; those that are known to be killed by a lower dimension are skipped (clearing: Chen and
+// Kerber 2011; for cohomology de Silva, Morozov and Vejdemo-Johansson 2011), and pairs of a simplex
+// and its first cofacet of equal diameter are found without a reduction (apparent pairs: Bauer
+// 2021).
 //
 // It is an error unless the distances are square, symmetric, finite and not negative with a zero
-// diagonal, 0 <= top <= 2, and there are points, but not so many that a simplex has no number of 64
-// bits (1 000 are not). The result does not depend on the threads.
-func Rips(distances []float64, n, top, threads int) (*Persistence, error) {
+// diagonal, and there are points, but not so many that a simplex has no number of 64 bits (1 000
+// are not).
+func Rips(distances []float64, o RipsOptions) (*Persistence, error) {
+	n := int(math.Sqrt(float64(len(distances))))
 	if err := checkDistances(distances, n); err != nil {
 		return nil, fmt.Errorf("persistence: %w", err)
 	}
-	if top < 0 || top > 2 {
-		return nil, fmt.Errorf("persistence: dimension %d, must be 0 to 2", top)
+	if o.Dimension < 0 || o.Dimension > 2 {
+		return nil, fmt.Errorf("persistence: dimension %d, must be 0 to 2", o.Dimension)
 	}
-	r, err := newRips(distances, n, top)
+	r, err := newRips(distances, n, o.Dimension)
 	if err != nil {
 		return nil, err
 	}
-	p := &Persistence{Intervals: make([][]Interval, top+1), Cone: r.value[r.cone]}
+	p := &Persistence{Intervals: make([][]Interval, o.Dimension+1), Cone: r.value[r.cone]}
 	columns := r.components(p)
-	for d := 1; d <= top; d++ {
+	for d := 1; d <= o.Dimension; d++ {
 		if d > 1 {
-			columns = r.triangles(threads)
+			columns = r.triangles(o.Threads)
 		}
 		r.reduce(columns, d, p)
 	}
 	for _, intervals := range p.Intervals {
 		slices.SortFunc(intervals, func(a, b Interval) int {
-			// The difference of infinities is no number, so the infinite one is compared by its death.
+			// The difference of infinities is no number, so the infinite one is compared by its
+			// death.
 			if c := cmp.Compare(b.Death-b.Birth, a.Death-a.Birth); c != 0 {
 				return c
 			}
@@ -73,7 +83,7 @@ func checkDistances(distances []float64, n int) error {
 		return errors.New("there are no points")
 	}
 	if len(distances) != n*n {
-		return fmt.Errorf("%d distances are not those of %d points to each other: must be %d", len(distances), n, n*n)
+		return fmt.Errorf("%d distances are not those of points to each other: must be a square number", len(distances))
 	}
 	for i := range n {
 		for j := range i + 1 {
@@ -91,15 +101,15 @@ func checkDistances(distances []float64, n int) error {
 	return nil
 }
 
-// simplex is a simplex of a known dimension, and its place in the filtration: the rank of its diameter
-// in the high bits, and in the low ones its number counted down, so that of two simplices the lesser
-// comes first.
+// simplex is a simplex of a known dimension, and its place in the filtration: the rank of its
+// diameter in the high bits, and in the low ones its number counted down, so that of two simplices
+// the lesser comes first.
 type simplex uint64
 
 const none = simplex(math.MaxUint64)
 
-// rips is the filtration of a Rips complex. The number of a simplex is its points, side by side, the
-// greatest in the highest bits.
+// rips is the filtration of a Rips complex. The number of a simplex is its points, side by side,
+// the greatest in the highest bits.
 type rips struct {
 	n      int
 	rank   []uint32  // [n, n] of each distance among all different ones; equal ones share it
@@ -150,8 +160,8 @@ func (r *rips) pointOf(number uint64, k int) int {
 	return int(number >> r.place(k) & (1<<r.point - 1))
 }
 
-// components finds the intervals of dimension 0, as Kruskal does a spanning tree, and returns the edges
-// that are columns of dimension 1: those that join no components, latest first.
+// components finds the intervals of dimension 0, as Kruskal does a spanning tree, and returns the
+// edges that are columns of dimension 1: those that join no components, latest first.
 func (r *rips) components(p *Persistence) []simplex {
 	var edges []simplex
 	for i := range r.n {
@@ -193,8 +203,8 @@ func (r *rips) components(p *Persistence) []simplex {
 	return columns
 }
 
-// triangles returns those whose coboundary must be reduced, latest first: neither killed by the edges
-// nor half of an apparent pair. Threads share them out by their greatest point.
+// triangles returns those whose coboundary must be reduced, latest first: neither killed by the
+// edges nor half of an apparent pair. Threads share them out by their greatest point.
 func (r *rips) triangles(threads int) []simplex {
 	found := make([][]simplex, r.n)
 	var left atomic.Int64
@@ -231,8 +241,8 @@ func (r *rips) trianglesOf(i int) (out []simplex) {
 	return out
 }
 
-// cofacets runs through the simplices with one point more that are no wider than a limit, by descending
-// number.
+// cofacets runs through the simplices with one point more that are no wider than a limit, by
+// descending number.
 type cofacets struct {
 	*rips
 	rank, limit  uint32
@@ -268,8 +278,8 @@ func (c *cofacets) next() (simplex, uint32) {
 	return none, 0
 }
 
-// pass moves the nearest point below to those above: a place higher, because the added one comes below
-// it.
+// pass moves the nearest point below to those above: a place higher, because the added one comes
+// below it.
 func (c *cofacets) pass() {
 	c.k--
 	c.below &= 1<<c.place(c.k) - 1
@@ -315,8 +325,8 @@ func (r *rips) lastFacet(s simplex, d int) simplex {
 	return none
 }
 
-// apparentCofacet is the other half of the apparent pair that s, of dimension d, is the facet of: its
-// first cofacet of equal diameter, if s is in turn the last facet of that.
+// apparentCofacet is the other half of the apparent pair that s, of dimension d, is the facet of:
+// its first cofacet of equal diameter, if s is in turn the last facet of that.
 func (r *rips) apparentCofacet(s simplex, d int) simplex {
 	if t := r.firstCofacet(s, d); t != none && r.lastFacet(t, d+1) == s {
 		return t
@@ -332,7 +342,8 @@ func (r *rips) apparentFacet(s simplex, d int) simplex {
 	return none
 }
 
-// reduce reduces the coboundaries of the columns of dimension d and adds the intervals that it finds.
+// reduce reduces the coboundaries of the columns of dimension d and adds the intervals that it
+// finds.
 func (r *rips) reduce(columns []simplex, d int, p *Persistence) {
 	owner := map[simplex]int32{} // the column that a cofacet is the pivot of
 	var start []int32            // of each column's sum in terms
@@ -409,8 +420,8 @@ func (r *rips) add(s simplex, d int, boundary *cochain) {
 	}
 }
 
-// cochain is a sum of simplices over the field of two elements, as a heap with the earliest on top; a
-// simplex that is there twice is not in the sum.
+// cochain is a sum of simplices over the field of two elements, as a heap with the earliest on top;
+// a simplex that is there twice is not in the sum.
 type cochain []simplex
 
 func (h *cochain) append(s simplex) { *h = append(*h, s) }

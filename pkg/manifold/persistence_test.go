@@ -16,13 +16,15 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
+var toVoids = RipsOptions{Dimension: 2, Threads: 2}
+
 func persistence(t testing.TB, points *mat.Dense, landmarks, top int) *Persistence {
 	t.Helper()
 	of, err := Landmarks(points, landmarks)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Rips(Distances(points, of), len(of), top, 2)
+	p, err := Rips(Distances(points, of), RipsOptions{Dimension: top, Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +102,7 @@ func TestSmallComplexesByHand(t *testing.T) {
 		for i := range all {
 			all[i] = i
 		}
-		p, err := Rips(Distances(c.points, all), n, 2, 2)
+		p, err := Rips(Distances(c.points, all), toVoids)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,14 +117,14 @@ func TestSmallComplexesByHand(t *testing.T) {
 func TestWhatAreNoDistancesIsRefusedInOneLine(t *testing.T) {
 	nan := math.NaN()
 	for want, try := range map[string]func() error{
-		"there are no points":                      func() error { _, err := Rips(nil, 0, 2, 2); return err },
-		"3 distances are not those of 2 points":    func() error { _, err := Rips([]float64{0, 1, 1}, 2, 2, 2); return err },
-		"points 1 and 0 is NaN":                    func() error { _, err := Rips([]float64{0, nan, nan, 0}, 2, 2, 2); return err },
-		"points 1 and 0 is -1":                     func() error { _, err := Rips([]float64{0, -1, -1, 0}, 2, 2, 2); return err },
-		"is 2 one way and 1 the other":             func() error { _, err := Rips([]float64{0, 1, 2, 0}, 2, 2, 2); return err },
-		"point 1 to itself is 1, must be 0":        func() error { _, err := Rips([]float64{0, 1, 1, 1}, 2, 2, 2); return err },
-		"dimension 3, must be 0 to 2":              func() error { _, err := Rips([]float64{0}, 1, 3, 2); return err },
-		"3000 points have too many simplices":      func() error { _, err := Rips(ramp(3000), 3000, 2, 2); return err },
+		"there are no points":                      func() error { _, err := Rips(nil, toVoids); return err },
+		"3 distances are not those of points":      func() error { _, err := Rips([]float64{0, 1, 1}, toVoids); return err },
+		"points 1 and 0 is NaN":                    func() error { _, err := Rips([]float64{0, nan, nan, 0}, toVoids); return err },
+		"points 1 and 0 is -1":                     func() error { _, err := Rips([]float64{0, -1, -1, 0}, toVoids); return err },
+		"is 2 one way and 1 the other":             func() error { _, err := Rips([]float64{0, 1, 2, 0}, toVoids); return err },
+		"point 1 to itself is 1, must be 0":        func() error { _, err := Rips([]float64{0, 1, 1, 1}, toVoids); return err },
+		"dimension 3, must be 0 to 2":              func() error { _, err := Rips([]float64{0}, RipsOptions{Dimension: 3}); return err },
+		"3000 points have too many simplices":      func() error { _, err := Rips(ramp(3000), toVoids); return err },
 		"landmarks: 4 of 3 points":                 func() error { _, err := Landmarks(mat.NewDense(3, 1, nil), 4); return err },
 		"landmarks: point 1, dimension 0: NaN":     func() error { _, err := Landmarks(mat.NewDense(2, 1, []float64{0, nan}), 1); return err },
 		"local means: 3 neighbours for each of 3 ": func() error { _, err := Averaged(mat.NewDense(3, 1, nil), 3, 1); return err },
@@ -146,12 +148,12 @@ func TestIntervalsDoNotDependOnTheThreads(t *testing.T) {
 		t.Fatal(err)
 	}
 	distances := Distances(points, of)
-	one, err := Rips(distances, len(of), 2, 1)
+	one, err := Rips(distances, RipsOptions{Dimension: 2, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, threads := range []int{2, 7} {
-		if many, err := Rips(distances, len(of), 2, threads); err != nil || !reflect.DeepEqual(one, many) {
+		if many, err := Rips(distances, RipsOptions{Dimension: 2, Threads: threads}); err != nil || !reflect.DeepEqual(one, many) {
 			t.Errorf("%d threads: %v, %v; one thread: %v", threads, many, err, one)
 		}
 	}
@@ -189,7 +191,8 @@ func TestLandmarksSpreadOverTheShape(t *testing.T) {
 		}
 		farthest = max(farthest, math.Sqrt(nearest))
 	}
-	// That no point is farther from the landmarks than they are from each other is what max-min means.
+	// That no point is farther from the landmarks than they are from each other is what max-min
+	// means.
 	if farthest > least {
 		t.Errorf("a point is %.3f from all landmarks, two landmarks %.3f apart", farthest, least)
 	}
@@ -199,7 +202,8 @@ func TestLandmarksSpreadOverTheShape(t *testing.T) {
 	}
 }
 
-// oracle is the program's path; without it the test is skipped, or fails where oracles are required.
+// oracle is the program's path; without it the test is skipped, or fails where oracles are
+// required.
 func oracle(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
@@ -254,7 +258,7 @@ func TestIntervalsAreThoseOfRipser(t *testing.T) {
 		for i, d := range distances {
 			distances[i] = float64(float32(d))
 		}
-		p, err := Rips(distances, n, 2, 2)
+		p, err := Rips(distances, toVoids)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,8 +309,8 @@ func ripser(t *testing.T, path string, table []byte) []string {
 	return intervals
 }
 
-// 250 landmarks to dimension 2: of a hexagonal torus, the shape that is looked for. Ripser takes the
-// same distances.
+// 250 landmarks to dimension 2: of a hexagonal torus, the shape that is looked for. Ripser takes
+// the same distances.
 func BenchmarkRips250(b *testing.B) {
 	points := hexagonalTorus(1, 4000)
 	of, err := Landmarks(points, 250)
@@ -316,7 +320,7 @@ func BenchmarkRips250(b *testing.B) {
 	distances := Distances(points, of)
 	b.Run("ours", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := Rips(distances, len(of), 2, 2); err != nil {
+			if _, err := Rips(distances, toVoids); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -8,7 +8,8 @@ import (
 )
 
 // The shapes whose spectra are known: flat tori and rings embedded isometrically by the cosines and
-// sines of their lowest wave vectors, a flat sheet, and the states of an ideal module of grid cells.
+// sines of their lowest wave vectors, a flat sheet, and the states of an ideal module of grid
+// cells.
 
 // waves returns [n, 2 len(k)] points cos(k.x), sin(k.x) at positions x.
 func waves(positions [][2]float64, k [][2]float64) *mat.Dense {
@@ -64,9 +65,9 @@ func sheet(seed uint64, n int) *mat.Dense {
 	return out
 }
 
-// gridCode returns the unit-norm states [n, units] of an ideal module: each unit is the sum of three
-// plane waves 60 degrees apart (-1.5 to 3) above the threshold, with phases uniform over the unit cell,
-// at positions uniform in a box of 4 periods.
+// gridCode returns the unit-norm states [n, units] of an ideal module: each unit is the sum of
+// three plane waves 60 degrees apart (-1.5 to 3) above the threshold, with phases uniform over the
+// unit cell, at positions uniform in a box of 4 periods.
 func gridCode(seed uint64, n, units int, threshold float64) *mat.Dense {
 	positions, offsets := uniform(seed, n, 4), uniform(seed+1, units, 100)
 	k := hexagonalWaves(1)

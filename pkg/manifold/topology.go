@@ -16,8 +16,8 @@ type TopologyOptions struct {
 	Threads    int
 }
 
-// StandardTopology returns the conventional choices: 150 landmarks to dimension 2 after averages over 2
-// % of the points.
+// StandardTopology returns the conventional choices: 150 landmarks to dimension 2 after averages
+// over 2 % of the points.
 func StandardTopology() TopologyOptions {
 	return TopologyOptions{Components: 6, MaxPoints: 8000, Average: 0.02, Landmarks: 150, Dimension: 2, Threads: 1}
 }
@@ -47,9 +47,10 @@ type Shape struct {
 	Landmarks int // different ones that were found
 }
 
-// Topology finds the shape of points [n, D]: principal components, averages over neighbours, max-min
-// landmarks, and the persistent cohomology of their Rips complex, whose Betti numbers Betti reads off.
-// Averages are taken over at most all but one of the points; fewer points than landmarks are all taken.
+// Topology finds the shape of points [n, D]: principal components, averages over neighbours,
+// max-min landmarks, and the persistent cohomology of their Rips complex, whose Betti numbers Betti
+// reads off. Averages are taken over at most all but one of the points; fewer points than landmarks
+// are all taken.
 func Topology(points *mat.Dense, o TopologyOptions) (*Shape, error) {
 	if err := o.Check(); err != nil {
 		return nil, fmt.Errorf("topology: %w", err)
@@ -73,7 +74,7 @@ func Topology(points *mat.Dense, o TopologyOptions) (*Shape, error) {
 	if err != nil {
 		return nil, fmt.Errorf("topology of %d points: %w", all, err)
 	}
-	p, err := Rips(Distances(cloud, of), len(of), o.Dimension, o.Threads)
+	p, err := Rips(Distances(cloud, of), RipsOptions{Dimension: o.Dimension, Threads: o.Threads})
 	if err != nil {
 		return nil, err
 	}

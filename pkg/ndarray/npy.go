@@ -20,13 +20,10 @@ type Array struct {
 	Values []float64
 }
 
-// Rows returns the length of the first axis.
-func (a *Array) Rows() int { return a.Shape[0] }
-
 const (
 	magic = "\x93NUMPY"
-	// maxHeader bounds the text of a header: NumPy itself writes a few hundred bytes and warns above 10
-	// 000.
+	// maxHeader bounds the text of a header: NumPy itself writes a few hundred bytes and warns
+	// above 10 000.
 	maxHeader = 1 << 16
 	// maxAxes is the number of axes that NumPy allows.
 	maxAxes = 32
@@ -43,8 +40,8 @@ func Npy[T float32 | float64 | int32 | int64](shape []int, values []T) []byte {
 	return data
 }
 
-// NpyHeader is the head of a file of such values, padded so that they begin at a multiple of 64 bytes;
-// descr is NumPy's name of their type.
+// NpyHeader is the head of a file of such values, padded so that they begin at a multiple of 64
+// bytes; descr is NumPy's name of their type.
 func NpyHeader(descr string, shape []int) string {
 	sizes := ""
 	for _, n := range shape {
@@ -55,8 +52,8 @@ func NpyHeader(descr string, shape []int) string {
 	return magic + "\x01\x00" + string([]byte{byte(len(dict)), byte(len(dict) >> 8)}) + dict
 }
 
-// ReadNpy reads a .npy file (format versions 1 to 3) of little-endian float32 or float64 values in C
-// order.
+// ReadNpy reads a .npy file (format versions 1 to 3) of little-endian float32 or float64 values in
+// C order.
 func ReadNpy(path string) (*Array, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -110,7 +110,7 @@ func TestWhatIsNoFileIsSaid(t *testing.T) {
 	if err := os.WriteFile(path, file(1, header("<f4", "False", "(2,)"), []float32{1, 2}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if a, err := ReadNpy(path); err != nil || a.Rows() != 2 {
+	if a, err := ReadNpy(path); err != nil || a.Shape[0] != 2 {
 		t.Errorf("%v, %v", a, err)
 	}
 }

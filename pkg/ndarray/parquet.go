@@ -14,10 +14,10 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// ReadParquet reads columns of floating-point numbers of a Parquet file of any program. One column of
-// lists is an array [rows, length], of lists of lists [rows, ny, nx]; several columns of plain numbers,
-// in the order of the names, are [rows, columns]. Without names it is the one column of lists there is,
-// or else all columns of numbers. Missing values are NaN.
+// ReadParquet reads columns of floating-point numbers of a Parquet file of any program. One column
+// of lists is an array [rows, length], of lists of lists [rows, ny, nx]; several columns of plain
+// numbers, in the order of the names, are [rows, columns]. Without names it is the one column of
+// lists there is, or else all columns of numbers. Missing values are NaN.
 func ReadParquet(path string, names ...string) (a *Array, err error) {
 	defer func() {
 		// parquet-go panics on some damaged files.
@@ -80,8 +80,8 @@ type leaf struct {
 	depth int // of lists
 }
 
-// numeric collects the columns of float32 and float64 values below c. A column is called by its first
-// name, as programs show it.
+// numeric collects the columns of float32 and float64 values below c. A column is called by its
+// first name, as programs show it.
 func numeric(c *parquet.Column, out []leaf) []leaf {
 	for _, child := range c.Columns() {
 		below := child

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// ReadProfile is Read of a file that may have a base: the key `base` at its top names another file, from its
-// own folder, over which it is laid as Merge does. A base may have a base. The key is not part of the document.
+// ReadProfile is Read of a file that may have a base: the key `base` at its top names another file,
+// from its own folder, over which it is laid as Merge does. A base may have a base. The key is not
+// part of the document.
 func ReadProfile(path string) (*Document, error) {
 	d, err := Read(path)
 	if err != nil {
@@ -20,8 +21,8 @@ func ReadProfile(path string) (*Document, error) {
 	return d.overBase(path, []os.FileInfo{info})
 }
 
-// overBase is the document of the file at path, laid over its base if it names one; above are that file and
-// those that are laid over it.
+// overBase is the document of the file at path, laid over its base if it names one; above are that
+// file and those that are laid over it.
 func (d *Document) overBase(path string, above []os.FileInfo) (*Document, error) {
 	at := slices.Index(d.root.keys, "base")
 	if at < 0 {

@@ -20,9 +20,9 @@ type declaration struct {
 	items         rule   // of the number of elements
 }
 
-// Declared is the first fault of the tags of v's type and of all types within it: a range that cannot be
-// read, a default that is outside its range. One test that calls it keeps malformed tags from users; all
-// other functions panic where they come upon one.
+// Declared is the first fault of the tags of v's type and of all types within it: a range that
+// cannot be read, a default that is outside its range. One test that calls it keeps malformed tags
+// from users; all other functions panic where they come upon one.
 func Declared(v any) error { return declared(structOf(reflect.TypeOf(v))) }
 
 func declared(t reflect.Type) error {
@@ -131,8 +131,9 @@ func (d *declaration) readRanges(tag reflect.StructTag) (err error) {
 	return err
 }
 
-// defaults is the value that a key at path has by its tags, nil where there is none: a section's is its keys',
-// with or without those that may be left out, over which the section's own default is laid.
+// defaults is the value that a key at path has by its tags, nil where there is none: a section's is
+// its keys', with or without those that may be left out, over which the section's own default is
+// laid.
 func (d *declaration) defaults(path string, optional bool) (v *value, err error) {
 	switch d.of.Kind() {
 	case reflect.Struct:
@@ -169,8 +170,9 @@ func structDefaults(t reflect.Type, path string, optional bool) (*value, error) 
 	return section, nil
 }
 
-// Defaults is the document of all defaults of v's type, in the order of its fields. It has no keys that may
-// be left out and nothing in mappings of free names; any other key that has no default is an error.
+// Defaults is the document of all defaults of v's type, in the order of its fields. It has no keys
+// that may be left out and nothing in mappings of free names; any other key that has no default is
+// an error.
 func Defaults(v any) (*Document, error) {
 	t := structOf(reflect.TypeOf(v))
 	root, err := structDefaults(t, "", false)

@@ -2,8 +2,6 @@ package params
 
 import (
 	"encoding/json"
-	"math"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,38 +90,6 @@ func TestDeclaredFindsMalformedTags(t *testing.T) {
 	}
 }
 
-func TestCheckNamesTheKeyAndTheRange(t *testing.T) {
-	sound := func() *visit {
-		return &visit{Hours: 2, where: where{0.5}, Feeding: bucket{Apples: 3}}
-	}
-	if err := Check(sound()); err != nil {
-		t.Fatalf("what may be left out is missed: %v", err)
-	}
-	for want, spoil := range map[string]func(*visit){
-		"hours: found 0, must be greater than 0 and at most 24":          func(v *visit) { v.Hours = 0 },
-		"angle: found 1.6, must be from 0 to pi/2":                       func(v *visit) { v.Angle = 1.6 },
-		"angle: found NaN, must be a finite number":                      func(v *visit) { v.Angle = math.NaN() },
-		"feeding.sizes[1]: found -2, must be greater than 0":             func(v *visit) { v.Feeding.Sizes = []float64{1, -2} },
-		"feeding.sizes: found 4 values, must be from 1 to 3":             func(v *visit) { v.Feeding.Sizes = []float64{1, 2, 3, 4} },
-		"night.apples: found 0, must be at least 1":                      func(v *visit) { v.Night.Sizes = []float64{1} },
-		"feeding.apples: found -9223372036854775808, must be at least 1": func(v *visit) { v.Feeding.Apples = math.MinInt },
-	} {
-		v := sound()
-		spoil(v)
-		if err := Check(v); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-	}
-	z := zoo{Animal: animal{Name: "bat", Mass: 1}}
-	if err := Check(z); err == nil || err.Error() != `animal.name: found "bat", must be one of cat, rat` {
-		t.Errorf("got %v", err)
-	}
-	z.Animal.Name, z.Keepers = "cat", map[string]int{"night": -1, "day": 0}
-	if err := Check(z); err == nil || err.Error() != `keepers.night: found -1, must be 0 or greater` {
-		t.Errorf("got %v", err)
-	}
-}
-
 // drawZoo draws what a document may say and, where slack is 1, what it may not.
 func drawZoo(t *rapid.T, slack int) zoo {
 	names := []species{"cat", "rat", "bat"}
@@ -147,22 +113,6 @@ func documentOf(t *rapid.T, v any) *Document {
 		t.Skip(err) // a name that this YAML parser does not read
 	}
 	return d
-}
-
-func TestCheckAsksWhatDecodeAsks(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		z := drawZoo(t, 1)
-		decoded, checked := documentOf(t, z).Decode(new(zoo)), Check(z)
-		if (decoded == nil) != (checked == nil) {
-			t.Fatalf("Decode says %v, Check says %v", decoded, checked)
-		}
-		if decoded == nil {
-			return
-		}
-		if _, found, _ := strings.Cut(decoded.Error(), ": found"); !strings.HasSuffix(checked.Error(), found[strings.Index(found, ","):]) {
-			t.Fatalf("Decode says %v, Check says %v", decoded, checked)
-		}
-	})
 }
 
 func TestListSaysWhatTheTagsSay(t *testing.T) {

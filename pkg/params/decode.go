@@ -17,11 +17,12 @@ type rule struct {
 	text   func(string) bool
 }
 
-// Decode fills *into, a struct whose fields' tags declare the keys, from the document. Every field must be
-// given, but those whose json tag says omitempty, and nothing else; a value without a range may be any of its
-// type (finite, where it is a number). A field of type map[string]any is taken unchecked: its user overlays
-// and decodes it. Field types: bool, string, the integers, the floats, structs, and slices and string-keyed
-// maps of these. Lists of uint64 (seeds) may hold ranges, 1000-1099, or be one.
+// Decode fills *into, a struct whose fields' tags declare the keys, from the document. Every field
+// must be given, but those whose json tag says omitempty, and nothing else; a value without a range
+// may be any of its type (finite, where it is a number). A field of type map[string]any is taken
+// unchecked: its user overlays and decodes it. Field types: bool, string, the integers, the floats,
+// structs, and slices and string-keyed maps of these. Lists of uint64 (seeds) may hold ranges,
+// 1000-1099, or be one.
 func (d *Document) Decode(into any) error {
 	return decode(d.root, reflect.ValueOf(into).Elem(), rule{})
 }
@@ -107,8 +108,8 @@ var rangeText = regexp.MustCompile(`^(\d+)-(\d+)$`)
 // mostInRange is how many numbers a range may stand for: more are a slip of the hand.
 const mostInRange = 10000
 
-// spelledOut is a list in which ranges are replaced by the numbers that they stand for; a range alone is a list
-// of one.
+// spelledOut is a list in which ranges are replaced by the numbers that they stand for; a range alone
+// is a list of one.
 func (v *value) spelledOut() (*value, error) {
 	items := v.items
 	if v.kind == text {
@@ -233,7 +234,8 @@ func (d *declaration) decode(v *value, to reflect.Value) error {
 	return nil
 }
 
-// sections are the dotted keys of a struct's sections that end in a key which the struct itself has not.
+// sections are the dotted keys of a struct's sections that end in a key which the struct itself has
+// not.
 func sections(of reflect.Type, key string) (within []string) {
 	for _, p := range listed(nil, of, nil, "") {
 		if strings.HasSuffix(p.Key, "."+key) {

@@ -35,8 +35,9 @@ func (d *Design) Setting(i int) Setting { return d.at(i) }
 // mostPoints of one design: more cannot be meant.
 const mostPoints = 1_000_000_000
 
-// Designs reads the mapping at key, name by name, as designs over parameters of the given sections of base. What is set must be a
-// parameter there; whether its values are possible is for Decode to say, of base.With(setting).
+// Designs reads the mapping at key, name by name, as designs over parameters of the given sections
+// of base. What is set must be a parameter there; whether its values are possible is for Decode to
+// say, of base.With(setting).
 func (d *Document) Designs(key string, base *Document, sections []string) ([]Design, error) {
 	v := d.at(key)
 	if v.kind != mapping || len(v.keys) == 0 {
@@ -231,14 +232,15 @@ func (d *Design) readRandom(v *value, base *Document, sections []string) error {
 	return nil
 }
 
-// uniform is a number in [0, 1) that depends on its arguments alone: neither more points nor more parameters change it.
+// uniform is a number in [0, 1) that depends on its arguments alone: neither more points nor more
+// parameters change it.
 func uniform(seed uint64, key string, n int) float64 {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %d", seed, key, n))
 	return float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53)
 }
 
-// drawFrom turns a number in [0, 1) into a value: of a list, each alike; of an interval, to four digits, and a whole number if its ends
-// and the document's own value are written as such.
+// drawFrom turns a number in [0, 1) into a value: of a list, each alike; of an interval, to four
+// digits, and a whole number if its ends and the document's own value are written as such.
 func drawFrom(v, own *value) (func(u float64) *value, error) {
 	if v.kind == list {
 		choices, err := items(v)

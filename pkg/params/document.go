@@ -184,15 +184,15 @@ func (v *value) put(key string, child *value) {
 	v.items = append(v.items, child)
 }
 
-// Overlay is a document of the given top-level sections of d in which the
-// values of the mapping at key (such as "variants.no-capacity") take the
-// place of d's own; null takes a key away. A section or key that d does not have stays for Decode to refuse.
+// Overlay is a document of the given top-level sections of d in which the values of the mapping at
+// key (such as "variants.no-capacity") take the place of d's own; null takes a key away. A section
+// or key that d does not have stays for Decode to refuse.
 func (d *Document) Overlay(key string, sections []string) *Document {
 	return &Document{overlay(d.Sections(sections...).root, d.at(key))}
 }
 
-// Merge is d with another document laid over it: mappings are merged, any other value takes the place of d's,
-// and null takes a key away. Every value keeps the place it came from.
+// Merge is d with another document laid over it: mappings are merged, any other value takes the
+// place of d's, and null takes a key away. Every value keeps the place it came from.
 func (d *Document) Merge(over *Document) *Document {
 	root := *overlay(d.root, over.root)
 	root.where = over.root.where
@@ -231,8 +231,8 @@ func overlay(base, over *value) *value {
 	return &merged
 }
 
-// Text is the scalar at key as it was written, and the comment behind it or the --set that gave it; both are
-// empty where there is none.
+// Text is the scalar at key as it was written, and the comment behind it or the --set that gave it;
+// both are empty where there is none.
 func (d *Document) Text(key string) (scalar, comment string) {
 	v := d.at(key)
 	if v.kind == list || v.kind == mapping {
@@ -254,7 +254,8 @@ func (d *Document) Errorf(key, format string, a ...any) error {
 	return d.at(key).errorf(format, a...)
 }
 
-// at is the value at a dotted key such as "loss.sigma_g" or "boxes[1]", or the nearest mapping around it.
+// at is the value at a dotted key such as "loss.sigma_g" or "boxes[1]", or the nearest mapping
+// around it.
 func (d *Document) at(key string) *value {
 	v := d.root
 	if key == "" {

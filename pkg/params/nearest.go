@@ -2,8 +2,8 @@ package params
 
 import "slices"
 
-// Nearest are the words of the list that a typing error away from the word
-// (Damerau's edits, at most a third of its letters, at least one and at most three), nearest first, at most three.
+// Nearest are the words of the list that a typing error away from the word (Damerau's edits, at
+// most a third of its letters, at least one and at most three), nearest first, at most three.
 func Nearest(word string, list []string) []string {
 	limit := min(max(len(word)/3, 1), 3)
 	type candidate struct {

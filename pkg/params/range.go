@@ -16,7 +16,8 @@ var (
 	intervalText   = regexp.MustCompile(`^([\[(])(.*),(.*)([\])])$`)
 )
 
-// comparisons are what numbers may be asked for, and how that is said; the ends of an interval are four of them.
+// comparisons are what numbers may be asked for, and how that is said; the ends of an interval are
+// four of them.
 var comparisons = map[string]struct {
 	must  string
 	holds func(x, limit float64) bool

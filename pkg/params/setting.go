@@ -19,7 +19,8 @@ type change struct {
 	value *value   // its place is that of the sweep's file
 }
 
-// With is the document with the settings in its values' place, the last one first; d itself stays as it is.
+// With is the document with the settings in its values' place, the last one first; d itself stays
+// as it is.
 func (d *Document) With(settings ...Setting) *Document {
 	root := d.root
 	for _, s := range settings {
@@ -40,7 +41,8 @@ func (v *value) with(path []string, to *value) *value {
 	return &changed
 }
 
-// Setting reads the mapping at key as a setting of base: parameters of the given sections, in the shape of base.
+// Setting reads the mapping at key as a setting of base: parameters of the given sections, in the
+// shape of base.
 func (d *Document) Setting(key string, base *Document, sections []string) (Setting, error) {
 	leaves, err := base.leavesOf(d.at(key), sections)
 	return settingOf("", leaves), err
@@ -63,8 +65,9 @@ func (d *Document) Scalar(key string) (text string, number float64, isNumber boo
 	return v.text, v.number, v.kind == integer || v.kind == float
 }
 
-// leavesOf lists what a mapping says of single parameters of the document, in the order of the mapping. The mapping has the document's
-// shape down to its parameters; what stands in a parameter's place is for the caller to understand.
+// leavesOf lists what a mapping says of single parameters of the document, in the order of the
+// mapping. The mapping has the document's shape down to its parameters; what stands in a
+// parameter's place is for the caller to understand.
 func (d *Document) leavesOf(over *value, sections []string) ([]change, error) {
 	if over.kind != mapping {
 		return nil, over.errorf("found %s, must be a mapping with some of the keys %s", over.found(), strings.Join(sections, ", "))

@@ -15,10 +15,10 @@ const (
 	commentWidth  = 100 // of the whole line
 )
 
-// WriteYAML writes the document, whose keys v's type declares, as a file that explains itself: keys in the
-// order of the struct, behind each its unit, meaning and range. A key that may be left out and is, stands there
-// commented out. The entries of mappings of free names keep their order, their shape and the comments of the
-// document. What is written reads back as the same values.
+// WriteYAML writes the document, whose keys v's type declares, as a file that explains itself: keys
+// in the order of the struct, behind each its unit, meaning and range. A key that may be left out
+// and is, stands there commented out. The entries of mappings of free names keep their order, their
+// shape and the comments of the document. What is written reads back as the same values.
 func (d *Document) WriteYAML(w io.Writer, v any) error {
 	t := structOf(reflect.TypeOf(v))
 	if err := d.Decode(reflect.New(t).Interface()); err != nil {

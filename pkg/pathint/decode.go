@@ -12,9 +12,9 @@ type Templates struct {
 	state []float32 // [n,units]
 }
 
-// NewTemplates takes the states of straight walks from the start, in so many directions evenly spread,
-// by steps of step metres up to reach metres: the shortest ways, on which a model has had least chance
-// to err.
+// NewTemplates takes the states of straight walks from the start, in so many directions evenly
+// spread, by steps of step metres up to reach metres: the shortest ways, on which a model has had
+// least chance to err.
 func NewTemplates(m Model, directions int, step, reach float64) *Templates {
 	steps := int(math.Round(reach / step))
 	walks := make([][]float32, directions)
@@ -48,8 +48,8 @@ func (t *Templates) Where(inside func(x, y float64) bool) *Templates {
 	return out
 }
 
-// Decode returns the place of the template that is nearest to a state, of equally near ones the first;
-// NaN without templates.
+// Decode returns the place of the template that is nearest to a state, of equally near ones the
+// first; NaN without templates.
 func (t *Templates) Decode(state []float32) (x, y float64) {
 	best, least := -1, float32(math.Inf(1))
 	for i := range t.Len() {
@@ -67,7 +67,8 @@ func (t *Templates) Decode(state []float32) (x, y float64) {
 	return float64(t.place[2*best]), float64(t.place[2*best+1])
 }
 
-// Error is how far decoded places are from the true ones after so many steps, in metres over the walks.
+// Error is how far decoded places are from the true ones after so many steps, in metres over the
+// walks.
 type Error struct {
 	Step         int // from 1
 	Median, High float64
@@ -101,9 +102,9 @@ type Reach struct {
 	Median  float64 // m, decoding error
 }
 
-// Reaches draws places uniformly from discs of the given radii around the start. The model goes to each
-// by a detour, in steps of the given length over a place drawn from the disc of half a metre, and its
-// state is decoded by the templates of the same disc.
+// Reaches draws places uniformly from discs of the given radii around the start. The model goes to
+// each by a detour, in steps of the given length over a place drawn from the disc of half a metre,
+// and its state is decoded by the templates of the same disc.
 func Reaches(m Model, templates *Templates, radii []float64, places int, step float64, seed uint64) []Reach {
 	random := rand.New(rand.NewPCG(seed, 4))
 	within := func(radius float64) (x, y float64) {
@@ -149,8 +150,9 @@ func leg(x, y, step float64) []float32 {
 	return out
 }
 
-// DecodingRange returns the largest radius up to which, at it and all smaller ones, the median error is
-// at most bound metres: how much space the code tells apart. 0 if it fails at the smallest.
+// DecodingRange returns the largest radius up to which, at it and all smaller ones, the median
+// error is at most bound metres: how much space the code tells apart. 0 if it fails at the
+// smallest.
 func DecodingRange(reaches []Reach, bound float64) float64 {
 	largest := 0.0
 	for _, r := range reaches {

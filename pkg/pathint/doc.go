@@ -1,14 +1,14 @@
-// Package pathint measures how well a recurrent model integrates paths, from its states alone, without
-// a readout.
+// Package pathint measures how well a recurrent model integrates paths, from its states alone,
+// without a readout.
 //
 //   - A Model takes walks from its initial state and shows the state after each step.
 //   - A Track is walks with the states that a model had on them, and the places where it was.
 //   - Templates are states with their places, reached straight from the start; decoding a state gives
 //     the place of the nearest one.
 //
-// Steps are displacements and places sums of steps, both in metres; every walk starts at (0, 0). The
-// distance of two states is Euclidean. A measure that is undefined is NaN, and no result depends on
-// anything but the model and the arguments.
+// Steps are displacements and places sums of steps, both in metres; every walk starts at (0, 0).
+// The distance of two states is Euclidean. A measure that is undefined is NaN, and no result
+// depends on anything but the model and the arguments.
 package pathint
 
 import (
@@ -20,8 +20,8 @@ import (
 	"slices"
 )
 
-// Model is a recurrent network, or an ideal code. Run takes every walk from the initial state through
-// its steps and calls visit with each state, which is only valid during the call.
+// Model is a recurrent network, or an ideal code. Run takes every walk from the initial state
+// through its steps and calls visit with each state, which is only valid during the call.
 //
 // velocity: [walks][steps][2] m, all walks equally long, flattened to [walks][2·steps].
 type Model interface {

@@ -13,8 +13,8 @@ type Revisit struct {
 }
 
 // Revisits compares, for every lag from 1 to lags, all moments of each walk that are so many steps
-// apart and less than radius metres from each other: the pairs of equation 5 of the paper, whose states
-// a path integrator keeps together.
+// apart and less than radius metres from each other: the pairs of equation 5 of the paper, whose
+// states a path integrator keeps together.
 func (t *Track) Revisits(radius float64, lags int) []Revisit {
 	out := make([]Revisit, 0, lags)
 	var found []float64
@@ -39,11 +39,11 @@ type Drift struct {
 	Median float64 // over walks
 }
 
-// Loops takes each walk for lead steps, then through a loop of n steps back to the very same place, and
-// returns the distance of the states at its two ends for every n of lengths. The loop has the next n/2
-// steps of the walk and the same ones backwards, in random order; where n is odd, three steps along a
-// triangle take the place of one step there and one back (a loop of one step stands still). Walks must
-// have lead + n/2 + 1 steps.
+// Loops takes each walk for lead steps, then through a loop of n steps back to the very same place,
+// and returns the distance of the states at its two ends for every n of lengths. The loop has the
+// next n/2 steps of the walk and the same ones backwards, in random order; where n is odd, three
+// steps along a triangle take the place of one step there and one back (a loop of one step stands
+// still). Walks must have lead + n/2 + 1 steps.
 func Loops(m Model, walks [][]float32, lead int, lengths []int, seed uint64) []Drift {
 	random := rand.New(rand.NewPCG(seed, 1))
 	out := make([]Drift, len(lengths))
@@ -148,8 +148,8 @@ func Commute(m Model, walks [][]float32, lead int, most float64, seed uint64) Co
 	return Commutation{quantile(apart, 0.5), quantile(moved, 0.5)}
 }
 
-// StepIsometry is how evenly the state moves with the animal, by equation 7 of the paper: the variance
-// of |g_t - g_{t-1}| / |v_t| over the steps shorter than a length.
+// StepIsometry is how evenly the state moves with the animal, by equation 7 of the paper: the
+// variance of |g_t - g_{t-1}| / |v_t| over the steps shorter than a length.
 type StepIsometry struct {
 	Mean, Variance float64 // 1/m and 1/m²; NaN without a step
 	Steps          int
@@ -158,8 +158,8 @@ type StepIsometry struct {
 // Relative returns the variance divided by the squared mean, which has no unit.
 func (s StepIsometry) Relative() float64 { return s.Variance / (s.Mean * s.Mean) }
 
-// Isometry looks at every step of the walks but the first that is longer than least and shorter than
-// most metres.
+// Isometry looks at every step of the walks but the first that is longer than least and shorter
+// than most metres.
 func (t *Track) Isometry(least, most float64) StepIsometry {
 	var n, sum, squares float64
 	for w := range t.Position {

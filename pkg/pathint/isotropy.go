@@ -8,14 +8,14 @@ import (
 // rings is into how many rings of equal width the places around a place are divided.
 const rings = 40
 
-// Unexplained is the share of the variance of two states' distance that the distance of their places
-// does not explain (one minus the correlation ratio): 0 where the distance of states depends on how far
-// apart the places are and on nothing else. A periodic code's depends on the direction too, a hexagonal
-// lattice's less than any other's, and errors of path integration add to it.
+// Unexplained is the share of the variance of two states' distance that the distance of their
+// places does not explain (one minus the correlation ratio): 0 where the distance of states depends
+// on how far apart the places are and on nothing else. A periodic code's depends on the direction
+// too, a hexagonal lattice's less than any other's, and errors of path integration add to it.
 //
-// It looks at so many random pairs of moments, of any walks, whose places are less than reach metres
-// apart, in rings of equal width that weigh the same. It is NaN if a ring stays empty or all distances
-// are equal.
+// It looks at so many random pairs of moments, of any walks, whose places are less than reach
+// metres apart, in rings of equal width that weigh the same. It is NaN if a ring stays empty or all
+// distances are equal.
 func (t *Track) Unexplained(reach float64, pairs int, seed uint64) float64 {
 	random := rand.New(rand.NewPCG(seed, 6))
 	var count, sum, squares [rings]float64

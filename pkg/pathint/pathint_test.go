@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// code is an ideal model: an estimate of the place, moved by each step, and a state for each estimate.
+// code is an ideal model: an estimate of the place, moved by each step, and a state for each
+// estimate.
 type code struct {
 	move  func(x, y, vx, vy float64) (float64, float64)
 	state func(x, y float64) []float32
@@ -156,13 +157,14 @@ func TestEveryPairOfTheSamePlaceIsFound(t *testing.T) {
 	near(t, "lag 1", got[0].Median, 0.04, 1e-6)
 }
 
-// The scale grows by 1 + v_y and the place by v_x: the orders of two steps differ by a_x b_y - b_x a_y.
+// The scale grows by 1 + v_y and the place by v_x: the orders of two steps differ by a_x b_y - b_x
+// a_y.
 func TestStepsThatDoNotCommuteAreSeen(t *testing.T) {
 	m := code{func(x, _, vx, vy float64) (float64, float64) { return x*(1+vy) + vx, 0 }, place}
 	walks := wander(2000, 5)
 	c := Commute(m, walks, 4, 0.1, 1)
-	// The median of |ax by - bx ay| for uniform components within 1 is 0.305 (a million draws), here
-	// times 0.1².
+	// The median of |ax by - bx ay| for uniform components within 1 is 0.305 (a million draws),
+	// here times 0.1².
 	near(t, "two orders of two steps", c.Apart, 0.00305, 0.0002)
 }
 
@@ -179,8 +181,8 @@ func TestAMapThatStretchesIsNotIsometric(t *testing.T) {
 	if even.Steps != 5000 {
 		t.Errorf("%d steps counted, want the short half, 5000", even.Steps)
 	}
-	// Along x by 1, along y by 2: the mean square is 5/2, the mean the ellipse's circumference over 2
-	// pi, 1.5420.
+	// Along x by 1, along y by 2: the mean square is 5/2, the mean the ellipse's circumference over
+	// 2 pi, 1.5420.
 	uneven := Follow(code{exact, func(x, y float64) []float32 { return []float32{float32(x), float32(2 * y)} }}, walks).Isometry(0.001, 0.06)
 	near(t, "mean", uneven.Mean, 1.542, 0.03)
 	near(t, "variance", uneven.Variance, 2.5-1.542*1.542, 0.02)
@@ -191,8 +193,8 @@ func TestAMapThatStretchesIsNotIsometric(t *testing.T) {
 
 var radii = []float64{0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3}
 
-// A code of period p tells places apart up to p/2 from the start; a second module, as in the grid code,
-// raises that.
+// A code of period p tells places apart up to p/2 from the start; a second module, as in the grid
+// code, raises that.
 func TestADecodingRangeEndsWhereTheCodeRepeats(t *testing.T) {
 	reach := func(state func(x, y float64) []float32, radii ...float64) float64 {
 		m := code{exact, state}
@@ -239,8 +241,8 @@ func TestTemplatesHoldTheStatesOfStraightWays(t *testing.T) {
 	}
 }
 
-// lattice is a module of the grid code: unit vectors, the sums of plane waves of one length at equal
-// angles, each with a cosine and a sine.
+// lattice is a module of the grid code: unit vectors, the sums of plane waves of one length at
+// equal angles, each with a cosine and a sine.
 func lattice(period float64, waves int) func(x, y float64) []float32 {
 	return func(x, y float64) []float32 {
 		var out []float32
@@ -253,9 +255,9 @@ func lattice(period float64, waves int) func(x, y float64) []float32 {
 	}
 }
 
-// The distance of places explains that of states in a linear code, less of it in a hexagonal lattice
-// than there and more than in a square one, and next to nothing where states are noise; path
-// integration that errs takes some away.
+// The distance of places explains that of states in a linear code, less of it in a hexagonal
+// lattice than there and more than in a square one, and next to nothing where states are noise;
+// path integration that errs takes some away.
 func TestTheDistanceOfPlacesExplainsThatOfStates(t *testing.T) {
 	walks := TrainingWalks(100, 60, 0.15, 1)
 	of := func(c code) float64 { return Follow(c, walks).Unexplained(1, 200000, 2) }

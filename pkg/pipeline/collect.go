@@ -7,8 +7,9 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// Reachable returns the keys that the graph's nodes have now: of their results, and of what is still to
-// be computed where its inputs are known. It is what garbage collection spares for a profile.
+// Reachable returns the keys that the graph's nodes have now: of their results, and of what is
+// still to be computed where its inputs are known. It is what garbage collection spares for a
+// profile.
 func Reachable(g *Graph, opt Options) ([]string, error) {
 	if err := opt.check(g); err != nil {
 		return nil, err
@@ -30,7 +31,8 @@ func Reachable(g *Graph, opt Options) ([]string, error) {
 	return keys, nil
 }
 
-// inUse finds the steps of the graph and tells garbage collection to spare them until end is called.
+// inUse finds the steps of the graph and tells garbage collection to spare them until end is
+// called.
 func inUse(ctx context.Context, g *Graph, opt *Options) (steps []*step, made map[*Node]*store.Action, end func(), err error) {
 	use, err := opt.Store.BeginUse()
 	if err != nil {

@@ -21,9 +21,9 @@ import (
 	"sicgrid/pkg/store/failpoint"
 )
 
-// compute runs the stage and publishes what it made: objects first, the action record last. Should the
-// key's lock have been lost meanwhile, overtaken takes it again and returns what another has made, if
-// so; then mine is false.
+// compute runs the stage and publishes what it made: objects first, the action record last. Should
+// the key's lock have been lost meanwhile, overtaken takes it again and returns what another has
+// made, if so; then mine is false.
 func (r *run) compute(ctx context.Context, s *step, inputs map[*Node]*store.Action, reason string, overtaken func() (*store.Action, error)) (action *store.Action, mine bool, err error) {
 	started := time.Now()
 	about := r.about()
@@ -100,7 +100,8 @@ func (r *run) call(ctx context.Context, t *Task) error {
 	return t.call(ctx)
 }
 
-// newTask reads and decodes the inputs of a node. Their digests are verified before they are decoded.
+// newTask reads and decodes the inputs of a node. Their digests are verified before they are
+// decoded.
 func (r *run) newTask(n *Node, inputs map[*Node]*store.Action) (*Task, error) {
 	t := &Task{
 		node: n, begun: time.Now(),
@@ -124,8 +125,8 @@ func (r *run) newTask(n *Node, inputs map[*Node]*store.Action) (*Task, error) {
 	return t, nil
 }
 
-// scratchDir is one folder for each numerics in the key's scratch folder: a checkpoint is resumed under
-// the numerics that made it.
+// scratchDir is one folder for each numerics in the key's scratch folder: a checkpoint is resumed
+// under the numerics that made it.
 func scratchDir(s *store.Store, key, numerics string) (string, error) {
 	dir, err := s.Scratch(key)
 	if err != nil {
@@ -144,8 +145,8 @@ func scratchDir(s *store.Store, key, numerics string) (string, error) {
 	return dir, nil
 }
 
-// otherScratchDirs are the scratch folders that the step's recipe has under other numerics and on other
-// devices.
+// otherScratchDirs are the scratch folders that the step's recipe has under other numerics and on
+// other devices.
 func otherScratchDirs(s *step, opt *Options, numerics string) ([]string, error) {
 	own, err := scratchDir(opt.Store, s.key, numerics)
 	if err != nil {

@@ -69,8 +69,8 @@ func ids(g *Graph) map[*Node]int {
 	return id
 }
 
-// SVG draws the graph in columns from left to right: a node stands one column right of the last of its
-// inputs, and in its column in the order of its inputs' heights, which keeps most lines apart.
+// SVG draws the graph in columns from left to right: a node stands one column right of the last of
+// its inputs, and in its column in the order of its inputs' heights, which keeps most lines apart.
 func SVG(g *Graph) string {
 	const (
 		charWidth, boxHeight = 7.3, 26.0 // of 12 px monospaced text

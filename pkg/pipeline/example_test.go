@@ -35,8 +35,8 @@ func add(name string, p addition, inputs map[string]pipeline.Ref) *pipeline.Node
 	return &pipeline.Node{Name: name, Stage: "add", Params: p, Inputs: inputs, Outputs: []string{"number"}, Run: pipeline.Bind(p, run)}
 }
 
-// Two nodes are run, and are cached the second time. Of a changed parameter only what depends on it is
-// run again.
+// Two nodes are run, and are cached the second time. Of a changed parameter only what depends on it
+// is run again.
 func Example() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {

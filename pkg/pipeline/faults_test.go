@@ -24,8 +24,8 @@ import (
 	"sicgrid/pkg/store/failpoint"
 )
 
-// These tests kill processes. `go tool task test-faults` does it at many more random moments than an
-// ordinary run of the tests.
+// These tests kill processes. `go tool task test-faults` does it at many more random moments than
+// an ordinary run of the tests.
 var roles = map[string]func(dir string) error{"work": workAsChild, "collect": collectAsChild}
 
 // randomKills is how many processes are killed at random moments.
@@ -36,8 +36,8 @@ func randomKills(t *testing.T) int {
 	return 50
 }
 
-// small is a pipeline of five nodes; "checkpointed" leaves a checkpoint in its scratch directory and
-// goes on from it.
+// small is a pipeline of five nodes; "checkpointed" leaves a checkpoint in its scratch directory
+// and goes on from it.
 func small() (*Graph, Options) {
 	type p struct {
 		Add int64 `json:"add"`
@@ -124,8 +124,8 @@ func collectAllButSmall(s *store.Store) error {
 	return err
 }
 
-// armFromEnvironment kills this process at the failpoint of the number asked for, counted from 1, and
-// writes down all that it came to.
+// armFromEnvironment kills this process at the failpoint of the number asked for, counted from 1,
+// and writes down all that it came to.
 func armFromEnvironment(dir string) {
 	at, _ := strconv.Atoi(os.Getenv("PIPELINE_TEST_KILL_AT"))
 	steps, err := os.Create(filepath.Join(dir, "steps"))
@@ -168,8 +168,8 @@ func readLines(t *testing.T, path string) []string {
 	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
 
-// The two ways in which processes share a store: the kernel's locks, and leases as on a network file
-// system.
+// The two ways in which processes share a store: the kernel's locks, and leases as on a network
+// file system.
 var sharings = []string{"flock", "leases"}
 
 // folder makes one for a store that is shared in this way.
@@ -204,7 +204,8 @@ func undisturbed(t *testing.T, sharing string) whole {
 }
 
 // storeFiles lists the files of the store, and directories that a scratch left. Two runs' records
-// differ in their times, so only objects are told apart by contents (their names are their digests).
+// differ in their times, so only objects are told apart by contents (their names are their
+// digests).
 func storeFiles(t *testing.T, dir string) []string {
 	t.Helper()
 	root := filepath.Join(dir, "store")
@@ -222,8 +223,8 @@ func storeFiles(t *testing.T, dir string) []string {
 	return files
 }
 
-// checkAfterAKill demands that whatever is visible is sound, that no lock is held, that the next run
-// ends as the undisturbed one did, and that collection then finds everything else.
+// checkAfterAKill demands that whatever is visible is sound, that no lock is held, that the next
+// run ends as the undisturbed one did, and that collection then finds everything else.
 func (w whole) checkAfterAKill(t *testing.T, dir, when string) {
 	t.Helper()
 	s, err := store.Open(filepath.Join(dir, "store"))
@@ -378,8 +379,8 @@ func race(t *testing.T, w whole) {
 	}
 }
 
-// litter puts into a store what collection must find: results that nothing reaches, an object without a
-// record, a checkpoint, the files of killed processes.
+// litter puts into a store what collection must find: results that nothing reaches, an object
+// without a record, a checkpoint, the files of killed processes.
 func litter(t *testing.T, dir string) {
 	t.Helper()
 	r := newRigIn(t, filepath.Join(dir, "store"))

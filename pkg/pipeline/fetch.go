@@ -11,14 +11,14 @@ import (
 
 // Remote is where results of others can be fetched from (store/remote).
 type Remote interface {
-	// Fetch brings one result into the store, once accept has looked at it; store.ErrMissing if there
-	// is none that is sound.
+	// Fetch brings one result into the store, once accept has looked at it; store.ErrMissing if
+	// there is none that is sound.
 	Fetch(ctx context.Context, s *store.Store, key, numerics string, exact bool, accept func(*store.Action) error) (*store.Action, error)
 	String() string
 }
 
-// Accept looks at a result that has come from elsewhere, with its objects in s: do its parts make its
-// key, and do its objects hold the values that it says?
+// Accept looks at a result that has come from elsewhere, with its objects in s: do its parts make
+// its key, and do its objects hold the values that it says?
 func Accept(s *store.Store) func(*store.Action) error {
 	return func(a *store.Action) error {
 		p := parseParts(a.Parts)
@@ -53,8 +53,8 @@ func acceptOutput(s *store.Store, o store.Output) error {
 	return nil
 }
 
-// fetch looks for the step's result in the remote. A remote that does not answer is not asked again in
-// this run.
+// fetch looks for the step's result in the remote. A remote that does not answer is not asked again
+// in this run.
 func (r *run) fetch(ctx context.Context, s *step) (fetched bool, err error) {
 	if r.opt.Remote == nil || r.remoteDown.Load() {
 		return false, nil

@@ -15,9 +15,9 @@ type Graph struct {
 }
 
 // NewGraph collects the closure of the targets over Inputs. It refuses nodes without name, stage,
-// outputs or Run, two nodes of one name, references to outputs that a node does not make, and cycles.
-// The order of its nodes is topological and depends only on the order of the targets and the role
-// names.
+// outputs or Run, two nodes of one name, references to outputs that a node does not make, and
+// cycles. The order of its nodes is topological and depends only on the order of the targets and
+// the role names.
 func NewGraph(targets ...*Node) (*Graph, error) {
 	g := &Graph{byName: map[string]*Node{}}
 	done := map[*Node]bool{}

@@ -86,8 +86,8 @@ func TestASeedIsPartOfTheKey(t *testing.T) {
 }
 
 func TestPartialParameters(t *testing.T) {
-	// Two variants of a stage and a whole set of parameters of which each node is handed only its part:
-	// what it is not handed cannot touch it.
+	// Two variants of a stage and a whole set of parameters of which each node is handed only its
+	// part: what it is not handed cannot touch it.
 	r := newRig(t)
 	wire := func(capacity float64) *Node {
 		full, ablated := sumParams{Add: 1}, sumParams{Add: 2}
@@ -168,8 +168,8 @@ func TestOtherNumerics(t *testing.T) {
 	}
 }
 
-// A result that the same stage made by the code of another device is taken where there is none of the
-// node's own, unless that is forbidden; damaged, it is made anew under the node's own key.
+// A result that the same stage made by the code of another device is taken where there is none of
+// the node's own, unless that is forbidden; damaged, it is made anew under the node's own key.
 func TestOtherCode(t *testing.T) {
 	r := newRig(t)
 	on := func(own, other string) *Node {
@@ -248,8 +248,8 @@ func TestScratchElsewhere(t *testing.T) {
 	}
 }
 
-// A change of one node's parameters runs nothing but that node and what is downstream of it, and gives
-// what a fresh store gives.
+// A change of one node's parameters runs nothing but that node and what is downstream of it, and
+// gives what a fresh store gives.
 func TestIncrementalEqualsFresh(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		count := rapid.IntRange(1, 4).Draw(rt, "nodes")

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Locked is the outcome of a run of a graph under one numerics, short enough for git: the digests of
-// every output, and of every key the parts, so that a run with other digests can be told in words what
-// differs.
+// Locked is the outcome of a run of a graph under one numerics, short enough for git: the digests
+// of every output, and of every key the parts, so that a run with other digests can be told in
+// words what differs.
 type Locked struct {
 	Stages map[string]LockedStage `json:"stages"` // code, by the name of its digest
 	Nodes  map[string]LockedNode  `json:"nodes"`

@@ -22,8 +22,8 @@ type Measure struct {
 // Measures reads the measures of a node off its outputs.
 type Measures func(outputs map[string]arrow.Record) ([]Measure, error)
 
-// Compared is a measure of a stored result and of the recomputed one; NaN where one of them does not
-// have it.
+// Compared is a measure of a stored result and of the recomputed one; NaN where one of them does
+// not have it.
 type Compared struct {
 	Name               string
 	Stored, Recomputed float64

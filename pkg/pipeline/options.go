@@ -33,8 +33,8 @@ type Options struct {
 	Force []string
 	// Jobs is the greatest number of stages that run at once; 0 means as many as there are cores.
 	Jobs int
-	// KeepGoing makes everything that does not need a stage which failed; without it nothing new starts
-	// after a failure.
+	// KeepGoing makes everything that does not need a stage which failed; without it nothing new
+	// starts after a failure.
 	KeepGoing bool
 	// Cores is what the running stages share; 0 means GOMAXPROCS.
 	Cores int

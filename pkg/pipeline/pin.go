@@ -15,9 +15,9 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// A pin keeps a result that is expensive to make usable when the code has moved on: it stands in for a
-// node's result if every part of the key but the code digest is as it was. It lies outside of the
-// store, among the sources, as the action record and one file an output:
+// A pin keeps a result that is expensive to make usable when the code has moved on: it stands in
+// for a node's result if every part of the key but the code digest is as it was. It lies outside of
+// the store, among the sources, as the action record and one file an output:
 //
 //	<Options.Pins>/<Options.DAG>/<node>/<record>.json
 //	<Options.Pins>/<Options.DAG>/<node>/<output>.parquet
@@ -84,7 +84,8 @@ func pinRecords(dir string) []string {
 	return list
 }
 
-// whyOff compares the pinned result's parts with the present ones, and its files with their digests.
+// whyOff compares the pinned result's parts with the present ones, and its files with their
+// digests.
 func (p *pin) whyOff(s *step, opt *Options) string {
 	then := parseParts(p.action.Parts)
 	if then == nil || then.keyIs(p.action.Key) != nil {

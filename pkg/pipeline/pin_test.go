@@ -12,8 +12,8 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// pinnedRig is a rig in which c of the chain has been made and pinned, and then lost, after which the
-// code has moved on.
+// pinnedRig is a rig in which c of the chain has been made and pinned, and then lost, after which
+// the code has moved on.
 func pinnedRig(t *testing.T) *rig {
 	t.Helper()
 	r := newRig(t)

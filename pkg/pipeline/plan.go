@@ -30,8 +30,8 @@ type step struct {
 	last    *parts // nil = never, or its record is gone
 }
 
-// resolve looks a node up. outputs maps each input's node to the action that made its outputs; a node
-// without one is unknown.
+// resolve looks a node up. outputs maps each input's node to the action that made its outputs; a
+// node without one is unknown.
 func resolve(n *Node, opt *Options, made map[*Node]*store.Action) (*step, error) {
 	s := &step{node: n, unknown: map[string]bool{}}
 	inputs, objects := map[string]string{}, map[string]string{}
@@ -98,8 +98,8 @@ func (s *step) comeBack() {
 	s.key, _ = s.parts.recipe.key() // it had one before
 }
 
-// result is the record whose outputs the nodes after this one read: of the node's own result, or of the
-// pinned one. nil = it has to be computed.
+// result is the record whose outputs the nodes after this one read: of the node's own result, or of
+// the pinned one. nil = it has to be computed.
 func (s *step) result() *store.Action {
 	if s.action == nil && s.pin != nil && s.pin.off == "" {
 		return s.pin.action
@@ -327,8 +327,8 @@ type foreseen struct {
 	made  map[*Node]*store.Action
 }
 
-// lookAhead resolves the graph as far as hits reach, several nodes at a time, and starts to hash their
-// objects, so that a chain of cached nodes is hashed in parallel.
+// lookAhead resolves the graph as far as hits reach, several nodes at a time, and starts to hash
+// their objects, so that a chain of cached nodes is hashed in parallel.
 func lookAhead(g *Graph, opt *Options, c *objectChecks) foreseen {
 	f := foreseen{map[*Node]*step{}, map[*Node]*store.Action{}}
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))

@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// runAsChild runs one slow node, which writes down that it ran, and leaves the digests that came of it
-// in a file of its own.
+// runAsChild runs one slow node, which writes down that it ran, and leaves the digests that came of
+// it in a file of its own.
 func runAsChild(dir string) error {
 	s, err := store.Open(filepath.Join(dir, "store"))
 	if err != nil {
@@ -136,9 +136,9 @@ func TestAKilledProcessLeavesNothingVisibleAndNoLock(t *testing.T) {
 	}
 }
 
-// On a network file system a process that is suspended loses its lock to another, which computes in its
-// place. When it wakes up it finds that out, and takes what the other has made instead of publishing
-// what it computed: here a stage that never gives the same twice.
+// On a network file system a process that is suspended loses its lock to another, which computes in
+// its place. When it wakes up it finds that out, and takes what the other has made instead of
+// publishing what it computed: here a stage that never gives the same twice.
 func TestASuspendedRunThatWasOvertakenPublishesNothing(t *testing.T) {
 	dir := folder(t, "leases")
 	slow := child(t, dir, "slow", "PIPELINE_TEST_DICE=1", "PIPELINE_TEST_WAIT="+filepath.Join(dir, "go on"))

@@ -2,15 +2,16 @@ package pipeline
 
 import "fmt"
 
-// A Reader reads the inputs of a task one after the other and keeps the first error, so that a stage of
-// many inputs asks once whether all were there.
+// A Reader reads the inputs of a task one after the other and keeps the first error, so that a
+// stage of many inputs asks once whether all were there.
 type Reader struct {
 	Task  *Task
 	Err   error // the first
 	metas map[string]map[string]string
 }
 
-// Rows returns the rows of the input of this role through the view T, as Read does; nil after an error.
+// Rows returns the rows of the input of this role through the view T, as Read does; nil after an
+// error.
 func Rows[T any](r *Reader, role string) []T {
 	if r.Err != nil {
 		return nil

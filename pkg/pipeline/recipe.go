@@ -42,8 +42,8 @@ func (r *recipe) keyIs(key string) error {
 	return err
 }
 
-// parts is what an action record keeps of its recipe: the recipe itself and what helps to say in words
-// how it differs from another.
+// parts is what an action record keeps of its recipe: the recipe itself and what helps to say in
+// words how it differs from another.
 type parts struct {
 	recipe
 	Files   map[string]string `json:"files"`   // of the code digest
@@ -52,8 +52,8 @@ type parts struct {
 	Objects map[string]string `json:"objects"` // role -> object of the input; its bytes decide nothing
 }
 
-// newParts makes the parts of a node's key. Roles without a digest in inputs are left out: they are not
-// known yet. codeName names the code digest.
+// newParts makes the parts of a node's key. Roles without a digest in inputs are left out: they are
+// not known yet. codeName names the code digest.
 func newParts(n *Node, opt *Options, codeName string, inputs, objects map[string]string) (*parts, error) {
 	params, err := canonicalJSON(n.Params)
 	if err != nil {
@@ -73,7 +73,8 @@ func newParts(n *Node, opt *Options, codeName string, inputs, objects map[string
 	return p, nil
 }
 
-// parseParts reads the parts of an action record; nil if they cannot be read, which costs only words.
+// parseParts reads the parts of an action record; nil if they cannot be read, which costs only
+// words.
 func parseParts(data []byte) *parts {
 	var p parts
 	if json.Unmarshal(data, &p) != nil || p.Format == 0 {
@@ -83,8 +84,8 @@ func parseParts(data []byte) *parts {
 }
 
 // canonicalJSON encodes v with sorted keys and without white space. Numbers are written as their
-// shortest text that reads back as the same float64; integers keep all digits. NaN and infinities are
-// errors.
+// shortest text that reads back as the same float64; integers keep all digits. NaN and infinities
+// are errors.
 func canonicalJSON(v any) ([]byte, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -211,7 +212,11 @@ func flatten(data json.RawMessage) map[string]string {
 			}
 			return
 		}
-		flat[path] = string(data)
+		var text bytes.Buffer // without the layout that a file may have
+		if json.Compact(&text, data) != nil {
+			text.Write(data)
+		}
+		flat[path] = text.String()
 	}
 	if len(data) > 0 && string(data) != "null" {
 		walk("", data)

@@ -68,6 +68,9 @@ func TestChangesInWords(t *testing.T) {
 		{func(p *parts) { p.Params = json.RawMessage(`{"batch":32,"boxes":[2,3],"loss":{"capacity":0}}`) }, "params changed: loss.capacity 0.5 -> 0"},
 		{func(p *parts) { p.Params = json.RawMessage(`{"batch":64,"boxes":[2],"loss":{"capacity":0.5}}`) }, "params changed: batch 32 -> 64, boxes [2,3] -> [2]"},
 		{func(p *parts) { p.Params = json.RawMessage(`{"batch":32,"boxes":[2,3],"loss":{}}`) }, "params changed: loss.capacity 0.5 -> (none)"},
+		{func(p *parts) {
+			p.Params = json.RawMessage("{\"batch\":32,\"boxes\":[\n 2,\n 3\n],\"loss\":{\"capacity\":0.5}}")
+		}, ""}, // as a lock has it
 		{func(p *parts) { p.Seed = 2 }, "seed changed: 1 -> 2"},
 		{func(p *parts) { p.Code, p.Files = "c2", map[string]string{"a.go": "2", "b.go": "1"} }, "code changed: a.go"},
 		{func(p *parts) { p.Code, p.Files = "c2", map[string]string{"a.go": "1", "c.go": "1"} }, "code changed: b.go (gone), c.go (new)"},

@@ -34,10 +34,10 @@ func (r *Recomputed) Fault() bool {
 	return r.Err != nil || len(r.Differ) > 0 || slices.ContainsFunc(r.Measures, func(c Compared) bool { return !c.Agrees() })
 }
 
-// Rerun computes nodes of the graph that have a result again, from their stored inputs, and compares
-// the outcome with the stored outputs: those that choose picks, or all if it is nil. Nothing is written
-// to the store. Bits are promised only within one numerics: of results of another, measures and
-// verdicts are compared.
+// Rerun computes nodes of the graph that have a result again, from their stored inputs, and
+// compares the outcome with the stored outputs: those that choose picks, or all if it is nil.
+// Nothing is written to the store. Bits are promised only within one numerics: of results of
+// another, measures and verdicts are compared.
 func Rerun(ctx context.Context, g *Graph, opt Options, choose func(*Node) bool) ([]Recomputed, error) {
 	if err := opt.check(g); err != nil {
 		return nil, err
@@ -84,7 +84,8 @@ func Rerun(ctx context.Context, g *Graph, opt Options, choose func(*Node) bool) 
 	return results, group.Wait()
 }
 
-// recompute runs a stage on its stored inputs and says how its outputs compare with the stored ones.
+// recompute runs a stage on its stored inputs and says how its outputs compare with the stored
+// ones.
 func (r *run) recompute(ctx context.Context, s *step, inputs map[*Node]*store.Action, scratch string, result *Recomputed) error {
 	t, err := r.newTask(s.node, inputs)
 	if err != nil {
@@ -112,8 +113,8 @@ func (r *run) recompute(ctx context.Context, s *step, inputs map[*Node]*store.Ac
 	return nil
 }
 
-// compare says how a recomputed output differs from the stored one; "" if it is the same to the byte, or
-// in all but what columns are said to mean.
+// compare says how a recomputed output differs from the stored one; "" if it is the same to the
+// byte, or in all but what columns are said to mean.
 func (r *run) compare(stored store.Output, rec arrow.Record) (string, error) {
 	h := sha256.New()
 	if err := artifact.Write(h, rec); err != nil {

@@ -14,13 +14,13 @@ import (
 )
 
 // Run brings every node of the graph up to date: it looks each up, checks the objects of a hit by
-// digest, and runs what is missing or defective, up to opt.Jobs stages at once. Nodes that are ready
-// start in the graph's order.
+// digest, and runs what is missing or defective, up to opt.Jobs stages at once. Nodes that are
+// ready start in the graph's order.
 //
-// When a stage fails, those that are running end normally and nothing new starts, or only what does not
-// need it (opt.KeepGoing). When ctx is cancelled, running stages are asked to stop; the error is then
-// ctx.Err(), and nothing half-written is visible. The report has every node of the graph in any case,
-// except where Run could not begin.
+// When a stage fails, those that are running end normally and nothing new starts, or only what does
+// not need it (opt.KeepGoing). When ctx is cancelled, running stages are asked to stop; the error
+// is then ctx.Err(), and nothing half-written is visible. The report has every node of the graph in
+// any case, except where Run could not begin.
 func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 	begun := time.Now()
 	if err := opt.check(g); err != nil {
@@ -193,8 +193,8 @@ func (r *run) finish(ctx context.Context, report Report, phases []phase) (Report
 	return report, nil
 }
 
-// waiting counts, for each node, the inputs that it has to wait for, and lists the nodes that wait for
-// it.
+// waiting counts, for each node, the inputs that it has to wait for, and lists the nodes that wait
+// for it.
 func waiting(nodes []*Node) (waits []int, readers [][]int) {
 	index := map[*Node]int{}
 	for i, n := range nodes {
@@ -262,8 +262,8 @@ func (r *run) probe(ctx context.Context, index int, inputs map[*Node]*store.Acti
 	r.messages <- r.cached(index, s, s.reason(&r.opt), begun)
 }
 
-// cached is the message of a hit. A names record that cannot be written costs only the words of a later
-// Why.
+// cached is the message of a hit. A names record that cannot be written costs only the words of a
+// later Why.
 func (r *run) cached(index int, s *step, reason string, begun time.Time) message {
 	if s.lastKey != s.key {
 		_ = r.opt.Store.SetName(nameRecord(&r.opt, s.node), s.key)
@@ -316,8 +316,8 @@ func (r *run) execute(ctx context.Context, index int, s *step, inputs map[*Node]
 	m.report.Time, m.report.Defects = time.Since(begun), s.defects
 }
 
-// make takes the lock of the step's key and takes its result from another run, from the remote or from
-// the stage.
+// make takes the lock of the step's key and takes its result from another run, from the remote or
+// from the stage.
 func (r *run) make(ctx context.Context, index int, s *step, inputs map[*Node]*store.Action, begun time.Time) (m message, err error) {
 	unlock, err := r.lock(ctx, s)
 	if err != nil {
@@ -385,7 +385,8 @@ func (r *run) lock(ctx context.Context, s *step) (func(), error) {
 	return r.opt.Store.Lock(ctx, s.key)
 }
 
-// lookAgain looks the step up once more, now that its lock is held: another process may have made it.
+// lookAgain looks the step up once more, now that its lock is held: another process may have made
+// it.
 func (r *run) lookAgain(ctx context.Context, s *step) (hit bool, err error) {
 	err = r.using(ctx, func() (string, error) {
 		s.lookup(&r.opt)

@@ -219,8 +219,8 @@ func TestADamagedObjectIsNamedAndMadeAgain(t *testing.T) {
 	}
 }
 
-// Content addressing lets two nodes of equal values share an object: damage to it concerns both, and
-// making it once mends both.
+// Content addressing lets two nodes of equal values share an object: damage to it concerns both,
+// and making it once mends both.
 func TestASharedObjectIsMadeOnce(t *testing.T) {
 	r := newRig(t)
 	r.opt.Jobs = 1

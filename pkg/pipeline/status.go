@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -24,8 +23,8 @@ type NodeStatus struct {
 // Current reports whether a run would leave the node alone.
 func (s *NodeStatus) Current() bool { return s.State == Cached || s.State == Pinned }
 
-// Status says of every node, in topological order, what Run would do with it, without running anything.
-// Like Run it checks the objects of every hit.
+// Status says of every node, in topological order, what Run would do with it, without running
+// anything. Like Run it checks the objects of every hit.
 func Status(g *Graph, opt Options) ([]NodeStatus, error) {
 	if err := opt.check(g); err != nil {
 		return nil, err
@@ -231,11 +230,13 @@ func (e Explanation) String() string {
 
 // sorted puts what changed before what did not.
 func (e Explanation) sorted() []Part {
-	list := append([]Part(nil), e.Parts...)
-	sort.SliceStable(list, func(i, j int) bool {
-		return (list[i].Changed || list[i].Unknown) && !(list[j].Changed || list[j].Unknown)
-	})
-	return list
+	place := func(p Part) int {
+		if p.Changed || p.Unknown {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(e.Parts), func(a, b Part) int { return place(a) - place(b) })
 }
 
 func (p Part) text(v string) string {

@@ -223,8 +223,8 @@ func TestRerunForgivesABetterSentence(t *testing.T) {
 	}
 }
 
-// Across numerics every bit may differ: measures and verdicts are compared, and a result without any is
-// left alone.
+// Across numerics every bit may differ: measures and verdicts are compared, and a result without
+// any is left alone.
 func TestRerunAcrossNumericsComparesMeasures(t *testing.T) {
 	r := newRig(t)
 	value, off := int64(100), int64(0)

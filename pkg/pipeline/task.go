@@ -17,7 +17,8 @@ import (
 // progressInterval is the least time between two progress events of one task.
 const progressInterval = 100 * time.Millisecond
 
-// Task is what a running stage sees of the pipeline. Its methods may be called from several goroutines.
+// Task is what a running stage sees of the pipeline. Its methods may be called from several
+// goroutines.
 type Task struct {
 	node    *Node
 	inputs  map[string]arrow.Record
@@ -37,12 +38,12 @@ type Task struct {
 // Seed returns the node's seed.
 func (t *Task) Seed() uint64 { return t.node.Seed }
 
-// Record returns the input of this role, or nil if the node declares no such input. Its digest has been
-// verified.
+// Record returns the input of this role, or nil if the node declares no such input. Its digest has
+// been verified.
 func (t *Task) Record(role string) arrow.Record { return t.inputs[role] }
 
-// Emit hands over one output. It is published when the stage has returned without an error and every
-// declared output is there.
+// Emit hands over one output. It is published when the stage has returned without an error and
+// every declared output is there.
 func (t *Task) Emit(output string, rec arrow.Record) error {
 	if !slices.Contains(t.node.Outputs, output) {
 		return fmt.Errorf("emit %q: not an output of this stage (it declares %s)", output, strings.Join(t.node.Outputs, ", "))
@@ -59,8 +60,8 @@ func (t *Task) Emit(output string, rec arrow.Record) error {
 	return nil
 }
 
-// Read returns the rows and the metadata of the input of this role. T is a view: it names the columns
-// that are wanted, the others are ignored.
+// Read returns the rows and the metadata of the input of this role. T is a view: it names the
+// columns that are wanted, the others are ignored.
 func Read[T any](t *Task, role string) ([]T, map[string]string, error) {
 	rec := t.Record(role)
 	if rec == nil {
@@ -82,8 +83,8 @@ func Emit[T any](t *Task, output string, rows []T, meta map[string]string) error
 	return t.Emit(output, rec)
 }
 
-// Progress says that done of total units of work are done; total 0 means that the total is unknown. It
-// may be called often: most calls only read a clock.
+// Progress says that done of total units of work are done; total 0 means that the total is unknown.
+// It may be called often: most calls only read a clock.
 func (t *Task) Progress(done, total int64, note string) {
 	now := int64(time.Since(t.begun))
 	last := t.reported.Load()
@@ -99,12 +100,12 @@ func (t *Task) Progress(done, total int64, note string) {
 // calls; no result may depend on it.
 func (t *Task) Threads() int { return t.threads() }
 
-// Scratch returns a folder that belongs to this node's key and numerics, for checkpoints. It survives
-// interruption and is removed once the results are published.
+// Scratch returns a folder that belongs to this node's key and numerics, for checkpoints. It
+// survives interruption and is removed once the results are published.
 func (t *Task) Scratch() (string, error) { return t.scratch() }
 
-// Elsewhere returns the scratch folders that the same recipe has on other devices, if the run may take
-// up a checkpoint from there.
+// Elsewhere returns the scratch folders that the same recipe has on other devices, if the run may
+// take up a checkpoint from there.
 func (t *Task) Elsewhere() ([]string, error) {
 	if t.elsewhere == nil {
 		return nil, nil
@@ -112,7 +113,8 @@ func (t *Task) Elsewhere() ([]string, error) {
 	return t.elsewhere()
 }
 
-// Note records a value in the provenance: the device, the driver. The value must be encodable as JSON.
+// Note records a value in the provenance: the device, the driver. The value must be encodable as
+// JSON.
 func (t *Task) Note(key string, value any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -45,15 +45,15 @@ type Verification struct {
 type VerifyOptions struct {
 	// HashOnly leaves out the contents.
 	HashOnly bool
-	// Progress is told now and then how many bytes of how many have been hashed, or read ("reading").
-	// nil is allowed.
+	// Progress is told now and then how many bytes of how many have been hashed, or read
+	// ("reading"). nil is allowed.
 	Progress func(what string, done, total int64)
 }
 
-// Verify hashes again what the store holds for the graph, or, if g is nil, everything in it. Of each
-// artifact that an action record names it then checks that its values still have the logical digest and
-// the length that the record gives, and that Arrow's Parquet reader finds the same values as this
-// program's. Nodes of the graph without a result are no findings: Status names them.
+// Verify hashes again what the store holds for the graph, or, if g is nil, everything in it. Of
+// each artifact that an action record names it then checks that its values still have the logical
+// digest and the length that the record gives, and that Arrow's Parquet reader finds the same
+// values as this program's. Nodes of the graph without a result are no findings: Status names them.
 func Verify(ctx context.Context, g *Graph, opt Options, how VerifyOptions) (Verification, error) {
 	v := &verifier{store: opt.Store, how: how, objects: map[store.Digest]*verified{}}
 	if how.Progress == nil {
@@ -142,7 +142,8 @@ func (v *verifier) wholeStore(ctx context.Context) error {
 		case err == nil:
 			v.actions = append(v.actions, foundAction{a, ""})
 		case errors.As(err, &defect) && defect.Path != path && v.objects[store.Digest(filepath.Base(defect.Path))] != nil:
-			// Its object is damaged, which is found by itself; without it, the record is worth nothing.
+			// Its object is damaged, which is found by itself; without it, the record is worth
+			// nothing.
 			v.Findings = append(v.Findings, Finding{Path: path, What: "action record of a damaged object: " + defect.Reason, file: path})
 		default:
 			v.Findings = append(v.Findings, Finding{Path: path, What: fmt.Sprintf("action record: %v", err), file: path})
@@ -194,7 +195,8 @@ func (v *verifier) read(d store.Digest, object *verified) {
 	object.second = artifact.CheckWithArrow(data, rec)
 }
 
-// each calls do for every object, on all cores, the largest first, and returns the sum of their sizes.
+// each calls do for every object, on all cores, the largest first, and returns the sum of their
+// sizes.
 func (v *verifier) each(ctx context.Context, what string, do func(store.Digest, *verified)) (int64, error) {
 	sizes := map[store.Digest]int64{}
 	total := int64(0)
@@ -279,8 +281,8 @@ func (object *verified) fault(o store.Output) string {
 	return ""
 }
 
-// Repair removes the objects and action records that Verify found at fault, so that the next run makes
-// them anew. It returns how many it removed. An object that a run has mended since stays.
+// Repair removes the objects and action records that Verify found at fault, so that the next run
+// makes them anew. It returns how many it removed. An object that a run has mended since stays.
 func Repair(ctx context.Context, s *store.Store, findings []Finding) (int, error) {
 	if len(findings) == 0 {
 		return 0, nil

@@ -1,6 +1,6 @@
-// Package progress shows what the pipeline does while it does it: on a terminal one live line for each
-// running stage (bar, share, rate, time left, the stage's own note), elsewhere a plain line for each
-// stage at most every ten seconds. When a node is done, its line gives the outcome:
+// Package progress shows what the pipeline does while it does it: on a terminal one live line for
+// each running stage (bar, share, rate, time left, the stage's own note), elsewhere a plain line
+// for each stage at most every ten seconds. When a node is done, its line gives the outcome:
 //
 //	ran     train/full               212.3 s  first time
 package progress
@@ -43,8 +43,8 @@ func IsTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// New returns a display that writes to out. Its Observe is an Options.Observer of the pipeline; Close
-// ends it.
+// New returns a display that writes to out. Its Observe is an Options.Observer of the pipeline;
+// Close ends it.
 func New(out io.Writer, opt Options) *Display {
 	if opt.Interval == 0 {
 		opt.Interval = 10 * time.Second

@@ -64,15 +64,15 @@ type meter struct {
 	rate        float64   // units a second; 0 = not known yet
 }
 
-// memory is the time over which the rate forgets: a stage speeds up when another ends and leaves it the
-// cores.
+// memory is the time over which the rate forgets: a stage speeds up when another ends and leaves it
+// the cores.
 const memory = 15 * time.Second
 
 func (m *meter) update(now time.Time, done, total int64) {
 	m.total = total
 	if m.last.IsZero() {
-		// A stage that resumes from a checkpoint begins in the middle: the first report is where the
-		// rate starts from.
+		// A stage that resumes from a checkpoint begins in the middle: the first report is where
+		// the rate starts from.
 		m.done, m.last = done, now
 		return
 	}

@@ -27,13 +27,13 @@ type Run struct {
 	Nodes []*pipeline.Node
 }
 
-// Sweep shows a run of the pipeline as one of many chains: on a terminal the stages at work and below
-// them one line for all,
+// Sweep shows a run of the pipeline as one of many chains: on a terminal the stages at work and
+// below them one line for all,
 //
 //	[=====>      ]  34 of 192 runs  12 cached  20 done  2 running  0 failed  2 stopped early  1:02:00 left
 //
-// elsewhere that line at most every ten seconds; and a line for every chain that is finished, unless
-// nothing of it had to run.
+// elsewhere that line at most every ten seconds; and a line for every chain that is finished,
+// unless nothing of it had to run.
 type Sweep struct {
 	*Display
 	runs    Runs
@@ -241,8 +241,8 @@ func (s *Sweep) showTotal() {
 		})))
 }
 
-// sayTotal brings the line for all up to date, or writes it where nothing is live: when it is time to,
-// and once at the end.
+// sayTotal brings the line for all up to date, or writes it where nothing is live: when it is time
+// to, and once at the end.
 func (s *Sweep) sayTotal() {
 	now, n := time.Now(), s.counts()
 	ended := n.finished == len(s.state)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,16 +10,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// An Action is the record of a finished computation. One that comes from a Store is shared and must not
-// be changed.
+// An Action is the record of a finished computation. One that comes from a Store is shared and must
+// not be changed.
 //
-// Parts and Provenance are any JSON; they come back as the same JSON in canonical form (no blanks, keys
-// sorted, numbers as spelled).
+// Parts and Provenance are any JSON; they come back as the same JSON in canonical form (no blanks,
+// keys sorted, numbers as spelled).
 type Action struct {
 	Format     int             `json:"format"` // version of what Key and Parts mean
 	Key        string          `json:"key"`    // 64 lower-case hex characters
@@ -37,7 +38,8 @@ type Output struct {
 	Rows    int64  `json:"rows"`
 }
 
-// PutAction publishes the record of a finished computation. All its objects must have been put before.
+// PutAction publishes the record of a finished computation. All its objects must have been put
+// before.
 func (s *Store) PutAction(a *Action) error {
 	if err := checkKey(a.Key); err != nil {
 		return err
@@ -67,8 +69,8 @@ func EncodeAction(a *Action) ([]byte, error) {
 }
 
 // DecodeAction reads the bytes of a record that claims to be the file called name (ActionName). The
-// error is a *Defect of that name if the checksum or the name do not fit, or if what the record says of
-// its outputs cannot be.
+// error is a *Defect of that name if the checksum or the name do not fit, or if what the record
+// says of its outputs cannot be.
 func DecodeAction(data []byte, name string) (*Action, error) {
 	a, err := decodeAction(data)
 	if err != nil {
@@ -85,8 +87,8 @@ func DecodeAction(data []byte, name string) (*Action, error) {
 	return a, nil
 }
 
-// ActionName is the name of the file of a record. Numerics name devices and drivers, which may be long
-// and hold any character; hence their hash.
+// ActionName is the name of the file of a record. Numerics name devices and drivers, which may be
+// long and hold any character; hence their hash.
 func ActionName(key, numerics string) string {
 	sum := sha256.Sum256([]byte(numerics))
 	return key + "." + hex.EncodeToString(sum[:8]) + ".json"
@@ -99,8 +101,8 @@ func IsActionName(name string) bool {
 	return isHex256(key) && isJSON && len(hash) == 16 && strings.Trim(hash, "0123456789abcdef") == ""
 }
 
-// Action returns the record whose file has this name, or ErrMissing: there is none, or (a Defect) none
-// that is sound.
+// Action returns the record whose file has this name, or ErrMissing: there is none, or (a Defect)
+// none that is sound.
 func (s *Store) Action(name string) (*Action, error) {
 	if !IsActionName(name) {
 		return nil, fmt.Errorf("action %q: %w", name, ErrMissing)
@@ -124,19 +126,19 @@ func (s *Store) RemoveAction(key, numerics string) error {
 	return nil
 }
 
-// Lookup returns the record of key computed under numerics or, unless exact, under any other, the first
-// in the order of their names. Records that are defective, or whose objects are missing or of the wrong
-// size, are passed over; the contents of objects are not read (Get and Check do that).
+// Lookup returns the record of key computed under numerics or, unless exact, under any other, the
+// first in the order of their names. Records that are defective, or whose objects are missing or of
+// the wrong size, are passed over; the contents of objects are not read (Get and Check do that).
 //
-// If there is no record, the error is ErrMissing. If something was passed over, it is a *Defect naming
-// the first such file, which is ErrMissing as well; should another numerics' record be usable
-// nevertheless, it is returned along with the Defect.
+// If there is no record, the error is ErrMissing. If something was passed over, it is a *Defect
+// naming the first such file, which is ErrMissing as well; should another numerics' record be
+// usable nevertheless, it is returned along with the Defect.
 func (s *Store) Lookup(key, numerics string, exact bool) (*Action, error) {
 	return s.LookupAmong(s.List(), key, numerics, exact)
 }
 
-// LookupAmong is Lookup that knows of records under other numerics only what the listing does, and so
-// need not read the folder of all records once more for each key that has none of its own.
+// LookupAmong is Lookup that knows of records under other numerics only what the listing does, and
+// so need not read the folder of all records once more for each key that has none of its own.
 func (s *Store) LookupAmong(l *Listing, key, numerics string, exact bool) (*Action, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -187,8 +189,8 @@ func (s *Store) List() *Listing {
 	})}
 }
 
-// otherActions returns the sound records of key but the one at own, sorted by numerics. It keeps the
-// first defect.
+// otherActions returns the sound records of key but the one at own, sorted by numerics. It keeps
+// the first defect.
 func (s *Store) otherActions(l *Listing, key, own string, defect *error) ([]*Action, error) {
 	names, err := l.names()
 	if err != nil {
@@ -208,7 +210,7 @@ func (s *Store) otherActions(l *Listing, key, own string, defect *error) ([]*Act
 			*defect = err
 		}
 	}
-	sort.Slice(actions, func(i, j int) bool { return actions[i].Numerics < actions[j].Numerics })
+	slices.SortFunc(actions, func(a, b *Action) int { return cmp.Compare(a.Numerics, b.Numerics) })
 	return actions, nil
 }
 
@@ -283,8 +285,8 @@ func (d *decodedActions) decode(data []byte, path string) (*Action, error) {
 	return a, nil
 }
 
-// checkSize looks whether the object of an output is there in full length. Anything else is a Defect of
-// the object's file.
+// checkSize looks whether the object of an output is there in full length. Anything else is a
+// Defect of the object's file.
 func (s *Store) checkSize(o Output) error {
 	path := s.ObjectPath(o.Object)
 	if !isHex256(string(o.Object)) {
@@ -303,8 +305,8 @@ func (s *Store) checkSize(o Output) error {
 }
 
 // The file of a record is JSON: its fields in the order of their names, with the checksum, a sha256
-// over the same JSON without it, among them. There is one spelling for each record, so that a decoder
-// can see any changed byte by encoding again.
+// over the same JSON without it, among them. There is one spelling for each record, so that a
+// decoder can see any changed byte by encoding again.
 
 func encodeAction(a *Action) ([]byte, error) {
 	plain, err := json.Marshal(a)

@@ -32,13 +32,13 @@ type Collection struct {
 	KeptBytes int64
 }
 
-// Collect removes what neither the roots nor a living run reach: action records, then the objects that
-// only they named, checkpoints, names of removed results, the lists of older runs, and what killed
-// processes have left behind. With dry it only says what it would remove. It may be interrupted
-// anywhere: records go before their objects, so what is left is whole.
+// Collect removes what neither the roots nor a living run reach: action records, then the objects
+// that only they named, checkpoints, names of removed results, the lists of older runs, and what
+// killed processes have left behind. With dry it only says what it would remove. It may be
+// interrupted anywhere: records go before their objects, so what is left is whole.
 //
-// Runs go on meanwhile; those that are about to publish or to use something wait until the collection
-// is over.
+// Runs go on meanwhile; those that are about to publish or to use something wait until the
+// collection is over.
 func (s *Store) Collect(ctx context.Context, roots Roots, dry bool) (Collection, error) {
 	hold := s.Alone
 	if dry {
@@ -179,8 +179,8 @@ func (c *collector) names() error {
 	})
 }
 
-// scratch drops the checkpoints of computations that nothing reaches or that are done (a process was
-// killed before it dropped them), unless somebody is computing one just now.
+// scratch drops the checkpoints of computations that nothing reaches or that are done (a process
+// was killed before it dropped them), unless somebody is computing one just now.
 func (c *collector) scratch() error {
 	return c.store.walkDir("scratch", func(name, path string) error {
 		if c.keys[name] && !c.done[name] {

@@ -12,9 +12,9 @@ import (
 
 func init() { roles["disk-full"] = fillDisk }
 
-// fillDisk puts objects, records and plain files into a store on a disk of 256 KiB. Where this process
-// may not mount one, it limits the size of its files instead, which the kernel reports with another
-// error of the same kind.
+// fillDisk puts objects, records and plain files into a store on a disk of 256 KiB. Where this
+// process may not mount one, it limits the size of its files instead, which the kernel reports with
+// another error of the same kind.
 func fillDisk(args []string) error {
 	dir := args[0]
 	size := 4 << 20

@@ -8,11 +8,12 @@ import (
 	"syscall"
 )
 
-// tryLock locks f exclusively until it is closed. It returns false if another open file has the lock.
+// tryLock locks f exclusively until it is closed. It returns false if another open file has the
+// lock.
 func tryLock(f *os.File) (bool, error) { return flock(f, syscall.LOCK_EX) }
 
-// tryShare locks f until it is closed against those who want it exclusively. It returns false if one of
-// them has it.
+// tryShare locks f until it is closed against those who want it exclusively. It returns false if
+// one of them has it.
 func tryShare(f *os.File) (bool, error) { return flock(f, syscall.LOCK_SH) }
 
 func flock(f *os.File, how int) (bool, error) {

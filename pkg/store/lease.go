@@ -17,22 +17,23 @@ import (
 	"sicgrid/pkg/store/failpoint"
 )
 
-// Leases stand in for flock where several machines share a store: on many network file systems flock
-// holds within one machine only, or not at all, and no kernel frees the lock of a machine that is gone.
+// Leases stand in for flock where several machines share a store: on many network file systems
+// flock holds within one machine only, or not at all, and no kernel frees the lock of a machine
+// that is gone.
 //
-// Every process that holds something keeps its heartbeat, leases/<owner>, a file whose contents change
-// all the time. A lock is a file that names its owner. Whoever waits for it watches the owner's
-// heartbeat: when that has not changed for patience on the watcher's own clock, the owner counts as
-// dead and its lock is taken over. No clock is compared with another's, and no file's time is looked
-// at.
+// Every process that holds something keeps its heartbeat, leases/<owner>, a file whose contents
+// change all the time. A lock is a file that names its owner. Whoever waits for it watches the
+// owner's heartbeat: when that has not changed for patience on the watcher's own clock, the owner
+// counts as dead and its lock is taken over. No clock is compared with another's, and no file's
+// time is looked at.
 //
 // A process that was suspended for longer may wake up without its locks: Holds tells, before it
-// publishes. Should it be suspended again right after it has looked, two publish the same computation:
-// one record replaces the other, each with its own objects, and nothing wrong comes of it. Locks spare
-// work; that nothing wrong is used rests on digests.
+// publishes. Should it be suspended again right after it has looked, two publish the same
+// computation: one record replaces the other, each with its own objects, and nothing wrong comes of
+// it. Locks spare work; that nothing wrong is used rests on digests.
 
-// leaseFolder is in a store that is shared by leases. Once it is there all its users keep to them, be
-// the store local to some of them.
+// leaseFolder is in a store that is shared by leases. Once it is there all its users keep to them,
+// be the store local to some of them.
 const leaseFolder = "leases"
 
 // patienceFile is where the store's users agree on how long a heartbeat may be missed.
@@ -146,8 +147,8 @@ func (l *leases) beat(n int) error {
 	return errors.Join(err, f.Close())
 }
 
-// dead reports whether this owner's heartbeat has stopped. It takes patience to find out. What names no
-// owner is nobody's: whoever holds something has said so from the start.
+// dead reports whether this owner's heartbeat has stopped. It takes patience to find out. What
+// names no owner is nobody's: whoever holds something has said so from the start.
 func (l *leases) dead(owner string) bool {
 	if owner == thisProcess {
 		return false
@@ -164,8 +165,8 @@ func (l *leases) dead(owner string) bool {
 	return true
 }
 
-// unchanged reports whether what has this name has held the same for as long as it has been watched,
-// and that for long enough.
+// unchanged reports whether what has this name has held the same for as long as it has been
+// watched, and that for long enough.
 func (l *leases) unchanged(name, holds string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -181,7 +182,8 @@ func (l *leases) unchanged(name, holds string) bool {
 	return true
 }
 
-// abandoned reports whether a lock file's owner is dead. One that is empty may be about to be written.
+// abandoned reports whether a lock file's owner is dead. One that is empty may be about to be
+// written.
 func (l *leases) abandoned(path, text string) bool {
 	if text == "" {
 		return l.unchanged(path, text)
@@ -225,8 +227,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// claim takes the lock file at path, or says that a living owner has it (release is nil). mine is what
-// the file then holds.
+// claim takes the lock file at path, or says that a living owner has it (release is nil). mine is
+// what the file then holds.
 func (l *leases) claim(path string) (release func(), mine string, err error) {
 	stopBeating, err := l.hold()
 	if err != nil {
@@ -280,8 +282,8 @@ func (l *leases) has(path, mine string) bool {
 	return err == nil && string(data) == mine
 }
 
-// takeAway removes the lock file of a dead owner. Somebody else may have done so before and made his
-// own: that one is put back.
+// takeAway removes the lock file of a dead owner. Somebody else may have done so before and made
+// his own: that one is put back.
 func (l *leases) takeAway(path, theirs string) {
 	aside := filepath.Join(l.dir, tempPrefix+thisProcess+"-"+nonce())
 	if os.Rename(path, aside) != nil {
@@ -327,8 +329,8 @@ func createNew(path, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-// share and alone are Share and Alone. Each first shows itself and then looks for the other, so that of
-// two at once one sees the other.
+// share and alone are Share and Alone. Each first shows itself and then looks for the other, so
+// that of two at once one sees the other.
 
 func (l *leases) share(ctx context.Context, lock string) (release func(), err error) {
 	stopBeating, err := l.hold()

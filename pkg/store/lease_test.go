@@ -90,7 +90,8 @@ func TestALeaseHoldsAsLongAsItsHeartbeat(t *testing.T) {
 	}
 }
 
-// holding starts a process that takes the lock, and returns how to ask it whether it still holds it.
+// holding starts a process that takes the lock, and returns how to ask it whether it still holds
+// it.
 func holding(t *testing.T, s *Store) (holder *exec.Cmd, ask func() string) {
 	t.Helper()
 	holder = process(t, "hold", s.Dir())

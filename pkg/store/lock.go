@@ -11,8 +11,8 @@ import (
 )
 
 // Lock locks key against every other process and goroutine, waiting for whoever has it until ctx is
-// done. The kernel frees the lock if this process dies, or, on a network file system, those who wait
-// when its heartbeat stops; unlock frees it otherwise, and may be called more than once.
+// done. The kernel frees the lock if this process dies, or, on a network file system, those who
+// wait when its heartbeat stops; unlock frees it otherwise, and may be called more than once.
 func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -63,8 +63,8 @@ func (s *Store) claim(key string) (unlock func(), err error) {
 	}), nil
 }
 
-// Holds reports whether this process still has the lock of key that it took. On a network file system
-// it may have lost it while it was suspended.
+// Holds reports whether this process still has the lock of key that it took. On a network file
+// system it may have lost it while it was suspended.
 func (s *Store) Holds(key string) bool {
 	if s.leases == nil {
 		return true
@@ -76,9 +76,10 @@ func (s *Store) Holds(key string) bool {
 
 // openLocked returns the lock file at path, locked, or nil if somebody else has it.
 //
-// The holder removes the file before letting go, so that a store does not fill up with lock files. One
-// who opened the file in time to wait for it may then lock a file that has no name any more, while a
-// third locks a new one of that name: a lock counts only if its file is still the one at path.
+// The holder removes the file before letting go, so that a store does not fill up with lock files.
+// One who opened the file in time to wait for it may then lock a file that has no name any more,
+// while a third locks a new one of that name: a lock counts only if its file is still the one at
+// path.
 func openLocked(path string) (*os.File, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)

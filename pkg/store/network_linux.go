@@ -2,9 +2,9 @@ package store
 
 import "syscall"
 
-// networkFileSystems are the numbers by which statfs names those that are shared between machines, from
-// linux/magic.h and the file systems' own sources. FUSE is among them: what is behind it (sshfs,
-// rclone, a virtual machine's host) cannot be told.
+// networkFileSystems are the numbers by which statfs names those that are shared between machines,
+// from linux/magic.h and the file systems' own sources. FUSE is among them: what is behind it
+// (sshfs, rclone, a virtual machine's host) cannot be told.
 var networkFileSystems = map[uint32]bool{
 	0x6969:     true, // NFS
 	0x517B:     true, // SMB

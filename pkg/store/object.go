@@ -13,13 +13,13 @@ import (
 // A Digest is the lower-case hex sha256 of an object's bytes.
 type Digest string
 
-// Put publishes the bytes that write produces as an object and returns its digest and size. An object
-// that is already there, perhaps damaged, is replaced. If write or the disk fails, nothing is left
-// behind; an error of write is returned as it is.
+// Put publishes the bytes that write produces as an object and returns its digest and size. An
+// object that is already there, perhaps damaged, is replaced. If write or the disk fails, nothing
+// is left behind; an error of write is returned as it is.
 func (s *Store) Put(write func(io.Writer) error) (Digest, int64, error) { return s.put("", write) }
 
-// PutAs publishes the bytes that write produces if they hash to d; else the error is ErrCorrupt, and
-// nothing is left behind.
+// PutAs publishes the bytes that write produces if they hash to d; else the error is ErrCorrupt,
+// and nothing is left behind.
 func (s *Store) PutAs(d Digest, write func(io.Writer) error) error {
 	if !isHex256(string(d)) {
 		return notADigest(d)

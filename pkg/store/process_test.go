@@ -127,8 +127,8 @@ const (
 	counts   = 60
 )
 
-// countUnderLock adds 1 to the number in a file, many times, each time reading and writing it under the
-// lock.
+// countUnderLock adds 1 to the number in a file, many times, each time reading and writing it under
+// the lock.
 func countUnderLock(args []string) error {
 	s, err := Open(args[0])
 	if err != nil {
@@ -154,8 +154,8 @@ func countUnderLock(args []string) error {
 	return nil
 }
 
-// countTogether has several processes count under one lock of the store; none of their counts may be
-// lost.
+// countTogether has several processes count under one lock of the store; none of their counts may
+// be lost.
 func countTogether(t *testing.T, s *Store) {
 	t.Helper()
 	var running sync.WaitGroup
@@ -173,7 +173,8 @@ func countTogether(t *testing.T, s *Store) {
 	}
 }
 
-// Lock files are removed while others wait for them, which is where two could come to hold "the" lock.
+// Lock files are removed while others wait for them, which is where two could come to hold "the"
+// lock.
 func TestOneAtATimeAcrossProcesses(t *testing.T) {
 	s := open(t)
 	countTogether(t, s)

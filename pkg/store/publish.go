@@ -14,9 +14,9 @@ import (
 
 const tempPrefix = ".tmp-"
 
-// A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it until
-// it is published or discarded, which is how CleanTemporary knows that it is still wanted. Where flock
-// does not serve, its name tells whose it is, and only garbage collection removes it.
+// A tempFile is a file that nobody sees under its final name yet. Its writer holds a lock on it
+// until it is published or discarded, which is how CleanTemporary knows that it is still wanted.
+// Where flock does not serve, its name tells whose it is, and only garbage collection removes it.
 type tempFile struct{ *os.File }
 
 func createTemp(dir string) (*tempFile, error) {
@@ -43,8 +43,8 @@ func createTemp(dir string) (*tempFile, error) {
 	}
 }
 
-// publish makes the file appear at path, whole and with mode perm, replacing what was there. The file
-// is closed and, on failure, gone.
+// publish makes the file appear at path, whole and with mode perm, replacing what was there. The
+// file is closed and, on failure, gone.
 func (f *tempFile) publish(path string, perm fs.FileMode) error {
 	failpoint.At("publish: written")
 	err := f.Chmod(perm)
@@ -84,15 +84,15 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// leased reports whether dir is one that several machines may write to: flock cannot tell then whether
-// a file's writer lives.
+// leased reports whether dir is one that several machines may write to: flock cannot tell then
+// whether a file's writer lives.
 func leased(dir string) bool {
 	_, err := os.Lstat(filepath.Join(filepath.Dir(dir), leaseFolder))
 	return err == nil || onNetwork(dir)
 }
 
-// CleanTemporary removes the temporary files in dir that no living writer holds. What it cannot remove
-// it leaves: they do no harm but to take space.
+// CleanTemporary removes the temporary files in dir that no living writer holds. What it cannot
+// remove it leaves: they do no harm but to take space.
 func CleanTemporary(dir string) {
 	if leased(dir) {
 		return
@@ -119,9 +119,9 @@ func CleanTemporary(dir string) {
 // ErrExists says that a file that was to be made is there already.
 var ErrExists = errors.New("is there already")
 
-// WriteFileAtomic writes a plain file the way objects are published: readers see the old file or the
-// whole new one, also after a crash. It removes from the directory the temporary files that interrupted
-// writers have left behind.
+// WriteFileAtomic writes a plain file the way objects are published: readers see the old file or
+// the whole new one, also after a crash. It removes from the directory the temporary files that
+// interrupted writers have left behind.
 func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 	return PublishFile(path, perm, true, func(w io.Writer) error {
 		_, err := w.Write(data)
@@ -129,9 +129,9 @@ func WriteFileAtomic(path string, data []byte, perm fs.FileMode) error {
 	})
 }
 
-// PublishFile is WriteFileAtomic for what write produces. Unless replace is set, a file that is there
-// stays, and the error is ErrExists: of several writers, in whatever process, one succeeds. An error of
-// write is returned as it is, and nothing is left behind.
+// PublishFile is WriteFileAtomic for what write produces. Unless replace is set, a file that is
+// there stays, and the error is ErrExists: of several writers, in whatever process, one succeeds.
+// An error of write is returned as it is, and nothing is left behind.
 func PublishFile(path string, perm fs.FileMode, replace bool, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
 	CleanTemporary(dir)

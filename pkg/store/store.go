@@ -16,8 +16,8 @@ var ErrMissing = errors.New("not in the store")
 // ErrCorrupt says that a file's bytes are not those that its name or its checksum promises.
 var ErrCorrupt = errors.New("damaged")
 
-// A Defect is a file of the store that is not what it should be. It is ErrCorrupt, and since whatever
-// is defective counts as missing, it is ErrMissing as well.
+// A Defect is a file of the store that is not what it should be. It is ErrCorrupt, and since
+// whatever is defective counts as missing, it is ErrMissing as well.
 type Defect struct {
 	Path   string // the file
 	Reason string // what is wrong with it
@@ -27,8 +27,8 @@ func (d *Defect) Error() string { return d.Path + ": " + d.Reason }
 
 func (d *Defect) Is(target error) bool { return target == ErrMissing || target == ErrCorrupt }
 
-// A Store is a directory of objects and action records. Its methods may be called from many goroutines
-// and processes at once.
+// A Store is a directory of objects and action records. Its methods may be called from many
+// goroutines and processes at once.
 type Store struct {
 	dir     string
 	leases  *leases  // nil where flock serves
@@ -38,8 +38,8 @@ type Store struct {
 
 var subdirectories = []string{"objects", "actions", "names", "locks", "scratch", "runs"}
 
-// Open opens the store in dir, creating it if need be, and removes the temporary files of writers that
-// died. It fails, naming the directory, if the store cannot be written.
+// Open opens the store in dir, creating it if need be, and removes the temporary files of writers
+// that died. It fails, naming the directory, if the store cannot be written.
 func Open(dir string) (*Store, error) {
 	s := &Store{dir: dir}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -80,8 +80,8 @@ func (s *Store) path(elements ...string) string {
 	return filepath.Join(append([]string{s.dir}, elements...)...)
 }
 
-// storeError makes one line of what was being done to which path, why it failed and, where we know it,
-// what to do.
+// storeError makes one line of what was being done to which path, why it failed and, where we know
+// it, what to do.
 func storeError(doing, path string, err error) error {
 	// Which temporary file it was helps nobody: path is what the user knows.
 	var pathError *os.PathError
@@ -116,8 +116,8 @@ func isHex256(s string) bool {
 	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// SetName records key as the last one of name, a slash-separated path ("laptop/train/full") of parts
-// that do not start with a dot.
+// SetName records key as the last one of name, a slash-separated path ("laptop/train/full") of
+// parts that do not start with a dot.
 func (s *Store) SetName(name, key string) error {
 	path, err := s.namePath(name)
 	if err != nil {
@@ -135,8 +135,8 @@ func (s *Store) SetName(name, key string) error {
 	return WriteFileAtomic(path, []byte(key+"\n"), 0o644)
 }
 
-// Name returns the key last recorded under name, or ErrMissing (a Defect if the file is there but holds
-// no key).
+// Name returns the key last recorded under name, or ErrMissing (a Defect if the file is there but
+// holds no key).
 func (s *Store) Name(name string) (key string, err error) {
 	path, err := s.namePath(name)
 	if err != nil {
@@ -166,8 +166,8 @@ func (s *Store) namePath(name string) (string, error) {
 	return s.path("names", filepath.FromSlash(name)+".key"), nil
 }
 
-// Scratch returns the scratch directory of key, creating it if need be. Hold the key's lock while using
-// it.
+// Scratch returns the scratch directory of key, creating it if need be. Hold the key's lock while
+// using it.
 func (s *Store) Scratch(key string) (dir string, err error) {
 	if err := checkKey(key); err != nil {
 		return "", err

@@ -362,8 +362,8 @@ func TestTheSameResultsGiveTheSameFiles(t *testing.T) {
 	}
 }
 
-// What a listing says of other numerics is that of one moment; a key's own record is looked for each
-// time.
+// What a listing says of other numerics is that of one moment; a key's own record is looked for
+// each time.
 func TestAListingIsOfOneMoment(t *testing.T) {
 	s, err := Open(t.TempDir())
 	if err != nil {

@@ -21,8 +21,9 @@ import (
 const collectLock = "gc.lock"
 
 // Share keeps garbage collection out until release is called, waiting for one that is under way.
-// Whoever looks a record up and means to use it, or publishes objects and then their record, does so
-// within one Share and tells its Use of the key before the end of it. Keep it short: collection waits.
+// Whoever looks a record up and means to use it, or publishes objects and then their record, does
+// so within one Share and tells its Use of the key before the end of it. Keep it short: collection
+// waits.
 func (s *Store) Share(ctx context.Context) (release func(), err error) {
 	if s.leases != nil {
 		return s.leases.share(ctx, s.path(collectLock))
@@ -63,9 +64,9 @@ func (s *Store) holdCollectLock(ctx context.Context, try func(*os.File) (bool, e
 	}
 }
 
-// A Use is the list of keys that one run uses, results and computations under way. While the run lives,
-// collection spares them all; then for as long as the run is among the recent ones. Its methods may be
-// called from many goroutines.
+// A Use is the list of keys that one run uses, results and computations under way. While the run
+// lives, collection spares them all; then for as long as the run is among the recent ones. Its
+// methods may be called from many goroutines.
 type Use struct {
 	store *Store
 	mu    sync.Mutex
@@ -74,8 +75,8 @@ type Use struct {
 	keys  map[string]bool
 }
 
-// With leases, the first line of a list names the owner, with whose heartbeat the run lives, and the
-// last one says that it has ended.
+// With leases, the first line of a list names the owner, with whose heartbeat the run lives, and
+// the last one says that it has ended.
 const (
 	ownerLine = "owner "
 	endedLine = "ended"
@@ -158,8 +159,8 @@ func (u *Use) Add(key string) error {
 	return nil
 }
 
-// End closes the list. Of several runs that used the same, the store remembers the last; of one that
-// used nothing, nothing.
+// End closes the list. Of several runs that used the same, the store remembers the last; of one
+// that used nothing, nothing.
 func (u *Use) End() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -233,7 +234,8 @@ func (s *Store) readRun(path string) (*os.File, []string) {
 	return f, runKeys(path)
 }
 
-// runKeys reads a list; a line that is not a key (the last one of a run that was killed) is left out.
+// runKeys reads a list; a line that is not a key (the last one of a run that was killed) is left
+// out.
 func runKeys(path string) []string {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// Walk calls object for every file in objects/ and action for every file in actions/, in the order of
-// their names, leaving out temporary files. err is nil if the file is sound (objects are hashed, the
-// objects of an action only measured) and a Defect otherwise, with a nil and d whatever the file is
-// called. The first error that a callback returns ends the walk and is returned. Either may be nil.
+// Walk calls object for every file in objects/ and action for every file in actions/, in the order
+// of their names, leaving out temporary files. err is nil if the file is sound (objects are hashed,
+// the objects of an action only measured) and a Defect otherwise, with a nil and d whatever the
+// file is called. The first error that a callback returns ends the walk and is returned. Either may
+// be nil.
 func (s *Store) Walk(object func(d Digest, path string, err error) error, action func(a *Action, path string, err error) error) error {
 	if object != nil {
 		err := s.walkDir("objects", func(name, path string) error {

@@ -8,10 +8,10 @@
 //   - The box is a square of side BoxM with the origin at its centre; a wall is one of its four sides.
 //
 // Turns follow an Ornstein-Uhlenbeck process (a rotational one, as in RatInABox), step lengths a
-// stationary process with a Rayleigh distribution (as in Sorscher et al. and RatInABox) that is clipped
-// to the range of the training steps. Near a wall the animal is turned away from it and, where it
-// approaches, slows down; the turn also acts along the wall, which keeps the animal from following it
-// and the samples close to uniform up to the walls.
+// stationary process with a Rayleigh distribution (as in Sorscher et al. and RatInABox) that is
+// clipped to the range of the training steps. Near a wall the animal is turned away from it and,
+// where it approaches, slows down; the turn also acts along the wall, which keeps the animal from
+// following it and the samples close to uniform up to the walls.
 package walk
 
 import (
@@ -34,9 +34,9 @@ type Motion struct {
 	WallSlow     float64 `json:"wall_slow" range:"(0, 1]" default:"0.5" doc:"share of the step length that is left at the wall, met head-on"`
 }
 
-// DefaultMotion has steps of 0.02-0.1 m within training components of 0.15 m, headings that persist for
-// about 0.7 m and walls that act from 0.15 m on. With it the samples are close to uniform up to the
-// walls.
+// DefaultMotion has steps of 0.02-0.1 m within training components of 0.15 m, headings that persist
+// for about 0.7 m and walls that act from 0.15 m on. With it the samples are close to uniform up to
+// the walls.
 func DefaultMotion() Motion {
 	return Motion{
 		StepMinM: 0.02, StepMaxM: 0.1, StepScaleM: 0.045, StepMemory: 10,
@@ -53,8 +53,8 @@ type Impossible struct {
 
 func (e *Impossible) Error() string { return "walk: " + e.Parameter + ": " + e.Reason }
 
-// Check returns an *Impossible of the first parameter that does not fit the others, or the box of side
-// boxM metres. The range of each by itself is that of its tag, which params.Check asks.
+// Check returns an *Impossible of the first parameter that does not fit the others, or the box of
+// side boxM metres. The range of each by itself is that of its tag.
 func (m Motion) Check(boxM float64) error {
 	switch narrowest := minStepsAcross * m.StepMaxM; {
 	case !(m.StepMaxM > m.StepMinM):
@@ -88,8 +88,8 @@ type Walk struct {
 	Position []float32 // [n,2] after each step, m from the centre: running float64 sums of Velocity, rounded
 }
 
-// Draw returns walk number index of a box of side boxM metres. It depends on seed, boxM, index and the
-// motion alone; a longer walk of the same index begins with the shorter one.
+// Draw returns walk number index of a box of side boxM metres. It depends on seed, boxM, index and
+// the motion alone; a longer walk of the same index begins with the shorter one.
 func (m Motion) Draw(seed uint64, boxM float64, index, steps int) (*Walk, error) {
 	if err := m.Check(boxM); err != nil {
 		return nil, err
@@ -104,8 +104,8 @@ func (m Motion) Draw(seed uint64, boxM float64, index, steps int) (*Walk, error)
 
 	heading := 2 * math.Pi * random.Float64()
 	turn := m.TurnSD * random.NormFloat64()
-	// The modulus of two independent Ornstein-Uhlenbeck processes is a smooth process with a Rayleigh
-	// distribution.
+	// The modulus of two independent Ornstein-Uhlenbeck processes is a smooth process with a
+	// Rayleigh distribution.
 	u, v := random.NormFloat64(), random.NormFloat64()
 	w := &Walk{Velocity: make([]float32, 2*steps), Position: make([]float32, 2*steps)}
 	var x, y float64
@@ -130,10 +130,10 @@ func (m Motion) Draw(seed uint64, boxM float64, index, steps int) (*Walk, error)
 }
 
 // wall returns the turn by which the walls near (x, y) act on an animal with this heading, and the
-// factor by which they slow it. A wall acts in proportion to its closeness (0 at WallM, 1 at the wall);
-// two near walls act as the vector sum of their inward normals. The turn takes the shorter way to the
-// normal and is WallTurn closeness sin^2(a/2), a the angle between heading and normal; only an animal
-// that approaches is slowed.
+// factor by which they slow it. A wall acts in proportion to its closeness (0 at WallM, 1 at the
+// wall); two near walls act as the vector sum of their inward normals. The turn takes the shorter
+// way to the normal and is WallTurn closeness sin^2(a/2), a the angle between heading and normal;
+// only an animal that approaches is slowed.
 func (m Motion) wall(x, y, heading, boxM float64) (turn, slow float64) {
 	push := func(coordinate float64) float64 {
 		gap := boxM/2 - math.Abs(coordinate)
@@ -154,8 +154,8 @@ func (m Motion) wall(x, y, heading, boxM float64) (turn, slow float64) {
 	return turn, 1 - (1-m.WallSlow)*closeness*max(0, -leaving)
 }
 
-// inside returns the heading nearest to the given one whose shortest step stays in the box |x|, |y| <=
-// half, and the longest step along it that stays, up to the given length.
+// inside returns the heading nearest to the given one whose shortest step stays in the box |x|, |y|
+// <= half, and the longest step along it that stays, up to the given length.
 func (m Motion) inside(x, y, heading, length, half float64) (float64, float64) {
 	shortest := m.StepMinM * (1 + stepMargin)
 	for k := range 2 * halfTurn {
@@ -167,8 +167,8 @@ func (m Motion) inside(x, y, heading, length, half float64) (float64, float64) {
 	return math.Atan2(-y, -x), shortest // out of reach in a box that Check accepts
 }
 
-// reach returns how far an animal at the given coordinate can go before |coordinate| passes half; slope
-// is the share of its way that goes along this axis.
+// reach returns how far an animal at the given coordinate can go before |coordinate| passes half;
+// slope is the share of its way that goes along this axis.
 func reach(coordinate, slope, half float64) float64 {
 	if slope == 0 {
 		return math.Inf(1)
@@ -176,7 +176,8 @@ func reach(coordinate, slope, half float64) float64 {
 	return (half - math.Copysign(coordinate, coordinate*slope)) / math.Abs(slope)
 }
 
-// memory returns the factors of an Ornstein-Uhlenbeck step of unit variance: x' = keep x + kick noise.
+// memory returns the factors of an Ornstein-Uhlenbeck step of unit variance: x' = keep x + kick
+// noise.
 func memory(steps float64) (keep, kick float64) {
 	keep = math.Exp(-1 / steps)
 	return keep, math.Sqrt(1 - keep*keep)
@@ -190,8 +191,8 @@ func mix(z uint64) uint64 {
 	return z ^ (z >> 31)
 }
 
-// Count returns the number of walks of the given steps whose samples are on average samplesPerBin in
-// each of the bins x bins of a map, rounded up.
+// Count returns the number of walks of the given steps whose samples are on average samplesPerBin
+// in each of the bins x bins of a map, rounded up.
 func Count(samplesPerBin float64, bins, steps int) (int, error) {
 	if !(samplesPerBin > 0) || math.IsInf(samplesPerBin, 0) || bins < 1 || steps < 1 {
 		return 0, fmt.Errorf("walk: %g samples a bin of %d x %d bins by walks of %d steps: all must be above 0", samplesPerBin, bins, bins, steps)

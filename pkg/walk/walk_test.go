@@ -219,28 +219,33 @@ func TestImpossibleMotionsAreRefusedInOneLine(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		box  float64
-		edit func(*Motion)
+		set  string
 		want string
 	}{
-		{"narrow box", 0.3, func(*Motion) {}, "box_m: found 0.3 m, must be at least 0.4 m, 4 of the longest steps"},
-		{"no box", 0, func(*Motion) {}, "box_m: found 0 m"},
-		{"nan box", math.NaN(), func(*Motion) {}, "box_m: found NaN m"},
-		{"all wall", 0.8, func(m *Motion) { m.WallM = 0.4 }, "must be more than 0.8 m, twice the reach of a wall"},
-		{"no step", 2, func(m *Motion) { m.StepMinM = 0 }, "step_min_m: found 0, must be greater than 0"},
-		{"reversed range", 2, func(m *Motion) { m.StepMinM = 0.2 }, "step_max_m: found 0.1, must be greater than 0.2"},
-		{"beyond training", 2, func(m *Motion) { m.StepMaxM = 0.2 }, "step_max_m: found 0.2, must be at most 0.15"},
-		{"scale", 2, func(m *Motion) { m.StepScaleM = -1 }, "step_scale_m: found -1"},
-		{"step memory", 2, func(m *Motion) { m.StepMemory = 0 }, "step_memory: found 0"},
-		{"turn memory", 2, func(m *Motion) { m.TurnMemory = math.NaN() }, "turn_memory: found NaN"},
-		{"turns", 2, func(m *Motion) { m.TurnSD = -1 }, "turn_sd: found -1"},
-		{"wall turn", 2, func(m *Motion) { m.WallTurn = 4 }, "wall_turn: found 4"},
-		{"wall slow", 2, func(m *Motion) { m.WallSlow = 0 }, "wall_slow: found 0"},
-		{"infinite", 2, func(m *Motion) { m.WallM = math.Inf(1) }, "wall_m: found +Inf, must be a finite number"},
+		{"narrow box", 0.3, "", "box_m: found 0.3 m, must be at least 0.4 m, 4 of the longest steps"},
+		{"no box", 0, "", "box_m: found 0 m"},
+		{"nan box", math.NaN(), "", "box_m: found NaN m"},
+		{"all wall", 0.8, "wall_m=0.4", "must be more than 0.8 m, twice the reach of a wall"},
+		{"no step", 2, "step_min_m=0", "step_min_m=0: found 0, must be greater than 0"},
+		{"reversed range", 2, "step_min_m=0.2", "step_max_m: found 0.1, must be greater than 0.2"},
+		{"beyond training", 2, "step_max_m=0.2", "step_max_m: found 0.2, must be at most 0.15"},
+		{"scale", 2, "step_scale_m=-1", "step_scale_m=-1: found -1"},
+		{"step memory", 2, "step_memory=0", "step_memory=0: found 0"},
+		{"turn memory", 2, "turn_memory=.nan", "turn_memory=.nan: found .nan"},
+		{"turns", 2, "turn_sd=-1", "turn_sd=-1: found -1"},
+		{"wall turn", 2, "wall_turn=4", "wall_turn=4: found 4"},
+		{"wall slow", 2, "wall_slow=0", "wall_slow=0: found 0"},
+		{"infinite", 2, "wall_m=.inf", "wall_m=.inf: found .inf, must be a finite number"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := DefaultMotion()
-			c.edit(&m)
-			err := params.Check(m)
+			set, err := params.Defaults(Motion{})
+			if err == nil && c.set != "" {
+				err = set.Set(c.set)
+			}
+			var m Motion
+			if err == nil {
+				err = set.Decode(&m)
+			}
 			if err == nil {
 				_, err = m.Draw(1, c.box, 0, 10)
 			}

@@ -1,5 +1,6 @@
-// Package batch is the stage that looks at the training batches themselves: which pairs of states the losses push and
-// pull, and how far apart the states are (figures 3 and 5). It draws the very batches that a training of the same seed sees.
+// Package batch is the stage that looks at the training batches themselves: which pairs of states
+// the losses push and pull, and how far apart the states are (figures 3 and 5). It draws the very
+// batches that a training of the same seed sees.
 package batch
 
 import (
@@ -59,7 +60,8 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	return pipeline.Emit(t, "distances", rows, map[string]string{"sigma_x": fmt.Sprint(p.SigmaX), "batches": fmt.Sprint(p.Batches)})
 }
 
-// stride keeps the pairs of all batches together to a few million, and takes every step of a walk as often as every other.
+// stride keeps the pairs of all batches together to a few million, and takes every step of a walk
+// as often as every other.
 func (p Params) stride() int {
 	stride := 1 + p.Batch.States()/4000 + p.Batch.States()*p.Batches/20000
 	for common(stride, p.Batch.Length) > 1 {
@@ -100,7 +102,8 @@ func emitFirst(p Params, t *pipeline.Task, d *sic.Draw) error {
 	return pipeline.Emit(t, "summary", []batchtable.Summary{s}, meta)
 }
 
-// collect appends the distances of the pairs of every stride-th state, and those of all states from the start.
+// collect appends the distances of the pairs of every stride-th state, and those of all states from
+// the start.
 func collect(d *sic.Draw, pairs, start []float64, stride int) ([]float64, []float64) {
 	for i, a := range d.Position {
 		start = append(start, distance(a, [2]float32{}))

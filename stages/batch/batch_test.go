@@ -71,7 +71,8 @@ func TestTheBatchIsTheOneThatATrainingSees(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		// After t steps of variance 2 (0.15²/3) the mean squared distance from the start is t times that.
+		// After t steps of variance 2 (0.15²/3) the mean squared distance from the start is t times
+		// that.
 		median := quantiles[len(quantiles)/2].FromStart
 		if expect := 0.15 * math.Sqrt(2./3*10); median < 0.4*expect || median > 1.2*expect {
 			return fmt.Errorf("median distance from the start %g m, expect about %g", median, expect)

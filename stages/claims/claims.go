@@ -1,5 +1,6 @@
-// Package claims is the stage that sets the claims of the paper beside what was measured: one row a claim, over the seeds. What
-// the paper says and the rule by which a claim holds are in table.go, the rules themselves in rules.go.
+// Package claims is the stage that sets the claims of the paper beside what was measured: one row a
+// claim, over the seeds. What the paper says and the rule by which a claim holds are in table.go,
+// the rules themselves in rules.go.
 package claims
 
 import (
@@ -7,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
@@ -15,10 +17,24 @@ import (
 
 // Params say which networks there are; the inputs of each begin with its Role.
 type Params struct {
-	Seeds    []uint64  `json:"seeds"`
-	Variants []string  `json:"variants"` // in any order; claims about others are not measurable
-	BoxesM   []float64 `json:"boxes_m"`  // in which periods are compared
-	SigmaX   float64   `json:"sigma_x"`  // m
+	Seeds    []uint64 `json:"seeds"`
+	Variants []string `json:"variants"` // claims about others are not measurable
+	// Differences are in what the training of each variant differs from the full network's:
+	// "loss.sigma_g=0.2".
+	Differences map[string][]string `json:"differences"`
+	BoxesM      []float64           `json:"boxes_m"` // in which periods are compared
+	SigmaX      float64             `json:"sigma_x"` // m
+}
+
+// variant is the first of those that are trained with this difference; where there is none, the
+// difference itself.
+func (p Params) variant(difference string) string {
+	for _, v := range p.Variants {
+		if slices.Contains(p.Differences[v], difference) {
+			return v
+		}
+	}
+	return difference
 }
 
 // Role begins the names of the inputs of one network.
@@ -55,8 +71,9 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 
 // judge applies every rule of the table to every seed.
 func (p Params) judge(seeds []experiment) (claims []claimstable.Claim, findings []claimstable.Finding) {
+	boxes := listed(p.BoxesM)
 	for i, c := range table {
-		row := claimstable.Claim{ID: c.id, Group: group(i), Text: c.text, Network: c.network, Figure: c.figure, Paper: c.paper, Source: c.source, Rule: c.rule, Unit: c.unit,
+		row := claimstable.Claim{ID: c.id, Group: group(i), Text: strings.ReplaceAll(c.text, "{boxes}", boxes), Network: p.variant(c.network), Figure: c.figure, Paper: c.paper, Source: c.source, Rule: c.rule, Unit: c.unit,
 			Seeds: int32(len(seeds)), SeedList: []int64{}, Values: []float64{}}
 		var values []float64
 		for i, e := range seeds {
@@ -85,7 +102,17 @@ func (p Params) judge(seeds []experiment) (claims []claimstable.Claim, findings 
 	return claims, findings
 }
 
-// verdict of a claim over seeds: it holds if it does in four of five. A seed in which it cannot be measured does not count for it.
+// listed are numbers as a sentence has them: "2, 3 and 4".
+func listed(numbers []float64) string {
+	text := strings.Trim(fmt.Sprint(numbers), "[]")
+	if i := strings.LastIndex(text, " "); i > 0 {
+		return strings.ReplaceAll(text[:i], " ", ", ") + " and" + text[i:]
+	}
+	return text
+}
+
+// verdict of a claim over seeds: it holds if it does in four of five. A seed in which it cannot be
+// measured does not count for it.
 func verdict(judged bool, c claimstable.Claim) string {
 	switch {
 	case c.Undefined == c.Seeds:

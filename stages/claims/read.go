@@ -24,18 +24,20 @@ type network struct {
 	topology       embedtable.Topology
 	decorrelation  distancestable.Summary
 	errors         []integrationtable.Error
-	closures       []integrationtable.Closure
+	returns        []integrationtable.Return
 	integration    integrationtable.Summary
 	hasIntegration bool
 }
 
-// experiment is the networks of one seed, by variant.
+// experiment is the networks of one seed, by variant and by in what their training differs from the
+// full network's.
 type experiment struct {
 	networks map[string]*network
 	sigmaX   float64
 }
 
-// read reads the networks of a seed. A variant's lattice and integration are read where the inputs have them.
+// read reads the networks of a seed. A variant's lattice and integration are read where the inputs
+// have them.
 func (p Params) read(t *pipeline.Task, seed uint64) (experiment, error) {
 	e := experiment{networks: map[string]*network{}, sigmaX: p.SigmaX}
 	r := &pipeline.Reader{Task: t}
@@ -52,9 +54,14 @@ func (p Params) read(t *pipeline.Task, seed uint64) (experiment, error) {
 		if t.Record(role+"integration") != nil {
 			n.hasIntegration = true
 			n.decorrelation, n.integration = pipeline.One[distancestable.Summary](r, role+"decorrelation"), pipeline.One[integrationtable.Summary](r, role+"integration")
-			n.errors, n.closures = pipeline.Rows[integrationtable.Error](r, role+"errors"), pipeline.Rows[integrationtable.Closure](r, role+"closures")
+			n.errors, n.returns = pipeline.Rows[integrationtable.Error](r, role+"errors"), pipeline.Rows[integrationtable.Return](r, role+"returns")
 		}
 		e.networks[v] = n
+		for _, difference := range p.Differences[v] {
+			if e.networks[difference] == nil {
+				e.networks[difference] = n
+			}
+		}
 	}
 	return e, r.Err
 }
@@ -70,12 +77,12 @@ func (n *network) largest() *spectratable.Module {
 	return best
 }
 
-// after returns the closure and decoding error after so many steps; NaN where there are none.
-func (n *network) after(steps int32) (closure integrationtable.Closure, decoded float64) {
-	closure, decoded = integrationtable.Closure{Steps: steps, Loop: math.NaN(), Still: math.NaN()}, math.NaN()
-	for _, c := range n.closures {
+// after returns the return and the decoding error after so many steps; NaN where there are none.
+func (n *network) after(steps int32) (back integrationtable.Return, decoded float64) {
+	back, decoded = integrationtable.Return{Steps: steps, Loop: math.NaN(), AtRest: math.NaN()}, math.NaN()
+	for _, c := range n.returns {
 		if c.Steps == steps {
-			closure = c
+			back = c
 		}
 	}
 	for _, e := range n.errors {
@@ -83,5 +90,5 @@ func (n *network) after(steps int32) (closure integrationtable.Closure, decoded 
 			decoded = e.Median
 		}
 	}
-	return closure, decoded
+	return back, decoded
 }

@@ -69,6 +69,12 @@ func several(modules []spectratable.Module) finding {
 	return judged(float64(n), periods(modules), n >= 2)
 }
 
+// independent: at least two hexagonal modules that are no harmonics of one another, on more tori
+// than one.
+func independent(s spectratable.Summary, modules []spectratable.Module) finding {
+	return judged(float64(s.Independent), fmt.Sprintf("%d generators, %s", s.Generators, periods(modules)), s.Independent >= 2 && s.Generators >= 4)
+}
+
 // single: exactly one module; one that differs in orientation alone is another.
 func single(modules []spectratable.Module) finding {
 	return judged(float64(len(modules)), periods(modules), len(modules) == 1)
@@ -86,8 +92,8 @@ func periods(modules []spectratable.Module) string {
 	return fmt.Sprintf("%d (%s m)", len(modules), strings.Join(out, ", "))
 }
 
-// shared: in every module 90 % of the units are within 5 % of its period and 3 degrees of its orientation. The value is the
-// least share of any module.
+// shared: in every module 90 % of the units are within 5 % of its period and 3 degrees of its
+// orientation. The value is the least share of any module.
 func shared(units []spectratable.Unit, modules []spectratable.Module) finding {
 	if len(modules) == 0 {
 		return unknown("no module")
@@ -105,8 +111,8 @@ func shared(units []spectratable.Unit, modules []spectratable.Module) finding {
 	return judged(least, figure.Percent(least, 0), least >= leastShared)
 }
 
-// uniform: neither the three Rayleigh tests of the phases nor the test on the unit cell finds them uneven. The value is the
-// least p.
+// uniform: neither the three Rayleigh tests of the phases nor the test on the unit cell finds them
+// uneven. The value is the least p.
 func uniform(m *spectratable.Module) finding {
 	if m == nil {
 		return unknown("no module")
@@ -128,8 +134,8 @@ func torus(t embedtable.Topology) finding {
 	return finding{value, fmt.Sprintf("%d, %d, %d", t.Betti0, t.Betti1, t.Betti2), map[bool]string{true: claimstable.Holds, false: claimstable.Fails}[is]}
 }
 
-// rings: on each of the three, the radius varies by less than a quarter of its mean and no point is inside 0.4 of it. The
-// value is the greatest variation.
+// rings: on each of the three, the radius varies by less than a quarter of its mean and no point is
+// inside 0.4 of it. The value is the greatest variation.
 func rings(points []embedtable.Point) finding {
 	worst, least := 0.0, math.Inf(1)
 	for a := range 3 {
@@ -148,8 +154,8 @@ func rings(points []embedtable.Point) finding {
 	return judged(worst, fmt.Sprintf("%s, hole %s", figure.Number(worst, 2), figure.Number(least, 2)), worst < mostVariation && least >= innermost)
 }
 
-// sameInBoxes: every module of the last box has one in each other whose period is the same to 5 %. The value is the greatest
-// difference of the periods of one module, as a share of the smallest.
+// sameInBoxes: every module of the last box has one in each other whose period is the same to 5 %.
+// The value is the greatest difference of the periods of one module, as a share of the smallest.
 func sameInBoxes(boxes [][]spectratable.Module) finding {
 	if slices.ContainsFunc(boxes, func(m []spectratable.Module) bool { return len(m) == 0 }) || len(boxes) < 2 {
 		return unknown("no module")
@@ -176,12 +182,12 @@ func decorrelated(d distancestable.Summary, sigmaX float64) finding {
 	return judged(d.Reach90, figure.Length(d.Reach90), d.Reach90 <= reachInSigmas*sigmaX)
 }
 
-// invariant: after closed loops of every length up to so many steps, back at the same place, the median distance of the states is
-// at most a quarter of the plateau. The value is the greatest, in plateaus. Nothing is known if a length up to that of a training
-// walk is missing.
-func invariant(closures []integrationtable.Closure, plateau float64, upTo int32) finding {
+// invariant: after closed loops of every length up to so many steps, back at the same place, the
+// median distance of the states is at most a quarter of the plateau. The value is the greatest, in
+// plateaus. Nothing is known if a length up to that of a training walk is missing.
+func invariant(returns []integrationtable.Return, plateau float64, upTo int32) finding {
 	worst, at, lengths := 0.0, int32(0), 0
-	for _, c := range closures {
+	for _, c := range returns {
 		share := c.Loop / plateau
 		if math.IsNaN(share) || c.Steps > upTo {
 			continue
@@ -213,7 +219,8 @@ func smallerFields(greater, smaller spectratable.Summary) finding {
 	return judged(ratio, figure.Number(ratio, 2), ratio < 1)
 }
 
-// lost: the share of units in modules is under half of the full network's. No active unit is no unit in modules.
+// lost: the share of units in modules is under half of the full network's. No active unit is no
+// unit in modules.
 func lost(full, without spectratable.Summary) finding {
 	if !(full.InModules > 0) {
 		return unknown("nothing to lose")
@@ -225,8 +232,8 @@ func lost(full, without spectratable.Summary) finding {
 	return judged(share/full.InModules, fmt.Sprintf("%s of %s", figure.Percent(share, 0), figure.Percent(full.InModules, 0)), share < lostShare*full.InModules)
 }
 
-// sheared: without the isometry loss the active units' median ellipse ratio or median score90 is larger. The value is the
-// difference in ellipse ratio.
+// sheared: without the isometry loss the active units' median ellipse ratio or median square score
+// is larger. The value is the difference in ellipse ratio.
 func sheared(full, without []spectratable.Unit) finding {
 	measure := func(units []spectratable.Unit, of func(spectratable.Unit) float64) float64 {
 		var values []float64
@@ -248,7 +255,8 @@ func sheared(full, without []spectratable.Unit) finding {
 	return judged(value, shown, e1 > e0 || s1 > s0)
 }
 
-// fartherDecoded: the range over which places are told apart is larger with the capacity loss than without.
+// fartherDecoded: the range over which places are told apart is larger with the capacity loss than
+// without.
 func fartherDecoded(with, without integrationtable.Summary) finding {
 	return judged(with.Range-without.Range, fmt.Sprintf("%s/%s m", figure.Number(with.Range, 2), figure.Number(without.Range, 2)), with.Range > without.Range)
 }

@@ -39,10 +39,10 @@ func unitsOf(n, alike int) []spectratable.Unit {
 }
 
 // flat is loops of 1 to so many steps after which states are equally far apart.
-func flat(apart float64, upTo int32) []integrationtable.Closure {
-	var out []integrationtable.Closure
+func flat(apart float64, upTo int32) []integrationtable.Return {
+	var out []integrationtable.Return
 	for n := int32(1); n <= upTo; n++ {
-		out = append(out, integrationtable.Closure{Steps: n, Loop: apart, Still: apart})
+		out = append(out, integrationtable.Return{Steps: n, Loop: apart, AtRest: apart})
 	}
 	return out
 }
@@ -51,18 +51,21 @@ func active(ellipse, square float64) []spectratable.Unit {
 	return []spectratable.Unit{{Active: true, EllipseRatio: ellipse, Square: square}, {Active: true, EllipseRatio: ellipse, Square: square}, {EllipseRatio: 9, Square: 9}}
 }
 
-func TestEveryRuleCanHoldFailAndBeUnknown(t *testing.T) {
+// ruled is what a rule says of a case, and what it should.
+type ruled struct {
+	name string
+	got  finding
+	want string
+}
+
+func TestEveryRuleOfALatticeCanHoldFailAndBeUnknown(t *testing.T) {
 	one, two := []spectratable.Module{{Period: 0.5}}, []spectratable.Module{{Period: 0.5}, {Period: 0.8}}
 	turned := []spectratable.Module{{Period: 0.5}, {Period: 0.51, OrientationAlone: true}}
 	even := spectratable.Module{Rayleigh1: 0.5, Rayleigh2: 0.2, Rayleigh3: 0.9, Uniform: 0.02}
 	uneven, undefined := even, even
 	uneven.Rayleigh3, undefined.Uniform = 0.009, nan
 	collapsed := append(ring(1.9, 2.1), embedtable.Point{Rings: []float32{0.1, 0, 2, 0, 2, 0}})
-	for _, c := range []struct {
-		name string
-		got  finding
-		want string
-	}{
+	says(t, []ruled{
 		{"60 % in modules", mostPeriodic(spectratable.Summary{InModules: 0.6}), claimstable.Holds},
 		{"59 % in modules", mostPeriodic(spectratable.Summary{InModules: 0.59}), claimstable.Fails},
 		{"no active unit", mostPeriodic(spectratable.Summary{InModules: nan}), claimstable.Unknown},
@@ -101,7 +104,11 @@ func TestEveryRuleCanHoldFailAndBeUnknown(t *testing.T) {
 		{"a module that no other box has", sameInBoxes([][]spectratable.Module{{{Period: 1}}, {{Period: 1}, {Period: 2}}}), claimstable.Fails},
 		{"no module in one box", sameInBoxes([][]spectratable.Module{{{Period: 1}}, nil, {{Period: 1}}}), claimstable.Unknown},
 		{"one box only", sameInBoxes([][]spectratable.Module{{{Period: 1}}}), claimstable.Unknown},
+	})
+}
 
+func TestEveryRuleOfStatesAndFieldsCanHoldFailAndBeUnknown(t *testing.T) {
+	says(t, []ruled{
 		{"decorrelated in 3 sigma_x", decorrelated(distancestable.Summary{Plateau: 0.8, Reach90: 0.15}, 0.05), claimstable.Holds},
 		{"decorrelated later", decorrelated(distancestable.Summary{Plateau: 0.8, Reach90: 0.16}, 0.05), claimstable.Fails},
 		{"states that never differ", decorrelated(distancestable.Summary{Plateau: 0, Reach90: nan}, 0.05), claimstable.Unknown},
@@ -109,9 +116,9 @@ func TestEveryRuleCanHoldFailAndBeUnknown(t *testing.T) {
 
 		{"a quarter of the plateau", invariant(flat(0.2, 80), 0.8, 60), claimstable.Holds},
 		{"more than a quarter", invariant(flat(0.21, 80), 0.8, 60), claimstable.Fails},
-		{"one bad lag", invariant(append(flat(0.1, 59), integrationtable.Closure{Steps: 60, Loop: 0.3, Still: 0}), 0.8, 60), claimstable.Fails},
-		{"a bad lag beyond", invariant(append(flat(0.1, 60), integrationtable.Closure{Steps: 61, Loop: 0.3, Still: 0}), 0.8, 60), claimstable.Holds},
-		{"a bad lag beyond that counts", invariant(append(flat(0.1, 60), integrationtable.Closure{Steps: 61, Loop: 0.3, Still: 0}), 0.8, 1000), claimstable.Fails},
+		{"one bad lag", invariant(append(flat(0.1, 59), integrationtable.Return{Steps: 60, Loop: 0.3, AtRest: 0}), 0.8, 60), claimstable.Fails},
+		{"a bad lag beyond", invariant(append(flat(0.1, 60), integrationtable.Return{Steps: 61, Loop: 0.3, AtRest: 0}), 0.8, 60), claimstable.Holds},
+		{"a bad lag beyond that counts", invariant(append(flat(0.1, 60), integrationtable.Return{Steps: 61, Loop: 0.3, AtRest: 0}), 0.8, 1000), claimstable.Fails},
 		{"a lag is missing", invariant(flat(0.1, 59), 0.8, 60), claimstable.Unknown},
 		{"no plateau to compare with", invariant(flat(0.2, 60), nan, 60), claimstable.Unknown},
 
@@ -132,13 +139,18 @@ func TestEveryRuleCanHoldFailAndBeUnknown(t *testing.T) {
 		{"a longer ellipse", sheared(active(1.2, 0), active(1.3, 0)), claimstable.Holds},
 		{"squarer", sheared(active(1.2, 0), active(1.1, 0.4)), claimstable.Holds},
 		{"rounder and less square", sheared(active(1.2, 0), active(1.1, -0.1)), claimstable.Fails},
-		{"only a score90", sheared(active(nan, 0), active(nan, 0.1)), claimstable.Holds},
+		{"only a square score", sheared(active(nan, 0), active(nan, 0.1)), claimstable.Holds},
 		{"no active unit, no shear", sheared(active(1.2, 0), nil), claimstable.Unknown},
 
 		{"decoded farther", fartherDecoded(integrationtable.Summary{Range: 1}, integrationtable.Summary{Range: 0.75}), claimstable.Holds},
 		{"decoded as far", fartherDecoded(integrationtable.Summary{Range: 1}, integrationtable.Summary{Range: 1}), claimstable.Fails},
 		{"no range", fartherDecoded(integrationtable.Summary{Range: nan}, integrationtable.Summary{Range: 1}), claimstable.Unknown},
-	} {
+	})
+}
+
+func says(t *testing.T, rules []ruled) {
+	t.Helper()
+	for _, c := range rules {
 		if c.got.outcome != c.want || math.IsNaN(c.got.value) != (c.want == claimstable.Unknown) || c.got.shown == "" {
 			t.Errorf("%s: %+v, want that it %s", c.name, c.got, c.want)
 		}
@@ -164,8 +176,8 @@ func TestAVerdictNeedsFourSeedsOfFive(t *testing.T) {
 // good is a seed in which every claim of the paper is true.
 func good() experiment {
 	lattice := func(periods ...float64) *network {
-		n := &network{units: active(1.1, -0.5), summary: spectratable.Summary{Active: 30, InModules: 0.9}, lattice: spectratable.Summary{InModules: 0.9, Anisotropy: 0.1, Spread: 0.1},
-			rings: ring(2.6, 3), topology: embedtable.Topology{Betti0: 1, Betti1: 2, Betti2: 1, From: 0.1}, decorrelation: distancestable.Summary{Plateau: 0.81, Reach90: 0.12}, closures: flat(0.01, 60), hasIntegration: true,
+		n := &network{units: active(1.1, -0.5), summary: spectratable.Summary{Active: 30, InModules: 0.9}, lattice: spectratable.Summary{InModules: 0.9, Anisotropy: 0.1, Spread: 0.1, Independent: int32(len(periods)), Generators: int32(2 * len(periods))},
+			rings: ring(2.6, 3), topology: embedtable.Topology{Betti0: 1, Betti1: 2, Betti2: 1, From: 0.1}, decorrelation: distancestable.Summary{Plateau: 0.81, Reach90: 0.12}, returns: flat(0.01, 60), hasIntegration: true,
 			integration: integrationtable.Summary{Range: 2, Apart: 0.01, Moved: 0.5, Relative: 0.1}}
 		for i, p := range periods {
 			n.modules = append(n.modules, spectratable.Module{Module: int32(i), N: 10, Period: p, Score: 1, EllipseRatio: 1.1, Rayleigh1: 0.5, Rayleigh2: 0.5, Rayleigh3: 0.5, Uniform: 0.5})
@@ -174,7 +186,7 @@ func good() experiment {
 			}
 		}
 		n.inBoxes = [][]spectratable.Module{n.modules, n.modules, n.modules}
-		n.errors, n.closures = []integrationtable.Error{{Step: 60, Median: 0.02, Chance: 1}, {Step: 1000, Median: 0.02, Chance: 1}}, append(n.closures, integrationtable.Closure{Steps: 1000, Loop: 0.01, Still: 0.01})
+		n.errors, n.returns = []integrationtable.Error{{Step: 60, Median: 0.02, Chance: 1}, {Step: 1000, Median: 0.02, Chance: 1}}, append(n.returns, integrationtable.Return{Steps: 1000, Loop: 0.01, AtRest: 0.01})
 		return n
 	}
 	place := func(area float64) *network {
@@ -184,8 +196,8 @@ func good() experiment {
 	single := lattice(0.76)
 	single.integration.Range = 0.5
 	return experiment{sigmaX: 0.05, networks: map[string]*network{
-		"full": lattice(0.5, 0.83, 1.4), "no-capacity": single, "sigma-g-02": place(0.1), "sigma-g-01": place(0.2),
-		"no-separation": gone, "no-invariance": gone, "no-permutations": gone, "no-isometry": gone, "pytorch-init": gone,
+		"full": lattice(0.5, 0.83, 1.4), "no-capacity": single, smallScale: place(0.1), smallestScale: place(0.2), noIsometry: gone, pytorchInit: gone,
+		"loss.separation=0": gone, "loss.invariance=0": gone, "batch.permute=false": gone,
 	}}
 }
 
@@ -222,5 +234,21 @@ func TestNothingIsClaimedOfNetworksThatAreNotThere(t *testing.T) {
 		if c.Verdict == claimstable.Holds || c.Holds > 0 {
 			t.Errorf("%s: %s of dead and missing networks", c.ID, c.Verdict)
 		}
+	}
+}
+
+func TestAClaimIsAboutTheNetworkThatIsTrainedAsItSays(t *testing.T) {
+	p := Params{Seeds: []uint64{1}, BoxesM: []float64{2, 3.5}, Variants: []string{"full", "sigma-g-02", "smaller"},
+		Differences: map[string][]string{"sigma-g-02": {"loss.sigma_g=0.35"}, "smaller": {"loss.sigma_g=0.2"}}}
+	claims, _ := p.judge([]experiment{{}})
+	for id, want := range map[string]string{"place-like-02": "smaller", "field-size": smallestScale, "periodic": "full"} {
+		i := slices.IndexFunc(claims, func(c claimstable.Claim) bool { return c.ID == id })
+		if got := claims[i].Network; got != want {
+			t.Errorf("%s, %q, is judged by %s, want %s", id, claims[i].Text, got, want)
+		}
+	}
+	i := slices.IndexFunc(claims, func(c claimstable.Claim) bool { return c.ID == "same-periods" })
+	if want := "The same periods in boxes of 2 and 3.5 m"; claims[i].Text != want {
+		t.Errorf("%q, want %q", claims[i].Text, want)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // claim is a sentence or number of the paper, and how it is judged here.
 type claim struct {
 	id, text string
-	network  string // whose maps show it
+	network  string // whose maps show it: a variant, or what of its training it differs in from the full network
 	figure   string
 	paper    string // what the paper says or shows
 	source   string // of a number that the paper prints only as a picture
@@ -30,7 +30,17 @@ const (
 	sentence = "text"
 )
 
-// table has the paper's claims in its order, then the numbers of its figures, then what it does not report.
+// What the networks of some claims are trained with. The words and numbers of a claim are the
+// paper's: it is about whichever variant is trained so, whatever that is called.
+const (
+	smallScale    = "loss.sigma_g=0.2"
+	smallestScale = "loss.sigma_g=0.1"
+	noIsometry    = "loss.conformal_isometry=0"
+	pytorchInit   = "network.init=pytorch"
+)
+
+// table has the paper's claims in its order, then the numbers of its figures, then what it does not
+// report.
 var table = append(append(judgedTable, numbersTable...), beyondTable()...)
 
 // group of the i-th row of the table.
@@ -49,6 +59,8 @@ var judgedTable = []claim{
 		onFull(func(n *network, _ experiment) finding { return mostPeriodic(n.lattice) })},
 	{"several-modules", "Several discrete modules", "full", "Fig. 4, 6.1", "3: 0.51, 0.83, 1.40 m", maps4, "≥ 2 modules that differ by 1.2 × in period", "modules",
 		onFull(func(n *network, _ experiment) finding { return several(n.modules) })},
+	{"independent-modules", "They are independent codes", "full", "Fig. 4", "1.64, 1.69 at 0°", maps4, "≥ 2 modules at no coincidence of hexagonal lattices, and ≥ 4 generators", "modules",
+		onFull(func(n *network, _ experiment) finding { return independent(n.lattice, n.modules) })},
 	{"shared-lattice", "One period and orientation within a module", "full", "Fig. 4", "one orientation to 0.5°", maps4, "in each module 90 % of units within 5 % and 3°", "share",
 		onFull(func(n *network, _ experiment) finding { return shared(n.latticeUnits, n.modules) })},
 	{"shared-lattice-6", "The same, in the network of figure 6", "no-capacity", "Fig. 6a", "105 of 128 units in the modal bin of periods, 101 in that of orientations", bars6,
@@ -61,29 +73,29 @@ var judgedTable = []claim{
 	{"rings", "Three rings along the lattice directions", "no-capacity", "Fig. 6d", "radii 2.3–3.1", "read off the axes of the published figure 6d",
 		"on each, radial variation < 0.25 and no point inside 0.4 of the radius", "variation",
 		onSingle(func(n *network, _ experiment) finding { return rings(n.rings) })},
-	{"same-periods", "The same periods in boxes of 2, 3 and 4 m", "full", "Fig. 5c–e, 6.2", "“periodicities … remained the same”", sentence, "within 5 %", "difference",
+	{"same-periods", "The same periods in boxes of {boxes} m", "full", "Fig. 5c–e, 6.2", "“periodicities … remained the same”", sentence, "within 5 %", "difference",
 		onFull(func(n *network, _ experiment) finding { return sameInBoxes(n.inBoxes) })},
 	{"decorrelation", "States decorrelate within about σ_x", "full", "Fig. 5a", "0.7 of 0.81 at 0.1 m", axes5, "90 % of the plateau within 3 σ_x", "m",
 		onFull(func(n *network, e experiment) finding { return decorrelated(n.decorrelation, e.sigmaX) })},
 	{"path-invariance", "The same place has the same state at any lag", "full", "Fig. 5a", "dark line at no separation", "the published figure 5a, right",
 		"after loops of 1 to 60 steps, median distance ≤ 25 % of the plateau", "plateaus",
 		onFull(func(n *network, _ experiment) finding {
-			return invariant(n.closures, n.decorrelation.Plateau, trainedLags)
+			return invariant(n.returns, n.decorrelation.Plateau, trainedLags)
 		})},
 	{"one-module", "No capacity loss: one module", "no-capacity", "Fig. 7a", "one module", sentence, "exactly one module", "modules",
 		onSingle(func(n *network, _ experiment) finding { return single(n.modules) })},
-	{"place-like-02", "σ_g = 0.2: place-like units", "sigma-g-02", "Fig. 7b", "“place cell-like”", sentence, "one field and no six peaks in ≥ 60 % of active units", "share",
-		with("sigma-g-02", func(n *network, _ experiment) finding { return placeLike(n.summary) })},
-	{"place-like-01", "σ_g = 0.1: place-like units", "sigma-g-01", "Fig. 7c", "“place cell-like”", sentence, "one field and no six peaks in ≥ 60 % of active units", "share",
-		with("sigma-g-01", func(n *network, _ experiment) finding { return placeLike(n.summary) })},
-	{"field-size", "Fields shrink as σ_g grows", "sigma-g-01", "Fig. 7b, c", "“decreasing with increasing σ_g”", sentence, "field area at σ_g = 0.2 over that at 0.1 is < 1", "ratio",
-		against("sigma-g-02", "sigma-g-01", func(a, b *network) finding { return smallerFields(a.summary, b.summary) })},
-	needed("no-separation", "Separation is needed", "Fig. 7d"),
-	needed("no-invariance", "Invariance is needed", "Fig. 7e"),
-	needed("no-permutations", "Permutations are needed", "Fig. 7f"),
-	{"isometry-needed", "No isometry loss: more shear", "no-isometry", "Fig. 8b", "“more sheared, closer to being a square”", sentence,
-		"larger median ellipse ratio or score90 (without/with; the same)", "ellipse ratio",
-		against("full", "no-isometry", func(a, b *network) finding { return sheared(a.units, b.units) })},
+	{"place-like-02", "σ_g = 0.2: place-like units", smallScale, "Fig. 7b", "“place cell-like”", sentence, "one field and no six peaks in ≥ 60 % of active units", "share",
+		with(smallScale, func(n *network, _ experiment) finding { return placeLike(n.summary) })},
+	{"place-like-01", "σ_g = 0.1: place-like units", smallestScale, "Fig. 7c", "“place cell-like”", sentence, "one field and no six peaks in ≥ 60 % of active units", "share",
+		with(smallestScale, func(n *network, _ experiment) finding { return placeLike(n.summary) })},
+	{"field-size", "Fields shrink as σ_g grows", smallestScale, "Fig. 7b, c", "“decreasing with increasing σ_g”", sentence, "field area at σ_g = 0.2 over that at 0.1 is < 1", "ratio",
+		against(smallScale, smallestScale, func(a, b *network) finding { return smallerFields(a.summary, b.summary) })},
+	needed("no-separation", "loss.separation=0", "Separation is needed", "Fig. 7d"),
+	needed("no-invariance", "loss.invariance=0", "Invariance is needed", "Fig. 7e"),
+	needed("no-permutations", "batch.permute=false", "Permutations are needed", "Fig. 7f"),
+	{"isometry-needed", "No isometry loss: more shear", noIsometry, "Fig. 8b", "“more sheared, closer to being a square”", sentence,
+		"larger median ellipse ratio or square score (without/with; the same)", "ellipse ratio",
+		against("full", noIsometry, func(a, b *network) finding { return sheared(a.units, b.units) })},
 	{"capacity-range", "Capacity improves generalisation", "full", "7", "“better for generalization to larger amounts of test data”", sentence, "decoding range larger than without the capacity loss", "m",
 		against("full", "no-capacity", func(a, b *network) finding {
 			if !a.hasIntegration || !b.hasIntegration {
@@ -119,12 +131,12 @@ var numbersTable = []claim{
 		})},
 	{id: "path-invariance-long", text: "The same place, at lags to the longest walk", network: "full", figure: "Fig. 5a", paper: "dark line at no separation", source: "the published figure 5a, right", unit: "plateaus",
 		measure: onFull(func(n *network, _ experiment) finding {
-			return invariant(n.closures, n.decorrelation.Plateau, math.MaxInt32)
+			return invariant(n.returns, n.decorrelation.Plateau, math.MaxInt32)
 		})},
-	area("sigma-g-02", "Field area at σ_g = 0.2", "Fig. 7b"),
-	area("sigma-g-01", "Field area at σ_g = 0.1", "Fig. 7c"),
-	{id: "pytorch-init", text: "PyTorch's initialisation: units in modules", network: "pytorch-init", paper: "not said", unit: "of the full one",
-		measure: against("full", "pytorch-init", func(a, b *network) finding { return lost(a.summary, b.summary) })},
+	area("area-sigma-g-02", smallScale, "Field area at σ_g = 0.2", "Fig. 7b"),
+	area("area-sigma-g-01", smallestScale, "Field area at σ_g = 0.1", "Fig. 7c"),
+	{id: "pytorch-init", text: "PyTorch's initialisation: units in modules", network: pytorchInit, paper: "not said", unit: "of the full one",
+		measure: against("full", pytorchInit, func(a, b *network) finding { return lost(a.summary, b.summary) })},
 }
 
 // beyondTable has what the paper does not report, of both variants.
@@ -153,9 +165,9 @@ func beyondTable() []claim {
 			})
 		}
 		for _, steps := range []int32{60, 1000} {
-			row(fmt.Sprintf("still-%d", steps), fmt.Sprintf("Drift in %d steps of no velocity", steps), "plateaus", func(n *network) finding {
+			row(fmt.Sprintf("at-rest-%d", steps), fmt.Sprintf("Drift in %d steps of no velocity", steps), "plateaus", func(n *network) finding {
 				c, _ := n.after(steps)
-				return reported(c.Still/n.decorrelation.Plateau, figure.Percent(c.Still/n.decorrelation.Plateau, 0))
+				return reported(c.AtRest/n.decorrelation.Plateau, figure.Percent(c.AtRest/n.decorrelation.Plateau, 0))
 			})
 		}
 		row("commutator", "Two steps in either order, against what they change", "share", func(n *network) finding {
@@ -202,14 +214,14 @@ func against(variant, other string, measure func(a, b *network) finding) func(ex
 }
 
 // needed is the claim that spatial tuning is lost without one ingredient.
-func needed(variant, text, figure string) claim {
-	return claim{variant, text, variant, figure, "“loss of spatial tuning”", sentence, "units in modules under half of the full network's share", "of the full one",
-		against("full", variant, func(a, b *network) finding { return lost(a.summary, b.summary) })}
+func needed(id, without, text, figure string) claim {
+	return claim{id, text, without, figure, "“loss of spatial tuning”", sentence, "units in modules under half of the full network's share", "of the full one",
+		against("full", without, func(a, b *network) finding { return lost(a.summary, b.summary) })}
 }
 
-func area(variant, text, of string) claim {
-	return claim{id: "area-" + variant, text: text, network: variant, figure: of, paper: "not printed", unit: "m²",
-		measure: with(variant, func(n *network, _ experiment) finding {
+func area(id, trained, text, of string) claim {
+	return claim{id: id, text: text, network: trained, figure: of, paper: "not printed", unit: "m²",
+		measure: with(trained, func(n *network, _ experiment) finding {
 			return reported(n.summary.FieldArea, figure.Number(n.summary.FieldArea, 3)+" m²")
 		})}
 }

@@ -1,5 +1,6 @@
-// Package distances is the stage that compares the states of a trained network with the places where it was: how fast states
-// decorrelate with distance, and whether the same place has the same state after any time (figure 5a).
+// Package distances is the stage that compares the states of a trained network with the places
+// where it was: how fast states decorrelate with distance, and whether the same place has the same
+// state after any time (figure 5a).
 package distances
 
 import (
@@ -163,8 +164,8 @@ func (r *rolled) lag(p Params, from, to int) distancestable.Lag {
 	return out
 }
 
-// reach returns the distance in m at which the mean distance of states first comes to a level, between the middles of two bins;
-// NaN if it never does.
+// reach returns the distance in m at which the mean distance of states first comes to a level,
+// between the middles of two bins; NaN if it never does.
 func reach(density []distancestable.Density, level float64) float64 {
 	var x, y float64 // a state is at no distance from itself
 	for _, d := range density {

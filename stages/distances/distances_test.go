@@ -10,7 +10,8 @@ import (
 
 var params = Params{Walks: 20, Pairs: 40000, SigmaX: 0.05, ReachM: 1.5, LagStep: 30}
 
-// code is walks in a small box whose states are Gaussian bumps of the place, and those of a second half shifted by drift metres.
+// code is walks in a small box whose states are Gaussian bumps of the place, and those of a second
+// half shifted by drift metres.
 func code(drift float64) *rolled {
 	random := rand.New(rand.NewPCG(1, 2))
 	var centres [][2]float64

@@ -1,5 +1,5 @@
-// Package embed is the stage that looks for the torus: principal components, spectral embedding and rings of the
-// states of one module.
+// Package embed is the stage that looks for the torus: principal components, spectral embedding and
+// rings of the states of one module.
 package embed
 
 import (
@@ -34,9 +34,9 @@ func (p Params) Topology(threads int) manifold.TopologyOptions {
 // Outputs of the stage.
 var Outputs = []string{"pca", "points", "eigenvalues", "intervals", "topology"}
 
-// Run embeds the states of the module with most units, or of all active units where there is no module, and writes
-// what it finds. What cannot be embedded is no error: its columns are NaN, its eigenvalues absent, and the
-// metadata key "undefined" says why.
+// Run embeds the states of the module with most units, or of all active units where there is no
+// module, and writes what it finds. What cannot be embedded is no error: its columns are NaN, its
+// eigenvalues absent, and the metadata key "undefined" says why.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := &pipeline.Reader{Task: t}
 	states := pipeline.Rows[ratemapstable.State](r, "states")

@@ -19,8 +19,9 @@ import (
 
 var params = Params{Components: 6, Dimensions: 3, Neighbours: 15, Eigenvalues: 12, MaxPoints: 8000, IsomapLandmarks: 100, Landmarks: 100, Average: 0.02}
 
-// recording is a population seen at random places of a 2 m box: the units of one ideal hexagonal module of period
-// 0.8 m with phases spread evenly over the unit cell, and after them units that are noise.
+// recording is a population seen at random places of a 2 m box: the units of one ideal hexagonal
+// module of period 0.8 m with phases spread evenly over the unit cell, and after them units that
+// are noise.
 type recording struct {
 	states []ratemapstable.State
 	units  []spectratable.Unit
@@ -38,7 +39,8 @@ func record(n, inModule, noise int) recording {
 	var phases [][3]float64
 	for u := range inModule + noise {
 		unit := spectratable.Unit{Unit: int32(u), Active: true, Module: -1, Phi1: math.NaN(), Phi2: math.NaN(), Phi3: math.NaN()}
-		// An additive sequence with the plastic number fills the square evenly for any number of units.
+		// An additive sequence with the plastic number fills the square evenly for any number of
+		// units.
 		const plastic = 1.32471795724474602596
 		phase := [3]float64{2 * math.Pi * math.Mod(float64(u)/plastic, 1), 2 * math.Pi * math.Mod(float64(u)/(plastic*plastic), 1)}
 		phase[2] = -phase[0] - phase[1]
@@ -124,7 +126,8 @@ func TestAModuleIsATorusWithThreeRings(t *testing.T) {
 	}
 }
 
-// The angle on ring a is k_a.x, so states of one place lie together and the ring turns once in a period along k_a.
+// The angle on ring a is k_a.x, so states of one place lie together and the ring turns once in a
+// period along k_a.
 func TestTheAngleOnARingIsThePhaseOfThePlace(t *testing.T) {
 	r := record(500, 256, 0)
 	k := 4 * math.Pi / (math.Sqrt(3) * 0.8)

@@ -138,7 +138,8 @@ func (e *embedding) geodesic(p Params, projected *mat.Dense, threads int) {
 	}
 }
 
-// largest returns the module with most units, of equal ones that of lower number; -1 if there is none.
+// largest returns the module with most units, of equal ones that of lower number; -1 if there is
+// none.
 func largest(modules []spectratable.Module) int32 {
 	best := spectratable.Module{Module: -1}
 	for _, m := range modules {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestAttemptsDifferInTheirSeedsAlone wires three attempts a network: the first is the training that one attempt would be, and what
-// follows reads the choice among them.
+// TestAttemptsDifferInTheirSeedsAlone wires three attempts a network: the first is the training
+// that one attempt would be, and what follows reads the choice among them.
 func TestAttemptsDifferInTheirSeedsAlone(t *testing.T) {
 	wired := func(sets ...string) map[string][]uint64 {
 		p, err := ReadParameters("../../params/smoke.yaml", sets)

@@ -38,7 +38,8 @@ ablate:
     loss: {conformal_isometry: 0}
 `
 
-// YAML is the value of a parameter, in one line; WriteYAML writes the whole profile, annotated as the defaults are.
+// YAML is the value of a parameter, in one line; WriteYAML writes the whole profile, annotated as
+// the defaults are.
 func (p *Parameters) YAML(key string) string { return p.doc.YAML(key) }
 
 func (p *Parameters) WriteYAML(w io.Writer) error { return p.doc.WriteYAML(w, Profile{}) }

@@ -25,16 +25,16 @@ import (
 
 // Figures says what each figure shows, and how it is drawn: a section of the profile each.
 type Figures struct {
-	Figure1 figure1.Params `json:"figure_1" doc:"grid cells, idealised"`
-	Figure2 sheet.Params   `json:"figure_2" doc:"coding theory of the idealised code"`
-	Figure3 sheet.Params   `json:"figure_3" doc:"the losses on a real batch"`
+	Figure1 sheet.CorrelationParams `json:"figure_1" doc:"grid cells, idealised"`
+	Figure2 sheet.Params            `json:"figure_2" doc:"coding theory of the idealised code"`
+	Figure3 sheet.Params            `json:"figure_3" doc:"the losses on a real batch"`
 	Figure4 struct {
 		Shown
 		figure4.Params
 	} `json:"figure_4" default:"{variant: full, box_m: 4}" doc:"the cells of each module"`
 	Figure5 struct {
 		Shown // the box in which states are compared with places; cells are shown in every box
-		figure5.Look
+		sheet.MapParams
 		Walks   int     `json:"walks" range:">= 1" default:"60" doc:"walks of the evaluation that are followed"`
 		Pairs   int     `json:"pairs" range:">= 1" default:"400000" doc:"random pairs of states"`
 		ReachM  float64 `json:"reach_m" unit:"m" range:"> 0" default:"1.5" doc:"largest distance of two places"`
@@ -142,10 +142,11 @@ func (m made) generalisation(p *Parameters) inputs {
 // figure5 shows the boxes from the smallest to the largest, at most four.
 func (p *Parameters) figure5() figure5.Params {
 	boxes := slices.Sorted(slices.Values(p.Evaluation.BoxesM))
-	return figure5.Params{Look: p.Figures.Figure5.Look, BoxesM: boxes[:min(4, len(boxes))]}
+	return figure5.Params{MapParams: p.Figures.Figure5.MapParams, BoxesM: boxes[:min(4, len(boxes))]}
 }
 
-// figure7 shows the required variants, then the others and every ablation, in the order of the file.
+// figure7 shows the required variants, then the others and every ablation, in the order of the
+// file.
 func (p *Parameters) figure7() figure7.Params {
 	out := figure7.Params{Look: p.Figures.Figure7.Look, Variants: slices.Clone(requiredVariants), Titles: p.titles()}
 	for _, v := range slices.Concat(p.variants, p.ablated) {
@@ -156,7 +157,8 @@ func (p *Parameters) figure7() figure7.Params {
 	return out
 }
 
-// checkFigures finds sections of figures whose network or box there is not, or that cannot be drawn.
+// checkFigures finds sections of figures whose network or box there is not, or that cannot be
+// drawn.
 func (p *Parameters) checkFigures(doc *params.Document) error {
 	names := doc.Keys("variants")
 	for _, required := range requiredVariants {

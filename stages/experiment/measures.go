@@ -18,9 +18,10 @@ import (
 	"sicgrid/stages/trajectories/trajectoriestable"
 )
 
-// What `verify --rerun` compares with a result of another instruction set or device, by stage. Over a training rounding grows into another
-// network: losses are demanded to a quarter, measures of maps to what networks of the same quality differ by. Verdicts must be the same.
-// Figures have none of their own: they show those of the stages before.
+// What `verify --rerun` compares with a result of another instruction set or device, by stage. Over
+// a training rounding grows into another network: losses are demanded to a quarter, measures of
+// maps to what networks of the same quality differ by. Verdicts must be the same. Figures have none
+// of their own: they show those of the stages before.
 var measures = map[string]pipeline.Measures{
 	"trajectories": trajectoriesMeasures,
 	TrainStage:     trainMeasures,

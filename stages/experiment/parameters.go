@@ -103,7 +103,8 @@ func (p *Parameters) readVariants(doc *params.Document) (err error) {
 	return err
 }
 
-// readTrainings reads the trainings of a section, each of which changes something of the profile, and puts them in full into decoded.
+// readTrainings reads the trainings of a section, each of which changes something of the profile,
+// and puts them in full into decoded.
 func readTrainings(doc *params.Document, section string, decoded map[string]any) ([]Variant, error) {
 	var out []Variant
 	for _, name := range doc.Keys(section) {
@@ -196,7 +197,8 @@ func (p *Parameters) checkEvaluation(doc *params.Document) error {
 	})
 }
 
-// checkWalks finds what is wrong with the evaluation's motion in a box whose side is the value at a key.
+// checkWalks finds what is wrong with the evaluation's motion in a box whose side is the value at a
+// key.
 func (p *Parameters) checkWalks(doc *params.Document, boxKey string, boxM float64) error {
 	var wrong *walk.Impossible
 	if !errors.As(p.Evaluation.Motion.Check(boxM), &wrong) {
@@ -235,7 +237,8 @@ func (p *Parameters) checkIdeal(doc *params.Document) error {
 	return p.checkWalks(doc, "ideal.box_m", c.BoxM)
 }
 
-// checkResults finds a box of the results that there is not, and tests of path integration that cannot be made.
+// checkResults finds a box of the results that there is not, and tests of path integration that
+// cannot be made.
 func (p *Parameters) checkResults(doc *params.Document) error {
 	if !slices.Contains(p.Evaluation.BoxesM, p.Results.BoxM) {
 		return doc.Errorf("results.box_m", "found %v, must be one of evaluation.boxes_m, %v", p.Results.BoxM, p.Evaluation.BoxesM)

@@ -1,6 +1,6 @@
-// Package experiment is the science's order of events: it turns a profile, a file of parameters, into
-// variants (ways of training), ablations and sweeps, and those into the nodes of a graph of stages. It
-// knows no command line, no store and no device.
+// Package experiment is the science's order of events: it turns a profile, a file of parameters,
+// into variants (ways of training), ablations and sweeps, and those into the nodes of a graph of
+// stages. It knows no command line, no store and no device.
 package experiment
 
 import (
@@ -41,9 +41,10 @@ import (
 //	train (per variant) ─> integration ─┐
 //	spectra, embed, distances ──────────┴─> claims ──> figures: results
 //
-// Where a profile asks for several attempts, "train" above is that many trainings ─> select, which keeps one of them.
-// ratemaps, spectra and embed are made for every variant in every box, of an ablation ratemaps and spectra in one.
-// Everything above exists once a seed; the figure "seeds" and the results set several side by side.
+// Where a profile asks for several attempts, "train" above is that many trainings ─> select, which
+// keeps one of them. ratemaps, spectra and embed are made for every variant in every box, of an
+// ablation ratemaps and spectra in one. Everything above exists once a seed; the figure "seeds" and
+// the results set several side by side.
 //
 //	a sweep's runs, each: train ─> ratemaps ─> spectra ─> outcome ──> sweep ──> figures: its figures (sweep_wire.go)
 
@@ -151,12 +152,13 @@ func addNetwork(d *DAG, name string, t Training, on Device, seed uint64) network
 	return n
 }
 
-// attemptSeeds is how far apart the seeds of a network's attempts are: the profiles' own and the reporting seeds are below it.
+// attemptSeeds is how far apart the seeds of a network's attempts are: the profiles' own and the
+// reporting seeds are below it.
 const attemptSeeds = 1000
 
-// trainings are the nodes that make a network, the one that has it last: those of its pretraining, and a
-// training, or as many as there are attempts, all from the same start, and the selection of one. Every node
-// passes through put, which may know it already.
+// trainings are the nodes that make a network, the one that has it last: those of its pretraining,
+// and a training, or as many as there are attempts, all from the same start, and the selection of
+// one. Every node passes through put, which may know it already.
 func trainings(name string, t Training, on Device, seed uint64, put func(*pipeline.Node) *pipeline.Node) (made []*pipeline.Node) {
 	keep := func(n *pipeline.Node) *pipeline.Node {
 		made = append(made, put(n))
@@ -204,8 +206,8 @@ func (n network) see(d *DAG, p *Parameters, at string, box float64, walks *pipel
 	})
 }
 
-// wireGeneralisation compares the states of networks with places, those of figure 5 and of the results; it returns the comparisons
-// by network.
+// wireGeneralisation compares the states of networks with places, those of figure 5 and of the
+// results; it returns the comparisons by network.
 func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node, networks map[string]network) map[string]*pipeline.Node {
 	f := p.Figures.Figure5
 	compared := map[string]*pipeline.Node{}
@@ -226,11 +228,12 @@ func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node,
 	return compared
 }
 
-// wireResults tests the path integration of both variants, and sets the paper's claims beside every network of the results' seeds.
+// wireResults tests the path integration of both variants, and sets the paper's claims beside every
+// network of the results' seeds.
 func wireResults(d *DAG, p *Parameters, m made) {
 	r := p.Results
-	drawn := results.Params{Look: r.Look, Seeds: r.Seeds, Variants: p.figure7().Variants, Walked: requiredVariants, Titles: p.titles()}
-	judged := claims.Params{Seeds: r.Seeds, Variants: drawn.Variants, BoxesM: slices.Sorted(slices.Values(p.Evaluation.BoxesM)), SigmaX: p.Variant("full").Loss.SigmaX}
+	drawn := results.Params{MapParams: r.MapParams, Seeds: r.Seeds, Variants: p.figure7().Variants, Walked: requiredVariants, Titles: p.titles()}
+	judged := claims.Params{Seeds: r.Seeds, Variants: drawn.Variants, Differences: p.fromFull(), BoxesM: slices.Sorted(slices.Values(p.Evaluation.BoxesM)), SigmaX: p.Variant("full").Loss.SigmaX}
 	in, shown := inputs{}, inputs{}
 	for _, seed := range r.Seeds {
 		for _, v := range drawn.Variants {
@@ -247,9 +250,9 @@ func wireResults(d *DAG, p *Parameters, m made) {
 			}
 			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
 			d.leaveOut(walked)
-			in.with(role, walked, "errors", "closures")
+			in.with(role, walked, "errors", "returns")
 			in[role+"integration"], in[role+"decorrelation"] = walked.Ref("summary"), m.compared[name].Ref("summary")
-			shown.with(role, walked, "lags", "errors", "closures", "ranges")
+			shown.with(role, walked, "lags", "errors", "returns", "ranges")
 			shown[role+"decorrelation"] = m.compared[name].Ref("summary")
 		}
 	}
@@ -280,7 +283,8 @@ func add[P any](d *DAG, stage, name string, p P, run func(context.Context, P, *p
 // put makes a node part of the DAG.
 func (d *DAG) put(n *pipeline.Node, name string) *pipeline.Node {
 	d.Nodes = append(d.Nodes, n)
-	if !strings.Contains(name, seedMark) && name != "seeds" && name != ResultsName { // what is made of other seeds has to be asked for
+	// What is made of other seeds has to be asked for.
+	if !strings.Contains(name, seedMark) && name != "seeds" && name != ResultsName {
 		d.Targets[n.Stage] = append(d.Targets[n.Stage], n)
 		d.Targets["all"] = append(d.Targets["all"], n)
 	}
@@ -291,7 +295,8 @@ func newNode[P any](stage, name string, p P, run func(context.Context, P, *pipel
 	return &pipeline.Node{Name: stage + "/" + name, Stage: stage, Params: p, Seed: seed, Inputs: in, Outputs: outputs, Measures: measures[stage], Run: pipeline.Bind(p, run)}
 }
 
-// ResultsName is the table of the paper's claims: a target of its own, which trains every variant for every seed of a list.
+// ResultsName is the table of the paper's claims: a target of its own, which trains every variant
+// for every seed of a list.
 const ResultsName = "results"
 
 // seedMark stands in the names of networks of another seed than the profile's.

@@ -9,11 +9,11 @@ import (
 	"sicgrid/stages/train"
 )
 
-// Pretraining makes the network start from copies of a small one instead of from random initialisation, and
-// so do all attempts at it; without lengths there is none. The small network is trained first, in laptop
-// without the capacity loss. Each copy is finetuned on walks of a length of its own: the shorter the walks, the less there
-// is to tell apart, and the smaller becomes the lattice, which keeps its orientation. The copies are then
-// rotated and joined (sic.Join).
+// Pretraining makes the network start from copies of a small one instead of from random
+// initialisation, and so do all attempts at it; without lengths there is none. The small network is
+// trained first, in laptop without the capacity loss. Each copy is finetuned on walks of a length
+// of its own: the shorter the walks, the less there is to tell apart, and the smaller becomes the
+// lattice, which keeps its orientation. The copies are then rotated and joined (sic.Join).
 type Pretraining struct {
 	Lengths       []int          `json:"lengths,omitempty" range:"[1, 10000]" default:"[8, 16, 60]" doc:"steps of each copy's walks; batch.length leaves a copy as it is"`
 	RotationsDeg  []float64      `json:"rotations_deg,omitempty" unit:"degrees" range:"[0, 360]" default:"[0, 12, 46]" doc:"by which each copy is rotated"`
@@ -28,8 +28,8 @@ type Pretraining struct {
 	Length        int            `json:"length" range:"[0, 10000]" default:"0" doc:"steps of its walks; 0 = batch.length"`
 }
 
-// small is the training of the small network: the network's own, but for an equal share of its units and
-// its own weights.
+// small is the training of the small network: the network's own, but for an equal share of its
+// units and its own weights.
 func (t Training) small() Training {
 	n := len(t.Pretraining.Lengths)
 	s := Training{Recipe: t.Recipe, Attempts: t.Pretraining.Attempts, Keep: t.Pretraining.Keep}
@@ -41,8 +41,8 @@ func (t Training) small() Training {
 	return s
 }
 
-// finetuning is how copy i is trained further: as before, on walks of its own length, of which there are as
-// many more as they are shorter.
+// finetuning is how copy i is trained further: as before, on walks of its own length, of which
+// there are as many more as they are shorter.
 func (t Training) finetuning(i int) train.Params {
 	p := train.Params{Recipe: t.small().Recipe}
 	p.Batch = t.withLength(t.Pretraining.Lengths[i])
@@ -50,8 +50,8 @@ func (t Training) finetuning(i int) train.Params {
 	return p
 }
 
-// withLength is a batch of walks of so many steps, as many as make up about as many states; 0 leaves the
-// batch as it is.
+// withLength is a batch of walks of so many steps, as many as make up about as many states; 0
+// leaves the batch as it is.
 func (t Training) withLength(steps int) sic.Batch {
 	b := t.Batch
 	if steps > 0 && steps != b.Length {

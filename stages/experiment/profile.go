@@ -4,7 +4,7 @@ import (
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/walk"
 	"sicgrid/stages/embed"
-	"sicgrid/stages/figures/results"
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/ideal"
 	"sicgrid/stages/selection"
 	"sicgrid/stages/spectra"
@@ -47,7 +47,8 @@ type Evaluation struct {
 	Motion        walk.Motion `json:"motion" doc:"a smooth walk that avoids walls, within the range of the training velocities (ours)"`
 }
 
-// Ideal is the idealised grid code of figures 1, 2 and 9; its walk moves as those of the evaluation.
+// Ideal is the idealised grid code of figures 1, 2 and 9; its walk moves as those of the
+// evaluation.
 type Ideal struct {
 	ideal.Cells
 	ideal.Line
@@ -62,10 +63,10 @@ type Integration struct {
 	ReachM float64 `json:"reach_m" unit:"m" range:"[0.25, 20]" default:"3" doc:"largest radius of those places"`
 }
 
-// Results sets the paper's claims beside every variant and ablation of every seed; lattices are measured in one box, ablations in
-// that of figure 7.
+// Results sets the paper's claims beside every variant and ablation of every seed; lattices are
+// measured in one box, ablations in that of figure 7.
 type Results struct {
 	Seeds []uint64 `json:"seeds" items:"[1, 12]" default:"[101, 102, 103, 104, 105]" doc:"each trains every network above"`
 	BoxM  float64  `json:"box_m" unit:"m" default:"4" doc:"where lattices are measured; ablations are in the box of figure 7"`
-	results.Look
+	sheet.MapParams
 }

@@ -53,7 +53,8 @@ func TestImpossibleModulesAreRefusedBeforeAnythingRuns(t *testing.T) {
 	}
 }
 
-// around are values of a parameter at the ends of its declared range and on either side of them, as YAML.
+// around are values of a parameter at the ends of its declared range and on either side of them, as
+// YAML.
 func around(p params.Parameter) (values []string) {
 	add := func(value string) {
 		if strings.HasPrefix(p.Type, "list") { // some lists have at least two
@@ -92,7 +93,8 @@ func around(p params.Parameter) (values []string) {
 	return values
 }
 
-// There is no second range: what a profile may ask for, at the ends of every range, the libraries that do it accept.
+// There is no second range: what a profile may ask for, at the ends of every range, the libraries
+// that do it accept.
 func TestWhatIsInsideARangeIsRefusedNowhereElse(t *testing.T) {
 	pretraining := "pretraining={lengths: [5, 10], rotations_deg: [0, 12], finetune_steps: 100, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 100, learning_rate: 1e-3, sigma_g: 0.4, conformal_isometry: 0.3, capacity: 0, length: 0}"
 	k := gridcell.IdealHexagonal(0.5, 12).WaveVectors()

@@ -13,6 +13,7 @@ import (
 	"sicgrid/stages/figures/overview"
 	"sicgrid/stages/figures/phasediagram"
 	"sicgrid/stages/figures/robustness"
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/sweepdata"
 	"sicgrid/stages/outcome"
 	"sicgrid/stages/ratemaps"
@@ -38,8 +39,8 @@ type wiredRun struct {
 	Nodes []*pipeline.Node // the trainings, ratemaps, spectra, outcome
 }
 
-// WireSweep adds a sweep's runs, table and figures to the DAG of its profile, under the target of its name. A run that equals
-// another, of the profile or of a sweep, is that one.
+// WireSweep adds a sweep's runs, table and figures to the DAG of its profile, under the target of
+// its name. A run that equals another, of the profile or of a sweep, is that one.
 func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 	w := &WiredSweep{Sweep: s}
 	if d.Targets[s.Name] != nil {
@@ -103,7 +104,8 @@ func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 // draw adds the figures.
 func (w *WiredSweep) draw(d *DAG) []*pipeline.Node {
 	f := w.Points[0].parameters.Figures
-	p := sweepdata.Params{DPI: f.Seeds.DPI, RateColours: f.Figure8.RateColours, Parameters: w.Parameters, Own: w.own, Titles: w.titles}
+	p := sweepdata.Params{MapParams: sheet.MapParams{Params: f.Seeds.Params, RateColours: f.Figure8.RateColours},
+		Parameters: w.Parameters, Own: w.own, Titles: w.titles}
 	for _, design := range w.Designs {
 		p.Designs = append(p.Designs, sweepdata.Design{Name: design.Name, Kind: design.Kind, Parameters: design.Keys})
 	}
@@ -174,7 +176,8 @@ func identity(n *pipeline.Node) (string, error) {
 	return b.String(), nil
 }
 
-// SweepsOf are the files of the sweeps that targets name: "robustness", "sweep/robustness", "train/robustness/0/full/seed-11".
+// SweepsOf are the files of the sweeps that targets name: "robustness", "sweep/robustness",
+// "train/robustness/0/full/seed-11".
 func SweepsOf(dir string, targets []string) []string {
 	names := SweepNames(dir)
 	var paths []string

@@ -16,7 +16,8 @@ import (
 	"sicgrid/stages/spectra"
 )
 
-// A sweep is a file beside the profiles, params/sweep-<name>.yaml: settings over a profile, and the seeds that each is trained with.
+// A sweep is a file beside the profiles, params/sweep-<name>.yaml: settings over a profile, and the
+// seeds that each is trained with.
 
 // SweepFile is what a sweep's file holds, strictly as a profile does.
 type SweepFile struct {
@@ -29,8 +30,9 @@ type SweepFile struct {
 	Designs  map[string]any `json:"designs" doc:"settings over the profile, see params.Design"`
 }
 
-// SweepSeeds are what every point is trained with. A search looks at the ones and says how well it did by the others, which no
-// search may touch. Above 1<<62 there would be no room for those of several attempts.
+// SweepSeeds are what every point is trained with. A search looks at the ones and says how well it
+// did by the others, which no search may touch. Above 1<<62 there would be no room for those of
+// several attempts.
 type SweepSeeds struct {
 	Finding   []uint64 `json:"finding,omitempty" range:"[0, 100] or [111, 4611686018427387904]" doc:"what a search may look at"`
 	Reporting []uint64 `json:"reporting,omitempty" range:"[101, 110]" doc:"what says how well it did"`
@@ -152,8 +154,8 @@ func (s SweepSeeds) check(doc *params.Document) error {
 	return cmp.Or(eachOnce(doc, "seeds.finding", s.Finding), eachOnce(doc, "seeds.reporting", s.Reporting))
 }
 
-// ReadSweep reads a sweep over a profile and checks every value of every point. More than manyPoints are a *tooManyPoints unless
-// that is what is meant.
+// ReadSweep reads a sweep over a profile and checks every value of every point. More than
+// manyPoints are a *tooManyPoints unless that is what is meant.
 func ReadSweep(path string, p *Parameters, many bool) (*Sweep, error) {
 	doc, f, err := ReadSweepFile(path)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"sicgrid/stages/figures/table1"
 )
 
-// profileTable is what table 1 shows: this profile, and those beside it in its folder that are valid, but for the
-// defaults.
+// profileTable is what table 1 shows: this profile, and those beside it in its folder that are
+// valid, but for the defaults.
 func profileTable(path string, doc *params.Document) []table1.Profile {
 	table := []table1.Profile{profileColumn(path, doc)}
 	beside, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.yaml")) // only a malformed pattern is an error
@@ -34,7 +34,8 @@ func profileColumn(path string, doc *params.Document) table1.Profile {
 	p := table1.Profile{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Values: map[string]string{}, Comments: map[string]string{}}
 	for _, key := range table1.Keys() {
 		p.Values[key], p.Comments[key] = doc.Text(key)
-		if meaning := params.Meaning(Profile{}, key); strings.Contains(p.Comments[key], meaning) { // the defaults' comment has the range too
+		// The defaults' comment has the range too.
+		if meaning := params.Meaning(Profile{}, key); strings.Contains(p.Comments[key], meaning) {
 			p.Comments[key] = meaning
 		}
 	}

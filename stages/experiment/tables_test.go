@@ -22,8 +22,8 @@ import (
 	"sicgrid/stages/trajectories/trajectoriestable"
 )
 
-// Whoever reads a table shares the types of its rows, and none of the code that made it: the packages of
-// rows import nothing but each other, and the names of the loss's terms.
+// Whoever reads a table shares the types of its rows, and none of the code that made it: the
+// packages of rows import nothing but each other, and the names of the loss's terms.
 func TestRowTypesBringNoMathematics(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}:{{join .Imports " "}}`, "sicgrid/stages/...").Output()
 	if err != nil {
@@ -62,7 +62,7 @@ func TestEveryColumnSaysWhatItMeans(t *testing.T) {
 		columns[ratemapstable.Map], columns[ratemapstable.Occupancy], columns[ratemapstable.State],
 		columns[spectratable.Unit], columns[spectratable.Autocorrelogram], columns[spectratable.Module], columns[spectratable.Spectrum], columns[spectratable.Summary],
 		columns[distancestable.Density], columns[distancestable.Lag], columns[distancestable.Summary],
-		columns[integrationtable.Lag], columns[integrationtable.Error], columns[integrationtable.Closure], columns[integrationtable.Range], columns[integrationtable.Summary],
+		columns[integrationtable.Lag], columns[integrationtable.Error], columns[integrationtable.Return], columns[integrationtable.Range], columns[integrationtable.Summary],
 		columns[embedtable.Component], columns[embedtable.Point], columns[embedtable.Eigenvalue], columns[embedtable.Interval], columns[embedtable.Topology],
 		columns[claimstable.Claim], columns[claimstable.Finding],
 		columns[idealtable.Step], columns[idealtable.Place], columns[idealtable.Growth], columns[idealtable.Distance], columns[idealtable.Leg], columns[idealtable.Rate],

@@ -12,8 +12,8 @@ import (
 	"sicgrid/stages/train"
 )
 
-// A network's title says in what its training differs from the profile's own: the sections that variants and
-// ablations overlay.
+// A network's title says in what its training differs from the profile's own: the sections that
+// variants and ablations overlay.
 
 // words are what a value is called in a title.
 var words = []struct{ key, value, words string }{
@@ -27,7 +27,8 @@ var words = []struct{ key, value, words string }{
 	{"network.init", "identity", "identity initialisation"},
 }
 
-// untold are keys of bookkeeping: how many trainings there are, when one ends, what is kept. Those that end in "." are sections.
+// untold are keys of bookkeeping: how many trainings there are, when one ends, what is kept. Those
+// that end in "." are sections.
 var untold = []string{"attempts", "history_every", "keep.", "stop.", "pretraining."}
 
 // implied are keys, or keys of a value, that say nothing more beside a change to this value.
@@ -89,8 +90,23 @@ func differences(from, t Training) []string {
 	return told
 }
 
+// fromFull says in what the training of every variant and ablation differs from the full network's:
+// "loss.sigma_g=0.2".
+func (p *Parameters) fromFull() map[string][]string {
+	full, out := valuesOf(p.Variant("full")), map[string][]string{}
+	for _, v := range slices.Concat(p.variants, p.ablated) {
+		values := valuesOf(v.Training.Recipe)
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			if values[key] != full[key] {
+				out[v.Name] = append(out[v.Name], key+"="+values[key])
+			}
+		}
+	}
+	return out
+}
+
 // valuesOf are a training's values as text, by their keys: "loss.sigma_g".
-func valuesOf(t Training) map[string]string {
+func valuesOf(t any) map[string]string {
 	data, err := json.Marshal(t)
 	var root map[string]any
 	if err == nil {

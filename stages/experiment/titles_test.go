@@ -1,8 +1,10 @@
 package experiment
 
 import (
+	"slices"
 	"testing"
 
+	"sicgrid/stages/claims"
 	"sicgrid/stages/figures/figure7"
 )
 
@@ -42,6 +44,25 @@ func TestATitleSaysWhatTheParametersSay(t *testing.T) {
 		// What the figure is handed is what it says.
 		if drawn := Wire(p, Device{}).Node("figure-7").Params.(figure7.Params); drawn.Titles.Of(c.network) != c.want {
 			t.Errorf("figure 7 is handed %q, want %q", drawn.Titles.Of(c.network), c.want)
+		}
+	}
+}
+
+func TestClaimsFindTheirNetworksByHowTheyAreTrained(t *testing.T) {
+	for _, profile := range []string{"smoke", "laptop", "paper"} {
+		p, err := ReadParameters("../../params/"+profile+".yaml", []string{"ablate.sigma-g-02.loss.sigma_g=0.35"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		differences := Wire(p, Device{}).Node("claims/" + ResultsName).Params.(claims.Params).Differences
+		for variant, want := range map[string]string{"sigma-g-02": "loss.sigma_g=0.35", "sigma-g-01": "loss.sigma_g=0.1", "no-permutations": "batch.permute=false",
+			"no-separation": "loss.separation=0", "no-invariance": "loss.invariance=0", "no-isometry": "loss.conformal_isometry=0"} {
+			if !slices.Contains(differences[variant], want) {
+				t.Errorf("%s: %s differs from the full network in %v, want %s", profile, variant, differences[variant], want)
+			}
+		}
+		if _, ok := differences["full"]; ok {
+			t.Errorf("%s: the full network differs from itself in %v", profile, differences["full"])
 		}
 	}
 }

@@ -1,8 +1,9 @@
-// Package ideal is the stage that computes what figures 1, 2 and 9 show of an idealised grid code: no network is trained.
+// Package ideal is the stage that computes what figures 1, 2 and 9 show of an idealised grid code:
+// no network is trained.
 //
-// Its cells are sums of three plane waves, rectified, that spike at random on a walk of the kind that networks are evaluated
-// on; their maps are measured by the spectra stage like those of any network. The properties of the code are those of its
-// phases (package gridcell: Code).
+// Its cells are sums of three plane waves, rectified, that spike at random on a walk of the kind
+// that networks are evaluated on; their maps are measured by the spectra stage like those of any
+// network. The properties of the code are those of its phases (package gridcell: Code).
 package ideal
 
 import (
@@ -91,7 +92,8 @@ const (
 
 func source(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
 
-// cell is an idealised cell: a rectified sum of three plane waves, at most 1, with a field at the offset.
+// cell is an idealised cell: a rectified sum of three plane waves, at most 1, with a field at the
+// offset.
 type cell struct {
 	waves  gridcell.WaveVectors
 	offset [2]float64
@@ -105,8 +107,9 @@ func (c cell) rate(x, y float64) float64 {
 	return math.Max(0, sum) / 3
 }
 
-// cells are those of each module in turn. Their offsets tile the unit cell evenly from a random start: an additive sequence of
-// the plastic number, which leaves neither gaps nor clumps for any number of cells.
+// cells are those of each module in turn. Their offsets tile the unit cell evenly from a random
+// start: an additive sequence of the plastic number, which leaves neither gaps nor clumps for any
+// number of cells.
 type cells []cell
 
 func newCells(p Params, seed uint64) cells {

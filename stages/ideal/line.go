@@ -10,7 +10,8 @@ import (
 	"sicgrid/stages/ideal/idealtable"
 )
 
-// emitLine emits the coding line of the first two modules, the neighbours of a place on it, and the cells of equation 9.
+// emitLine emits the coding line of the first two modules, the neighbours of a place on it, and the
+// cells of equation 9.
 func emitLine(p Params, t *pipeline.Task) error {
 	code := gridcell.Code(p.PeriodsM[:2])
 	smallest := slices.Min(code)
@@ -48,7 +49,7 @@ func emitLine(p Params, t *pipeline.Task) error {
 			for i := range 401 {
 				x := 3 * code[0] * float64(i) / 400
 				phase := gridcell.Code{period}.Phases(x)[0]
-				rates = append(rates, idealtable.Rate{Module: int32(m), Preferred: preferred, X: x, Phase: phase, Rate: gridcell.Tuning(phase, preferred, 1)})
+				rates = append(rates, idealtable.Rate{Module: int32(m), Preferred: preferred, X: x, Phase: phase, Rate: gridcell.Tuning(phase, preferred)})
 			}
 		}
 	}
@@ -61,8 +62,8 @@ var ranges = []float64{1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200
 // farthest bounds the search for the capacity, in smallest periods.
 const farthest = 1e5
 
-// emitGrowth emits capacity and separation of codes of random periods, all between the smallest one and twice that: modules that
-// update alike, and whose periods are generic.
+// emitGrowth emits capacity and separation of codes of random periods, all between the smallest one
+// and twice that: modules that update alike, and whose periods are generic.
 func emitGrowth(ctx context.Context, p Params, t *pipeline.Task) error {
 	random := source(t.Seed(), streamPeriods)
 	holds := make([][]float64, p.MostModules+1)        // [modules][draws]
@@ -162,7 +163,8 @@ const (
 	parts = 20 // that a displacement is drawn in
 )
 
-// routes runs through the same displacements in two orders; phases are integrated step by step, as an animal would.
+// routes runs through the same displacements in two orders; phases are integrated step by step, as
+// an animal would.
 func (c cells) routes(p Params, seed uint64) []idealtable.Leg {
 	random := source(seed, streamRoutes)
 	k := c[0].waves

@@ -1,6 +1,7 @@
-// Package integration is the stage that tests the path integration of a trained network, without a readout: path invariance at
-// every lag, decoding against steps, loops, standing still, the order of two steps, isometry, and the range that states tell
-// apart. The definitions are those of package pathint.
+// Package integration is the stage that tests the path integration of a trained network, without a
+// readout: path invariance at every lag, decoding against steps, loops, standing still, the order
+// of two steps, isometry, and the range that states tell apart. The definitions are those of
+// package pathint.
 package integration
 
 import (
@@ -43,7 +44,7 @@ const (
 var marks = []int{2, 4, 10, 20, 30, 60, 100, 150, 200, 300, 400, 500, 600, 800, 1000, 1500, 2000}
 
 // Outputs of the stage.
-var Outputs = []string{"lags", "errors", "closures", "ranges", "summary"}
+var Outputs = []string{"lags", "errors", "returns", "ranges", "summary"}
 
 // Run walks the network and measures.
 func Run(ctx context.Context, p Params, t *pipeline.Task) error {
@@ -66,7 +67,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	if err := pipeline.Emit(t, "errors", found.errors, about); err != nil {
 		return err
 	}
-	if err := pipeline.Emit(t, "closures", found.closures, about); err != nil {
+	if err := pipeline.Emit(t, "returns", found.returns, about); err != nil {
 		return err
 	}
 	if err := pipeline.Emit(t, "ranges", found.ranges, about); err != nil {
@@ -76,11 +77,11 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 }
 
 type measured struct {
-	lags     []integrationtable.Lag
-	errors   []integrationtable.Error
-	closures []integrationtable.Closure
-	ranges   []integrationtable.Range
-	summary  integrationtable.Summary
+	lags    []integrationtable.Lag
+	errors  []integrationtable.Error
+	returns []integrationtable.Return
+	ranges  []integrationtable.Range
+	summary integrationtable.Summary
 }
 
 // measure does all of it, a part after the other.
@@ -119,7 +120,7 @@ func (p Params) measure(ctx context.Context, m pathint.Model, seed uint64, progr
 			loops := pathint.Loops(m, walks[:min(looped, len(walks))], lead, most, seed)
 			stationary := pathint.Stationary(m, walks, lead, most)
 			for i, n := range most {
-				out.closures = append(out.closures, integrationtable.Closure{Steps: int32(n), Loop: loops[i].Median, Still: stationary[i].Median})
+				out.returns = append(out.returns, integrationtable.Return{Steps: int32(n), Loop: loops[i].Median, AtRest: stationary[i].Median})
 			}
 		}},
 		{"range", func() {

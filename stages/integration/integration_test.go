@@ -10,7 +10,8 @@ import (
 
 var params = Params{BoxM: 2, Walks: 30, Steps: 300, Places: 60, ReachM: 1, SigmaX: 0.05, VelocityMax: 0.15, Motion: walk.DefaultMotion()}
 
-// grid is a hexagonal code of two modules that follows every step, and adds bias metres along x to each.
+// grid is a hexagonal code of two modules that follows every step, and adds bias metres along x to
+// each.
 type grid struct{ bias float64 }
 
 func (g grid) Run(velocity [][]float32, visit func(walk, step int, state []float32)) {
@@ -60,9 +61,9 @@ func TestAGridCodeThatIntegratesExactly(t *testing.T) {
 			t.Errorf("step %d: decoded %g m off, chance %g m", e.Step, e.Median, e.Chance)
 		}
 	}
-	for _, c := range m.closures {
-		if !(c.Loop < 1e-4) || !(c.Still < 1e-4) {
-			t.Errorf("%d steps: loop %g, still %g", c.Steps, c.Loop, c.Still)
+	for _, c := range m.returns {
+		if !(c.Loop < 1e-4) || !(c.AtRest < 1e-4) {
+			t.Errorf("%d steps: loop %g, still %g", c.Steps, c.Loop, c.AtRest)
 		}
 	}
 	if s := m.summary; s.Range != 1 || !(s.Apart < 1e-4) || !(s.Moved > 0.2) || !(s.Relative < 0.05) {
@@ -76,7 +77,7 @@ func TestABiasedOneDriftsAwayAndIsDecodedWrongly(t *testing.T) {
 	if !(first.Median < 0.05) || !(last.Median > 0.3) {
 		t.Errorf("decoded %g m off after %d steps and %g after %d, want 0.6", first.Median, first.Step, last.Median, last.Step)
 	}
-	if c := m.closures[len(m.closures)-1]; !(c.Loop > 0.3) || !(c.Still > 0.3) {
-		t.Errorf("after %d steps: loop %g, still %g", c.Steps, c.Loop, c.Still)
+	if c := m.returns[len(m.returns)-1]; !(c.Loop > 0.3) || !(c.AtRest > 0.3) {
+		t.Errorf("after %d steps: loop %g, still %g", c.Steps, c.Loop, c.AtRest)
 	}
 }

@@ -1,19 +1,20 @@
-// Package outcome is the stage that says in one row what a training came to: the losses at its end, the units and modules that it
-// has in one box, and whether they are what the paper reports.
+// Package outcome is the stage that says in one row what a training came to: the losses at its end,
+// the units and modules that it has in one box, and whether they are what the paper reports.
 //
-// With all losses the paper reports several modules. A run counts with as many as it has by this rule: modules of hexagonal cells whose
-// periods differ pairwise by at least 1.2; their members are at least 60 % of the active units and have a median grid score
-// of at least 0.4 raw and 0.9 after the ellipse is removed (expanding ring; the level of the published cells); every module has at
-// least three periods in the box. Without the capacity loss it reports one module: exactly one, hexagonal, with a median raw
-// score of at least 0.8.
+// With all losses the paper reports several modules. A run counts with as many as it has by this
+// rule: modules of hexagonal cells whose periods differ pairwise by at least 1.2; their members are
+// at least 60 % of the active units and have a median grid score of at least 0.4 raw and 0.9 after
+// the ellipse is removed (expanding ring; the level of the published cells); every module has at
+// least three periods in the box. Without the capacity loss it reports one module: exactly one,
+// hexagonal, with a median raw score of at least 0.8.
 package outcome
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 	"strconv"
 
 	"sicgrid/pkg/gridcell"
@@ -40,7 +41,8 @@ type Params struct{}
 // Outputs of the stage: the row, and one ratemap to look at.
 var Outputs = []string{"outcome", "example"}
 
-// Run reads the history of a training and what was measured of it in one box: units, modules, summary and maps.
+// Run reads the history of a training and what was measured of it in one box: units, modules,
+// summary and maps.
 func Run(_ context.Context, _ Params, t *pipeline.Task) error {
 	r := &pipeline.Reader{Task: t}
 	history := pipeline.Rows[traintable.Losses](r, "history")
@@ -83,6 +85,7 @@ func rowOf(s spectratable.Summary, units []spectratable.Unit, modules []spectrat
 	r := outcometable.Row{
 		Explained: s.Explained, Units: s.Units, Active: s.Active, Score: s.Score, Above: s.Above, InModules: s.InModules,
 		Modules: int32(len(modules)), Several: several(units, modules), One: one(modules),
+		Independent: s.Independent, Generators: s.Generators, TorusShares: s.TorusShares,
 	}
 	for _, m := range modules {
 		r.Sizes = append(r.Sizes, m.N)
@@ -100,8 +103,8 @@ func rowOf(s spectratable.Summary, units []spectratable.Unit, modules []spectrat
 	return r
 }
 
-// several counts modules by the rule of several, 0 if its other conditions do not hold. A module that differs from a larger one in
-// orientation alone is none of its own; its units are members.
+// several counts modules by the rule of several, 0 if its other conditions do not hold. A module
+// that differs from a larger one in orientation alone is none of its own; its units are members.
 func several(units []spectratable.Unit, modules []spectratable.Module) int32 {
 	hexagonal := map[int32]bool{}
 	var periods []float64
@@ -134,7 +137,7 @@ func several(units []spectratable.Unit, modules []spectratable.Module) int32 {
 	case !(gridcell.Median(raw) >= severalScore), !(gridcell.Median(corrected) >= correctedScore):
 		return 0
 	}
-	sort.Float64s(periods)
+	slices.Sort(periods)
 	var n int32
 	last := 0.0
 	for _, p := range periods {
@@ -152,19 +155,11 @@ func one(modules []spectratable.Module) bool {
 
 // example is the active unit in the middle of the order of scores.
 func example(units []spectratable.Unit, maps []ratemapstable.Map) []outcometable.Example {
-	var active []spectratable.Unit
-	for _, u := range units {
-		if u.Active {
-			active = append(active, u)
-		}
-	}
+	active := slices.DeleteFunc(slices.Clone(units), func(u spectratable.Unit) bool { return !u.Active })
 	if len(active) == 0 {
 		return nil
 	}
-	sort.SliceStable(active, func(i, j int) bool { // NaN first, as in gridcell.Median
-		a, b := active[i].Score, active[j].Score
-		return a < b || math.IsNaN(a) && !math.IsNaN(b)
-	})
+	slices.SortStableFunc(active, func(a, b spectratable.Unit) int { return cmp.Compare(a.Score, b.Score) }) // NaN first, as in gridcell.Median
 	u := active[(len(active)-1)/2]
 	i := slices.IndexFunc(maps, func(m ratemapstable.Map) bool { return m.Unit == u.Unit })
 	if i < 0 {

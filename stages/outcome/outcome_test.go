@@ -10,7 +10,8 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// population has modules of ten units each with these periods, all hexagonal, in a box of 5 m, and so many active units of none.
+// population has modules of ten units each with these periods, all hexagonal, in a box of 5 m, and
+// so many active units of none.
 func population(stray int, periods ...float64) ([]spectratable.Unit, []spectratable.Module) {
 	var units []spectratable.Unit
 	var modules []spectratable.Module

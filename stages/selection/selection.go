@@ -1,5 +1,6 @@
-// Package selection is the stage select, which keeps one of several trainings of a network that differ
-// in their seeds alone. It looks at how they integrate paths and at their losses, never at ratemaps.
+// Package selection is the stage select, which keeps one of several trainings of a network that
+// differ in their seeds alone. It looks at how they integrate paths and at their losses, never at
+// ratemaps.
 package selection
 
 import (
@@ -16,8 +17,9 @@ import (
 	"sicgrid/stages/weights"
 )
 
-// Keep says which attempt is kept: of those about as good as the best one in that the distances of their
-// states follow from the distances of their places (isotropy, pathint.Unexplained), the one of lowest loss.
+// Keep says which attempt is kept: of those about as good as the best one in that the distances of
+// their states follow from the distances of their places (isotropy, pathint.Unexplained), the one
+// of lowest loss.
 type Keep struct {
 	ReachM float64 `json:"reach_m" unit:"m" range:"> 0" default:"1" doc:"distance up to which that is looked at, on walks as in training"`
 	Within float64 `json:"within" range:">= 1" default:"1.25" doc:"times the least share of the distances' variance that places leave unexplained"`
@@ -34,7 +36,8 @@ type Params struct {
 // Outputs of the stage: those of the training that is kept, and how all came out.
 var Outputs = []string{"attempts", "weights", "history"}
 
-// Role is what the outputs of attempt i = 0, 1, ... are called among the inputs, before the output's own name.
+// Role is what the outputs of attempt i = 0, 1, ... are called among the inputs, before the
+// output's own name.
 func Role(i int) string { return fmt.Sprintf("attempt-%d/", i+1) }
 
 // endShare is the share of a training's steps, its last, over whose mean the losses of attempts are
@@ -105,7 +108,8 @@ func atEnd(history []traintable.Losses, meta map[string]string) (float64, error)
 	return sum / float64(n), nil // no rows: 0/0
 }
 
-// unexplained takes a network along walks and compares how far apart its states and their places are.
+// unexplained takes a network along walks and compares how far apart its states and their places
+// are.
 func (p Params) unexplained(t *pipeline.Task, role string) (float64, error) {
 	network, params, err := weights.From(t, role)
 	if err != nil {
@@ -119,7 +123,8 @@ func (p Params) unexplained(t *pipeline.Task, role string) (float64, error) {
 	return track.Unexplained(p.ReachM, pairs, t.Seed()), nil
 }
 
-// choose returns the attempt that is kept, the first of equals. One that was stopped early is kept only if all were.
+// choose returns the attempt that is kept, the first of equals. One that was stopped early is kept
+// only if all were.
 func (k Keep) choose(rows []selectiontable.Attempt) int {
 	least := math.Inf(1)
 	for _, r := range rows {

@@ -90,7 +90,8 @@ func newShapeRow(size []int, s *manifold.Shape) shapeRow {
 	return r
 }
 
-// finiteJSON is a row as a JSON object with the names of its columns, null where a number is not finite.
+// finiteJSON is a row as a JSON object with the names of its columns, null where a number is not
+// finite.
 func finiteJSON(row any) json.RawMessage {
 	v := reflect.ValueOf(row)
 	var parts []string

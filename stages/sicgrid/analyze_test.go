@@ -17,6 +17,7 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/ndarray"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // npy writes values as float32 under dir and returns the path.
@@ -99,7 +100,7 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	head, _ := os.ReadFile(out)
-	if want := "unit,active,grid_expanding,grid_ring,grid_banino60,grid_banino90,grid_corrected,period_m,orientation_deg,ellipse_ratio,module,phi1,phi2,phi3\n"; !strings.HasPrefix(string(head), want) {
+	if want := "unit,active,grid_expanding,grid_ring,grid_banino60,grid_banino90,grid_corrected,period_m,orientation_deg,ellipse_ratio,module,phi1,phi2,phi3,modulation,superlattice,superlattice_strength,no_period\n"; !strings.HasPrefix(string(head), want) {
 		t.Errorf("%s does not begin with %s", head[:200], want)
 	}
 	k := oneLattice.WaveVectors()
@@ -110,7 +111,10 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 			t.Errorf("unit %d: %v, phase off by %.3f", u, row, phase)
 		}
 	}
-	if dead := rowsOf(t, out)[7]; dead["active"] != "false" || dead["module"] != "-1" || dead["phi1"] != "NaN" {
+	if !strings.Contains(stdout, "1 unit without a period: the same rate everywhere\n") {
+		t.Errorf("it is not said why one unit has no period:\n%s", stdout)
+	}
+	if dead := rowsOf(t, out)[7]; dead["active"] != "false" || dead["module"] != "-1" || dead["phi1"] != "NaN" || dead["modulation"] != "0" {
 		t.Errorf("dead unit: %v", dead)
 	}
 	modules := rowsOf(t, filepath.Join(dir, "units.modules.csv"))
@@ -118,7 +122,8 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 		t.Errorf("modules %v, want one of 7 units with %v", modules, k)
 	}
 
-	// The same as Parquet: what is written is what export writes, and can be read back; lists of a square are maps.
+	// The same as Parquet: what is written is what export writes, and can be read back; lists of a
+	// square are maps.
 	lists := filepath.Join(dir, "maps.parquet")
 	var rows []struct {
 		Mean []float32 `col:"mean"`
@@ -236,8 +241,10 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 		"must be given a file of ratemaps, or":              {"--out", out},
 		"--out must be given":                               {good, "--box", "2"},
 		"must end in .csv or .parquet":                      {good, "--box", "2", "--out", "x.txt"},
-		"--box 0: must be given":                            {good, "--out", out},
-		"--box -1: must be given":                           {good, "--box", "-1", "--out", out},
+		"--box: must be given":                              {good, "--out", out},
+		"must be a side in metres greater than 0":           {good, "--box", "-1", "--out", out},
+		"must be one side in metres, or two as X,Y":         {good, "--box", "1,2,3", "--out", out},
+		"a recording's box must be square":                  {"--positions", good, "--activity", good, "--box", "1,2", "--out", out},
 		"--positions and --activity must be given together": {"--positions", good, "--box", "2", "--out", out},
 		"must be given a file of ratemaps, or --pos":        {good, "--states", good, "--out", out},
 		"--box: population states have none":                {"--states", flat, "--box", "2", "--out", out},
@@ -262,5 +269,59 @@ func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	// Units of which nothing is known are no error.
 	if code, stdout, stderr := sicgrid("analyze", good, "--box", "2", "--out", out); code != exitDone || !strings.Contains(stdout, "2 units, 0 of them active, no module") {
 		t.Errorf("dead units: exit code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// A perfect grid in 60 x 40 bins of a square box: bins are oblong, and a single side means another
+// box.
+func TestAnalyzeIsToldTheSidesOfTheBox(t *testing.T) {
+	dir := t.TempDir()
+	const units, nx, ny, box, period = 6, 60, 40, 1.5, 0.4
+	k := gridcell.IdealHexagonal(period, 17).WaveVectors()
+	var values []float64
+	for u := range units {
+		m := gridcell.Map{NX: nx, NY: ny, BoxM: box, BoxYM: box}
+		for j := range ny {
+			for i := range nx {
+				var sum float64
+				for _, v := range k {
+					sum += math.Cos(v[0]*(m.X(i)-0.1*float64(u)) + v[1]*(m.Y(j)-0.07*float64(u)))
+				}
+				values = append(values, 1.5+sum)
+			}
+		}
+	}
+	maps, out := npy(t, dir, "maps.npy", []int{units, ny, nx}, values), filepath.Join(dir, "units.csv")
+	code, stdout, stderr := sicgrid("analyze", maps, "--box", "1.5,1.5", "--out", out)
+	if code != exitDone || !strings.Contains(stdout, "1 module") || !strings.Contains(stdout, "bins are not square, 0.025 x 0.0375 m") {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	for _, row := range rowsOf(t, out) {
+		if math.Abs(value(t, row, "period_m")/period-1) > 0.005 || math.Abs(value(t, row, "orientation_deg")-17) > 0.3 ||
+			value(t, row, "ellipse_ratio") > 1.01 || value(t, row, "grid_expanding") < 1.2 {
+			t.Errorf("oblong bins: %v", row)
+		}
+	}
+	code, stdout, _ = sicgrid("analyze", maps, "--box", "1.5", "--out", out)
+	if code != exitDone || !strings.Contains(stdout, "with --box 1.5 bins are square and the box is 1.5 x 1 m; if it is square, say --box 1.5,1.5") {
+		t.Errorf("exit code %d: nothing is said of the box:\n%s", code, stdout)
+	}
+}
+
+func TestWhatIsOddOfUnitsIsRemarked(t *testing.T) {
+	got := remarks([]spectratable.Unit{
+		{Active: true, Modulation: 1, Superlattice: 7}, {Active: true, Modulation: 0.3, Superlattice: 1},
+		{NoPeriod: string(gridcell.Flat)}, {NoPeriod: string(gridcell.TooCoarse)}, {NoPeriod: string(gridcell.Flat)},
+	})
+	want := []string{
+		"1 unit without a period: fewer than 3 bins a period", "2 units without a period: the same rate everywhere",
+		"the fields of 1 unit alternate: a superlattice of √7 periods",
+		"the rate of 1 active unit stays above half its peak: see the column modulation",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("remarks %q, want %q", got, want)
+	}
+	if got := remarks([]spectratable.Unit{{Active: true, Modulation: 1, Superlattice: 1}}); len(got) != 0 {
+		t.Errorf("remarks %q on a plain grid cell", got)
 	}
 }

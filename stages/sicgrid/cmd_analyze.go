@@ -24,7 +24,8 @@ import (
 
 // analyzeFlags are what `sicgrid analyze` is told about the files that it is given.
 type analyzeFlags struct {
-	box, smooth                         float64
+	box                                 boxSides
+	smooth                              float64
 	bins                                int
 	positions, activity, states, column string
 	landmarks                           int
@@ -43,11 +44,14 @@ func newAnalyzeCommand() *cobra.Command {
 			"  MAPS         ratemaps [units, ny, nx], row 0 lowest y, NaN where not visited\n" +
 			"  --positions  [samples, 2] m from the centre of the box, with --activity [samples, units]\n" +
 			"  --states     [states, units], without a box\n\n" +
+			"--box X,Y says both sides of the box: the bins of 60 x 40 maps of a square of 1.5 m (--box 1.5,1.5) are oblong. With one\n" +
+			"number bins are square, and it is the side along x.\n" +
 			"Orientations lie in [0, 60) degrees; k1 points into [0, 60) degrees, k2 and k3 near +120 and +240 from it, and\n" +
 			"k1 + k2 + k3 = 0 (rad/m); phases are arg sum (R - mean R) exp(i k.x) in (-pi, pi].\n\n" +
 			"A row a unit:\n" + definitionText[spectratable.Unit](unitColumns...) + "\nA row a module:\n" + definitionText[spectratable.Module]() +
 			"\nThe one row of a cloud of states:\n" + definitionText[shapeRow](),
 		Example: "  sicgrid analyze maps.npy --box 2 --out units.csv               # and units.modules.csv\n" +
+			"  sicgrid analyze maps.npy --box 1.5,1 --out units.csv\n" +
 			"  sicgrid analyze --positions p.npy --activity a.npy --box 2 --bins 40 --smooth 0.05 --out units.parquet\n" +
 			"  sicgrid analyze --states s.npy --out shape.csv --json\n" +
 			"  sicgrid export ratemaps/full/2m:maps --out m.parquet && sicgrid analyze m.parquet --column mean --box 2 --out u.csv",
@@ -60,7 +64,7 @@ func newAnalyzeCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.Float64Var(&f.box, "box", 0, "side of the box along x in `METERS`")
+	flags.Var(&f.box, "box", "side of the box in `METERS`, or X,Y where the two differ or bins are not square")
 	flags.StringVar(&f.positions, "positions", "", "`FILE` of positions")
 	flags.StringVar(&f.activity, "activity", "", "`FILE` of rates or spikes at those positions")
 	flags.IntVar(&f.bins, "bins", 48, "bins along each side of the ratemaps that are made of a recording")
@@ -91,13 +95,15 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 		return usagef("analyze: --out must be given, the .csv or .parquet file to write")
 	case ext != ".csv" && ext != ".parquet":
 		return usagef("--out %s: must end in .csv or .parquet", f.out)
-	case f.states == "" && (!(f.box > 0) || math.IsInf(f.box, 0)):
-		return usagef("--box %g: must be given, the side of the box in metres, greater than 0", f.box)
+	case f.states == "" && !f.box.given():
+		return usagef("--box: must be given, the side of the box in metres, or X,Y where the two differ")
+	case len(args) == 0 && f.states == "" && f.box.y != 0 && f.box.x != f.box.y:
+		return usagef("--box %s: a recording's box must be square", &f.box)
 	case f.states != "" && cmd.Flags().Changed("box"):
 		return usagef("--box: population states have none")
 	case f.bins < 2 || f.bins > 1000:
 		return usagef("--bins %d: must be 2 to 1000", f.bins)
-	case !(f.smooth >= 0 && f.smooth < max(f.box, 1)):
+	case !(f.smooth >= 0 && f.smooth < max(f.box.x, 1)):
 		return usagef("--smooth %g: must be at least 0 and less than the box", f.smooth)
 	case f.landmarks < 2 || f.landmarks > 500:
 		return usagef("--landmarks %d: must be 2 to 500", f.landmarks)
@@ -128,11 +134,14 @@ func (f *analyzeFlags) run(cmd *cobra.Command, args []string) error {
 	return f.writeUnits(cmd, a, note)
 }
 
-// ratemaps returns the maps of the file, or those of the recording and a note on how many samples they are made of.
+// ratemaps returns the maps of the file, or those of the recording and a note on how many samples
+// they are made of.
 func (f *analyzeFlags) ratemaps(args []string) (found []gridcell.Map, note string, err error) {
 	if len(args) == 1 {
-		found, err = f.readMaps(args[0])
-		return found, "", err
+		if found, err = f.readMaps(args[0]); err != nil {
+			return nil, "", err
+		}
+		return found, f.box.note(found[0]), nil
 	}
 	p, err := f.read(f.positions, "x", "y")
 	if err != nil {
@@ -148,7 +157,7 @@ func (f *analyzeFlags) ratemaps(args []string) (found []gridcell.Map, note strin
 	if len(a.Shape) != 2 || a.Shape[0] != p.Shape[0] || a.Shape[1] == 0 || a.Shape[0] == 0 {
 		return nil, "", fmt.Errorf("%s: has the shape %s, must be [%d, units], a row for each position of %s", f.activity, a.ShapeText(), p.Shape[0], f.positions)
 	}
-	found, used, err := gridcell.Rates(gridcell.Recording{Position: p.Values, Activity: a.Values, Units: a.Shape[1]}, f.bins, f.box, f.smooth)
+	found, used, err := gridcell.Rates(gridcell.Recording{Position: p.Values, Activity: a.Values, Units: a.Shape[1]}, f.bins, f.box.x, f.smooth)
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", f.positions, err)
 	}
@@ -158,7 +167,8 @@ func (f *analyzeFlags) ratemaps(args []string) (found []gridcell.Map, note strin
 	return found, note, nil
 }
 
-// read reads an array; of a Parquet file the plain columns that are named, where it has them, or its lists.
+// read reads an array; of a Parquet file the plain columns that are named, where it has them, or
+// its lists.
 func (f *analyzeFlags) read(path string, plain ...string) (*ndarray.Array, error) {
 	switch filepath.Ext(path) {
 	case ".npy":
@@ -190,7 +200,7 @@ func (f *analyzeFlags) readMaps(path string) ([]gridcell.Map, error) {
 	units, bins := shape[0], shape[1]*shape[2]
 	found := make([]gridcell.Map, units)
 	for u := range found {
-		found[u] = gridcell.Map{Values: a.Values[u*bins : (u+1)*bins], NY: shape[1], NX: shape[2], BoxM: f.box}
+		found[u] = gridcell.Map{Values: a.Values[u*bins : (u+1)*bins], NY: shape[1], NX: shape[2], BoxM: f.box.x, BoxYM: f.box.y}
 		if err := found[u].Check(); err != nil {
 			return nil, fmt.Errorf("%s: unit %d: %w", path, u, err)
 		}
@@ -198,7 +208,8 @@ func (f *analyzeFlags) readMaps(path string) ([]gridcell.Map, error) {
 	return found, nil
 }
 
-// squareSide is the side of the square maps that the rows of an array of two axes hold, 0 if they hold none.
+// squareSide is the side of the square maps that the rows of an array of two axes hold, 0 if they
+// hold none.
 func squareSide(shape []int) int {
 	if len(shape) != 2 {
 		return 0
@@ -211,7 +222,8 @@ func squareSide(shape []int) int {
 
 // unitColumns are those of the spectra stage's table of units that analyze writes, in this order.
 var unitColumns = []string{"unit", "active", "grid_expanding", "grid_ring", "grid_banino60", "grid_banino90", "grid_corrected",
-	"period_m", "orientation_deg", "ellipse_ratio", "module", "phi1", "phi2", "phi3"}
+	"period_m", "orientation_deg", "ellipse_ratio", "module", "phi1", "phi2", "phi3",
+	"modulation", "superlattice", "superlattice_strength", "no_period"}
 
 // writeUnits writes the table of units, the table of modules beside it, and the summary.
 func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note string) error {
@@ -232,7 +244,7 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 	}
 	if f.json {
 		return printJSON(cmd.OutOrStdout(), map[string]any{
-			"units": len(units), "active": active, "modules": finiteRows(modules), "note": note, "written": []string{f.out, beside},
+			"units": len(units), "active": active, "modules": finiteRows(modules), "note": note, "remarks": remarks(units), "written": []string{f.out, beside},
 			"definitions": map[string]any{"units": definitions[spectratable.Unit](unitColumns...), "modules": definitions[spectratable.Module]()},
 		})
 	}
@@ -244,8 +256,10 @@ func (f *analyzeFlags) writeUnits(cmd *cobra.Command, a *gridcell.Analysis, note
 	for _, m := range modules {
 		fmt.Fprintf(out, "module %d: %d units, period %.3f m, orientation %.1f degrees\n", m.Module, m.N, m.Period, m.Orientation)
 	}
-	if note != "" {
-		fmt.Fprintln(out, note)
+	for _, line := range append(remarks(units), note) {
+		if line != "" {
+			fmt.Fprintln(out, line)
+		}
 	}
 	fmt.Fprintf(out, "wrote   %s\nwrote   %s\n\n%s", f.out, beside, definitionText[spectratable.Unit](unitColumns...))
 	return nil
@@ -262,7 +276,8 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order, or all.
+// writeTable writes rows as CSV or Parquet, as the file's name says: these columns in this order,
+// or all.
 func writeTable[T any](path string, rows []T, columns ...string) error {
 	rec, err := tableOf(rows, columns)
 	if err != nil {

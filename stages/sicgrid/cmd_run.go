@@ -92,8 +92,8 @@ func (f *runFlags) check() error {
 	return nil
 }
 
-// run makes the targets: it opens the session, chooses the device, executes the graph, and lays out the
-// figures.
+// run makes the targets: it opens the session, chooses the device, executes the graph, and lays out
+// the figures.
 func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if err := flags.check(); err != nil {
 		return err
@@ -137,8 +137,8 @@ func (r *execution) close() {
 	}
 }
 
-// open opens the session, the device and the remote. A device that is asked for by name may not be there,
-// which is found out before a store is made.
+// open opens the session, the device and the remote. A device that is asked for by name may not be
+// there, which is found out before a store is made.
 func (r *execution) open(targets []string) (err error) {
 	if r.session, err = r.flags.wire(targets); err != nil {
 		return err
@@ -231,8 +231,8 @@ func (r *execution) runGraph() (pipeline.Report, error) {
 	return r.executor().Run(r.cmd.Context(), r.session.graph, *o)
 }
 
-// layOut writes the files of the figures that are up to date, and says what became of the run, which ended
-// with runErr.
+// layOut writes the files of the figures that are up to date, and says what became of the run,
+// which ended with runErr.
 func (r *execution) layOut(report pipeline.Report, runErr error) error {
 	var written []string
 	if r.cmd.Context().Err() == nil {

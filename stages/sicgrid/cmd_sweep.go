@@ -91,7 +91,8 @@ func saturated(one time.Duration, n int) time.Duration {
 	return most
 }
 
-// announce says what a sweep comes to before it starts; proceed is false where there is nothing to run, or nothing is to be.
+// announce says what a sweep comes to before it starts; proceed is false where there is nothing to
+// run, or nothing is to be.
 func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (proceed bool, err error) {
 	w := s.sweeps[0]
 	plan, err := pipeline.Status(s.graph, s.options)

@@ -86,7 +86,8 @@ func openDevice(flag string, p vulkan.Precision) (on experiment.Device, why stri
 	return on, "", fmt.Errorf("--device %s: %w", flag, err)
 }
 
-// chooseDevice opens what --device and --precision ask for, and has the session's networks trained on it.
+// chooseDevice opens what --device and --precision ask for, and has the session's networks trained
+// on it.
 func (r *execution) chooseDevice() error {
 	on, why, err := openDevice(r.flags.device, vulkan.Precision(r.flags.precision))
 	if err != nil {
@@ -116,9 +117,9 @@ func (s *session) trainings() (nodes []*pipeline.Node) {
 	return nodes
 }
 
-// needsDevice says whether the choice of device makes a difference: something is to be trained, or a GPU may
-// have trained it. Looking for a GPU and loading its driver takes longer than all else that a run without
-// work does.
+// needsDevice says whether the choice of device makes a difference: something is to be trained, or
+// a GPU may have trained it. Looking for a GPU and loading its driver takes longer than all else
+// that a run without work does.
 func (s *session) needsDevice(flags runFlags) (bool, error) {
 	if flags.exact || len(flags.force) > 0 {
 		return len(s.trainings()) > 0, nil

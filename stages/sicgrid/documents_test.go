@@ -16,8 +16,8 @@ import (
 var pages = []string{"README.md", "artifacts/README.md", "artifacts/published/README.md", "params/README.md", "params/SEARCH.md",
 	"pkg/README.md", "stages/README.md", ".github/CONTRIBUTING.md"}
 
-// commandsOf are the command lines of a page: the lines of its indented blocks that start with the program
-// or the task runner, without their remarks.
+// commandsOf are the command lines of a page: the lines of its indented blocks that start with the
+// program or the task runner, without their remarks.
 func commandsOf(t *testing.T, page string) (lines []string) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", page))
@@ -37,8 +37,8 @@ func commandsOf(t *testing.T, page string) (lines []string) {
 // longTasks are not run to their end by a test; that they are tasks is tested all the same.
 var longTasks = []string{"test", "test-faults", "test-slurm", "lint", "build", "bench", "sweep", "results", "phase-diagram", "robustness", "relock", "clean"}
 
-// Every command of every page is one that the program or the Taskfile has, and does what it does with the
-// smoke profile in the place of the laptop one.
+// Every command of every page is one that the program or the Taskfile has, and does what it does
+// with the smoke profile in the place of the laptop one.
 func TestTheCommandsOfThePagesRun(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "params"), 0o755); err != nil {

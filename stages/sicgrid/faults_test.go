@@ -25,7 +25,8 @@ func smokeSession(t testing.TB, targets ...string) *session {
 	return sessionOf(t, filepath.Join("..", "..", "params", "smoke.yaml"), targets...)
 }
 
-// sessionOf is a profile of this file in a store of its own. Its code digests are made up: here nothing depends on what they are.
+// sessionOf is a profile of this file in a store of its own. Its code digests are made up: here
+// nothing depends on what they are.
 func sessionOf(t testing.TB, path string, targets ...string) *session {
 	t.Helper()
 	flags := graphFlags{params: path}
@@ -60,7 +61,8 @@ func (s *session) digests(t testing.TB) (list []string, report pipeline.Report) 
 	return list, report
 }
 
-// damages are ways to spoil a file: bits flipped in several places, the file cut, extended, emptied, overwritten, gone (nil).
+// damages are ways to spoil a file: bits flipped in several places, the file cut, extended,
+// emptied, overwritten, gone (nil).
 func damages(data []byte) map[string][]byte {
 	bad := map[string][]byte{
 		"emptied": {}, "cut to half": data[:len(data)/2], "cut by a byte": data[:len(data)-1],
@@ -75,8 +77,8 @@ func damages(data []byte) map[string][]byte {
 	return bad
 }
 
-// Every object and every record of a smoke store is damaged in turn. In an ordinary run of the tests each file gets one damage, drawn by
-// chance; `go tool task test-faults` plants them all.
+// Every object and every record of a smoke store is damaged in turn. In an ordinary run of the
+// tests each file gets one damage, drawn by chance; `go tool task test-faults` plants them all.
 func TestEveryDamageIsFoundNamedAndMended(t *testing.T) {
 	all := os.Getenv("SICGRID_FAULTS") != ""
 	s := smokeSession(t, "spectra/full/2m", "figure-4")

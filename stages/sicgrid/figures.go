@@ -18,6 +18,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/figures/sheet"
 )
 
 // A figure is an artifact like any other. Its files are laid out under
@@ -128,10 +129,7 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err != nil {
 		return nil, err
 	}
-	rows, err := artifact.Rows[struct {
-		Name string `col:"name"`
-		Data []byte `col:"data"`
-	}](rec)
+	rows, err := artifact.Rows[sheet.File](rec)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +197,8 @@ func (f figureFile) current() bool {
 func (s *session) staleFigures(nodes []pipeline.NodeStatus) ([]string, error) {
 	results := map[string]result{}
 	for _, n := range nodes {
-		if a, _ := s.options.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil { // a pinned result may not be in the store yet
+		// A pinned result may not be in the store yet.
+		if a, _ := s.options.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil {
 			results[n.Node.Name] = result{n.Key, n.Numerics, a}
 		}
 	}

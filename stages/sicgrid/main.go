@@ -1,6 +1,6 @@
 // Command sicgrid trains networks that learn grid cells by themselves, analyses them and draws the
-// figures of Schaeffer, Khona et al. (NeurIPS 2023). One command is one file, cmd_*.go; session.go is
-// what they share. What is computed in which order is stages/experiment/pipeline.go.
+// figures of Schaeffer, Khona et al. (NeurIPS 2023). One command is one file, cmd_*.go; session.go
+// is what they share. What is computed in which order is stages/experiment/pipeline.go.
 package main
 
 import (

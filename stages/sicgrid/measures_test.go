@@ -9,8 +9,8 @@ import (
 	"sicgrid/stages/experiment"
 )
 
-// A store of another machine is computed again here: every stage but the figures has measures, and they agree, since it is the same
-// machine after all. With another weight in the loss they do not.
+// A store of another machine is computed again here: every stage but the figures has measures, and
+// they agree, since it is the same machine after all. With another weight in the loss they do not.
 func TestMeasuresOfOtherNumericsAreCompared(t *testing.T) {
 	s := smokeSession(t, "embed/no-capacity/2m", "distances", "batch", "ideal", "figure-1")
 	s.options.Numerics = "elsewhere"

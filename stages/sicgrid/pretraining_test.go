@@ -15,7 +15,8 @@ import (
 	"sicgrid/stages/train/traintable"
 )
 
-// joinedProfile is the smoke profile whose full network is joined from two copies of a small one and then hardly trained at all.
+// joinedProfile is the smoke profile whose full network is joined from two copies of a small one
+// and then hardly trained at all.
 func joinedProfile(t *testing.T, changes ...string) string {
 	t.Helper()
 	data, err := os.ReadFile("../../params/smoke.yaml")
@@ -82,8 +83,8 @@ func tensorOf(t *testing.T, s *session, report pipeline.Report, node, name strin
 	return tensors[slices.IndexFunc(tensors, func(x traintable.Tensor) bool { return x.Name == name })].Values
 }
 
-// Copies of one network are finetuned on walks of their own length, rotated as the profile says, and joined;
-// the number of jobs changes nothing.
+// Copies of one network are finetuned on walks of their own length, rotated as the profile says,
+// and joined; the number of jobs changes nothing.
 func TestANetworkStartsFromCopiesOfOne(t *testing.T) {
 	s := wireJoined(t, joinedProfile(t), "train/full")
 	wantNodes(t, s, "select/full/pretraining", "train/full", "train/full/finetuning-1", "train/full/pretraining/attempt-1", "train/full/pretraining/attempt-2")

@@ -31,8 +31,8 @@ func runHere(args ...string) (out, faults string, code int) {
 	return stdout.String(), stderr.String(), code
 }
 
-// BenchmarkNoOpOfASweepOf200Runs says how long it takes to find that nothing is to be done. What making a stage costs beside its own work is
-// in sicgrid bench store.
+// BenchmarkNoOpOfASweepOf200Runs says how long it takes to find that nothing is to be done. What
+// making a stage costs beside its own work is in sicgrid bench store.
 func BenchmarkNoOpOfASweepOf200Runs(b *testing.B) {
 	if digests, _ := digestFiles.ReadFile("codedigest/digests.json"); digests == nil {
 		b.Skip("needs the digests of the source: go generate ./stages/sicgrid")

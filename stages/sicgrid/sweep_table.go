@@ -15,10 +15,11 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/sweep"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
-// A sweep's table is laid out beside its figures, as Parquet and CSV. To the stored one, which is the same wherever and how fast it was
-// made, it adds how long each run took.
+// A sweep's table is laid out beside its figures, as Parquet and CSV. To the stored one, which is
+// the same wherever and how fast it was made, it adds how long each run took.
 
 // tableFiles are the files of a sweep's table.
 func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]figureFile, error) {
@@ -69,11 +70,10 @@ func (s *session) table(r result, output string) (arrow.Record, error) {
 	return nil, fmt.Errorf("its record has no %s", output)
 }
 
-// withSeconds adds the column "seconds": the time of a run's trainings, its recording and measurement, by their records.
+// withSeconds adds the column "seconds": the time of a run's trainings, its recording and
+// measurement, by their records.
 func (s *session) withSeconds(n *pipeline.Node, runs arrow.Record, results map[string]result) (arrow.Record, error) {
-	rows, err := artifact.Rows[struct {
-		Steps int64 `col:"steps"`
-	}](runs)
+	rows, err := artifact.Rows[sweeptable.Run](runs)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +93,8 @@ func (s *session) withSeconds(n *pipeline.Node, runs arrow.Record, results map[s
 	return array.NewRecord(arrow.NewSchema(fields, &meta), append(runs.Columns(), seconds.NewArray()), runs.NumRows()), nil
 }
 
-// chain are the nodes of the run that a node belongs to, from it back to every attempt at the training and at its parts; the
-// walks are everybody's.
+// chain are the nodes of the run that a node belongs to, from it back to every attempt at the
+// training and at its parts; the walks are everybody's.
 func chain(n *pipeline.Node) []*pipeline.Node {
 	made := []*pipeline.Node{n}
 	for i := 0; i < len(made); i++ {

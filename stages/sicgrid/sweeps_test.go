@@ -117,8 +117,26 @@ func TestTheFiguresOfASweepAreDifferentResults(t *testing.T) {
 	}
 }
 
-// A sweep that is killed at any moment computes nothing again that had been published: every record that a killed run has left is
-// there to the end, as it was written.
+// killAfter kills a run, pause after the folder has more records than there were; the channel
+// closes when it has struck.
+func killAfter(cmd *exec.Cmd, actions string, records int, pause time.Duration) <-chan struct{} {
+	struck := make(chan struct{})
+	go func() {
+		defer close(struck)
+		for range 6000 {
+			if now, _ := filepath.Glob(filepath.Join(actions, "*.json")); len(now) > records || cmd.ProcessState != nil {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(pause)
+		_ = cmd.Process.Kill() // one that has ended by itself is past killing
+	}()
+	return struck
+}
+
+// A sweep that is killed at any moment computes nothing again that had been published: every record
+// that a killed run has left is there to the end, as it was written.
 func TestAKilledSweepComputesNothingTwice(t *testing.T) {
 	dir := t.TempDir()
 	if err := layProfiles(dir); err != nil {
@@ -173,24 +191,12 @@ designs:
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		before, stop := len(published), make(chan struct{})
-		go func() { // strikes a moment after the next record, at a moment that moves on from kill to kill
-			defer close(stop)
-			for range 6000 {
-				records, _ := filepath.Glob(filepath.Join(dir, "artifacts", "store", "actions", "*.json"))
-				if len(records) > before || cmd.ProcessState != nil {
-					break
-				}
-				time.Sleep(time.Millisecond)
-			}
-			time.Sleep(pause)
-			_ = cmd.Process.Kill() // one that has ended by itself is past killing
-		}()
+		struck := killAfter(cmd, filepath.Join(dir, "artifacts", "store", "actions"), len(published), pause)
 		err := cmd.Wait()
-		<-stop
+		<-struck
 		if ended = err == nil; !ended {
 			kills++
-			pause = (pause + 17*time.Millisecond) % (60 * time.Millisecond)
+			pause = (pause + 17*time.Millisecond) % (60 * time.Millisecond) // another moment of the next stage
 		}
 		look()
 	}

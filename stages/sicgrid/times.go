@@ -16,9 +16,9 @@ import (
 	"sicgrid/stages/train"
 )
 
-// How long a run takes is known from earlier ones in the store: a training from those of the same network, batch and numerics, by their
-// time a step; another stage from those of the same parameters. A training that is like none is known by its first steps, which are
-// made and timed.
+// How long a run takes is known from earlier ones in the store: a training from those of the same
+// network, batch and numerics, by their time a step; another stage from those of the same
+// parameters. A training that is like none is known by its first steps, which are made and timed.
 
 // made is what a record's provenance says that is asked here.
 type made struct {
@@ -32,7 +32,8 @@ func madeBy(a *store.Action) (m made) {
 	return m
 }
 
-// times are those of what is in a store, in seconds: of a step of a training, of another stage's whole.
+// times are those of what is in a store, in seconds: of a step of a training, of another stage's
+// whole.
 type times struct {
 	known   map[string][]float64
 	first   map[string]float64 // of a step of trainings that are like none, 0 where it could not be timed
@@ -122,7 +123,8 @@ func (k *times) addTraining(e *estimate, t train.Params, seed uint64) {
 	}
 }
 
-// firstSteps times each kind once; a training that fails at once does so again when its turn comes, and says why.
+// firstSteps times each kind once; a training that fails at once does so again when its turn comes,
+// and says why.
 func (k *times) firstSteps(id string, t train.Params, seed uint64) float64 {
 	if _, done := k.first[id]; !done {
 		took, err := k.timed(k.backend, compute.Spec{Network: t.Network, Batch: t.Batch, Loss: t.Loss, Optimiser: t.Optimiser, Seed: seed})
@@ -201,7 +203,8 @@ func roughly(d time.Duration) string {
 // manyFrom is the number of trainings from which a run says beforehand what they come to.
 const manyFrom = 12
 
-// announceTrainings says of a run of many trainings how many there are, how many of them are done, and how long the rest of the run takes.
+// announceTrainings says of a run of many trainings how many there are, how many of them are done,
+// and how long the rest of the run takes.
 func (s *session) announceTrainings(ctx context.Context, w io.Writer) error {
 	if len(s.trainings()) < manyFrom {
 		return nil
@@ -238,7 +241,8 @@ func trainingsText(plan []pipeline.NodeStatus, e estimate, jobs int) string {
 	return fmt.Sprintf("%d trainings: %d are there, %d to do: %s; what is done is kept if it is interrupted", all, cached, all-cached, e.text(min(jobs, all-cached)))
 }
 
-// canonical is JSON in the form in which records keep it, as far as equal parameters give equal text.
+// canonical is JSON in the form in which records keep it, as far as equal parameters give equal
+// text.
 func canonical(data []byte) string {
 	var tree any
 	if json.Unmarshal(data, &tree) != nil {
@@ -248,8 +252,8 @@ func canonical(data []byte) string {
 	return string(text)
 }
 
-// runSeconds is how long a run took: the sum over its stages. That of a training which was taken up from a checkpoint is reckoned from the
-// steps that it made then.
+// runSeconds is how long a run took: the sum over its stages. That of a training which was taken up
+// from a checkpoint is reckoned from the steps that it made then.
 func runSeconds(n *pipeline.Node, a *store.Action, steps int64) float64 {
 	m := madeBy(a)
 	if t, ok := n.Params.(train.Params); ok && m.Stopped == "" { // a part has steps of its own
@@ -266,8 +270,8 @@ const (
 	timedSteps = 200                    // at most
 )
 
-// timeSteps returns the time of a step on one core, the first steps of a training. They are dearer than later ones, when fewer
-// units are active.
+// timeSteps returns the time of a step on one core, the first steps of a training. They are dearer
+// than later ones, when fewer units are active.
 func timeSteps(b compute.Backend, spec compute.Spec) (time.Duration, error) {
 	trainer, err := b.New(spec)
 	if err != nil {

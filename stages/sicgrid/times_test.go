@@ -48,7 +48,8 @@ func planOf(state pipeline.State, all ...train.Params) (nodes []pipeline.NodeSta
 	return nodes
 }
 
-// What earlier runs took is believed first; of what is like none the first steps are timed, once for each kind.
+// What earlier runs took is believed first; of what is like none the first steps are timed, once
+// for each kind.
 func TestTimesComeFromEarlierRunsAndElseFromFirstSteps(t *testing.T) {
 	k, err := readTimes(storeOf(t, "here", map[int]float64{8: 20, 16: 40}), compute.Backend{Numerics: "here"})
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Units are the rows of an analysis' units, in their order. Drift is NaN: an analysis knows no halves.
+// Units are the rows of an analysis' units, in their order. Drift is NaN: an analysis knows no
+// halves.
 func Units(a *gridcell.Analysis) []spectratable.Unit {
 	rows := make([]spectratable.Unit, len(a.Units))
 	for i, u := range a.Units {
@@ -19,6 +20,7 @@ func Units(a *gridcell.Analysis) []spectratable.Unit {
 			EllipseRatio: u.EllipseRatio, Period: u.PeriodM, Orientation: u.OrientationDeg,
 			Module: int32(u.Module), Phi1: u.Phases[0], Phi2: u.Phases[1], Phi3: u.Phases[2],
 			Drift: math.NaN(), Fields: int32(len(u.Fields)), FieldArea: math.NaN(), PlaceLike: u.PlaceLike,
+			Modulation: u.Modulation, Superlattice: int32(u.Superlattice.Index), Alternation: u.Superlattice.Strength, NoPeriod: string(u.Missing),
 		}
 		if len(u.Fields) > 0 {
 			rows[i].FieldArea = u.Fields[0].AreaM2

@@ -18,7 +18,7 @@ import (
 
 // Params are the thresholds of the analysis.
 type Params struct {
-	ActiveFraction       float64 `json:"active_fraction" range:"[0, 1]" default:"0.05" doc:"least peak of an active unit, as a share of the population's 95th percentile of peaks (ours)"`
+	ActiveFraction       float64 `json:"active_fraction" range:"[0, 1]" default:"0.05" doc:"least peak of an active unit, as a share of the population's 95th percentile of peaks: ReLU leaves some units dead (ours)"`
 	ModuleUnits          int     `json:"module_units" range:">= 2" default:"5" doc:"least number of active units of a module (ours)"`
 	ModuleScore          float64 `json:"module_score" range:"[-2, 2]" default:"0.3" doc:"least grid score (expanding ring) of a module's units (ours)"`
 	ModulePeriodRatio    float64 `json:"module_period_ratio" range:"> 1" default:"1.2" doc:"least ratio of the periods of two modules (ours)"`
@@ -74,7 +74,8 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	return pipeline.Emit(t, "summary", []spectratable.Summary{summarise(a, mean, occupancy.Explained)}, kept)
 }
 
-// Options are those of the analysis that the parameters ask for.
+// Options are those of the analysis that the parameters ask for. Whether a unit is active is the
+// rule for dead ReLU units, whatever its modulation.
 func (p Params) Options() gridcell.Options {
 	return gridcell.Options{
 		ActiveFraction: p.ActiveFraction,
@@ -137,8 +138,21 @@ func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) spe
 			areas = append(areas, u.Fields[0].AreaM2)
 		}
 	}
+	if tori, err := gridcell.Tori(active); err == nil { // there is an active unit
+		s.Generators = int32(gridcell.Generators(tori))
+		for _, torus := range tori {
+			s.TorusShares = append(s.TorusShares, torus.Share)
+		}
+	}
+	var lattices [][2]float64
+	for _, m := range a.Modules {
+		if m.Hexagonal {
+			lattices = append(lattices, [2]float64{m.PeriodM, m.OrientationDeg})
+		}
+	}
+	s.Independent = int32(gridcell.Independent(lattices))
 	s.Active = int32(len(scores))
-	s.Dead = s.Units - s.Active
+	s.Inactive = s.Units - s.Active
 	s.Score = gridcell.Median(scores)
 	s.FieldArea = gridcell.Median(areas)
 	s.Above, s.InModules, s.PlaceLike, s.Anisotropy, s.Spread = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()

@@ -25,7 +25,7 @@ const (
 func standard() Params {
 	o := gridcell.StandardOptions()
 	return Params{
-		ActiveFraction:       o.ActiveFraction,
+		ActiveFraction:       0.05,
 		ModuleUnits:          o.Module.MinUnits,
 		ModuleScore:          o.Module.MinScore,
 		ModulePeriodRatio:    o.Module.PeriodRatio,
@@ -176,7 +176,7 @@ func TestTwoModulesAmongDeadUnits(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if s := summary[0]; s.Units != 24 || s.Active != 22 || s.Dead != 2 || s.Above != 1 || s.InModules != 1 || s.Explained != 0.75 || s.Modules != 2 {
+		if s := summary[0]; s.Units != 24 || s.Active != 22 || s.Inactive != 2 || s.Above != 1 || s.InModules != 1 || s.Explained != 0.75 || s.Modules != 2 {
 			t.Errorf("summary %+v", s)
 		}
 		return nil

@@ -53,20 +53,25 @@ func summarise(p *sweeptable.Point, runs []sweeptable.Run) {
 		if r.Several >= twoModules {
 			p.Two++
 		}
+		if r.Independent >= twoModules && r.Generators >= 2*twoModules {
+			p.Independent++
+		}
 		if r.Stopped != "" {
 			p.Stopped++
 		}
 	}
 	p.Low, p.High = Interval(p.Successes, p.N)
 	p.TwoLow, p.TwoHigh = Interval(p.Two, p.N)
+	p.IndependentLow, p.IndependentHigh = Interval(p.Independent, p.N)
 	p.Modules = over(func(r sweeptable.Run) float64 { return float64(r.Modules) })
 	p.Score = over(func(r sweeptable.Run) float64 { return r.Score })
 	p.Explained = over(func(r sweeptable.Run) float64 { return r.Explained })
 	p.Active = over(func(r sweeptable.Run) float64 { return float64(r.Active) })
 }
 
-// Interval is the 95 % interval of a rate of which k successes in n were seen: Clopper and Pearson (Biometrika 1934), whose
-// bounds are quantiles of beta distributions. It never covers less than it says.
+// Interval is the 95 % interval of a rate of which k successes in n were seen: Clopper and Pearson
+// (Biometrika 1934), whose bounds are quantiles of beta distributions. It never covers less than it
+// says.
 func Interval(k, n int32) (low, high float64) {
 	high = 1
 	if k > 0 {

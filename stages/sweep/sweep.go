@@ -1,5 +1,5 @@
-// Package sweep is the stage that puts the outcomes of a sweep's runs into one table, a row a run, and counts the successes at
-// every point.
+// Package sweep is the stage that puts the outcomes of a sweep's runs into one table, a row a run,
+// and counts the successes at every point.
 package sweep
 
 import (

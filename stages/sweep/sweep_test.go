@@ -24,7 +24,8 @@ func TestIntervalsAreThoseOfClopperAndPearson(t *testing.T) {
 	}
 }
 
-// At its lower bound a rate gives so many successes or more with a chance of one in forty, at the upper so many or fewer.
+// At its lower bound a rate gives so many successes or more with a chance of one in forty, at the
+// upper so many or fewer.
 func TestIntervalsCoverTheRate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Int32Range(1, 60).Draw(t, "n")

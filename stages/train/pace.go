@@ -2,9 +2,10 @@ package train
 
 import "time"
 
-// pace chooses how many threads a training takes of those that it may have. Two processors that share no cache can be slower
-// together than one alone on a small step, and a virtual machine's may share one now and none in a minute. So now and then a burst
-// is made with one thread and one with all, and those between with what was faster. The results are bitwise identical.
+// pace chooses how many threads a training takes of those that it may have. Two processors that
+// share no cache can be slower together than one alone on a small step, and a virtual machine's may
+// share one now and none in a minute. So now and then a burst is made with one thread and one with
+// all, and those between with what was faster. The results are bitwise identical.
 type pace struct {
 	bursts    int
 	one, most time.Duration // a step of the last such burst

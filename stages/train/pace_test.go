@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// A training takes all its threads where they help and one where they do not, and finds out when that changes.
+// A training takes all its threads where they help and one where they do not, and finds out when
+// that changes.
 func TestAPaceTakesTheFasterNumberOfThreads(t *testing.T) {
 	var p pace
 	run := func(bursts int, one, most time.Duration) (alone int) {

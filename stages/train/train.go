@@ -32,15 +32,16 @@ type Params struct {
 	RotationsDeg []float64 `json:"rotations_deg,omitempty"` // degrees by which each part is rotated; none: not at all
 }
 
-// PartRole is what the weights of part i = 0, 1, ... are called among the inputs. A training with such inputs starts from these
-// networks, joined, and one without from random initialisation.
+// PartRole is what the weights of part i = 0, 1, ... are called among the inputs. A training with
+// such inputs starts from these networks, joined, and one without from random initialisation.
 func PartRole(i int) string { return fmt.Sprintf("part-%d/weights", i+1) }
 
 // Outputs of the stage: the trained parameters, one row a tensor, and the losses
 // over the steps.
 var Outputs = []string{"weights", "history"}
 
-// CheckpointEvery is about the most training that a kill can cost, unless another time is asked for.
+// CheckpointEvery is about the most training that a kill can cost, unless another time is asked
+// for.
 const CheckpointEvery = 15 * time.Second
 
 // burst is how long the trainer runs between two looks at the clock.
@@ -109,7 +110,8 @@ func runOn(ctx context.Context, b compute.Backend, checkpointEvery time.Duration
 	return pipeline.Emit(t, "history", r.history, meta)
 }
 
-// startFromParts puts the trainer where the joined parts are, if there are any, the optimiser fresh.
+// startFromParts puts the trainer where the joined parts are, if there are any, the optimiser
+// fresh.
 func startFromParts(trainer compute.Trainer, p Params, t *pipeline.Task) error {
 	var parts []sic.Part
 	for t.Record(PartRole(len(parts))) != nil {

@@ -10,7 +10,8 @@ import (
 	"sicgrid/stages/train/traintable"
 )
 
-// Read returns the network of the input "weights", whose sizes come with it, and its parameters in the order of sic.NewLayout.
+// Read returns the network of the input "weights", whose sizes come with it, and its parameters in
+// the order of sic.NewLayout.
 func Read(t *pipeline.Task) (n sic.Network, params []float32, err error) { return From(t, "weights") }
 
 // From is Read of an input of any role.

@@ -195,8 +195,8 @@ func (t *Trainer) gatherGradient(row int) {
 	t.kernels.transpose(t.dPairs[row*tileSide*stride:], stride, t.pairs.gradient[row*p*tileStride:], tileStride, p, tileSide)
 }
 
-// losses computes every term, and leaves the weighted gradient of equations 4 and 5, over the sampled
-// states, in dPairs.
+// losses computes every term, and leaves the weighted gradient of equations 4 and 5, over the
+// sampled states, in dPairs.
 func (t *Trainer) losses() {
 	q, l, terms := t.pairs, &t.spec.Loss, &t.terms
 	for i := range t.row {

@@ -107,7 +107,8 @@ func linger(i int) {
 // work runs the worker's own tasks, which are the same in every phase with as many tasks, so that
 // it finds in its own cache what it left there; then those that others have not come to.
 func (p *pool) work(worker int) {
-	phase, tasks, queues := p.phase, p.tasks, p.queues // which lie beside the first turn: each task taken would fetch them anew
+	// The three lie beside the first turn: each task taken would fetch them anew.
+	phase, tasks, queues := p.phase, p.tasks, p.queues
 	for i := range queues {
 		owner := (worker + i) % queues
 		end := int64((owner + 1) * tasks / queues)

@@ -104,7 +104,15 @@ func TestGradientAgreesWithReference(t *testing.T) {
 
 // Where the functions of the paper have no derivative, the core does what the
 // reference does, and nothing becomes NaN.
-func TestSingularPoints(t *testing.T) {
+// singularPoint is a batch at which a formula divides by zero, or nearly.
+type singularPoint struct {
+	spec   func(s *compute.Spec)
+	change func(params []float32, d *sic.Draw)
+	scale  float64                // of the natural scale, if not 1
+	seen   func(l sic.Terms) bool // that the batch is where it should be
+}
+
+func singularPoints() map[string]singularPoint {
 	layout := sic.NewLayout(spec(20, 9).Network)
 	setAll := func(tensor sic.Tensor, value float32) func([]float32, *sic.Draw) {
 		return func(params []float32, _ *sic.Draw) {
@@ -123,12 +131,7 @@ func TestSingularPoints(t *testing.T) {
 	// Where all states are one, the gradients of the pairs all point along it and
 	// are projected away; what is left is the rounding of its norm.
 	const collapsed = 200
-	for name, c := range map[string]struct {
-		spec   func(s *compute.Spec)
-		change func(params []float32, d *sic.Draw)
-		scale  float64                // of the natural scale, if not 1
-		seen   func(l sic.Terms) bool // that the batch is where it should be
-	}{
+	return map[string]singularPoint{
 		"all states dead": {
 			change: func(params []float32, d *sic.Draw) {
 				setAll(layout.Weight(2), 0)(params, d)
@@ -172,7 +175,11 @@ func TestSingularPoints(t *testing.T) {
 			change: slow(0),
 			seen:   func(l sic.Terms) bool { return l.Short == 0 },
 		},
-	} {
+	}
+}
+
+func TestSingularPoints(t *testing.T) {
+	for name, c := range singularPoints() {
 		t.Run(name, func(t *testing.T) {
 			bothKernels(t, func(t *testing.T, k *kernels) {
 				s := spec(20, 9)

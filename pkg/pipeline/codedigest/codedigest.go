@@ -1,12 +1,12 @@
 // Package codedigest reduces the source code that decides a stage's results to one digest.
 //
-// The code of a stage is its package and every package of this module that it imports, directly or not:
-// all Go files of every platform except tests, the assembly and shaders beside them, and embedded
-// files. The digest sees Go and C-like source as tokens: comments and formatting do not count, except
-// for directives (//go:build and its kin), nor do struct tags that are sentences for people. Third-party
-// modules that the code imports count by version, the standard library not at all. Packages that carry
-// results but do not decide them (store, codec, scheduling, a backend that is not used) are excluded by
-// name.
+// The code of a stage is its package and every package of this module that it imports, directly or
+// not: all Go files of every platform except tests, the assembly and shaders beside them, and
+// embedded files. The digest sees Go and C-like source as tokens: comments and formatting do not
+// count, except for directives (//go:build and its kin), nor do struct tags that are sentences for
+// people. Third-party modules that the code imports count by version, the standard library not at
+// all. Packages that carry results but do not decide them (store, codec, scheduling, a backend that
+// is not used) are excluded by name.
 //
 // Digests are computed before the program is built and embedded in it. Current then tells a running
 // program whether the tree that it came from has moved on.
@@ -33,8 +33,8 @@ type Stage struct {
 	Modules map[string]string `json:"modules"` // third-party module -> version
 }
 
-// Digests are the code digests of all stages of a program, and what it takes to find out fast whether
-// they still hold. Paths are relative to the module's root and have forward slashes.
+// Digests are the code digests of all stages of a program, and what it takes to find out fast
+// whether they still hold. Paths are relative to the module's root and have forward slashes.
 type Digests struct {
 	Module string           `json:"module"`
 	Stages map[string]Stage `json:"stages"`
@@ -56,10 +56,10 @@ func Parse(data []byte) (Digests, error) {
 	return d, nil
 }
 
-// Compute reads the module at root. stages maps each stage's name to its package folder, or to several
-// joined by "+": a stage and the device's code that it is given to run on. exclude lists package
-// folders of this module ("pkg/store", with all below) and import paths of other modules that do not
-// count.
+// Compute reads the module at root. stages maps each stage's name to its package folder, or to
+// several joined by "+": a stage and the device's code that it is given to run on. exclude lists
+// package folders of this module ("pkg/store", with all below) and import paths of other modules
+// that do not count.
 func Compute(root string, stages map[string]string, exclude []string) (Digests, error) {
 	mod, err := readModule(root)
 	if err != nil {
@@ -247,8 +247,8 @@ func sourceFiles(root, dir string) ([]string, error) {
 	return names, nil
 }
 
-// embeddedFiles finds the files that a package's go:embed patterns name. A folder stands for all files
-// below it except those that begin with . or _, unless the pattern begins with "all:".
+// embeddedFiles finds the files that a package's go:embed patterns name. A folder stands for all
+// files below it except those that begin with . or _, unless the pattern begins with "all:".
 func embeddedFiles(root, dir string, patterns []string) ([]string, error) {
 	base := filepath.Join(root, filepath.FromSlash(dir))
 	found := map[string]bool{}

@@ -17,9 +17,9 @@ type Change struct {
 	Stages []string // whose results it may change, sorted
 }
 
-// Current compares the module at root with the digests that were computed when the program was built.
-// Files are first compared by their plain hash; only those that differ are read as source, and a
-// changed comment is no change.
+// Current compares the module at root with the digests that were computed when the program was
+// built. Files are first compared by their plain hash; only those that differ are read as source,
+// and a changed comment is no change.
 func Current(root string, embedded Digests) ([]Change, error) {
 	var list []Change
 	report := func(file, what string) {

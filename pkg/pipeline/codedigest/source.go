@@ -34,8 +34,9 @@ func digestSource(name string, data []byte) (source, error) {
 	return source{digest: rawSum(data)}, nil
 }
 
-// digestGo hashes the tokens of a Go file. Commas and semicolons that only the layout asks for (before
-// a closing bracket) are left out; a comma before "]" stays, for there it can carry meaning.
+// digestGo hashes the tokens of a Go file. Commas and semicolons that only the layout asks for
+// (before a closing bracket) are left out; a comma before "]" stays, for there it can carry
+// meaning.
 func digestGo(name string, data []byte) (source, error) {
 	var (
 		src      source
@@ -112,9 +113,9 @@ func endsType(t token.Token) bool {
 	return t == token.IDENT || t == token.RBRACK || t == token.RBRACE || t == token.RPAREN
 }
 
-// codeTags are the tags of a field that change what code computes: its names in files, and the unit and
-// axes of a column, which its table states. The others, units and ranges of parameters and meanings, are
-// for people and for what reads parameters, as comments are.
+// codeTags are the tags of a field that change what code computes: its names in files, and the unit
+// and axes of a column, which its table states. The others, units and ranges of parameters and
+// meanings, are for people and for what reads parameters, as comments are.
 func codeTags(lit string) string {
 	text, _ := strconv.Unquote(lit) // the scanner has seen that it is a literal
 	kept := ""

@@ -72,9 +72,9 @@ type Params struct {
 	// that path integration can form before the isometry term acts; 0, the paper's choice, applies
 	// it in full from the start.
 	IsometryWarmup int `json:"isometry_warmup" range:">= 0" default:"0" doc:"steps over which conformal_isometry rises from 0; 0 = in full from the start"`
-	// IsometryRadius is how short a velocity must be for equation 7 to look at it, m. 0, the paper's
-	// choice, is SigmaX. A square lattice is as isometric as a hexagonal one over short steps, and
-	// less so over longer ones.
+	// IsometryRadius is how short a velocity must be for equation 7 to look at it, m. 0, the
+	// paper's choice, is SigmaX. A square lattice is as isometric as a hexagonal one over short
+	// steps, and less so over longer ones.
 	IsometryRadius float64 `json:"isometry_radius" unit:"m a step" range:">= 0" default:"0" doc:"below which that loss looks at a velocity; 0 = sigma_x, as in equation 7"`
 	// IsometrySpeedBin makes equation 7 compare steps of equal speed only ("if v changes direction
 	// (but not magnitude)", section 5.3): its variance is that about the mean of the steps whose
@@ -84,9 +84,9 @@ type Params struct {
 	// and m the mean of m_n: it asks units to be equally active.
 	Homeostasis float64 `json:"homeostasis" range:">= 0" default:"0" doc:"weight of the variance, summed over units, of their mean activity (not in the paper)"`
 	Reduction   string  `json:"reduction" range:"mean|sum" default:"mean" doc:"mean: a sum over pairs becomes a mean over the selected pairs; sum: as equations 4 and 5 are printed"`
-	// CapacityStart is the optimiser step until which λ_Cap is 0, CapacityWarmup the number of steps
-	// over which it then rises linearly; 0 and 0, the paper's choice, apply it in full from the
-	// start. A lattice that has formed by then keeps its shape.
+	// CapacityStart is the optimiser step until which λ_Cap is 0, CapacityWarmup the number of
+	// steps over which it then rises linearly; 0 and 0, the paper's choice, apply it in full from
+	// the start. A lattice that has formed by then keeps its shape.
 	CapacityStart  int `json:"capacity_start" range:">= 0" default:"0" doc:"step until which the capacity loss is off"`
 	CapacityWarmup int `json:"capacity_warmup" range:">= 0" default:"0" doc:"steps over which it then rises; 0 = in full"`
 }

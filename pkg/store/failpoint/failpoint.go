@@ -1,5 +1,5 @@
-// Package failpoint names the steps at which a process may die. A test arms it and kills the process at
-// a step of its choice; in a program that nothing has armed, a failpoint does nothing.
+// Package failpoint names the steps at which a process may die. A test arms it and kills the
+// process at a step of its choice; in a program that nothing has armed, a failpoint does nothing.
 package failpoint
 
 import "sync/atomic"

@@ -21,8 +21,8 @@ import (
 	"sicgrid/pkg/store/failpoint"
 )
 
-// To be killed, this program starts itself again: REMOTE_TEST_ROLE says what to do with the store and
-// the remote.
+// To be killed, this program starts itself again: REMOTE_TEST_ROLE says what to do with the store
+// and the remote.
 func TestMain(m *testing.M) {
 	if role := os.Getenv("REMOTE_TEST_ROLE"); role != "" {
 		if err := transferAsChild(role, os.Getenv("REMOTE_TEST_STORE"), os.Getenv("REMOTE_TEST_URL")); err != nil {
@@ -88,8 +88,8 @@ func killed(t *testing.T, err error) bool {
 	return false
 }
 
-// checkTransfer demands that whatever a remote and a store show is sound, that pushing and pulling once
-// more makes them whole, and that nothing is left over.
+// checkTransfer demands that whatever a remote and a store show is sound, that pushing and pulling
+// once more makes them whole, and that nothing is left over.
 func checkTransfer(t *testing.T, when string, ours, theirs *store.Store, url string) {
 	t.Helper()
 	ctx := context.Background()

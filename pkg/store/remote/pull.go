@@ -12,8 +12,8 @@ import (
 	"sicgrid/pkg/store/failpoint"
 )
 
-// Accept looks at a record whose objects have arrived, before it becomes visible: do they hold what it
-// says? nil accepts everything.
+// Accept looks at a record whose objects have arrived, before it becomes visible: do they hold what
+// it says? nil accepts everything.
 type Accept = func(*store.Action) error
 
 // Pull fetches every record of the remote that the store lacks, with its objects. Interrupted, it
@@ -70,8 +70,9 @@ func (r *Remote) Pull(ctx context.Context, s *store.Store, accept Accept, tell P
 	return t.Transfer, err
 }
 
-// Fetch brings one result into the store: of these numerics or, unless exact, of any other, the first
-// in the order of their names. The error is store.ErrMissing if the remote has none that is sound.
+// Fetch brings one result into the store: of these numerics or, unless exact, of any other, the
+// first in the order of their names. The error is store.ErrMissing if the remote has none that is
+// sound.
 func (r *Remote) Fetch(ctx context.Context, s *store.Store, key, numerics string, exact bool, accept Accept) (*store.Action, error) {
 	own := store.ActionName(key, numerics)
 	names := []string{own}
@@ -156,8 +157,8 @@ func publishRecord(ctx context.Context, s *store.Store, a *store.Action) error {
 	return s.PutAction(a)
 }
 
-// fetchObject brings an object into the store; what does not hash to its name, or is longer than its
-// record says, does not get in.
+// fetchObject brings an object into the store; what does not hash to its name, or is longer than
+// its record says, does not get in.
 func (r *Remote) fetchObject(ctx context.Context, s *store.Store, o store.Output) error {
 	if o.Bytes > MostObject {
 		return &lieError{fmt.Sprintf("object %s would be %d bytes long, more than the %d that are fetched", o.Object, o.Bytes, int64(MostObject))}

@@ -135,8 +135,8 @@ func each[K comparable, V any](ctx context.Context, m map[K]V, do func(context.C
 	return group.Wait()
 }
 
-// send uploads an object, hashing it on the way: one that is damaged does not become visible. The error
-// is then ErrMissing.
+// send uploads an object, hashing it on the way: one that is damaged does not become visible. The
+// error is then ErrMissing.
 func (r *Remote) send(ctx context.Context, s *store.Store, d store.Digest) error {
 	f, err := os.Open(s.ObjectPath(d))
 	if err != nil {

@@ -1,14 +1,15 @@
-// Package remote shares the contents of a store: with a folder (file://) or a bucket of an S3 service
-// (s3://).
+// Package remote shares the contents of a store: with a folder (file://) or a bucket of an S3
+// service (s3://).
 //
-// A remote has the store's own two tables, objects/<sha256> and actions/<key>.<hash of numerics>.json,
-// and is trusted with nothing: names are taken only if they are a digest or a record's name, sizes are
-// limited, and nothing becomes visible in the store before its bytes hash to what was asked for. A
-// remote that lies can cost time. What it cannot be caught at is the claim that a computation gave
-// other values than it did; whoever does not trust it computes again (verify --rerun).
+// A remote has the store's own two tables, objects/<sha256> and actions/<key>.<hash of
+// numerics>.json, and is trusted with nothing: names are taken only if they are a digest or a
+// record's name, sizes are limited, and nothing becomes visible in the store before its bytes hash
+// to what was asked for. A remote that lies can cost time. What it cannot be caught at is the claim
+// that a computation gave other values than it did; whoever does not trust it computes again
+// (verify --rerun).
 //
-// Objects go before the records that name them, and a record is written only where there is none: of
-// two that push results of one key, the first decides, and the other is told.
+// Objects go before the records that name them, and a record is written only where there is none:
+// of two that push results of one key, the first decides, and the other is told.
 package remote
 
 import (
@@ -47,10 +48,10 @@ type Remote struct {
 	secrets []string
 }
 
-// Open opens the remote at a URL: file:///folder, file://./folder, s3://bucket or s3://bucket/prefix,
-// with the options of gocloud.dev/blob behind a question mark (endpoint, region, use_path_style, ...).
-// Credentials come from where AWS's tools look for them, never from the URL. A folder is made if need
-// be; nothing is known about a bucket before it is used.
+// Open opens the remote at a URL: file:///folder, file://./folder, s3://bucket or
+// s3://bucket/prefix, with the options of gocloud.dev/blob behind a question mark (endpoint,
+// region, use_path_style, ...). Credentials come from where AWS's tools look for them, never from
+// the URL. A folder is made if need be; nothing is known about a bucket before it is used.
 func Open(ctx context.Context, rawURL string) (*Remote, error) {
 	u, err := url.Parse(rawURL)
 	switch {
@@ -120,8 +121,8 @@ func secretsOf(u *url.URL) []string {
 	return slices.DeleteFunc(list, func(s string) bool { return len(s) < 4 })
 }
 
-// fail is the error of something that the remote did not do, in one line and without secrets; nil if
-// err is nil.
+// fail is the error of something that the remote did not do, in one line and without secrets; nil
+// if err is nil.
 func (r *Remote) fail(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -188,8 +189,8 @@ func (r *Remote) record(ctx context.Context, name string) (*store.Action, error)
 	return store.DecodeAction(data, name)
 }
 
-// write puts what from produces under a name. Unless replace is set, what is there stays, and the error
-// is store.ErrExists. If from fails, nothing is written.
+// write puts what from produces under a name. Unless replace is set, what is there stays, and the
+// error is store.ErrExists. If from fails, nothing is written.
 func (r *Remote) write(ctx context.Context, name string, replace bool, from func(io.Writer) error) error {
 	if r.dir != "" {
 		// fileblob neither flushes to the disk nor keeps two processes from writing one name.

@@ -72,8 +72,8 @@ func remotes(t *testing.T) map[string]string {
 	return map[string]string{"file": "file://" + filepath.Join(t.TempDir(), "remote"), "s3": serveS3(t, nil)}
 }
 
-// serveS3 starts an S3 server with an empty bucket and returns the URL of a prefix in it. through may
-// stand in the server's way.
+// serveS3 starts an S3 server with an empty bucket and returns the URL of a prefix in it. through
+// may stand in the server's way.
 func serveS3(t *testing.T, through func(http.Handler) http.Handler) string {
 	t.Helper()
 	backend := s3mem.New()
@@ -429,7 +429,8 @@ func TestAPushThatBreaksOffGoesOn(t *testing.T) {
 			}
 			told := &status{ResponseWriter: w}
 			next.ServeHTTP(told, req)
-			// One that was on its way when the push broke off may not have arrived, and is sent again.
+			// One that was on its way when the push broke off may not have arrived, and is sent
+			// again.
 			if req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/objects/") && told.code == http.StatusOK {
 				n, _ := objects.LoadOrStore(req.URL.Path, new(atomic.Int64))
 				n.(*atomic.Int64).Add(1)

@@ -19,7 +19,8 @@ type Quantile struct {
 	FromStart float64 `col:"from_start" unit:"m" doc:"distance of a state's place from the start of its walk"`
 }
 
-// Summary is the one row of "summary": ordered pairs of states in the first batch, self pairs left out.
+// Summary is the one row of "summary": ordered pairs of states in the first batch, self pairs left
+// out.
 type Summary struct {
 	Near         int64 `col:"near" doc:"pairs nearer than sigma_x, which the invariance loss pulls together"`
 	Far          int64 `col:"far" doc:"pairs farther apart, which the separation loss pushes apart"`

@@ -17,8 +17,8 @@ type Point struct {
 	Rings     []float32 `col:"rings" shape:"3,2" doc:"sum_i cos(phi_a,i) g_i and sum_i sin(phi_a,i) g_i over the units of the module, for its wave vectors a = 1, 2, 3; NaN without a module"`
 }
 
-// Eigenvalue is a row of "eigenvalues": of the normalised Laplacian of the neighbour graph, ascending,
-// from the lowest above zero on.
+// Eigenvalue is a row of "eigenvalues": of the normalised Laplacian of the neighbour graph,
+// ascending, from the lowest above zero on.
 type Eigenvalue struct {
 	Index int32   `col:"index" doc:"number of the eigenvalue, from 1; 0 would be the eigenvalue zero"`
 	Value float64 `col:"value" doc:"eigenvalue"`

@@ -10,31 +10,20 @@ import (
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/ideal/idealtable"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
-
-// Params says how figure 1 is drawn.
-type Params struct {
-	DPI                sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	RateColours        sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-	CorrelationColours sheet.Colours `json:"correlation_colours" default:"diverging" doc:"colour map of autocorrelograms"`
-}
-
-// Moment is a row of the ideal stage's "walk": a place (m), and the spikes of the cell of panel a.
-type Moment struct {
-	X      float32 `col:"x"`
-	Y      float32 `col:"y"`
-	Spikes int32   `col:"spikes"`
-}
 
 // Data is what figure 1 shows of idealised cells, as measured by the spectra stage.
 type Data struct {
 	BoxM             float64
 	PerModule        int // cells of each idealised module, in the order of the units
-	Walk             []Moment
-	Maps             []sheet.RateMap
-	Units            []sheet.Unit
-	Modules          []sheet.Module
-	Autocorrelograms []sheet.Autocorrelogram
+	Walk             []idealtable.Step
+	Maps             []ratemapstable.Map
+	Units            []spectratable.Unit
+	Modules          []spectratable.Module
+	Autocorrelograms []spectratable.Autocorrelogram
 }
 
 type shownNumbers struct {
@@ -44,11 +33,12 @@ type shownNumbers struct {
 	Modules []sheet.ModuleNumbers `json:"modules"`
 }
 
-// Run reads walk and maps of the ideal stage and units, modules and autocorrelograms of their spectra, and emits figure 1.
-func Run(_ context.Context, p Params, t *pipeline.Task) error {
+// Run reads walk and maps of the ideal stage and units, modules and autocorrelograms of their
+// spectra, and emits figure 1.
+func Run(_ context.Context, p sheet.CorrelationParams, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
-	d := Data{Units: sheet.Read[sheet.Unit](&r, "units"), Modules: sheet.Read[sheet.Module](&r, "modules"),
-		Autocorrelograms: sheet.Read[sheet.Autocorrelogram](&r, "autocorrelograms"), Maps: sheet.Read[sheet.RateMap](&r, "maps"), Walk: sheet.Read[Moment](&r, "walk")}
+	d := Data{Units: sheet.Read[spectratable.Unit](&r, "units"), Modules: sheet.Read[spectratable.Module](&r, "modules"),
+		Autocorrelograms: sheet.Read[spectratable.Autocorrelogram](&r, "autocorrelograms"), Maps: sheet.Read[ratemapstable.Map](&r, "maps"), Walk: sheet.Read[idealtable.Step](&r, "walk")}
 	if per := sheet.MetaNumber(&r, "walk", "cells_per_module"); r.Err == nil {
 		d.PerModule = int(per)
 	}
@@ -59,9 +49,9 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 // walkShown is how many steps of the walk panel a shows: more would hide its spikes.
 const walkShown = 6000
 
-// Draw draws idealised cells, and says so: (a) spikes on a walk, (b) ratemaps and autocorrelograms of two cells, (c) modules,
-// (d) the phases of one.
-func Draw(d Data, p Params) ([]sheet.File, error) {
+// Draw draws idealised cells, and says so: (a) spikes on a walk, (b) ratemaps and autocorrelograms
+// of two cells, (c) modules, (d) the phases of one.
+func Draw(d Data, p sheet.CorrelationParams) ([]sheet.File, error) {
 	net, err := sheet.NewNetwork(d.Units, d.Maps)
 	if err != nil {
 		return nil, fmt.Errorf("figure-1: %w", err)
@@ -104,7 +94,7 @@ func (d Data) paintWalk(c *figure.Canvas, b figure.Box) {
 	c.Discs(spikes, 0.42, figure.Red)
 	c.Rect(b, figure.Stroke{Color: figure.Black, Width: figure.Thin})
 	sheet.Title(c, b, fmt.Sprintf("%d spikes on a walk of %d steps", len(spikes), len(shown)))
-	c.ScaleBar(b.X, b.Bottom()+3, d.BoxM, b.W)
+	c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 3}, d.BoxM, b.W)
 }
 
 // paintCells draws ratemap and autocorrelogram of a cell of each of the first two modules.
@@ -151,7 +141,7 @@ func (d Data) paintModules(c *figure.Canvas, net sheet.Network, y float64, rates
 	top := math.Max(sheet.PeriodRange(net.Units), 0.5)
 	a := figure.Axes{Box: b, X: figure.Axis{Max: 60, Label: "orientation (deg)", Ticks: figure.Ticks(0, 60, 4)},
 		Y: figure.Axis{Max: top, Label: "period (m)", Ticks: figure.Ticks(0, top, 4)}}
-	draw := func(units []sheet.Unit, group int) {
+	draw := func(units []spectratable.Unit, group int) {
 		c.Discs(a.Points(sheet.Column(units, sheet.Orientation), sheet.Column(units, sheet.Period)), 0.7, figure.Series(group))
 	}
 	_, none := sheet.ByModule(net.Units, d.Modules)
@@ -171,5 +161,5 @@ func (d Data) paintPhases(c *figure.Canvas, b figure.Box) {
 		sheet.Notice(c, b, "no module was found")
 		return
 	}
-	sheet.UnitCell(c, b, d.Modules[0].WaveVectors(), sheet.Members(d.Units, d.Modules[0].Module), 0)
+	sheet.UnitCell(c, b, sheet.WaveVectors(d.Modules[0]), sheet.Members(d.Units, d.Modules[0].Module), 0)
 }

@@ -11,44 +11,19 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/torus"
+	"sicgrid/stages/ideal/idealtable"
 )
-
-// Growth is a row of the ideal stage's "capacity" and "separation": quartiles over sets of random periods.
-type Growth struct {
-	Modules int32   `col:"modules"`
-	Range   float64 `col:"range"`
-	Low     float64 `col:"low"`
-	Median  float64 `col:"median"`
-	High    float64 `col:"high"`
-}
-
-// Apart is a row of "distance": of two states whose places are this far apart (m).
-type Apart struct {
-	Displacement float64 `col:"displacement"`
-	Mean         float64 `col:"mean"`
-	Low          float64 `col:"low"`
-	High         float64 `col:"high"`
-}
-
-// Leg is a row of "routes": a place on one of two ways, and its phases in a module.
-type Leg struct {
-	Route int32   `col:"route"`
-	X     float64 `col:"x"`
-	Y     float64 `col:"y"`
-	Phi1  float64 `col:"phi1"`
-	Phi2  float64 `col:"phi2"`
-}
 
 // Data is what figure 2 shows of an idealised code.
 type Data struct {
 	Smallest   float64 // period, m
 	Thickness  float64 // rad
-	Line       []torus.Place
-	Near       []torus.Place // the first row is the place whose neighbours the others are
-	Capacity   []Growth
-	Separation []Growth
-	Distance   []Apart
-	Routes     []Leg
+	Line       []idealtable.Place
+	Near       []idealtable.Place // the first row is the place whose neighbours the others are
+	Capacity   []idealtable.Growth
+	Separation []idealtable.Growth
+	Distance   []idealtable.Distance
+	Routes     []idealtable.Leg
 }
 
 type shownNumbers struct {
@@ -61,20 +36,21 @@ type shownNumbers struct {
 	Gap       sheet.Number   `json:"route_end_gap_rad"` // between the phases at the ends of the two routes
 }
 
-// Run reads line, near, capacity, separation, distance and routes of the ideal stage and emits figure 2.
+// Run reads line, near, capacity, separation, distance and routes of the ideal stage and emits
+// figure 2.
 func Run(_ context.Context, p sheet.Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
-	d := Data{Line: sheet.Read[torus.Place](&r, "line")}
+	d := Data{Line: sheet.Read[idealtable.Place](&r, "line")}
 	d.Smallest, d.Thickness = sheet.MetaNumber(&r, "line", "period_1"), sheet.MetaNumber(&r, "line", "thickness_rad")
-	d.Near = sheet.Read[torus.Place](&r, "near")
-	d.Capacity, d.Separation = sheet.Read[Growth](&r, "capacity"), sheet.Read[Growth](&r, "separation")
-	d.Distance, d.Routes = sheet.Read[Apart](&r, "distance"), sheet.Read[Leg](&r, "routes")
+	d.Near = sheet.Read[idealtable.Place](&r, "near")
+	d.Capacity, d.Separation = sheet.Read[idealtable.Growth](&r, "capacity"), sheet.Read[idealtable.Growth](&r, "separation")
+	d.Distance, d.Routes = sheet.Read[idealtable.Distance](&r, "distance"), sheet.Read[idealtable.Leg](&r, "routes")
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the properties of the idealised code: (a) the coding line on the torus, (b) places far apart that are near
-// in phase, (c) places nearby that are far apart in phase, (d) capacity, (e) separation, (f) distance of states over
-// displacement, (g) two routes to one place.
+// Draw draws the properties of the idealised code: (a) the coding line on the torus, (b) places far
+// apart that are near in phase, (c) places nearby that are far apart in phase, (d) capacity, (e)
+// separation, (f) distance of states over displacement, (g) two routes to one place.
 func Draw(d Data, p sheet.Params) ([]sheet.File, error) {
 	if len(d.Line) == 0 || len(d.Near) == 0 || len(d.Capacity) == 0 || len(d.Distance) == 0 || len(d.Routes) == 0 {
 		return nil, fmt.Errorf("figure-2: a table is empty")
@@ -117,7 +93,7 @@ func (d Data) plateau() float64 {
 }
 
 // ends are the last legs of the two routes.
-func (d Data) ends() (ends [2]Leg) {
+func (d Data) ends() (ends [2]idealtable.Leg) {
 	for _, l := range d.Routes {
 		ends[l.Route&1] = l
 	}

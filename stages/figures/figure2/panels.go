@@ -8,6 +8,7 @@ import (
 	"sicgrid/pkg/figure"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/torus"
+	"sicgrid/stages/ideal/idealtable"
 )
 
 // paintNear marks the neighbours of a place of one kind on the sheet and on the real line.
@@ -36,7 +37,7 @@ func (d Data) paintNear(c *figure.Canvas, b figure.Box, kind, head, y string) {
 // paintRange draws the line of a range on a bare sheet.
 func (d Data) paintRange(c *figure.Canvas, b figure.Box, reach float64, y string) {
 	a := torus.Sheet(b, "φ_1 (rad)", y)
-	var part []torus.Place
+	var part []idealtable.Place
 	for _, l := range d.Line {
 		if l.X <= reach {
 			part = append(part, l)

@@ -10,23 +10,16 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/batch/batchtable"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/walks"
 )
 
-// BatchSummary is the one row of "summary": ordered pairs of states.
-type BatchSummary struct {
-	Near         int64 `col:"near"`
-	Far          int64 `col:"far"`
-	Trajectories int32 `col:"trajectories"`
-	Length       int32 `col:"length"`
-}
-
 // Data is what figure 3 shows: the first batch of a training.
 type Data struct {
 	SigmaX  float64 // m
-	States  []walks.State
-	Summary BatchSummary
+	States  []batchtable.State
+	Summary batchtable.Summary
 }
 
 // Params says how figure 3 is drawn, and the size of the network that it draws.
@@ -48,14 +41,15 @@ type shownNumbers struct {
 // Run reads states and summary of the batch stage and emits figure 3.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
-	d := Data{States: sheet.Read[walks.State](&r, "states")}
+	d := Data{States: sheet.Read[batchtable.State](&r, "states")}
 	d.SigmaX = sheet.MetaNumber(&r, "states", "sigma_x")
-	d.Summary = sheet.One[BatchSummary](&r, "summary")
+	d.Summary = sheet.One[batchtable.Summary](&r, "summary")
 	return r.EmitUnboxed(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the framework on a real batch: (a) pairs of states that the separation loss pushes apart, (b) pairs that the
-// invariance loss pulls together, (c) the network, (d) three permuted walks with their crossings.
+// Draw draws the framework on a real batch: (a) pairs of states that the separation loss pushes
+// apart, (b) pairs that the invariance loss pulls together, (c) the network, (d) three permuted
+// walks with their crossings.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	if len(d.States) < 2 || !(d.SigmaX > 0) {
 		return nil, fmt.Errorf("figure-3: %d states and sigma_x of %g m make no pairs", len(d.States), d.SigmaX)
@@ -91,8 +85,8 @@ func head(c *figure.Canvas, b figure.Box, first, second string) {
 const trajectoriesShown = 5
 
 // some are the states of the first trajectories.
-func (d Data) some() []walks.State {
-	var out []walks.State
+func (d Data) some() []batchtable.State {
+	var out []batchtable.State
 	for _, s := range d.States {
 		if s.Trajectory < trajectoriesShown {
 			out = append(out, s)
@@ -101,12 +95,13 @@ func (d Data) some() []walks.State {
 	return out
 }
 
-func apart(a, b walks.State) float64 {
+func apart(a, b batchtable.State) float64 {
 	return math.Hypot(float64(a.X-b.X), float64(a.Y-b.Y))
 }
 
-// crowdedState is the one with most neighbours of other trajectories; beginning and end have them by construction and do not count.
-func (d Data) crowdedState(states []walks.State) walks.State {
+// crowdedState is the one with most neighbours of other trajectories; beginning and end have them
+// by construction and do not count.
+func (d Data) crowdedState(states []batchtable.State) batchtable.State {
 	best, most := states[0], -1
 	for _, s := range states {
 		n := 0
@@ -126,7 +121,7 @@ func (d Data) crowdedState(states []walks.State) walks.State {
 const pairsShown = 70
 
 // paintFar draws states, and far pairs of them spread evenly over the batch.
-func (d Data) paintFar(c *figure.Canvas, a figure.Axes, states []walks.State) {
+func (d Data) paintFar(c *figure.Canvas, a figure.Axes, states []batchtable.State) {
 	n := len(states)
 	for k, shown := 0, 0; k < 10*n && shown < pairsShown; k++ {
 		// Steps of the golden ratio and of the plastic number reach all over the batch.
@@ -140,11 +135,12 @@ func (d Data) paintFar(c *figure.Canvas, a figure.Axes, states []walks.State) {
 	a.DrawFrame(c, sheet.LabelGap)
 }
 
-// paintNear draws the surroundings of a crowded state and all near pairs of other trajectories in it.
-func (d Data) paintNear(c *figure.Canvas, b figure.Box, states []walks.State) {
+// paintNear draws the surroundings of a crowded state and all near pairs of other trajectories in
+// it.
+func (d Data) paintNear(c *figure.Canvas, b figure.Box, states []batchtable.State) {
 	centre := d.crowdedState(states)
 	a := walks.Around(b, float64(centre.X), float64(centre.Y), 2.2*d.SigmaX)
-	var inside []walks.State
+	var inside []batchtable.State
 	for _, s := range states {
 		if a.Holds(float64(s.X), float64(s.Y)) {
 			inside = append(inside, s)
@@ -166,7 +162,7 @@ func (d Data) paintNear(c *figure.Canvas, b figure.Box, states []walks.State) {
 }
 
 // paintStates draws states in the colours of their trajectories.
-func (d Data) paintStates(c *figure.Canvas, a figure.Axes, states []walks.State, radius float64) {
+func (d Data) paintStates(c *figure.Canvas, a figure.Axes, states []batchtable.State, radius float64) {
 	for k := range int32(trajectoriesShown) {
 		var dots []figure.Point
 		for _, s := range states {
@@ -224,9 +220,9 @@ func paintNetwork(c *figure.Canvas, b figure.Box, p Params) {
 	c.Text(middle(sigma), sigma.Bottom()+22, "no readout", small)
 }
 
-// crossings are places where states of two of the walks are nearer than sigma_x, beginning and common end left out; those within
-// sigma_x of each other are one place.
-func (d Data) crossings(ways [][]walks.State) [][2]float64 {
+// crossings are places where states of two of the walks are nearer than sigma_x, beginning and
+// common end left out; those within sigma_x of each other are one place.
+func (d Data) crossings(ways [][]batchtable.State) [][2]float64 {
 	var out [][2]float64
 	for i, w := range ways {
 		for _, other := range ways[:i] {
@@ -245,8 +241,8 @@ func (d Data) crossings(ways [][]walks.State) [][2]float64 {
 }
 
 // paintWalks draws the first velocities of a sequence in the order of each walk, and the walks.
-func (d Data) paintWalks(c *figure.Canvas, ways [][]walks.State, crossings [][2]float64) {
-	var all []walks.State
+func (d Data) paintWalks(c *figure.Canvas, ways [][]batchtable.State, crossings [][2]float64) {
+	var all []batchtable.State
 	for _, w := range ways {
 		all = append(all, w...)
 	}
@@ -260,7 +256,7 @@ func (d Data) paintWalks(c *figure.Canvas, ways [][]walks.State, crossings [][2]
 		a.DrawFrame(c, sheet.LabelGap)
 		sheet.Title(c, b, fmt.Sprintf("permutation %d", i+1))
 		if i == 0 {
-			c.ScaleBar(b.X, b.Bottom()+4, a.X.Max-a.X.Min, b.W)
+			c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 4}, a.X.Max-a.X.Min, b.W)
 		}
 	}
 	b := figure.Box{X: 131, Y: top, W: 46, H: 46}
@@ -279,7 +275,7 @@ func (d Data) paintWalks(c *figure.Canvas, ways [][]walks.State, crossings [][2]
 		figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 }
 
-func (d Data) paintWalk(c *figure.Canvas, a figure.Axes, w []walks.State, group int) {
+func (d Data) paintWalk(c *figure.Canvas, a figure.Axes, w []batchtable.State, group int) {
 	var way []figure.Point
 	for _, s := range w {
 		way = append(way, a.At(float64(s.X), float64(s.Y)))

@@ -3,34 +3,35 @@
 package figure4
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image/color"
 	"math"
-	"sort"
+	"slices"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Params says how figure 4 is drawn.
 type Params struct {
-	DPI                sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	CellsPerModule     int           `json:"cells_per_module" range:"[2, 7]" default:"5" doc:"example cells in a row"`
-	MaxModules         int           `json:"max_modules" range:"[1, 8]" default:"6" doc:"rows; further modules are only named"`
-	RateColours        sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-	CorrelationColours sheet.Colours `json:"correlation_colours" default:"diverging" doc:"colour map of autocorrelograms"`
+	sheet.CorrelationParams
+	CellsPerModule int `json:"cells_per_module" range:"[2, 7]" default:"5" doc:"example cells in a row"`
+	MaxModules     int `json:"max_modules" range:"[1, 8]" default:"6" doc:"rows; further modules are only named"`
 }
 
 // Data is what figure 4 shows: one network in one box.
 type Data struct {
 	BoxM             float64
-	Units            []sheet.Unit
-	Maps             []sheet.RateMap
-	Autocorrelograms []sheet.Autocorrelogram
-	Modules          []sheet.Module
-	Summary          sheet.Summary
+	Units            []spectratable.Unit
+	Maps             []ratemapstable.Map
+	Autocorrelograms []spectratable.Autocorrelogram
+	Modules          []spectratable.Module
+	Summary          spectratable.Summary
 }
 
 type shownNumbers struct {
@@ -55,7 +56,7 @@ type row struct {
 	facts  []string
 	colour int // of the module, -1 for none
 	period float64
-	cells  []sheet.Unit
+	cells  []spectratable.Unit
 	by     sheet.Measure // what the cells were chosen by
 }
 
@@ -64,12 +65,12 @@ type row struct {
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	d := Data{
-		Maps:             sheet.Read[sheet.RateMap](&r, "maps"),
-		Units:            sheet.Read[sheet.Unit](&r, "units"),
-		Modules:          sheet.Read[sheet.Module](&r, "modules"),
-		Autocorrelograms: sheet.Read[sheet.Autocorrelogram](&r, "autocorrelograms"),
+		Maps:             sheet.Read[ratemapstable.Map](&r, "maps"),
+		Units:            sheet.Read[spectratable.Unit](&r, "units"),
+		Modules:          sheet.Read[spectratable.Module](&r, "modules"),
+		Autocorrelograms: sheet.Read[spectratable.Autocorrelogram](&r, "autocorrelograms"),
 	}
-	d.Summary = sheet.One[sheet.Summary](&r, "summary")
+	d.Summary = sheet.One[spectratable.Summary](&r, "summary")
 	d.BoxM = r.Box
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
@@ -137,7 +138,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 			correlogram(c, figure.Box{X: correlogramX, Y: y, W: size, H: size}, r.cells[0], lags[r.cells[0].Unit], d.BoxM, r.period, correlations)
 		}
 		if len(rows) > 0 && len(rows[0].cells) > 0 {
-			c.ScaleBar(left, keysY+1.2, d.BoxM, size)
+			c.ScaleBar(figure.Point{X: left, Y: keysY + 1.2}, d.BoxM, size)
 			bar := 2*size + gap
 			c.ColorBar(figure.Box{X: left + (n*size + (n-1)*gap) - bar, Y: keysY, W: bar, H: 2.4}, rates, 0, 1,
 				[]figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
@@ -174,7 +175,7 @@ func ink(group int) color.RGBA {
 }
 
 // rowsOf chooses what the rows of panel a show.
-func rowsOf(net sheet.Network, modules []sheet.Module, p Params) []row {
+func rowsOf(net sheet.Network, modules []spectratable.Module, p Params) []row {
 	var rows []row
 	for i, m := range modules {
 		if i == p.MaxModules {
@@ -207,14 +208,14 @@ func rowsOf(net sheet.Network, modules []sheet.Module, p Params) []row {
 
 // exampleCells picks n cells: the best by score, then from the better half of the
 // rest, one after the other, the cell whose phases lie farthest from those picked.
-func exampleCells(cells []sheet.Unit, n int) []sheet.Unit {
-	cells = append([]sheet.Unit(nil), cells...)
+func exampleCells(cells []spectratable.Unit, n int) []spectratable.Unit {
+	cells = append([]spectratable.Unit(nil), cells...)
 	sortByScore(cells)
 	if len(cells) <= n {
 		return cells
 	}
 	pool := cells[:max(n, (len(cells)+1)/2)]
-	picked, used := []sheet.Unit{pool[0]}, make([]bool, len(pool))
+	picked, used := []spectratable.Unit{pool[0]}, make([]bool, len(pool))
 	used[0] = true
 	for len(picked) < n {
 		best, distance := -1, math.Inf(-1)
@@ -238,7 +239,7 @@ func exampleCells(cells []sheet.Unit, n int) []sheet.Unit {
 
 // phaseDistance is the sum over the three phases of 1 - cos of their difference; 0
 // where a phase is undefined.
-func phaseDistance(u, v sheet.Unit) float64 {
+func phaseDistance(u, v spectratable.Unit) float64 {
 	d := 3 - math.Cos(u.Phi1-v.Phi1) - math.Cos(u.Phi2-v.Phi2) - math.Cos(u.Phi3-v.Phi3)
 	if math.IsNaN(d) {
 		return 0
@@ -247,18 +248,12 @@ func phaseDistance(u, v sheet.Unit) float64 {
 }
 
 // sortByScore puts the best score first, undefined ones last, ties by unit.
-func sortByScore(units []sheet.Unit) {
-	sort.SliceStable(units, func(i, j int) bool {
-		a, b := units[i].Score, units[j].Score
-		if math.IsNaN(a) || math.IsNaN(b) {
-			return !math.IsNaN(a) && math.IsNaN(b)
-		}
-		return a > b
-	})
+func sortByScore(units []spectratable.Unit) {
+	slices.SortStableFunc(units, func(u, v spectratable.Unit) int { return cmp.Compare(v.Score, u.Score) })
 }
 
 // paintCell draws one ratemap with its numbers.
-func paintCell(c *figure.Canvas, b figure.Box, u sheet.Unit, by sheet.Measure, net sheet.Network, rates figure.Map) {
+func paintCell(c *figure.Canvas, b figure.Box, u spectratable.Unit, by sheet.Measure, net sheet.Network, rates figure.Map) {
 	c.Text(b.X, b.Y-1, fmt.Sprintf("unit %d", u.Unit), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 	c.RateMap(b, net.Maps[u.Unit], net.Bins, rates)
 	label := figure.Type{Size: figure.Small, X: figure.Middle}
@@ -272,7 +267,7 @@ func paintCell(c *figure.Canvas, b figure.Box, u sheet.Unit, by sheet.Measure, n
 
 // correlogram draws the middle of an autocorrelogram: lags up to half the box, or as far as
 // the first ring of peaks needs.
-func correlogram(c *figure.Canvas, b figure.Box, u sheet.Unit, values []float32, boxM, period float64, m figure.Map) {
+func correlogram(c *figure.Canvas, b figure.Box, u spectratable.Unit, values []float32, boxM, period float64, m figure.Map) {
 	if len(values) == 0 {
 		c.Rect(b, figure.Stroke{Color: figure.Pale, Width: figure.Hair})
 		sheet.Notice(c, b, "none")
@@ -292,11 +287,11 @@ func correlogram(c *figure.Canvas, b figure.Box, u sheet.Unit, values []float32,
 	}
 	c.Rect(b, figure.Stroke{Color: figure.Black, Width: figure.Hair})
 	c.Text(b.X, b.Y-1, fmt.Sprintf("unit %d", u.Unit), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
-	c.ScaleBar(b.X, b.Bottom()+2.2, float64(2*half+1)*lag, b.W)
+	c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 2.2}, float64(2*half+1)*lag, b.W)
 }
 
 // paintPeriods draws period against orientation of the active units.
-func paintPeriods(c *figure.Canvas, b figure.Box, units []sheet.Unit, modules []sheet.Module) {
+func paintPeriods(c *figure.Canvas, b figure.Box, units []spectratable.Unit, modules []spectratable.Module) {
 	units = sheet.Active(units)
 	top := sheet.PeriodRange(units)
 	a := figure.Axes{Box: b,
@@ -305,7 +300,7 @@ func paintPeriods(c *figure.Canvas, b figure.Box, units []sheet.Unit, modules []
 	groups, none := sheet.ByModule(units, modules)
 	a.Draw(c, 9.5)
 	legend := figure.Box{X: b.Right() + 3, Y: b.Y + 1}
-	mark := func(i int, name string, units []sheet.Unit) {
+	mark := func(i int, name string, units []spectratable.Unit) {
 		at := a.Points(sheet.Column(units, sheet.Orientation), sheet.Column(units, sheet.Period))
 		key := []figure.Point{{X: legend.X, Y: legend.Y + 3.6*float64(i)}}
 		label := figure.Type{Size: figure.Small, Y: figure.Middle}
@@ -331,12 +326,12 @@ func paintPeriods(c *figure.Canvas, b figure.Box, units []sheet.Unit, modules []
 }
 
 // paintScores draws the histogram of the active units' scores, stacked by module.
-func paintScores(c *figure.Canvas, b figure.Box, units []sheet.Unit, modules []sheet.Module, s sheet.Summary) {
+func paintScores(c *figure.Canvas, b figure.Box, units []spectratable.Unit, modules []spectratable.Module, s spectratable.Summary) {
 	units = sheet.Active(units)
 	const lo, hi, bins = -1.2, 1.6, 28
 	groups, none := sheet.ByModule(units, modules)
 	total := make([]float64, bins)
-	clipped := func(u sheet.Unit) float64 { // a score outside the axis falls into its end bins
+	clipped := func(u spectratable.Unit) float64 { // a score outside the axis falls into its end bins
 		if math.IsNaN(u.Score) {
 			return u.Score
 		}
@@ -347,7 +342,7 @@ func paintScores(c *figure.Canvas, b figure.Box, units []sheet.Unit, modules []s
 	a := figure.Axes{Box: b,
 		X: figure.Axis{Min: lo, Max: hi, Label: "grid score (expanding ring)", Ticks: figure.Ticks(-1, 1.5, 5)},
 		Y: figure.Axis{Min: 0, Max: top, Label: "active units", Ticks: sheet.CountTicks(top)}}
-	stack := func(units []sheet.Unit, group int) {
+	stack := func(units []spectratable.Unit, group int) {
 		_, counts := figure.Histogram(sheet.Column(units, clipped), lo, hi, bins)
 		a.Bars(c, edges, counts, total, figure.Series(group))
 	}
@@ -365,6 +360,6 @@ func paintScores(c *figure.Canvas, b figure.Box, units []sheet.Unit, modules []s
 }
 
 // scoreSentence says a network's scores in one line.
-func scoreSentence(s sheet.Summary) string {
-	return fmt.Sprintf("median %s (line), %s above %s (dashes)", figure.Number(s.Score, 2), figure.Percent(s.AboveLine, 0), figure.Number(sheet.ScoreLine, 1))
+func scoreSentence(s spectratable.Summary) string {
+	return fmt.Sprintf("median %s (line), %s above %s (dashes)", figure.Number(s.Score, 2), figure.Percent(s.Above, 0), figure.Number(sheet.ScoreLine, 1))
 }

@@ -9,10 +9,11 @@ import (
 
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/figuretest"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // The parameters of the tests.
-var params = Params{DPI: figuretest.DPI, CellsPerModule: 5, MaxModules: 6, RateColours: "jet", CorrelationColours: "diverging"}
+var params = Params{CorrelationParams: figuretest.CorrelationParams, CellsPerModule: 5, MaxModules: 6}
 
 func TestFigure4NamesEveryModule(t *testing.T) {
 	files, err := Draw(Data(figuretest.ThreeModules()), params)
@@ -68,9 +69,9 @@ func TestFigure4SaysThatThereIsNoModule(t *testing.T) {
 
 func TestExampleCellsAreGoodAndSpreadInPhase(t *testing.T) {
 	// Nine good cells of one phase, one good cell of the opposite phase, ten bad ones.
-	var cells []sheet.Unit
+	var cells []spectratable.Unit
 	for i := range 20 {
-		u := sheet.Unit{Unit: int32(i), Score: 1 + 0.01*float64(i), Module: 0}
+		u := spectratable.Unit{Unit: int32(i), Score: 1 + 0.01*float64(i), Module: 0}
 		if i == 3 {
 			u.Phi1, u.Phi2 = math.Pi, math.Pi
 		}
@@ -151,7 +152,7 @@ func TestFigure4ReadsItsInputs(t *testing.T) {
 
 func TestInputsOfTwoBoxesAreRefused(t *testing.T) {
 	in := figuretest.Inputs("", figuretest.OneModule())
-	in["units"] = figuretest.Table("other units", figuretest.Wide(figuretest.OneModule().Units), map[string]string{"box_m": "2"})
+	in["units"] = figuretest.Table("other units", figuretest.OneModule().Units, map[string]string{"box_m": "2"})
 	_, err := figuretest.Draw(t, params, Run, in)
 	if err == nil || !strings.Contains(err.Error(), `input "units": box of 2 m, other inputs are of 4 m`) {
 		t.Errorf("error %v", err)

@@ -11,76 +11,38 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/batch/batchtable"
+	"sicgrid/stages/distances/distancestable"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/walks"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/trajectories/trajectoriestable"
 )
-
-// Density is a row of the distances stage's "density": pairs of states whose places are this far apart (m), by the distance of the
-// states in equal bins from 0 to the root of 2.
-type Density struct {
-	Distance float64 `col:"distance"`
-	Counts   []int32 `col:"counts"`
-	Mean     float64 `col:"mean"`
-}
-
-// Lag is a row of "lags": the mean distance of states so many steps apart, by the distance of their places.
-type Lag struct {
-	Lag  float64   `col:"lag"`
-	Mean []float64 `col:"mean"`
-	Same float64   `col:"same_place"`
-}
-
-// Quantile is a row of the batch stage's "distances" (m).
-type Quantile struct {
-	Share     float64 `col:"share"`
-	Pairs     float64 `col:"pairs"`
-	FromStart float64 `col:"from_start"`
-}
-
-// Decorrelation is the one row of the distances stage's "summary".
-type Decorrelation struct {
-	Plateau float64 `col:"plateau"`
-	Reach90 float64 `col:"reach_90"`
-	Same    float64 `col:"same_place"`
-	SigmaX  float64 `col:"sigma_x"`
-}
-
-// WalkRow is a row of the trajectories stage's "walks".
-type WalkRow struct {
-	Walk     int32     `col:"walk"`
-	Velocity []float32 `col:"velocity"`
-	Position []float32 `col:"position"`
-}
 
 // InBox is what one network does in one box.
 type InBox struct {
 	BoxM    float64
-	Units   []sheet.Unit
-	Modules []sheet.Module
-	Maps    []sheet.RateMap
+	Units   []spectratable.Unit
+	Modules []spectratable.Module
+	Maps    []ratemapstable.Map
 }
 
-// Look says how figure 5 is drawn.
-type Look struct {
-	DPI         sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	RateColours sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-}
-
-// Params are that look and the boxes of which there are inputs.
+// Params says how figure 5 is drawn, and the boxes of which there are inputs.
 type Params struct {
-	Look
+	sheet.MapParams
 	BoxesM []float64 `json:"boxes_m"`
 }
 
 // Data is what figure 5 shows of one network.
 type Data struct {
-	Density  []Density
+	Density  []distancestable.Density
 	ReachM   float64
-	Lags     []Lag
-	Summary  Decorrelation
-	Training []Quantile
-	Batch    []walks.State
-	Walks    []WalkRow
+	Lags     []distancestable.Lag
+	Summary  distancestable.Summary
+	Training []batchtable.Quantile
+	Batch    []batchtable.State
+	Walks    []trajectoriestable.Walk
 	WalkBox  float64 // m
 	Boxes    []InBox // ascending
 }
@@ -105,22 +67,23 @@ type inBoxNumbers struct {
 	Modules []sheet.ModuleNumbers `json:"modules"`
 }
 
-// Run reads density, lags and distances/summary of the distances stage, distances and states of the batch stage, the walks, and maps,
-// units and modules in every box (roles "4m/maps" and so on), and emits figure 5.
+// Run reads density, lags and distances/summary of the distances stage, distances and states of the
+// batch stage, the walks, and maps, units and modules in every box (roles "4m/maps" and so on), and
+// emits figure 5.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	var d Data
 	for _, box := range p.BoxesM {
 		role := fmt.Sprintf("%gm/", box)
 		r.Box = 0 // the boxes differ by design
-		d.Boxes = append(d.Boxes, InBox{box, sheet.Read[sheet.Unit](&r, role+"units"), sheet.Read[sheet.Module](&r, role+"modules"), sheet.Read[sheet.RateMap](&r, role+"maps")})
+		d.Boxes = append(d.Boxes, InBox{box, sheet.Read[spectratable.Unit](&r, role+"units"), sheet.Read[spectratable.Module](&r, role+"modules"), sheet.Read[ratemapstable.Map](&r, role+"maps")})
 	}
 	r.Box = 0
-	d.Density = sheet.Read[Density](&r, "density")
+	d.Density = sheet.Read[distancestable.Density](&r, "density")
 	d.ReachM = sheet.MetaNumber(&r, "density", "reach_m")
-	d.Lags, d.Summary = sheet.Read[Lag](&r, "lags"), sheet.One[Decorrelation](&r, "decorrelation")
-	d.Training, d.Batch = sheet.Read[Quantile](&r, "training"), sheet.Read[walks.State](&r, "batch")
-	d.Walks = sheet.Read[WalkRow](&r, "walks")
+	d.Lags, d.Summary = sheet.Read[distancestable.Lag](&r, "lags"), sheet.One[distancestable.Summary](&r, "decorrelation")
+	d.Training, d.Batch = sheet.Read[batchtable.Quantile](&r, "training"), sheet.Read[batchtable.State](&r, "batch")
+	d.Walks = sheet.Read[trajectoriestable.Walk](&r, "walks")
 	d.WalkBox = r.Box
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
@@ -128,8 +91,9 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 // cellsShown is how many cells panels c to e show in every box.
 const cellsShown = 5
 
-// Draw draws how one network generalises: (a) the distance of states over the distance of places, with the distances in training
-// batches, and over the time between them, (b) training and evaluation walks and their speeds, (c-e) the same cells in every box.
+// Draw draws how one network generalises: (a) the distance of states over the distance of places,
+// with the distances in training batches, and over the time between them, (b) training and
+// evaluation walks and their speeds, (c-e) the same cells in every box.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	if len(d.Density) == 0 || len(d.Training) == 0 || len(d.Boxes) == 0 || !(d.ReachM > 0) {
 		return nil, fmt.Errorf("figure-5: a table is empty")
@@ -177,8 +141,8 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 	return sheet.Render("figure-5", page, paint, d.numbers(shown, by))
 }
 
-func (d Data) numbers(shown []sheet.Unit, by sheet.Measure) shownNumbers {
-	at := func(share float64) Quantile {
+func (d Data) numbers(shown []spectratable.Unit, by sheet.Measure) shownNumbers {
+	at := func(share float64) batchtable.Quantile {
 		return d.Training[int(math.Round(share*float64(len(d.Training)-1)))]
 	}
 	out := shownNumbers{Figure: "figure-5", Plateau: sheet.Number(d.Summary.Plateau), Reach90: sheet.Number(d.Summary.Reach90), SigmaX: sheet.Number(d.Summary.SigmaX), Same: sheet.Number(d.Summary.Same),
@@ -195,7 +159,8 @@ func (d Data) numbers(shown []sheet.Unit, by sheet.Measure) shownNumbers {
 
 var rootOfTwo = []figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}, {At: math.Sqrt2, Label: "√2"}}
 
-// paintDensity draws the pairs column by column, each to its own peak, their mean, and the shares of distances in training.
+// paintDensity draws the pairs column by column, each to its own peak, their mean, and the shares
+// of distances in training.
 func (d Data) paintDensity(c *figure.Canvas, b figure.Box) {
 	rows := len(d.Density[0].Counts)
 	image := make([]float64, rows*len(d.Density))
@@ -220,7 +185,7 @@ func (d Data) paintDensity(c *figure.Canvas, b figure.Box) {
 	c.Line(figure.Stroke{Color: figure.White, Width: 1.8}, mean...)
 	c.Line(figure.Stroke{Color: figure.Series(0), Width: 1}, mean...)
 	share := figure.Axes{Box: b, X: a.X, Y: figure.Axis{Max: 1}}
-	for i, of := range []func(Quantile) float64{func(q Quantile) float64 { return q.Pairs }, func(q Quantile) float64 { return q.FromStart }} {
+	for i, of := range []func(batchtable.Quantile) float64{func(q batchtable.Quantile) float64 { return q.Pairs }, func(q batchtable.Quantile) float64 { return q.FromStart }} {
 		s := figure.Stroke{Color: figure.Black, Width: 0.9}
 		if i == 1 {
 			s.Dash = []float64{2, 1.2}
@@ -283,7 +248,7 @@ func (d Data) paintWalks(c *figure.Canvas, training, evaluation figure.Box) {
 	}
 	c.Rect(training, figure.Stroke{Color: figure.Black, Width: figure.Thin})
 	sheet.Title(c, training, "training: permuted")
-	c.ScaleBar(training.X, training.Bottom()+3, a.X.Max-a.X.Min, training.W)
+	c.ScaleBar(figure.Point{X: training.X, Y: training.Bottom() + 3}, a.X.Max-a.X.Min, training.W)
 
 	half := d.WalkBox / 2
 	e := figure.Axes{Box: evaluation, X: figure.Axis{Min: -half, Max: half}, Y: figure.Axis{Min: -half, Max: half}}
@@ -296,7 +261,7 @@ func (d Data) paintWalks(c *figure.Canvas, training, evaluation figure.Box) {
 	}
 	c.Rect(evaluation, figure.Stroke{Color: figure.Black, Width: figure.Thin})
 	sheet.Title(c, evaluation, "evaluation: smooth, in a box")
-	c.ScaleBar(evaluation.X, evaluation.Bottom()+3, d.WalkBox, evaluation.W)
+	c.ScaleBar(figure.Point{X: evaluation.X, Y: evaluation.Bottom() + 3}, d.WalkBox, evaluation.W)
 }
 
 // paintSpeeds draws the distributions of the lengths of steps.
@@ -328,7 +293,7 @@ func (d Data) paintSpeeds(c *figure.Canvas, training, evaluation figure.Box) {
 }
 
 // caption says which cells the panels c to e show, chosen in the largest box.
-func caption(shown []sheet.Unit, by sheet.Measure, boxM float64) string {
+func caption(shown []spectratable.Unit, by sheet.Measure, boxM float64) string {
 	which, below := "Active units of highest "+by.Name, by.Name
 	if shown[0].Module >= 0 {
 		which = "Units of highest grid score, one of each module in turn,"
@@ -340,9 +305,9 @@ func caption(shown []sheet.Unit, by sheet.Measure, boxM float64) string {
 }
 
 // paintBox draws the cells' maps in one box and the periods of its modules.
-func (d Data) paintBox(c *figure.Canvas, b InBox, net sheet.Network, shown []sheet.Unit, by sheet.Measure, at figure.Point, mm float64, rates figure.Map) {
+func (d Data) paintBox(c *figure.Canvas, b InBox, net sheet.Network, shown []spectratable.Unit, by sheet.Measure, at figure.Point, mm float64, rates figure.Map) {
 	size := b.BoxM * mm
-	byUnit := map[int32]sheet.Unit{}
+	byUnit := map[int32]spectratable.Unit{}
 	for _, u := range b.Units {
 		byUnit[u.Unit] = u
 	}
@@ -364,7 +329,8 @@ func (d Data) paintBox(c *figure.Canvas, b InBox, net sheet.Network, shown []she
 	}
 }
 
-// facts are the lines beside the maps of a box: what of it no walk came to, and the periods of the modules, five lines at most.
+// facts are the lines beside the maps of a box: what of it no walk came to, and the periods of the
+// modules, five lines at most.
 func (b InBox) facts(net sheet.Network) []string {
 	var lines []string
 	if share := net.Unvisited(); share > sheet.Uncovered {

@@ -9,19 +9,21 @@ import (
 	"testing"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/batch/batchtable"
+	"sicgrid/stages/distances/distancestable"
 	"sicgrid/stages/figures/sheet/figuretest"
-	"sicgrid/stages/figures/sheet/walks"
+	"sicgrid/stages/trajectories/trajectoriestable"
 )
 
 // batchStates are states of three walks of the same velocities.
-func batchStates() (states []walks.State) {
+func batchStates() (states []batchtable.State) {
 	for k := range int32(3) {
 		var x, y float32
 		for s := range int32(30) {
 			turn := float64((s*(2*k+1) + k) % 30)
 			vx, vy := float32(0.1*math.Cos(turn)), float32(0.1*math.Sin(1.7*turn))
 			x, y = x+vx, y+vy
-			states = append(states, walks.State{Trajectory: k, Step: s, VX: vx, VY: vy, X: x, Y: y})
+			states = append(states, batchtable.State{Trajectory: k, Step: s, VX: vx, VY: vy, X: x, Y: y})
 		}
 	}
 	return states
@@ -29,26 +31,26 @@ func batchStates() (states []walks.State) {
 
 // generalising is a network of one module that states and places of three boxes are shown of.
 func generalising() Data {
-	d := Data{ReachM: 1.5, WalkBox: 2, Summary: Decorrelation{0.8, 0.1, 0.1, 0.05}, Batch: batchStates()}
+	d := Data{ReachM: 1.5, WalkBox: 2, Summary: distancestable.Summary{Plateau: 0.8, Reach90: 0.1, Same: 0.1, SigmaX: 0.05}, Batch: batchStates()}
 	for _, box := range []float64{2, 3, 4} {
 		net := figuretest.Ideal(box, 3, figuretest.Grid(12, 0.8, 10, 1.2), figuretest.Noise(4))
 		d.Boxes = append(d.Boxes, InBox{box, net.Units, net.Modules, net.Maps})
 	}
 	for b := range 30 {
 		x := 1.5 * (float64(b) + 0.5) / 30
-		row := Density{Distance: x, Counts: make([]int32, 20), Mean: 0.8 * (1 - math.Exp(-x/0.05))}
+		row := distancestable.Density{Distance: x, Counts: make([]int32, 20), Mean: 0.8 * (1 - math.Exp(-x/0.05))}
 		row.Counts[int(row.Mean/math.Sqrt2*20)] = 9
 		d.Density = append(d.Density, row)
 	}
 	d.Density[29].Mean = math.NaN()
 	for l := range 5 {
-		d.Lags = append(d.Lags, Lag{float64(15 + 30*l), make([]float64, 30), 0.1})
+		d.Lags = append(d.Lags, distancestable.Lag{Lag: float64(15 + 30*l), Mean: make([]float64, 30), Same: 0.1})
 	}
 	for q := range 101 {
-		d.Training = append(d.Training, Quantile{float64(q) / 100, 0.012 * float64(q), 0.02 * float64(q)})
+		d.Training = append(d.Training, batchtable.Quantile{Share: float64(q) / 100, Pairs: 0.012 * float64(q), FromStart: 0.02 * float64(q)})
 	}
 	for w := range int32(4) {
-		row := WalkRow{Walk: w}
+		row := trajectoriestable.Walk{Walk: w}
 		for s := range 60 {
 			a := float64(s)/9 + float64(w)
 			row.Velocity = append(row.Velocity, 0.03, 0.04)
@@ -59,7 +61,7 @@ func generalising() Data {
 	return d
 }
 
-var params = Params{Look{figuretest.DPI, "jet"}, []float64{2, 3, 4}}
+var params = Params{figuretest.MapParams, []float64{2, 3, 4}}
 
 func TestFigure5ShowsTheSameCellsInEveryBox(t *testing.T) {
 	d := generalising()
@@ -110,7 +112,7 @@ func TestFigure5ReadsEveryBox(t *testing.T) {
 	}
 	two := map[string]string{"box_m": "2", "reach_m": "1.5"}
 	in["density"], in["lags"] = figuretest.Table("density", d.Density, two), figuretest.Table("lags", d.Lags, two)
-	in["decorrelation"] = figuretest.Table("decorrelation", []Decorrelation{d.Summary}, two)
+	in["decorrelation"] = figuretest.Table("decorrelation", []distancestable.Summary{d.Summary}, two)
 	in["training"], in["batch"] = figuretest.Table("training", d.Training, nil), figuretest.Table("batch", d.Batch, nil)
 	in["walks"] = figuretest.Table("walks", d.Walks, two)
 	files, err := figuretest.Draw(t, params, Run, in)

@@ -10,12 +10,15 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/embed/embedtable"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Params says how figure 6 is drawn.
 type Params struct {
-	DPI          sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
+	sheet.Params
 	PowerScale   string        `json:"power_scale" range:"linear|log" default:"linear" doc:"linear, or log: three decades"`
 	PowerColours sheet.Colours `json:"power_colours" default:"viridis" doc:"colour map of the power spectrum"`
 	PhaseColours sheet.Colours `json:"phase_colours" default:"cyclic" doc:"cyclic colour map of phases"`
@@ -28,16 +31,16 @@ type Params struct {
 type Data struct {
 	BoxM        float64
 	Module      int32
-	Units       []sheet.Unit
-	Maps        []sheet.RateMap // of all units: where walks came
-	Modules     []sheet.Module
-	Spectra     []Spectrum
-	Summary     sheet.Summary
-	PCA         []Component
-	States      []State
-	Eigenvalues []Eigenvalue
-	Intervals   []Interval
-	Topology    Topology
+	Units       []spectratable.Unit
+	Maps        []ratemapstable.Map // of all units: where walks came
+	Modules     []spectratable.Module
+	Spectra     []spectratable.Spectrum
+	Summary     spectratable.Summary
+	PCA         []embedtable.Component
+	States      []embedtable.Point
+	Eigenvalues []embedtable.Eigenvalue
+	Intervals   []embedtable.Interval
+	Topology    embedtable.Topology
 }
 
 type shownNumbers struct {
@@ -68,32 +71,32 @@ type shownNumbers struct {
 type drawing struct {
 	Data
 	p        Params
-	module   *sheet.Module // nil without a module
-	colour   int           // of the module
-	units    []sheet.Unit  // of the module
-	spectrum Spectrum
+	module   *spectratable.Module // nil without a module
+	colour   int                  // of the module
+	units    []spectratable.Unit  // of the module
+	spectrum spectratable.Spectrum
 	bins     int
 	power    figure.Map
 	phase    figure.Map
 	rings    [3][][2]float64 // nil where undefined
 }
 
-// Run reads maps, units, modules, spectrum and summary of one network in one box, and
-// pca, points, eigenvalues, intervals and topology of its embedding, whose metadata names the module, and
-// emits figure 6.
+// Run reads maps, units, modules, spectrum and summary of one network in one box, and pca, points,
+// eigenvalues, intervals and topology of its embedding, whose metadata names the module, and emits
+// figure 6.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	d := Data{
-		Units:       sheet.Read[sheet.Unit](&r, "units"),
-		Modules:     sheet.Read[sheet.Module](&r, "modules"),
-		Spectra:     sheet.Read[Spectrum](&r, "spectrum"),
-		Summary:     sheet.One[sheet.Summary](&r, "summary"),
-		PCA:         sheet.Read[Component](&r, "pca"),
-		Eigenvalues: sheet.Read[Eigenvalue](&r, "eigenvalues"),
-		Maps:        sheet.Read[sheet.RateMap](&r, "maps"),
-		Intervals:   sheet.Read[Interval](&r, "intervals"),
-		Topology:    sheet.One[Topology](&r, "topology"),
-		States:      sheet.Read[State](&r, "points"),
+		Units:       sheet.Read[spectratable.Unit](&r, "units"),
+		Modules:     sheet.Read[spectratable.Module](&r, "modules"),
+		Spectra:     sheet.Read[spectratable.Spectrum](&r, "spectrum"),
+		Summary:     sheet.One[spectratable.Summary](&r, "summary"),
+		PCA:         sheet.Read[embedtable.Component](&r, "pca"),
+		Eigenvalues: sheet.Read[embedtable.Eigenvalue](&r, "eigenvalues"),
+		Maps:        sheet.Read[ratemapstable.Map](&r, "maps"),
+		Intervals:   sheet.Read[embedtable.Interval](&r, "intervals"),
+		Topology:    sheet.One[embedtable.Topology](&r, "topology"),
+		States:      sheet.Read[embedtable.Point](&r, "points"),
 		Module:      -1,
 	}
 	if r.Err == nil {
@@ -108,10 +111,10 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the low-dimensional structure of one module: (a) its mean power
-// spectrum, the periods and orientations of the active units, (b) its phases,
-// (c) the spectral embedding and the Isomap of the network's states, and the persistence diagram that proves or disproves a
-// torus, (d) their three rings.
+// Draw draws the low-dimensional structure of one module: (a) its mean power spectrum, the periods
+// and orientations of the active units, (b) its phases, (c) the spectral embedding and the Isomap
+// of the network's states, and the persistence diagram that proves or disproves a torus, (d) their
+// three rings.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	f, err := prepare(d, p)
 	if err != nil {
@@ -163,7 +166,7 @@ func prepare(d Data, p Params) (*drawing, error) {
 		return nil, fmt.Errorf("power spectrum: wave number step %g rad/m, want a positive one", f.spectrum.Step)
 	}
 	f.bins = bins
-	f.States = make([]State, len(d.States))
+	f.States = make([]embedtable.Point, len(d.States))
 	for i, s := range d.States {
 		if s.Embedding, err = orUndefined(s.Embedding, 3); err != nil {
 			return nil, fmt.Errorf("state %d: embedding: %w", i, err)
@@ -197,7 +200,7 @@ func orUndefined(v []float32, n int) ([]float32, error) {
 }
 
 // ringPoints collects the defined points of each ring; a ring without one is nil.
-func ringPoints(states []State) (rings [3][][2]float64) {
+func ringPoints(states []embedtable.Point) (rings [3][][2]float64) {
 	for a := range rings {
 		for _, s := range states {
 			x, y := float64(s.Rings[2*a]), float64(s.Rings[2*a+1])
@@ -225,7 +228,7 @@ func (f *drawing) numbers() shownNumbers {
 		out.Betti, out.BettiFrom, out.BettiTo = []int32{b.Betti0, b.Betti1, b.Betti2}, sheet.Number(b.From), sheet.Number(b.To)
 	}
 	if f.module != nil {
-		for _, k := range f.module.WaveVectors() {
+		for _, k := range sheet.WaveVectors(*f.module) {
 			out.WaveVectors = append(out.WaveVectors, [2]sheet.Number{sheet.Number(k[0]), sheet.Number(k[1])})
 		}
 	}
@@ -234,7 +237,7 @@ func (f *drawing) numbers() shownNumbers {
 		out.RingRadius = append(out.RingRadius, sheet.Number(ringRadius(f.rings[a])))
 	}
 	for _, c := range f.PCA {
-		out.PCAVariance = append(out.PCAVariance, sheet.Number(c.Variance))
+		out.PCAVariance = append(out.PCAVariance, sheet.Number(c.VarianceRatio))
 	}
 	for _, e := range f.Eigenvalues {
 		out.Eigenvalues = append(out.Eigenvalues, sheet.Number(e.Value))
@@ -252,10 +255,10 @@ func modal(counts []float64) int {
 }
 
 // phaseOf are the three phases of a unit.
-var phaseOf = [3]func(sheet.Unit) float64{
-	func(u sheet.Unit) float64 { return u.Phi1 },
-	func(u sheet.Unit) float64 { return u.Phi2 },
-	func(u sheet.Unit) float64 { return u.Phi3 },
+var phaseOf = [3]func(spectratable.Unit) float64{
+	func(u spectratable.Unit) float64 { return u.Phi1 },
+	func(u spectratable.Unit) float64 { return u.Phi2 },
+	func(u spectratable.Unit) float64 { return u.Phi3 },
 }
 
 // resultant is the length of the mean of exp(i phi) over the defined phases; NaN without one.
@@ -292,12 +295,12 @@ func (f *drawing) paint(c *figure.Canvas) {
 	f.paintPhases(c, 60)
 
 	c.PanelLetter(0, 116, "c")
-	spectral := func(s State) []float32 { return s.Embedding }
+	spectral := func(s embedtable.Point) []float32 { return s.Embedding }
 	f.paintEmbedding(c, figure.Box{X: 3, Y: 121, W: 42, H: 42}, figure.Box{X: 48, Y: 121, W: 42, H: 42}, "spectral embedding", spectral)
 	f.paintVariance(c, figure.Box{X: 122, Y: 122, W: 21, H: 38})
 	f.paintEigenvalues(c, figure.Box{X: 157, Y: 122, W: 19, H: 38})
 
-	isomap := func(s State) []float32 { return s.Isomap }
+	isomap := func(s embedtable.Point) []float32 { return s.Isomap }
 	f.paintEmbedding(c, figure.Box{X: 3, Y: 175, W: 42, H: 42}, figure.Box{X: 48, Y: 175, W: 42, H: 42}, "Isomap", isomap)
 	f.paintPersistence(c, figure.Box{X: 122, Y: 176, W: 40, H: 40})
 

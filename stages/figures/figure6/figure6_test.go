@@ -8,11 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"sicgrid/stages/embed/embedtable"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/figuretest"
+	"sicgrid/stages/spectra/spectratable"
 )
 
-var params = Params{DPI: figuretest.DPI, PowerScale: "linear", PowerColours: "viridis", PhaseColours: "cyclic", Azimuth: 35, Elevation: 40}
+var params = Params{Params: figuretest.Params, PowerScale: "linear", PowerColours: "viridis", PhaseColours: "cyclic", Azimuth: 35, Elevation: 40}
 
 // idealData is the first module of the network with states on its torus.
 func idealData(net figuretest.Network, states int) Data {
@@ -20,17 +22,17 @@ func idealData(net figuretest.Network, states int) Data {
 	rng := rand.New(rand.NewPCG(3, 4))
 	const bins = 48
 	step := 2 * math.Pi / net.BoxM
-	d.Spectra = []Spectrum{{Module: -1, Power: make([]float64, bins*bins), Step: step}}
+	d.Spectra = []spectratable.Spectrum{{Module: -1, Power: make([]float64, bins*bins), Step: step}}
 	for i := range d.Spectra[0].Power {
 		d.Spectra[0].Power[i] = 0.02 * rng.ExpFloat64()
 	}
 	var k [3][2]float64
-	var cells []sheet.Unit
+	var cells []spectratable.Unit
 	if len(net.Modules) > 0 {
 		d.Module = 0
-		k = net.Modules[0].WaveVectors()
+		k = sheet.WaveVectors(net.Modules[0])
 		cells = sheet.Members(net.Units, 0)
-		s := Spectrum{Module: 0, Power: make([]float64, bins*bins), Step: step}
+		s := spectratable.Spectrum{Module: 0, Power: make([]float64, bins*bins), Step: step}
 		for i := range s.Power {
 			x, y := step*float64(i%bins-bins/2), step*float64(i/bins-bins/2)
 			for a := range k {
@@ -43,7 +45,7 @@ func idealData(net figuretest.Network, states int) Data {
 	}
 	for range states {
 		x, y := net.BoxM*(rng.Float64()-0.5), net.BoxM*(rng.Float64()-0.5)
-		s := State{X: float32(x), Y: float32(y), Embedding: make([]float32, 3), Isomap: []float32{float32(math.Cos(x)), float32(y), float32(x)}, Rings: make([]float32, 6)}
+		s := embedtable.Point{X: float32(x), Y: float32(y), Embedding: make([]float32, 3), Isomap: []float32{float32(math.Cos(x)), float32(y), float32(x)}, Rings: make([]float32, 6)}
 		u, v := k[0][0]*x+k[0][1]*y, k[1][0]*x+k[1][1]*y
 		if len(cells) == 0 {
 			u, v = rng.Float64()*6, rng.Float64()*6
@@ -68,13 +70,15 @@ func idealData(net figuretest.Network, states int) Data {
 		d.States = append(d.States, s)
 	}
 	for i, v := range []float64{0.17, 0.165, 0.163, 0.16, 0.158, 0.155, 0.01, 0.005, 0.004, 0.003} {
-		d.PCA = append(d.PCA, Component{int32(i), v})
+		d.PCA = append(d.PCA, embedtable.Component{Component: int32(i), VarianceRatio: v})
 	}
 	for i, v := range []float64{0.010, 0.0105, 0.011, 0.0115, 0.012, 0.0122, 0.031, 0.033, 0.035, 0.036} {
-		d.Eigenvalues = append(d.Eigenvalues, Eigenvalue{int32(i), v})
+		d.Eigenvalues = append(d.Eigenvalues, embedtable.Eigenvalue{Index: int32(i), Value: v})
 	}
-	d.Intervals = []Interval{{0, 0, math.Inf(1)}, {0, 0, 0.3}, {1, 0.5, 1.4}, {1, 0.55, 1.35}, {1, 0.4, 0.5}, {2, 0.8, 1.5}}
-	d.Topology = Topology{1, 2, 1, 0.8, 1.35, 2, 100, 0.2}
+	for _, class := range [][3]float64{{0, 0, math.Inf(1)}, {0, 0, 0.3}, {1, 0.5, 1.4}, {1, 0.55, 1.35}, {1, 0.4, 0.5}, {2, 0.8, 1.5}} {
+		d.Intervals = append(d.Intervals, embedtable.Interval{Dimension: int32(class[0]), Birth: class[1], Death: class[2]})
+	}
+	d.Topology = embedtable.Topology{Betti0: 1, Betti1: 2, Betti2: 1, From: 0.8, To: 1.35, Cone: 2, Landmarks: 100, Isomap: 0.2}
 	return d
 }
 
@@ -205,7 +209,7 @@ func TestFigure6ReadsItsInputs(t *testing.T) {
 	in["points"] = figuretest.Table("points", d.States, embedded)
 	in["eigenvalues"] = figuretest.Table("eigenvalues", d.Eigenvalues, embedded)
 	in["intervals"] = figuretest.Table("intervals", d.Intervals, embedded)
-	in["topology"] = figuretest.Table("topology", []Topology{d.Topology}, embedded)
+	in["topology"] = figuretest.Table("topology", []embedtable.Topology{d.Topology}, embedded)
 	files, err := figuretest.Draw(t, params, Run, in)
 	figuretest.Open(t, "figure-6", files, err).Want(t, "mean of module 1 (n = 58)", "coloured by k1·x")
 }

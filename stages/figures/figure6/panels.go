@@ -6,7 +6,9 @@ import (
 	"math"
 
 	"sicgrid/pkg/figure"
+	"sicgrid/stages/embed/embedtable"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 const (
@@ -51,7 +53,7 @@ func (f *drawing) paintSpectrum(c *figure.Canvas, b figure.Box) {
 	}
 	title := fmt.Sprintf("mean of module %d (n = %d)", f.Module+1, len(f.units))
 	c.Text(b.X+b.W/2, b.Y-1.6, title, figure.Type{Size: figure.Small, X: figure.Middle, Y: figure.End})
-	for i, k := range f.module.WaveVectors() {
+	for i, k := range sheet.WaveVectors(*f.module) {
 		if !a.Holds(k[0], k[1]) {
 			continue
 		}
@@ -71,7 +73,7 @@ func (f *drawing) window() int {
 	least := min(most, 6)
 	if f.module != nil {
 		longest := 0.0
-		for _, k := range f.module.WaveVectors() {
+		for _, k := range sheet.WaveVectors(*f.module) {
 			longest = math.Max(longest, math.Hypot(k[0], k[1]))
 		}
 		if h := 2.2 * longest / f.spectrum.Step; h > 0 {
@@ -101,7 +103,7 @@ func symmetricTicks(reach float64) []figure.Tick {
 }
 
 // periodBins are bins of 0.05 m over the axis of periods.
-func (f *drawing) periodBins(units []sheet.Unit) (top float64, edges, counts []float64) {
+func (f *drawing) periodBins(units []spectratable.Unit) (top float64, edges, counts []float64) {
 	top = sheet.PeriodRange(units)
 	edges, counts = figure.Histogram(sheet.Column(units, sheet.Period), 0, top, int(math.Round(top/0.05)))
 	return top, edges, counts
@@ -120,12 +122,12 @@ func (f *drawing) paintOrientations(c *figure.Canvas, b figure.Box) {
 }
 
 // paintHistogram stacks the active units by module and names the groups on top.
-func (f *drawing) paintHistogram(c *figure.Canvas, b figure.Box, units []sheet.Unit, value func(sheet.Unit) float64, x figure.Axis, edges, counts []float64) {
+func (f *drawing) paintHistogram(c *figure.Canvas, b figure.Box, units []spectratable.Unit, value func(spectratable.Unit) float64, x figure.Axis, edges, counts []float64) {
 	top := sheet.CountRange(counts)
 	a := figure.Axes{Box: b, X: x, Y: figure.Axis{Min: 0, Max: top, Label: "active units", Ticks: sheet.CountTicks(top)}}
 	groups, none := sheet.ByModule(units, f.Modules)
 	base := make([]float64, len(counts))
-	stack := func(units []sheet.Unit, group int) {
+	stack := func(units []spectratable.Unit, group int) {
 		_, n := figure.Histogram(sheet.Column(units, value), x.Min, x.Max, len(counts))
 		a.Bars(c, edges, n, base, figure.Series(group))
 	}
@@ -212,7 +214,7 @@ func (f *drawing) paintUnitCell(c *figure.Canvas, b figure.Box) {
 		sheet.Notice(c, b, "no module")
 		return
 	}
-	sheet.UnitCell(c, b, f.module.WaveVectors(), f.units, f.colour)
+	sheet.UnitCell(c, b, sheet.WaveVectors(*f.module), f.units, f.colour)
 }
 
 // phaseInk colours the states by k_a·x of where the network was; without a module
@@ -225,7 +227,7 @@ func (f *drawing) phaseInk(a int) (ink func(i int) color.RGBA, key string) {
 		}
 		return func(i int) color.RGBA { return f.power(share(f.States[i].Y)) }, "y"
 	}
-	k := f.module.WaveVectors()[a]
+	k := sheet.WaveVectors(*f.module)[a]
 	return func(i int) color.RGBA {
 		s := f.States[i]
 		return f.phase((k[0]*float64(s.X)+k[1]*float64(s.Y))/(2*math.Pi) + 0.5)
@@ -233,7 +235,7 @@ func (f *drawing) phaseInk(a int) (ink func(i int) color.RGBA, key string) {
 }
 
 // paintEmbedding draws an embedding of the states from two sides.
-func (f *drawing) paintEmbedding(c *figure.Canvas, first, second figure.Box, name string, of func(State) []float32) {
+func (f *drawing) paintEmbedding(c *figure.Canvas, first, second figure.Box, name string, of func(embedtable.Point) []float32) {
 	points := make([][3]float64, len(f.States))
 	for i, s := range f.States {
 		x := of(s)
@@ -273,13 +275,13 @@ func (f *drawing) paintVariance(c *figure.Canvas, b figure.Box) {
 	var line []figure.Point
 	sum := 0.0
 	for i, p := range f.PCA[:n] {
-		if math.IsNaN(p.Variance) {
+		if math.IsNaN(p.VarianceRatio) {
 			continue
 		}
 		x := float64(i + 1)
-		lo, hi := a.At(x-0.36, 0), a.At(x+0.36, p.Variance)
+		lo, hi := a.At(x-0.36, 0), a.At(x+0.36, p.VarianceRatio)
 		c.FillRect(figure.Box{X: lo.X, Y: hi.Y, W: hi.X - lo.X, H: lo.Y - hi.Y}, figure.Pale)
-		sum += p.Variance
+		sum += p.VarianceRatio
 		line = append(line, a.At(x, math.Min(sum, 1)))
 	}
 	a.Draw(c, sheet.LabelGap)
@@ -288,7 +290,8 @@ func (f *drawing) paintVariance(c *figure.Canvas, b figure.Box) {
 	c.Text(b.X+b.W/2, b.Y-1.6, "principal components", figure.Type{Size: figure.Small, X: figure.Middle, Y: figure.End})
 }
 
-// paintEigenvalues draws the lowest eigenvalues of the graph Laplacian; a hexagonal torus has six close ones.
+// paintEigenvalues draws the lowest eigenvalues of the graph Laplacian; a hexagonal torus has six
+// close ones.
 func (f *drawing) paintEigenvalues(c *figure.Canvas, b figure.Box) {
 	n := min(len(f.Eigenvalues), 9)
 	top := 0.0

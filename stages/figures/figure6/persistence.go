@@ -8,8 +8,9 @@ import (
 	"sicgrid/stages/figures/sheet"
 )
 
-// paintPersistence draws birth and death of every class of the states' cohomology, in the colour of its dimension, and the
-// range of scales over which the Betti numbers hold: a class counts if it is born left of the range and dies above it.
+// paintPersistence draws birth and death of every class of the states' cohomology, in the colour of
+// its dimension, and the range of scales over which the Betti numbers hold: a class counts if it is
+// born left of the range and dies above it.
 func (f *drawing) paintPersistence(c *figure.Canvas, b figure.Box) {
 	top := f.Topology.Cone
 	if !(top > 0) || len(f.Intervals) == 0 {

@@ -5,18 +5,18 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sort"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Look says how figure 7 is drawn.
 type Look struct {
-	DPI         sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	RateColours sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-	Cells       int           `json:"cells" range:"[2, 5]" default:"5" doc:"example cells of each network"`
+	sheet.MapParams
+	Cells int `json:"cells" range:"[2, 5]" default:"5" doc:"example cells of each network"`
 }
 
 // MostRows is how many networks there is room for.
@@ -32,10 +32,10 @@ type Params struct {
 // Ablation is one row of figure 7: a variant of the training in one box.
 type Ablation struct {
 	Name    string
-	Units   []sheet.Unit
-	Modules []sheet.Module
-	Maps    []sheet.RateMap
-	Summary sheet.Summary
+	Units   []spectratable.Unit
+	Modules []spectratable.Module
+	Maps    []ratemapstable.Map
+	Summary spectratable.Summary
 }
 
 // Data is what figure 7 shows.
@@ -57,19 +57,20 @@ type ablationNumber struct {
 	Periods [3]sheet.Number       `json:"period_quartiles_m"`
 }
 
-// Run reads maps, units, modules and summary of every variant of the parameters (roles "full/maps" and so on) in one box and
-// emits figure 7.
+// Run reads maps, units, modules and summary of every variant of the parameters (roles "full/maps"
+// and so on) in one box and emits figure 7.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	var d Data
 	for _, v := range p.Variants {
-		d.Rows = append(d.Rows, Ablation{v, sheet.Read[sheet.Unit](&r, v+"/units"), sheet.Read[sheet.Module](&r, v+"/modules"), sheet.Read[sheet.RateMap](&r, v+"/maps"), sheet.One[sheet.Summary](&r, v+"/summary")})
+		d.Rows = append(d.Rows, Ablation{v, sheet.Read[spectratable.Unit](&r, v+"/units"), sheet.Read[spectratable.Module](&r, v+"/modules"), sheet.Read[ratemapstable.Map](&r, v+"/maps"), sheet.One[spectratable.Summary](&r, v+"/summary")})
 	}
 	d.BoxM = r.Box
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws for every variant example maps, and the distributions of scores and periods of its active units.
+// Draw draws for every variant example maps, and the distributions of scores and periods of its
+// active units.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	if len(d.Rows) == 0 {
 		return nil, fmt.Errorf("figure-7: no variant to draw")
@@ -169,7 +170,7 @@ func (a Ablation) paintPeriods(c *figure.Canvas, b figure.Box, longest float64, 
 }
 
 // histogram stacks the active units by module; the last row's axis has the label.
-func (a Ablation) histogram(c *figure.Canvas, b figure.Box, value func(sheet.Unit) float64, x figure.Axis, bins int, label string, last bool) {
+func (a Ablation) histogram(c *figure.Canvas, b figure.Box, value func(spectratable.Unit) float64, x figure.Axis, bins int, label string, last bool) {
 	units := sheet.Active(a.Units)
 	if last {
 		x.Label = label
@@ -179,7 +180,7 @@ func (a Ablation) histogram(c *figure.Canvas, b figure.Box, value func(sheet.Uni
 	axes := figure.Axes{Box: b, X: x, Y: figure.Axis{Max: top, Ticks: []figure.Tick{{At: 0, Label: "0"}, {At: top, Label: figure.Number(top, 0)}}}}
 	groups, none := sheet.ByModule(units, a.Modules)
 	base := make([]float64, bins)
-	stack := func(units []sheet.Unit, group int) {
+	stack := func(units []spectratable.Unit, group int) {
 		edges, counts := figure.Histogram(sheet.Column(units, value), x.Min, x.Max, bins)
 		axes.Bars(c, edges, counts, base, figure.Series(group))
 	}
@@ -190,17 +191,11 @@ func (a Ablation) histogram(c *figure.Canvas, b figure.Box, value func(sheet.Uni
 	axes.Draw(c, sheet.LabelGap)
 }
 
-// quantileOf the finite values, by the nearest rank; NaN without one.
+// quantileOf the values that are not NaN, by the nearest rank; NaN without one.
 func quantileOf(values []float64, share float64) float64 {
-	var kept []float64
-	for _, v := range values {
-		if !math.IsNaN(v) {
-			kept = append(kept, v)
-		}
-	}
+	kept := sheet.Defined(values)
 	if len(kept) == 0 {
 		return math.NaN()
 	}
-	sort.Float64s(kept)
 	return kept[int(math.Round(share*float64(len(kept)-1)))]
 }

@@ -9,13 +9,14 @@ import (
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Look says how figure 8 is drawn.
 type Look struct {
-	DPI         sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	Columns     int           `json:"columns" range:"[8, 20]" default:"16" doc:"ratemaps in a row"`
-	RateColours sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps"`
+	sheet.MapParams
+	Columns int `json:"columns" range:"[8, 20]" default:"16" doc:"ratemaps in a row"`
 }
 
 // Params are that look and what the networks are called.
@@ -27,8 +28,8 @@ type Params struct {
 // Network is one block of figure 8: all units of one network.
 type Network struct {
 	Name  string // of the variant: "full"
-	Units []sheet.Unit
-	Maps  []sheet.RateMap
+	Units []spectratable.Unit
+	Maps  []ratemapstable.Map
 }
 
 // Data is what figure 8 shows: networks in one box.
@@ -56,7 +57,7 @@ type unitNumbers struct {
 
 // unitTable counts a network's units; the median is over the active units with a
 // score, the share above the line over all active ones.
-func unitTable(name string, units []sheet.Unit) unitNumbers {
+func unitTable(name string, units []spectratable.Unit) unitNumbers {
 	cells := sheet.Active(units)
 	n := unitNumbers{Name: name, Units: len(units), Active: len(cells), AboveLine: sheet.Number(math.NaN()),
 		Scores: sheet.Numbers(sheet.Column(units, sheet.Score)), Score: sheet.Number(sheet.Median(sheet.Column(cells, sheet.Score)))}
@@ -70,7 +71,7 @@ func unitTable(name string, units []sheet.Unit) unitNumbers {
 		n.AboveLine = sheet.Number(float64(above) / float64(len(cells)))
 	}
 	for _, u := range units {
-		if u.Silent() {
+		if sheet.Silent(u) {
 			n.Silent++
 		}
 	}
@@ -78,8 +79,8 @@ func unitTable(name string, units []sheet.Unit) unitNumbers {
 	return n
 }
 
-// Run reads maps and units of the networks "full", "no-isometry" where there is one, and "no-capacity" in one box
-// (roles "full/maps" and so on) and emits figure 8.
+// Run reads maps and units of the networks "full", "no-isometry" where there is one, and
+// "no-capacity" in one box (roles "full/maps" and so on) and emits figure 8.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	var d Data
@@ -89,8 +90,8 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 		}
 		d.Networks = append(d.Networks, Network{
 			Name:  v,
-			Units: sheet.Read[sheet.Unit](&r, v+"/units"),
-			Maps:  sheet.Read[sheet.RateMap](&r, v+"/maps"),
+			Units: sheet.Read[spectratable.Unit](&r, v+"/units"),
+			Maps:  sheet.Read[ratemapstable.Map](&r, v+"/maps"),
 		})
 	}
 	d.BoxM = r.Box
@@ -146,12 +147,12 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 }
 
 // paintUnit draws one small ratemap, its frame and what stands below it.
-func paintUnit(c *figure.Canvas, b figure.Box, u sheet.Unit, net sheet.Network, rates figure.Map) {
+func paintUnit(c *figure.Canvas, b figure.Box, u spectratable.Unit, net sheet.Network, rates figure.Map) {
 	label := figure.Type{Size: figure.Tiny, X: figure.Middle}
 	text := figure.Number(u.Score, 2)
 	c.RateMap(b, net.Maps[u.Unit], net.Bins, rates)
 	switch {
-	case u.Silent():
+	case sheet.Silent(u):
 		label.Color, text = figure.Red, "silent"
 		c.Rect(b, figure.Stroke{Color: figure.Red, Width: frame})
 	case !u.Active:
@@ -168,7 +169,7 @@ const frame = 1.4
 func paintKeys(c *figure.Canvas, y, boxM, size float64, rates figure.Map) {
 	small := figure.Type{Size: figure.Small, Y: figure.Middle}
 	mid := y + 1.2
-	c.ScaleBar(0, mid, boxM, size)
+	c.ScaleBar(figure.Point{X: 0, Y: mid}, boxM, size)
 	c.ColorBar(figure.Box{X: 38, Y: y, W: 30, H: 2.4}, rates, 0, 1,
 		[]figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
 	c.Text(76, mid, "number: grid score (expanding ring)", small)

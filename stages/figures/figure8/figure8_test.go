@@ -9,7 +9,7 @@ import (
 	"sicgrid/stages/figures/sheet/figuretest"
 )
 
-var params = Params{Look{figuretest.DPI, 16, "jet"}, figuretest.Titles}
+var params = Params{Look{figuretest.MapParams, 16}, figuretest.Titles}
 
 func TestFigure8MarksSilentAndWeakUnits(t *testing.T) {
 	full, one := figuretest.ThreeModules(), figuretest.OneModule()

@@ -10,22 +10,14 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/torus"
+	"sicgrid/stages/ideal/idealtable"
 )
-
-// Rate is a row of the ideal stage's "tuning": the rate of a cell at a place (m) and at its module's phase (rad).
-type Rate struct {
-	Module    int32   `col:"module"`
-	Preferred float64 `col:"preferred"`
-	X         float64 `col:"x"`
-	Phase     float64 `col:"phase"`
-	Rate      float64 `col:"rate"`
-}
 
 // Data is what figure 9 shows: the cells of two modules, and the line of their phases.
 type Data struct {
 	Periods [2]float64 // m
-	Tuning  []Rate
-	Line    []torus.Place
+	Tuning  []idealtable.Rate
+	Line    []idealtable.Place
 }
 
 type shownNumbers struct {
@@ -37,13 +29,14 @@ type shownNumbers struct {
 // Run reads tuning and line of the ideal stage and emits figure 9.
 func Run(_ context.Context, p sheet.Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
-	d := Data{Tuning: sheet.Read[Rate](&r, "tuning"), Line: sheet.Read[torus.Place](&r, "line")}
+	d := Data{Tuning: sheet.Read[idealtable.Rate](&r, "tuning"), Line: sheet.Read[idealtable.Place](&r, "line")}
 	d.Periods = [2]float64{sheet.MetaNumber(&r, "line", "period_1"), sheet.MetaNumber(&r, "line", "period_2")}
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the construction of the grid code: (a) cells of preferred phase 0 and pi of two modules over place
-// (equation 9) and over phase (equation 10), (b) the states as a torus and as a sheet.
+// Draw draws the construction of the grid code: (a) cells of preferred phase 0 and pi of two
+// modules over place (equation 9) and over phase (equation 10), (b) the states as a torus and as a
+// sheet.
 func Draw(d Data, p sheet.Params) ([]sheet.File, error) {
 	if len(d.Tuning) == 0 || len(d.Line) == 0 {
 		return nil, fmt.Errorf("figure-9: no cells or no coding line to draw")

@@ -3,12 +3,12 @@
 package overview
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"regexp"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -16,6 +16,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/sweepdata"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 // Run reads the tables of a sweep and emits their overview.
@@ -29,7 +30,7 @@ const mostRows = 60
 // block is what the overview shows of one variant and purpose: settings, one a row.
 type block struct {
 	variant, purpose string
-	points           []sweepdata.Point
+	points           []sweeptable.Point
 	left             int // settings that are not shown
 }
 
@@ -40,8 +41,9 @@ const (
 	below      = 14.0
 )
 
-// Draw draws every setting as a row: the grid score, number of modules and explained variance of its runs, and how many of them
-// succeed. Below, what a random design drew is set against the scores.
+// Draw draws every setting as a row: the grid score, number of modules and explained variance of
+// its runs, and how many of them succeed. Below, what a random design drew is set against the
+// scores.
 func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	if len(d.Runs) == 0 {
 		return nil, fmt.Errorf("%s: no run to draw", p.Figure)
@@ -77,7 +79,8 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p))
 }
 
-// blocks gathers the points of each variant and purpose in the order of the table; of very many, the best.
+// blocks gathers the points of each variant and purpose in the order of the table; of very many,
+// the best.
 func blocks(d sweepdata.Data) []block {
 	var out []block
 	for _, pt := range d.Points {
@@ -99,12 +102,8 @@ func blocks(d sweepdata.Data) []block {
 			b.left = 0
 			continue
 		}
-		sort.SliceStable(b.points, func(i, j int) bool {
-			x, y := b.points[i], b.points[j]
-			if x.Successes != y.Successes {
-				return x.Successes > y.Successes
-			}
-			return x.Score > y.Score || !math.IsNaN(x.Score) && math.IsNaN(y.Score)
+		slices.SortStableFunc(b.points, func(x, y sweeptable.Point) int {
+			return cmp.Or(cmp.Compare(y.Successes, x.Successes), cmp.Compare(y.Score, x.Score)) // NaN last
 		})
 		b.points = b.points[:mostRows]
 	}
@@ -123,7 +122,7 @@ func paintBlock(d sweepdata.Data, c *figure.Canvas, p sweepdata.Params, b block,
 	most := d.MostModules()
 	panels := []struct {
 		x, w  float64
-		value func(sweepdata.Run) float64
+		value func(sweeptable.Run) float64
 		axis  figure.Axis
 	}{
 		{labels + 2, 44, sweepdata.Score, figure.Axis{Min: -0.6, Max: 1.5, Label: "grid score, median", Ticks: figure.Ticks(-0.5, 1.5, 4)}},
@@ -154,7 +153,7 @@ func paintBlock(d sweepdata.Data, c *figure.Canvas, p sweepdata.Params, b block,
 }
 
 // rowMarks draws a row's runs as discs and their median as an upright bar.
-func rowMarks(c *figure.Canvas, a figure.Axes, y float64, runs []sweepdata.Run, value func(sweepdata.Run) float64) {
+func rowMarks(c *figure.Canvas, a figure.Axes, y float64, runs []sweeptable.Run, value func(sweeptable.Run) float64) {
 	for k, r := range runs {
 		v := value(r)
 		if math.IsNaN(v) {
@@ -172,7 +171,7 @@ func rowMarks(c *figure.Canvas, a figure.Axes, y float64, runs []sweepdata.Run, 
 var plainName = regexp.MustCompile(`([a-zA-Z0-9])_`)
 
 // settingText is a setting's name, or the values of what its designs set.
-func settingText(d sweepdata.Data, p sweepdata.Params, pt sweepdata.Point) string {
+func settingText(d sweepdata.Data, p sweepdata.Params, pt sweeptable.Point) string {
 	if pt.Name != "" {
 		return plainName.ReplaceAllString(pt.Name, "$1 ")
 	}
@@ -198,7 +197,7 @@ const (
 // scatter is a parameter of random designs with the runs that it was drawn for.
 type scatter struct {
 	key    string
-	runs   []sweepdata.Run
+	runs   []sweeptable.Run
 	values []float64
 	axis   figure.Axis
 	log    bool

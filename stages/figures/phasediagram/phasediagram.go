@@ -3,17 +3,18 @@
 package phasediagram
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image/color"
 	"math"
 	"slices"
-	"sort"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/sweepdata"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 // Run reads the tables of a sweep whose designs are planes and emits the phase diagram.
@@ -21,15 +22,17 @@ func Run(_ context.Context, p sweepdata.Params, t *pipeline.Task) error {
 	return sweepdata.Emit(p, t, true, Draw)
 }
 
-// planeOf is one row of the phase diagram: a design and variant, its runs by the levels of two parameters.
+// planeOf is one row of the phase diagram: a design and variant, its runs by the levels of two
+// parameters.
 type plane struct {
 	design sweepdata.Design
-	x, y   []string            // levels
-	cells  [][][]sweepdata.Run // [y][x]
-	own    [2]int              // place of the profile's own values in y and x; -1: not among them
+	x, y   []string             // levels
+	cells  [][][]sweeptable.Run // [y][x]
+	own    [2]int               // place of the profile's own values in y and x; -1: not among them
 }
 
-// Draw draws for every plane the number of modules, the grid score, and an example map at every point.
+// Draw draws for every plane the number of modules, the grid score, and an example map at every
+// point.
 func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	var planes []plane
 	var titles []string
@@ -84,9 +87,9 @@ func planeOf(d sweepdata.Data, p sweepdata.Params, design int, variant string) p
 		pl.own[i] = slices.Index(levels, p.Own[slices.Index(p.Parameters, keys[i])])
 	}
 	for _, y := range pl.y {
-		var row [][]sweepdata.Run
+		var row [][]sweeptable.Run
 		for _, x := range pl.x {
-			var cell []sweepdata.Run
+			var cell []sweeptable.Run
 			for _, r := range runs {
 				if d.Value(p, r.Run, keys[0]) == y && d.Value(p, r.Run, keys[1]) == x {
 					cell = append(cell, r)
@@ -117,7 +120,7 @@ func (pl plane) axes(b figure.Box, named bool) figure.Axes {
 }
 
 // each calls paint with every cell's box and outlines the profile's own.
-func (pl plane) each(canvas *figure.Canvas, a figure.Axes, paint func(b figure.Box, runs []sweepdata.Run)) {
+func (pl plane) each(canvas *figure.Canvas, a figure.Axes, paint func(b figure.Box, runs []sweeptable.Run)) {
 	box := func(x, y int) figure.Box {
 		from, to := a.At(float64(x), float64(y+1)), a.At(float64(x+1), float64(y))
 		return figure.Box{X: from.X, Y: from.Y, W: to.X - from.X, H: to.Y - from.Y}
@@ -140,9 +143,9 @@ const (
 
 func (pl plane) paintModules(c *figure.Canvas, b figure.Box, most float64) {
 	a := pl.axes(b, true)
-	pl.each(c, a, func(b figure.Box, runs []sweepdata.Run) {
+	pl.each(c, a, func(b figure.Box, runs []sweeptable.Run) {
 		mid := sweepdata.Middle(sweepdata.Over(runs, sweepdata.Modules))
-		fill(c, b, mid/most, listed(runs, func(r sweepdata.Run) string { return fmt.Sprint(r.Modules) }), runs)
+		fill(c, b, mid/most, listed(runs, func(r sweeptable.Run) string { return fmt.Sprint(r.Modules) }), runs)
 	})
 	a.DrawFrame(c, labelGap)
 	sheet.Title(c, b, "modules found, seed by seed")
@@ -150,7 +153,7 @@ func (pl plane) paintModules(c *figure.Canvas, b figure.Box, most float64) {
 
 func (pl plane) paintScores(c *figure.Canvas, b figure.Box) {
 	a := pl.axes(b, false)
-	pl.each(c, a, func(b figure.Box, runs []sweepdata.Run) {
+	pl.each(c, a, func(b figure.Box, runs []sweeptable.Run) {
 		mid := sweepdata.Middle(sweepdata.Over(runs, sweepdata.Score))
 		fill(c, b, (mid-low)/(high-low), figure.Number(mid, 2), runs)
 	})
@@ -158,8 +161,9 @@ func (pl plane) paintScores(c *figure.Canvas, b figure.Box) {
 	sheet.Title(c, b, "grid score, median")
 }
 
-// fill paints a cell's ground and what is written on it, and below that how many of its runs ended early.
-func fill(c *figure.Canvas, b figure.Box, t float64, text string, runs []sweepdata.Run) {
+// fill paints a cell's ground and what is written on it, and below that how many of its runs ended
+// early.
+func fill(c *figure.Canvas, b figure.Box, t float64, text string, runs []sweeptable.Run) {
 	ground := figure.White
 	if !math.IsNaN(t) {
 		ground = figure.Viridis(t)
@@ -182,7 +186,7 @@ func fill(c *figure.Canvas, b figure.Box, t float64, text string, runs []sweepda
 }
 
 // listed writes a value of each run, seed by seed.
-func listed(runs []sweepdata.Run, value func(sweepdata.Run) string) string {
+func listed(runs []sweeptable.Run, value func(sweeptable.Run) string) string {
 	text := ""
 	for i, r := range runs {
 		if i > 0 {
@@ -196,7 +200,7 @@ func listed(runs []sweepdata.Run, value func(sweepdata.Run) string) string {
 // paintMaps shows the run of median score, the lower of two.
 func (pl plane) paintMaps(c *figure.Canvas, b figure.Box, d sweepdata.Data, rates figure.Map) {
 	a := pl.axes(b, false)
-	pl.each(c, a, func(b figure.Box, runs []sweepdata.Run) {
+	pl.each(c, a, func(b figure.Box, runs []sweeptable.Run) {
 		size := math.Min(b.W, b.H) - 1
 		at := figure.Box{X: b.X + (b.W-size)/2, Y: b.Y + (b.H-size)/2, W: size, H: size}
 		e := exampleOf(d, runs)
@@ -211,22 +215,14 @@ func (pl plane) paintMaps(c *figure.Canvas, b figure.Box, d sweepdata.Data, rate
 }
 
 // exampleOf is that of the run of median score.
-func exampleOf(d sweepdata.Data, runs []sweepdata.Run) sweepdata.Example {
-	sorted := append([]sweepdata.Run(nil), runs...)
-	sort.SliceStable(sorted, func(i, j int) bool {
-		a, b := sorted[i].Score, sorted[j].Score
-		return a < b || math.IsNaN(a) && !math.IsNaN(b)
-	})
-	if len(sorted) == 0 {
-		return sweepdata.Example{}
-	}
-	chosen := sorted[(len(sorted)-1)/2]
+func exampleOf(d sweepdata.Data, runs []sweeptable.Run) sweeptable.Example {
+	sorted := slices.SortedStableFunc(slices.Values(runs), func(a, b sweeptable.Run) int { return cmp.Compare(a.Score, b.Score) }) // NaN first
 	for _, e := range d.Examples {
-		if e.Run == chosen.Run {
+		if len(sorted) > 0 && e.Run == sorted[(len(sorted)-1)/2].Run {
 			return e
 		}
 	}
-	return sweepdata.Example{}
+	return sweeptable.Example{}
 }
 
 // paintKeys explains the colours below the panels.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sicgrid/pkg/figure"
+	"sicgrid/stages/claims/claimstable"
 )
 
 // markdown is all claims as tables.
@@ -45,14 +46,14 @@ func (d Data) markdown(seeds []uint64) []byte {
 func (d Data) ours(id string) string {
 	text, outcome := d.shown(id)
 	for i := range text {
-		if outcome[i] == unknown {
+		if outcome[i] == claimstable.Unknown {
 			text[i] = "[" + text[i] + "]"
 		}
 	}
 	return strings.Join(text, "; ")
 }
 
-func spread(c Claim) string {
+func spread(c claimstable.Claim) string {
 	if c.Undefined == c.Seeds {
 		return "–"
 	}

@@ -13,60 +13,22 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/claims/claimstable"
+	"sicgrid/stages/distances/distancestable"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/integration/integrationtable"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
-// Look says how the results are drawn.
-type Look struct {
-	DPI         sheet.DPI     `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
-	RateColours sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
-}
-
-// Params are that look and the networks of which there are inputs.
+// Params says how the results are drawn, and the networks of which there are inputs.
 type Params struct {
-	Look
+	sheet.MapParams
 	Seeds    []uint64     `json:"seeds"`
 	Variants []string     `json:"variants"` // whose maps are shown where a claim about them does not hold
 	Walked   []string     `json:"walked"`   // those whose path integration was tested
 	Titles   sheet.Titles `json:"titles"`
 }
-
-// Claim is a row of the claims stage's "claims"; NaN where undefined.
-type Claim struct {
-	ID        string    `col:"claim"`
-	Group     string    `col:"group"`
-	Text      string    `col:"text"`
-	Network   string    `col:"network"`
-	Figure    string    `col:"figure"`
-	Paper     string    `col:"paper"`
-	Source    string    `col:"source"`
-	Rule      string    `col:"rule"`
-	Unit      string    `col:"unit"`
-	SeedList  []int64   `col:"seed_list" shape:"seeds"`
-	Values    []float64 `col:"values" shape:"seeds"`
-	Low       float64   `col:"low"`
-	Median    float64   `col:"median"`
-	High      float64   `col:"high"`
-	Holds     int32     `col:"holds"`
-	Seeds     int32     `col:"seeds"`
-	Undefined int32     `col:"unknown"`
-	Verdict   string    `col:"verdict"`
-}
-
-// Finding is a row of "findings": a claim in one seed.
-type Finding struct {
-	ID      string `col:"claim"`
-	Shown   string `col:"shown"`
-	Outcome string `col:"outcome"`
-}
-
-// The outcomes of findings and verdicts of claims that are drawn in a way of their own.
-const (
-	holds       = "holds"
-	fails       = "fails"
-	unknown     = "unknown"
-	doesNotHold = "does not hold"
-)
 
 // runRole begins the names of the inputs of one network.
 func runRole(variant string, seed uint64) string { return fmt.Sprintf("%s/seed-%d/", variant, seed) }
@@ -75,53 +37,26 @@ func runRole(variant string, seed uint64) string { return fmt.Sprintf("%s/seed-%
 type SeedMaps struct {
 	Variant string
 	Seed    uint64
-	Units   []sheet.Unit
-	Maps    []sheet.RateMap
+	Units   []spectratable.Unit
+	Maps    []ratemapstable.Map
 }
 
 // Walked is the path integration of a network: rows of the integration stage's outputs.
 type Walked struct {
-	Variant  string
-	Seed     uint64
-	Plateau  float64
-	Lags     []SameLag
-	Errors   []DecodingError
-	Closures []Closure
-	Ranges   []DecodingRange
-}
-
-// SameLag is a row of "lags".
-type SameLag struct {
-	Lag   int32   `col:"lag"`
-	Same  float64 `col:"same_place"`
-	Pairs int64   `col:"pairs"`
-}
-
-// DecodingError is a row of "errors".
-type DecodingError struct {
-	Step   int32   `col:"step"`
-	Median float64 `col:"median"`
-	Chance float64 `col:"chance"`
-}
-
-// Closure is a row of "closures".
-type Closure struct {
-	Steps int32   `col:"steps"`
-	Loop  float64 `col:"loop"`
-	Still float64 `col:"still"`
-}
-
-// DecodingRange is a row of "ranges".
-type DecodingRange struct {
-	Radius float64 `col:"radius"`
-	Median float64 `col:"median"`
+	Variant string
+	Seed    uint64
+	Plateau float64
+	Lags    []integrationtable.Lag
+	Errors  []integrationtable.Error
+	Returns []integrationtable.Return
+	Ranges  []integrationtable.Range
 }
 
 // Data is what the results show.
 type Data struct {
 	BoxM     float64 // of the maps
-	Claims   []Claim
-	Findings []Finding
+	Claims   []claimstable.Claim
+	Findings []claimstable.Finding
 	Networks []SeedMaps
 	Walked   []Walked
 }
@@ -148,42 +83,37 @@ type claimNumbers struct {
 	Verdict string         `json:"verdict"`
 }
 
-// Run reads claims and findings, maps and units of every variant and seed of the parameters (roles "full/seed-1/maps" and so on)
-// in one box, and the path integration of those walked, and emits the results: figure, Markdown and Parquet.
+// Run reads claims and findings, maps and units of every variant and seed of the parameters (roles
+// "full/seed-1/maps" and so on) in one box, and the path integration of those walked, and emits the
+// results: figure, Markdown and Parquet.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
-	d := Data{Claims: sheet.Read[Claim](&r, "claims"), Findings: sheet.Read[Finding](&r, "findings")}
+	d := Data{Claims: sheet.Read[claimstable.Claim](&r, "claims"), Findings: sheet.Read[claimstable.Finding](&r, "findings")}
 	for _, seed := range p.Seeds {
 		for _, v := range p.Variants {
 			role := runRole(v, seed)
-			d.Networks = append(d.Networks, SeedMaps{v, seed, sheet.Read[sheet.Unit](&r, role+"units"), sheet.Read[sheet.RateMap](&r, role+"maps")})
+			d.Networks = append(d.Networks, SeedMaps{v, seed, sheet.Read[spectratable.Unit](&r, role+"units"), sheet.Read[ratemapstable.Map](&r, role+"maps")})
 		}
 		for _, v := range p.Walked {
 			role := runRole(v, seed)
 			box := r.Box
 			r.Box = 0 // plateaus may be of another one
-			plateau := sheet.One[struct {
-				Plateau float64 `col:"plateau"`
-			}](&r, role+"decorrelation").Plateau
+			plateau := sheet.One[distancestable.Summary](&r, role+"decorrelation").Plateau
 			r.Box = box
 			d.Walked = append(d.Walked, Walked{v, seed, plateau,
-				sheet.Read[SameLag](&r, role+"lags"), sheet.Read[DecodingError](&r, role+"errors"), sheet.Read[Closure](&r, role+"closures"), sheet.Read[DecodingRange](&r, role+"ranges")})
+				sheet.Read[integrationtable.Lag](&r, role+"lags"), sheet.Read[integrationtable.Error](&r, role+"errors"), sheet.Read[integrationtable.Return](&r, role+"returns"), sheet.Read[integrationtable.Range](&r, role+"ranges")})
 		}
 	}
 	d.BoxM = r.Box
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the claims that have a rule, seed by seed, the path integration of every seed, and maps of the networks of
-// which a claim does not hold; and writes all claims as Markdown and Parquet.
+// Draw draws the claims that have a rule, seed by seed, the path integration of every seed, and
+// maps of the networks of which a claim does not hold; and writes all claims as Markdown and
+// Parquet.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	rates := p.RateColours.Map()
-	var ruled []Claim
-	for _, c := range d.Claims {
-		if c.Rule != "" {
-			ruled = append(ruled, c)
-		}
-	}
+	ruled := slices.DeleteFunc(slices.Clone(d.Claims), func(c claimstable.Claim) bool { return c.Rule == "" })
 	blocks := d.disagreeing()
 	nets, gaps := map[string]sheet.Network{}, ""
 	for _, n := range d.Networks {
@@ -240,12 +170,13 @@ func (d Data) shown(id string) (text, outcome []string) {
 	return text, outcome
 }
 
-// disagreeing are the variants of claims that do not hold or could not be measured, in the order of the table.
+// disagreeing are the variants of claims that do not hold or could not be measured, in the order of
+// the table.
 func (d Data) disagreeing() []string {
 	var out []string
 	for _, c := range d.Claims {
 		there := slices.ContainsFunc(d.Networks, func(n SeedMaps) bool { return n.Variant == c.Network })
-		if c.Rule != "" && c.Verdict != holds && there && !slices.Contains(out, c.Network) {
+		if c.Rule != "" && c.Verdict != claimstable.Holds && there && !slices.Contains(out, c.Network) {
 			out = append(out, c.Network)
 		}
 	}
@@ -264,16 +195,17 @@ func (d Data) numbers(seeds []uint64) shownNumbers {
 // outcomeColour is that of a finding or verdict.
 func outcomeColour(outcome string) color.RGBA {
 	switch outcome {
-	case holds:
+	case claimstable.Holds:
 		return figure.Series(2)
-	case fails, doesNotHold:
+	case claimstable.Fails, claimstable.DoesNotHold:
 		return figure.Series(1)
 	}
 	return figure.Grey
 }
 
-// paintClaims draws a row a claim: what the paper says, the rule, each seed's value and outcome, and the verdict.
-func (d Data) paintClaims(c *figure.Canvas, ruled []Claim, seeds []uint64, top, pitch float64) {
+// paintClaims draws a row a claim: what the paper says, the rule, each seed's value and outcome,
+// and the verdict.
+func (d Data) paintClaims(c *figure.Canvas, ruled []claimstable.Claim, seeds []uint64, top, pitch float64) {
 	const left, right = 65.0, 158.0
 	width := (right - left) / float64(len(seeds))
 	head := figure.Type{Size: figure.Normal, Bold: true}
@@ -321,9 +253,9 @@ func mark(c *figure.Canvas, at figure.Point, outcome string) {
 	const r = 1.1
 	ink := outcomeColour(outcome)
 	switch outcome {
-	case holds:
+	case claimstable.Holds:
 		c.Discs([]figure.Point{at}, r, ink)
-	case fails:
+	case claimstable.Fails:
 		s := figure.Stroke{Color: ink, Width: figure.Thick}
 		c.Line(s, figure.Point{X: at.X - r, Y: at.Y - r}, figure.Point{X: at.X + r, Y: at.Y + r})
 		c.Line(s, figure.Point{X: at.X - r, Y: at.Y + r}, figure.Point{X: at.X + r, Y: at.Y - r})

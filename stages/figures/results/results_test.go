@@ -9,35 +9,38 @@ import (
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/claims/claimstable"
+	"sicgrid/stages/distances/distancestable"
 	"sicgrid/stages/figures/sheet/figuretest"
+	"sicgrid/stages/integration/integrationtable"
 )
 
 // fiveSeeds is claims of every verdict in five seeds, one of which is a silent network.
 func fiveSeeds() (Data, Params) {
-	p := Params{Look: Look{figuretest.DPI, "jet"}, Titles: figuretest.Titles, Seeds: []uint64{11, 12, 13, 14, 15}, Variants: []string{"full", "sigma-g-01"}, Walked: []string{"full", "no-capacity"}}
+	p := Params{MapParams: figuretest.MapParams, Titles: figuretest.Titles, Seeds: []uint64{11, 12, 13, 14, 15}, Variants: []string{"full", "sigma-g-01"}, Walked: []string{"full", "no-capacity"}}
 	d := Data{BoxM: 2}
 	nan := math.NaN()
-	add := func(c Claim, outcome string, shown ...string) {
+	add := func(c claimstable.Claim, outcome string, shown ...string) {
 		c.Seeds = int32(len(p.Seeds))
 		for i, seed := range p.Seeds {
 			o := outcome
-			if outcome == fails && i < 2 {
-				o = holds
+			if outcome == claimstable.Fails && i < 2 {
+				o = claimstable.Holds
 				c.Holds++
 			}
 			c.SeedList, c.Values = append(c.SeedList, int64(seed)), append(c.Values, float64(i))
-			d.Findings = append(d.Findings, Finding{c.ID, shown[i%len(shown)], o})
+			d.Findings = append(d.Findings, claimstable.Finding{ID: c.ID, Shown: shown[i%len(shown)], Outcome: o})
 		}
 		d.Claims = append(d.Claims, c)
 	}
-	add(Claim{ID: "several", Group: "claim", Text: "Several discrete modules", Network: "full", Figure: "Fig. 4, 6.1", Paper: "3: 0.51, 0.83, 1.40 m", Rule: "≥ 2 modules that differ by 1.2 × in period",
-		Unit: "modules", Low: 2, Median: 3, High: 3, Holds: 5, Verdict: holds}, holds, "3 (0.51, 0.83, 1.40 m)")
-	add(Claim{ID: "isometry", Group: "claim", Text: "No isometry loss: more shear", Network: "sigma-g-01", Figure: "Fig. 8b", Paper: "a sentence " + strings.Repeat("that goes on ", 12), Unit: "ratio",
-		Rule: "larger median ellipse ratio or score90 (without/with; the same)", Low: -0.1, Median: 0.5, High: 1, Verdict: doesNotHold}, fails, "2.22/1.28; 0.15/0.20")
-	add(Claim{ID: "periods", Group: "claim", Text: "The same periods in boxes of 2, 3 and 4 m", Network: "full", Figure: "Fig. 5c–e", Paper: "remained the same", Unit: "difference",
-		Rule: "within 5 %", Low: nan, Median: nan, High: nan, Undefined: 5, Verdict: "not measurable"}, unknown, "no module in some box")
-	add(Claim{ID: "score", Group: "number", Text: "Grid score of units in modules", Network: "full", Figure: "Fig. 4", Paper: "0.40–0.74", Unit: "score", Low: 0.1, Median: 0.52, High: 1, Verdict: "reported"}, "reported", "0.52", "1.00")
-	add(Claim{ID: "error", Group: "beyond", Text: "Decoding error after 60 steps", Network: "full", Paper: "not reported", Unit: "m", Low: 0.01, Median: 0.02, High: 0.03, Verdict: "reported"}, "reported", "0.02 m")
+	add(claimstable.Claim{ID: "several", Group: "claim", Text: "Several discrete modules", Network: "full", Figure: "Fig. 4, 6.1", Paper: "3: 0.51, 0.83, 1.40 m", Rule: "≥ 2 modules that differ by 1.2 × in period",
+		Unit: "modules", Low: 2, Median: 3, High: 3, Holds: 5, Verdict: claimstable.Holds}, claimstable.Holds, "3 (0.51, 0.83, 1.40 m)")
+	add(claimstable.Claim{ID: "isometry", Group: "claim", Text: "No isometry loss: more shear", Network: "sigma-g-01", Figure: "Fig. 8b", Paper: "a sentence " + strings.Repeat("that goes on ", 12), Unit: "ratio",
+		Rule: "larger median ellipse ratio or square score (without/with; the same)", Low: -0.1, Median: 0.5, High: 1, Verdict: claimstable.DoesNotHold}, claimstable.Fails, "2.22/1.28; 0.15/0.20")
+	add(claimstable.Claim{ID: "periods", Group: "claim", Text: "The same periods in boxes of 2, 3 and 4 m", Network: "full", Figure: "Fig. 5c–e", Paper: "remained the same", Unit: "difference",
+		Rule: "within 5 %", Low: nan, Median: nan, High: nan, Undefined: 5, Verdict: "not measurable"}, claimstable.Unknown, "no module in some box")
+	add(claimstable.Claim{ID: "score", Group: "number", Text: "Grid score of units in modules", Network: "full", Figure: "Fig. 4", Paper: "0.40–0.74", Unit: "score", Low: 0.1, Median: 0.52, High: 1, Verdict: "reported"}, "reported", "0.52", "1.00")
+	add(claimstable.Claim{ID: "error", Group: "beyond", Text: "Decoding error after 60 steps", Network: "full", Paper: "not reported", Unit: "m", Low: 0.01, Median: 0.02, High: 0.03, Verdict: "reported"}, "reported", "0.02 m")
 	for _, seed := range p.Seeds {
 		net := figuretest.Ideal(2, 2, figuretest.Grid(6, 0.5, 10, 1.2))
 		d.Networks = append(d.Networks, SeedMaps{"full", seed, net.Units, net.Maps})
@@ -48,14 +51,14 @@ func fiveSeeds() (Data, Params) {
 		for _, v := range p.Walked {
 			w := Walked{Variant: v, Seed: seed, Plateau: 0.8}
 			for n := 1; n <= 1000; n++ {
-				w.Lags = append(w.Lags, SameLag{int32(n), 0.1 + 0.0005*float64(n), int64(2000 / n)})
+				w.Lags = append(w.Lags, integrationtable.Lag{Lag: int32(n), Same: 0.1 + 0.0005*float64(n), Pairs: int64(2000 / n)})
 				if n < 60 || n%100 == 0 {
-					w.Closures = append(w.Closures, Closure{int32(n), 0.001 * float64(n), nan})
-					w.Errors = append(w.Errors, DecodingError{int32(n), 0.0004 * float64(n) * float64(seed-10), 0.9})
+					w.Returns = append(w.Returns, integrationtable.Return{Steps: int32(n), Loop: 0.001 * float64(n), AtRest: nan})
+					w.Errors = append(w.Errors, integrationtable.Error{Step: int32(n), Median: 0.0004 * float64(n) * float64(seed-10), Chance: 0.9})
 				}
 			}
 			for r := 0.25; r <= 3; r += 0.25 {
-				w.Ranges = append(w.Ranges, DecodingRange{r, 0.3 * r})
+				w.Ranges = append(w.Ranges, integrationtable.Range{Radius: r, Median: 0.3 * r})
 			}
 			d.Walked = append(d.Walked, w)
 		}
@@ -92,8 +95,8 @@ func TestResultsShowEveryVerdictAndWhereOursDisagrees(t *testing.T) {
 	if err != nil || files[4].Name != "results.parquet" {
 		t.Fatal(files[4].Name, err)
 	}
-	rows, err := artifact.Rows[Claim](rec)
-	if err != nil || len(rows) != 5 || rows[1].Verdict != doesNotHold || rows[1].SeedList[4] != 15 || rows[1].Values[4] != 4 {
+	rows, err := artifact.Rows[claimstable.Claim](rec)
+	if err != nil || len(rows) != 5 || rows[1].Verdict != claimstable.DoesNotHold || rows[1].SeedList[4] != 15 || rows[1].Values[4] != 4 {
 		t.Errorf("Parquet rows %+v, %v", rows, err)
 	}
 }
@@ -103,16 +106,14 @@ func TestTheResultsStageReadsEveryNetwork(t *testing.T) {
 	in := map[string]pipeline.Ref{"claims": figuretest.Table("claims", d.Claims, nil), "findings": figuretest.Table("findings", d.Findings, nil)}
 	for _, n := range d.Networks {
 		role := fmt.Sprintf("%s/seed-%d/", n.Variant, n.Seed)
-		in[role+"units"] = figuretest.Table(role+"units", figuretest.Wide(n.Units), map[string]string{"box_m": "2"})
-		in[role+"maps"] = figuretest.Table(role+"maps", figuretest.WideMaps(n.Maps), map[string]string{"box_m": "2"})
+		in[role+"units"] = figuretest.Table(role+"units", n.Units, map[string]string{"box_m": "2"})
+		in[role+"maps"] = figuretest.Table(role+"maps", n.Maps, map[string]string{"box_m": "2"})
 	}
 	for _, w := range d.Walked {
 		role := fmt.Sprintf("%s/seed-%d/", w.Variant, w.Seed)
 		in[role+"lags"], in[role+"errors"] = figuretest.Table(role+"lags", w.Lags, nil), figuretest.Table(role+"errors", w.Errors, nil)
-		in[role+"closures"], in[role+"ranges"] = figuretest.Table(role+"closures", w.Closures, nil), figuretest.Table(role+"ranges", w.Ranges, nil)
-		in[role+"decorrelation"] = figuretest.Table(role+"decorrelation", []struct {
-			Plateau float64 `col:"plateau"`
-		}{{w.Plateau}}, nil)
+		in[role+"returns"], in[role+"ranges"] = figuretest.Table(role+"returns", w.Returns, nil), figuretest.Table(role+"ranges", w.Ranges, nil)
+		in[role+"decorrelation"] = figuretest.Table(role+"decorrelation", []distancestable.Summary{{Plateau: w.Plateau}}, nil)
 	}
 	files, err := figuretest.Draw(t, p, Run, in)
 	figuretest.Open(t, "results", files, err).Want(t, "where ours disagrees", "2 of 5 seeds")

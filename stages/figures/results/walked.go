@@ -6,6 +6,7 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/integration/integrationtable"
 )
 
 // curve is a quantity of one walked network.
@@ -42,8 +43,8 @@ func (d Data) curves() curves {
 		}
 		lags := pooled(w.Lags)
 		add(&k.same, len(lags), func(i int) (float64, float64) { return float64(lags[i].Lag), lags[i].Same / w.Plateau })
-		add(&k.loops, len(w.Closures), func(i int) (float64, float64) { return float64(w.Closures[i].Steps), w.Closures[i].Loop / w.Plateau })
-		add(&k.still, len(w.Closures), func(i int) (float64, float64) { return float64(w.Closures[i].Steps), w.Closures[i].Still / w.Plateau })
+		add(&k.loops, len(w.Returns), func(i int) (float64, float64) { return float64(w.Returns[i].Steps), w.Returns[i].Loop / w.Plateau })
+		add(&k.still, len(w.Returns), func(i int) (float64, float64) { return float64(w.Returns[i].Steps), w.Returns[i].AtRest / w.Plateau })
 		add(&k.errors, len(w.Errors), func(i int) (float64, float64) { return float64(w.Errors[i].Step), w.Errors[i].Median })
 		add(&k.reach, len(w.Ranges), func(i int) (float64, float64) { return w.Ranges[i].Radius, w.Ranges[i].Median })
 		for _, r := range w.Ranges {
@@ -56,8 +57,9 @@ func (d Data) curves() curves {
 	return k
 }
 
-// paintWalked draws four panels: states of the same place against lag, loops and stands, decoding error against steps, and against
-// the radius of the places. A line a seed; the variants in their colours.
+// paintWalked draws four panels: states of the same place against lag, loops and stands, decoding
+// error against steps, and against the radius of the places. A line a seed; the variants in their
+// colours.
 func (d Data) paintWalked(c *figure.Canvas, y float64, titles sheet.Titles) {
 	if len(d.Walked) == 0 {
 		sheet.Notice(c, figure.Box{X: 0, Y: y, W: figure.Width, H: 30}, "no network was walked")
@@ -128,9 +130,10 @@ func logAxis(most float64, label string) figure.Axis {
 	return a
 }
 
-// pooled averages lags, weighted by pairs, over bins that grow with the lag, so that a curve over a logarithmic axis is even.
-func pooled(lags []SameLag) []SameLag {
-	var out []SameLag
+// pooled averages lags, weighted by pairs, over bins that grow with the lag, so that a curve over a
+// logarithmic axis is even.
+func pooled(lags []integrationtable.Lag) []integrationtable.Lag {
+	var out []integrationtable.Lag
 	for i := 0; i < len(lags); {
 		width := max(1, int(lags[i].Lag)/12)
 		var sum, n, at float64
@@ -142,7 +145,7 @@ func pooled(lags []SameLag) []SameLag {
 			}
 		}
 		if n >= fewPairs {
-			out = append(out, SameLag{int32(math.Round(at)), sum / n, int64(n)})
+			out = append(out, integrationtable.Lag{Lag: int32(math.Round(at)), Same: sum / n, Pairs: int64(n)})
 		}
 		i = end
 	}

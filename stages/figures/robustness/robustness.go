@@ -5,25 +5,29 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/sweepdata"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
-// Run reads the tables of a sweep whose designs change one parameter each and emits the figure of what that does.
+// Run reads the tables of a sweep whose designs change one parameter each and emits the figure of
+// what that does.
 func Run(_ context.Context, p sweepdata.Params, t *pipeline.Task) error {
 	return sweepdata.Emit(p, t, false, Draw)
 }
 
 // measure is a row of panels: what is measured of a run, and its axis.
 type measure struct {
-	value func(sweepdata.Run) float64
+	value func(sweeptable.Run) float64
 	axis  figure.Axis
 }
 
-// Draw draws for every parameter the grid scores, numbers of modules and explained variance of the runs at each of its values.
+// Draw draws for every parameter the grid scores, numbers of modules and explained variance of the
+// runs at each of its values.
 func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	for _, design := range p.Designs {
 		if len(design.Parameters) != 1 {
@@ -57,7 +61,8 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p))
 }
 
-// paintOneAtATime draws a measure against the levels of one parameter, side by side at equal distances.
+// paintOneAtATime draws a measure against the levels of one parameter, side by side at equal
+// distances.
 func paintOneAtATime(d sweepdata.Data, c *figure.Canvas, b figure.Box, p sweepdata.Params, design int, m measure, last bool) {
 	key := p.Designs[design].Parameters[0]
 	variants := d.Variants()
@@ -78,12 +83,7 @@ func paintOneAtATime(d sweepdata.Data, c *figure.Canvas, b figure.Box, p sweepda
 	step := 0.7 / float64(len(variants))
 	for v, variant := range variants {
 		for i, level := range levels {
-			var runs []sweepdata.Run
-			for _, r := range d.In(design, variant) {
-				if d.Value(p, r.Run, key) == level {
-					runs = append(runs, r)
-				}
-			}
+			runs := slices.DeleteFunc(d.In(design, variant), func(r sweeptable.Run) bool { return d.Value(p, r.Run, key) != level })
 			x := float64(i) - 0.35 + step*(float64(v)+0.5)
 			marks(c, a, x, step, runs, m.value, v)
 		}
@@ -92,7 +92,7 @@ func paintOneAtATime(d sweepdata.Data, c *figure.Canvas, b figure.Box, p sweepda
 }
 
 // marks draws a run as a disc, filled if it succeeds, and the median as a bar.
-func marks(c *figure.Canvas, a figure.Axes, x, width float64, runs []sweepdata.Run, value func(sweepdata.Run) float64, group int) {
+func marks(c *figure.Canvas, a figure.Axes, x, width float64, runs []sweeptable.Run, value func(sweeptable.Run) float64, group int) {
 	ink := figure.Series(group)
 	for k, r := range runs {
 		v := value(r)

@@ -9,6 +9,7 @@ import (
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Params says how the figure over seeds is drawn, and which runs it holds: the
@@ -24,9 +25,9 @@ type Params struct {
 type Network struct {
 	Seed    uint64
 	Variant string
-	Units   []sheet.Unit
-	Modules []sheet.Module
-	Summary sheet.Summary
+	Units   []spectratable.Unit
+	Modules []spectratable.Module
+	Summary spectratable.Summary
 }
 
 // Data is what the figure over seeds shows: runs in any order, one of every
@@ -60,9 +61,9 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 			role := fmt.Sprintf("seed-%d/%s/", s, v)
 			d.Runs = append(d.Runs, Network{
 				Seed: s, Variant: v,
-				Units:   sheet.Read[sheet.Unit](&r, role+"units"),
-				Modules: sheet.Read[sheet.Module](&r, role+"modules"),
-				Summary: sheet.One[sheet.Summary](&r, role+"summary"),
+				Units:   sheet.Read[spectratable.Unit](&r, role+"units"),
+				Modules: sheet.Read[spectratable.Module](&r, role+"modules"),
+				Summary: sheet.One[spectratable.Summary](&r, role+"summary"),
 			})
 		}
 	}
@@ -165,7 +166,7 @@ func strips(c *figure.Canvas, b figure.Box, runs []Network, first bool) {
 		x := float64(i + 1)
 		cells := sheet.Active(r.Units)
 		groups, none := sheet.ByModule(cells, r.Modules)
-		mark := func(units []sheet.Unit, group int) {
+		mark := func(units []spectratable.Unit, group int) {
 			var at []figure.Point
 			for _, u := range units {
 				if y := math.Max(lo, math.Min(hi, u.Score)); !math.IsNaN(u.Score) {
@@ -185,7 +186,7 @@ func strips(c *figure.Canvas, b figure.Box, runs []Network, first bool) {
 		for j, s := range []string{
 			fmt.Sprintf("%d", r.Summary.Active),
 			figure.Number(r.Summary.Score, 2),
-			figure.Percent(r.Summary.AboveLine, 0),
+			figure.Percent(r.Summary.Above, 0),
 			fmt.Sprintf("%d", len(r.Modules)),
 		} {
 			c.Text(centre, tableY(b, j), s, cell)
@@ -252,7 +253,7 @@ func modulePeriods(c *figure.Canvas, b figure.Box, runs []Network, top float64, 
 
 // crowded tells modules whose discs would hide each other apart: -1 for those to set
 // lower, 1 for those to set higher, 0 for those that stand free.
-func crowded(a figure.Axes, x float64, modules []sheet.Module) []int {
+func crowded(a figure.Axes, x float64, modules []spectratable.Module) []int {
 	out := make([]int, len(modules))
 	for i := range modules {
 		for j := range modules[:i] {

@@ -16,7 +16,7 @@ import (
 // idealSeeds are runs of five seeds of both variants.
 func idealSeeds() (Data, Params) {
 	d := Data{BoxM: 4}
-	p := Params{sheet.Params{DPI: figuretest.DPI}, []uint64{1, 2, 3, 4, 5}, []string{"full", "no-capacity"}, figuretest.Titles}
+	p := Params{figuretest.Params, []uint64{1, 2, 3, 4, 5}, []string{"full", "no-capacity"}, figuretest.Titles}
 	for _, s := range p.Seeds {
 		f := float64(s)
 		full := figuretest.Ideal(4, 3, figuretest.Grid(20, 0.51, 20+f, 0.3+0.1*f), figuretest.Grid(18, 0.83, 20+f, 0.8), figuretest.Noise(20))
@@ -67,7 +67,7 @@ func TestSeedsShowsEveryRun(t *testing.T) {
 func TestSeedsIsDrawnOfNetworksOfAnySize(t *testing.T) {
 	for name, net := range figuretest.OfAnySize() {
 		t.Run(name, func(t *testing.T) {
-			files, err := Draw(Data{net.BoxM, []Network{{7, "full", net.Units, net.Modules, net.Summary}}}, Params{sheet.Params{DPI: figuretest.DPI}, []uint64{7}, []string{"full"}, figuretest.Titles})
+			files, err := Draw(Data{net.BoxM, []Network{{7, "full", net.Units, net.Modules, net.Summary}}}, Params{figuretest.Params, []uint64{7}, []string{"full"}, figuretest.Titles})
 			figuretest.Open(t, "seeds", files, err)
 		})
 	}
@@ -79,7 +79,7 @@ func TestSeedsHasTheSameBytesWhateverGOMAXPROCS(t *testing.T) {
 }
 
 func TestSeedsReadsItsInputs(t *testing.T) {
-	p := Params{sheet.Params{DPI: figuretest.DPI}, []uint64{1, 2}, []string{"full"}, figuretest.Titles}
+	p := Params{figuretest.Params, []uint64{1, 2}, []string{"full"}, figuretest.Titles}
 	in := figuretest.Inputs("seed-1/full/", figuretest.ThreeModules(), "units", "modules", "summary")
 	maps.Copy(in, figuretest.Inputs("seed-2/full/", figuretest.OneModule(), "units", "modules", "summary"))
 	files, err := figuretest.Draw(t, p, Run, in)

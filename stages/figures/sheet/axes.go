@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"sicgrid/pkg/figure"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 // Crop cuts the square of 2 half + 1 about the middle n/2 out of a square of n.
@@ -16,7 +17,7 @@ func Crop[T any](values []T, n, half int) []T {
 }
 
 // PeriodRange is the top of a period axis: half a metre or more, in steps of 0.5 m.
-func PeriodRange(units []Unit) float64 {
+func PeriodRange(units []spectratable.Unit) float64 {
 	top := figure.Peak(Column(units, Period))
 	if !(top > 0) {
 		return 1

@@ -1,14 +1,15 @@
-// Package sheet is what all figures are drawn with: the page and its files, the inputs as they are read, a
-// network as it is seen in one box, its example cells, and axes.
+// Package sheet is what all figures are drawn with: the page and its files, the inputs as they are
+// read, a network as it is seen in one box, its example cells, and axes.
 //
-// A figure is a folder beside this one and the last stage of a chain. Its Params say how it looks, its Data what
-// it shows, Run reads that from the stages before and emits what Draw draws: one output, "figure", of three
-// files, <name>.svg, <name>.png and numbers.json, which holds the numbers that the figure shows. What figures
-// measure was decided in the stages before. What only some figures share is in folders below, so that a change
-// of it redraws those alone.
+// A figure is a folder beside this one and the last stage of a chain. Its Params say how it looks,
+// its Data what it shows, Run reads that from the stages before and emits what Draw draws: one
+// output, "figure", of three files, <name>.svg, <name>.png and numbers.json, which holds the
+// numbers that the figure shows. What figures measure was decided in the stages before. What only
+// some figures share is in folders below, so that a change of it redraws those alone.
 //
-// A unit is inactive if its peak is below the threshold of active units (see the spectra stage): silent if
-// its rate is zero everywhere, weak if it fires. Scores are grid scores of the expanding-ring kind.
+// A unit is inactive if its peak is below the threshold of active units (see the spectra stage):
+// silent if its rate is zero everywhere, weak if it fires. Scores are grid scores of the
+// expanding-ring kind.
 package sheet
 
 import (
@@ -87,4 +88,16 @@ func (c Colours) Map() figure.Map {
 // Params are the parameters of a figure that has nothing to choose but its resolution.
 type Params struct {
 	DPI DPI `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
+}
+
+// MapParams are those of a figure with ratemaps.
+type MapParams struct {
+	Params
+	RateColours Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
+}
+
+// CorrelationParams are those of a figure with autocorrelograms beside the ratemaps.
+type CorrelationParams struct {
+	MapParams
+	CorrelationColours Colours `json:"correlation_colours" default:"diverging" doc:"colour map of autocorrelograms"`
 }

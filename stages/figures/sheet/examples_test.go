@@ -2,11 +2,12 @@ package sheet
 
 import (
 	"math"
+	"sicgrid/stages/spectra/spectratable"
 	"slices"
 	"testing"
 )
 
-func numbersOf(units []Unit) (out []int32) {
+func numbersOf(units []spectratable.Unit) (out []int32) {
 	for _, u := range units {
 		out = append(out, u.Unit)
 	}
@@ -21,15 +22,15 @@ func TestExamplesAreTheBestOfWhatTheNetworkHas(t *testing.T) {
 	hole := []float32{0, 0, 0, nan32} // fires nowhere
 	for _, c := range []struct {
 		name  string
-		units []Unit // numbered in order, active
+		units []spectratable.Unit // numbered in order, active
 		by    string
 		want  []int32
 	}{
 		{"two modules take turns, and others come after them",
-			[]Unit{{Score: 1.4, Module: -1}, {Score: 1.2, Module: 1}, {Score: 1.3, Module: 1}, {Score: 0.5, Module: 0}}, "grid score", []int32{2, 3, 1, 0}},
-		{"grid cells without a module", []Unit{{Score: 0.2, Square: 0.9, Module: -1}, {Score: 0.9, Square: -1, Module: -1}, {Score: nan, Square: nan, Module: -1}}, "grid score", []int32{1, 0, 2}},
-		{"square cells", []Unit{{Score: -0.5, Square: 0.6, Module: -1}, {Score: 0.4, Square: nan, Module: -1}, {Score: -0.7, Square: 0.8, Module: -1}}, "90° score", []int32{2, 0, 1}},
-		{"neither", []Unit{{Score: nan, Square: nan, Module: -1}, {Score: 0.1, Square: 0.2, Module: -1}, {Score: nan, Square: nan, Module: -1}, {Score: nan, Square: nan, Module: -1}},
+			[]spectratable.Unit{{Score: 1.4, Module: -1}, {Score: 1.2, Module: 1}, {Score: 1.3, Module: 1}, {Score: 0.5, Module: 0}}, "grid score", []int32{2, 3, 1, 0}},
+		{"grid cells without a module", []spectratable.Unit{{Score: 0.2, Square: 0.9, Module: -1}, {Score: 0.9, Square: -1, Module: -1}, {Score: nan, Square: nan, Module: -1}}, "grid score", []int32{1, 0, 2}},
+		{"square cells", []spectratable.Unit{{Score: -0.5, Square: 0.6, Module: -1}, {Score: 0.4, Square: nan, Module: -1}, {Score: -0.7, Square: 0.8, Module: -1}}, "90° score", []int32{2, 0, 1}},
+		{"neither", []spectratable.Unit{{Score: nan, Square: nan, Module: -1}, {Score: 0.1, Square: 0.2, Module: -1}, {Score: nan, Square: nan, Module: -1}, {Score: nan, Square: nan, Module: -1}},
 			"spatial information", []int32{1, 0, 2, 3}},
 	} {
 		maps := [][]float32{bar, spot, even, hole}
@@ -38,7 +39,7 @@ func TestExamplesAreTheBestOfWhatTheNetworkHas(t *testing.T) {
 			u.Unit, u.Active = int32(i), true
 			net.Units, net.Maps[u.Unit] = append(net.Units, u), maps[i]
 		}
-		net.Units = append(net.Units, Unit{Unit: 9, Score: 1.5, Square: 1.5, Module: -1}) // not active
+		net.Units = append(net.Units, spectratable.Unit{Unit: 9, Score: 1.5, Square: 1.5, Module: -1}) // not active
 		units, by := net.Examples()
 		if got := numbersOf(units); by.Name != c.by || !slices.Equal(got, c.want) {
 			t.Errorf("%s: units %v by %s, want %v by %s", c.name, got, by.Name, c.want, c.by)

@@ -4,11 +4,17 @@ import (
 	"math"
 
 	"sicgrid/pkg/figure"
+	"sicgrid/stages/spectra/spectratable"
 )
 
-// UnitCell draws the rhombus that the lattice of wave vectors k (rad/m) repeats, its first side level, and in it every
-// unit's offset: the x of k_a·x = phi_a for a = 1, 2.
-func UnitCell(c *figure.Canvas, b figure.Box, k [3][2]float64, units []Unit, colour int) {
+// WaveVectors returns k1, k2, k3 in rad/m.
+func WaveVectors(m spectratable.Module) [3][2]float64 {
+	return [3][2]float64{{m.K1X, m.K1Y}, {m.K2X, m.K2Y}, {m.K3X, m.K3Y}}
+}
+
+// UnitCell draws the rhombus that the lattice of wave vectors k (rad/m) repeats, its first side
+// level, and in it every unit's offset: the x of k_a·x = phi_a for a = 1, 2.
+func UnitCell(c *figure.Canvas, b figure.Box, k [3][2]float64, units []spectratable.Unit, colour int) {
 	det := k[0][0]*k[1][1] - k[0][1]*k[1][0]
 	if math.IsNaN(det) || math.Abs(det) < 1e-9 {
 		Notice(c, b, "wave vectors undefined")
@@ -38,6 +44,6 @@ func UnitCell(c *figure.Canvas, b figure.Box, k [3][2]float64, units []Unit, col
 	c.Discs(places, 0.7, figure.Series(colour))
 	w := mm * l1
 	corner := at(0, 0)
-	c.ScaleBar(corner.X, corner.Y+3, l1, w)
+	c.ScaleBar(figure.Point{X: corner.X, Y: corner.Y + 3}, l1, w)
 	c.Text(b.X+b.W/2, at(0, 1).Y-2.5, "offsets in the unit cell", figure.Type{Size: figure.Normal, X: figure.Middle, Y: figure.End})
 }

@@ -1,22 +1,24 @@
 package sheet
 
 import (
+	"cmp"
 	"fmt"
 	"math"
-	"sort"
+	"slices"
 
 	"sicgrid/pkg/figure"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
-// Median of the finite values; NaN without one. It sorts its argument.
-func Median(v []float64) float64 {
-	kept := v[:0]
-	for _, x := range v {
-		if !math.IsNaN(x) {
-			kept = append(kept, x)
-		}
-	}
-	sort.Float64s(kept)
+// Defined returns the values that are not NaN, ascending.
+func Defined(values []float64) []float64 {
+	return slices.DeleteFunc(slices.Sorted(slices.Values(values)), math.IsNaN)
+}
+
+// Median of the values that are not NaN; NaN without one.
+func Median(values []float64) float64 {
+	kept := Defined(values)
 	n := len(kept)
 	if n == 0 {
 		return math.NaN()
@@ -35,15 +37,15 @@ func Side(what string, n int) (int, error) {
 
 // Network is one trained network as seen in one box: what several figures share.
 type Network struct {
-	Units []Unit
+	Units []spectratable.Unit
 	Bins  int
 	Maps  map[int32][]float32 // by unit
 }
 
 // NewNetwork orders the units by number and checks that every unit has a map of one size.
-func NewNetwork(units []Unit, maps []RateMap) (Network, error) {
-	n := Network{Units: append([]Unit(nil), units...), Maps: make(map[int32][]float32, len(maps))}
-	sort.SliceStable(n.Units, func(i, j int) bool { return n.Units[i].Unit < n.Units[j].Unit })
+func NewNetwork(units []spectratable.Unit, maps []ratemapstable.Map) (Network, error) {
+	byNumber := func(u, v spectratable.Unit) int { return cmp.Compare(u.Unit, v.Unit) }
+	n := Network{Units: slices.SortedStableFunc(slices.Values(units), byNumber), Maps: make(map[int32][]float32, len(maps))}
 	for _, m := range maps {
 		bins, err := Side(fmt.Sprintf("ratemap of unit %d", m.Unit), len(m.Mean))
 		if err != nil {
@@ -88,29 +90,20 @@ func (n Network) Gaps() string {
 }
 
 // Active returns the active units.
-func Active(units []Unit) []Unit {
-	var out []Unit
-	for _, u := range units {
-		if u.Active {
-			out = append(out, u)
-		}
-	}
-	return out
+func Active(units []spectratable.Unit) []spectratable.Unit {
+	return slices.DeleteFunc(slices.Clone(units), func(u spectratable.Unit) bool { return !u.Active })
 }
 
+// Silent reports whether the unit never fires.
+func Silent(u spectratable.Unit) bool { return !(u.Peak > 0) }
+
 // Members returns the units of the module.
-func Members(units []Unit, module int32) []Unit {
-	var out []Unit
-	for _, u := range units {
-		if u.Module == module {
-			out = append(out, u)
-		}
-	}
-	return out
+func Members(units []spectratable.Unit, module int32) []spectratable.Unit {
+	return slices.DeleteFunc(slices.Clone(units), func(u spectratable.Unit) bool { return u.Module != module })
 }
 
 // Column collects one value of each unit.
-func Column(units []Unit, value func(Unit) float64) []float64 {
+func Column(units []spectratable.Unit, value func(spectratable.Unit) float64) []float64 {
 	out := make([]float64, len(units))
 	for i, u := range units {
 		out[i] = value(u)
@@ -118,15 +111,15 @@ func Column(units []Unit, value func(Unit) float64) []float64 {
 	return out
 }
 
-func Score(u Unit) float64 { return u.Score }
+func Score(u spectratable.Unit) float64 { return u.Score }
 
-func Period(u Unit) float64 { return u.Period }
+func Period(u spectratable.Unit) float64 { return u.Period }
 
-func Orientation(u Unit) float64 { return u.Orientation }
+func Orientation(u spectratable.Unit) float64 { return u.Orientation }
 
 // ByModule splits units into those of each module, in the order given, and those of none.
-func ByModule(units []Unit, modules []Module) (groups [][]Unit, none []Unit) {
-	groups = make([][]Unit, len(modules))
+func ByModule(units []spectratable.Unit, modules []spectratable.Module) (groups [][]spectratable.Unit, none []spectratable.Unit) {
+	groups = make([][]spectratable.Unit, len(modules))
 	place := make(map[int32]int, len(modules))
 	for i, m := range modules {
 		place[m.Module] = i
@@ -154,7 +147,7 @@ type ModuleNumbers struct {
 	Hexagonal    bool   `json:"hexagonal"`
 }
 
-func ModuleTable(modules []Module) []ModuleNumbers {
+func ModuleTable(modules []spectratable.Module) []ModuleNumbers {
 	out := make([]ModuleNumbers, len(modules))
 	for i, m := range modules {
 		out[i] = ModuleNumbers{m.Module, m.N, Number(m.Period), Number(m.Orientation), Number(m.Score),
@@ -174,6 +167,6 @@ type SummaryNumbers struct {
 	Explained Number `json:"explained"`
 }
 
-func SummaryTable(s Summary) SummaryNumbers {
-	return SummaryNumbers{s.Units, s.Active, s.Units - s.Active, Number(s.Score), Number(s.AboveLine), Number(s.InModules), Number(s.Explained)}
+func SummaryTable(s spectratable.Summary) SummaryNumbers {
+	return SummaryNumbers{s.Units, s.Active, s.Units - s.Active, Number(s.Score), Number(s.Above), Number(s.InModules), Number(s.Explained)}
 }

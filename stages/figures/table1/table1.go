@@ -22,15 +22,17 @@ type Params struct {
 	Profiles []Profile `json:"profiles"`
 }
 
-// Profile is a parameter file: the values of Keys as they are written there, and what is said of each.
+// Profile is a parameter file: the values of Keys as they are written there, and what is said of
+// each.
 type Profile struct {
 	Name     string            `json:"name"`
 	Values   map[string]string `json:"values"`
 	Comments map[string]string `json:"comments"`
 }
 
-// row is a row of Table 1: the paper's name and value, as it prints them, and the key of the profiles; without one the
-// program has no choice. Want is the value as a profile writes it. Rows without a paper value are not in the table.
+// row is a row of Table 1: the paper's name and value, as it prints them, and the key of the
+// profiles; without one the program has no choice. Want is the value as a profile writes it. Rows
+// without a paper value are not in the table.
 type row struct{ name, paper, key, want string }
 
 var rows = slices.Concat([]row{
@@ -123,8 +125,8 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	return r.EmitUnboxed(func() ([]sheet.File, error) { return Draw(p) })
 }
 
-// Draw draws Table 1 as the paper prints it beside each profile, with the differences marked and explained, and writes the
-// same as Markdown.
+// Draw draws Table 1 as the paper prints it beside each profile, with the differences marked and
+// explained, and writes the same as Markdown.
 func Draw(p Params) ([]sheet.File, error) {
 	var found []difference
 	marks := map[[2]string]int{} // profile and row to the number of its explanation
@@ -179,7 +181,8 @@ func Draw(p Params) ([]sheet.File, error) {
 			at := notes + 3.4*float64(i)
 			c.Text(4, at, fmt.Sprint(i+1), figure.Type{Size: figure.Tiny, Color: figure.Series(1), X: figure.End})
 			small := figure.Type{Size: figure.Small}
-			plain := strings.ReplaceAll(d.Profile+": "+d.Explanation, "_", " ") // no subscripts: keys and names of the profiles
+			// No subscripts: keys and names of the profiles.
+			plain := strings.ReplaceAll(d.Profile+": "+d.Explanation, "_", " ")
 			c.Text(5.2, at, sheet.Clip(plain, figure.Width-6, small), small)
 		}
 	}

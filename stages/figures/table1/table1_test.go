@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/figuretest"
 )
 
@@ -19,7 +18,7 @@ func TestTable1MarksAndExplainsDifferences(t *testing.T) {
 		p.Values["optimiser.steps"] = "2000000" // the same number written otherwise
 		return p
 	}
-	p := Params{sheet.Params{DPI: figuretest.DPI}, []Profile{profile("paper", "128"), profile("laptop", "40")}}
+	p := Params{figuretest.Params, []Profile{profile("paper", "128"), profile("laptop", "40")}}
 	files, err := Draw(p)
 	d := figuretest.Open(t, "table-1", files, err)
 	d.Want(t, "Number of RNN units", "128", "40", "Uniform²(−0.15, 0.15) m", "not given", "laptop: fewer; very", "…")

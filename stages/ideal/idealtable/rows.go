@@ -1,5 +1,5 @@
-// Package idealtable has the rows of what the ideal stage writes, but for "maps" and "occupancy", which
-// are the ratemaps stage's.
+// Package idealtable has the rows of what the ideal stage writes, but for "maps" and "occupancy",
+// which are the ratemaps stage's.
 package idealtable
 
 // Step is a row of "walk".
@@ -9,7 +9,8 @@ type Step struct {
 	Spikes int32   `col:"spikes" doc:"spikes there of the first cell of the second module"`
 }
 
-// Place is a row of "line" and of "near": a place on the line and its phases in the first two modules.
+// Place is a row of "line" and of "near": a place on the line and its phases in the first two
+// modules.
 type Place struct {
 	Kind string  `col:"kind" doc:"phase: near the first row's place in phase, place: near it in space; empty on the line"`
 	X    float64 `col:"x" unit:"m" doc:"place on the line"`
@@ -17,8 +18,8 @@ type Place struct {
 	Phi2 float64 `col:"phi2" unit:"rad" doc:"its phase in the second module"`
 }
 
-// Growth is a row of "capacity" and "separation": quartiles over the draws of periods. Lengths are in
-// smallest periods, distances in rad.
+// Growth is a row of "capacity" and "separation": quartiles over the draws of periods. Lengths are
+// in smallest periods, distances in rad.
 type Growth struct {
 	Modules int32   `col:"modules" doc:"number of modules"`
 	Range   float64 `col:"range" doc:"range in smallest periods over which places are separated; NaN for capacity"`
@@ -27,7 +28,8 @@ type Growth struct {
 	High    float64 `col:"high" doc:"third quartile likewise"`
 }
 
-// Distance is a row of "distance": of the unit-norm population states of two places, over many pairs.
+// Distance is a row of "distance": of the unit-norm population states of two places, over many
+// pairs.
 type Distance struct {
 	Displacement float64 `col:"displacement" unit:"m" doc:"distance of the two places"`
 	Mean         float64 `col:"mean" doc:"mean distance of their states"`
@@ -45,7 +47,8 @@ type Leg struct {
 	Phi2  float64 `col:"phi2" unit:"rad" doc:"phase along k2"`
 }
 
-// Rate is a row of "tuning": equation 9, cells of preferred phase 0 and pi of the first two modules.
+// Rate is a row of "tuning": equation 9, cells of preferred phase 0 and pi of the first two
+// modules.
 type Rate struct {
 	Module    int32   `col:"module" doc:"number of the module, from 0"`
 	Preferred float64 `col:"preferred" unit:"rad" doc:"preferred phase of the cell"`

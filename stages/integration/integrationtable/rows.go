@@ -16,11 +16,11 @@ type Error struct {
 	Chance float64 `col:"chance" unit:"m" doc:"median distance of the true place from a stored one drawn at random"`
 }
 
-// Closure is a row of "closures".
-type Closure struct {
-	Steps int32   `col:"steps" doc:"steps between the two states that are compared"`
-	Loop  float64 `col:"loop" doc:"median distance of the states before and after a closed loop of so many steps"`
-	Still float64 `col:"still" doc:"likewise for so many steps of zero velocity"`
+// Return is a row of "returns".
+type Return struct {
+	Steps  int32   `col:"steps" doc:"steps between the two states that are compared"`
+	Loop   float64 `col:"loop" doc:"median distance of the states before and after a closed loop of so many steps"`
+	AtRest float64 `col:"at_rest" doc:"likewise for so many steps of zero velocity"`
 }
 
 // Range is a row of "ranges".

@@ -3,8 +3,8 @@ package outcometable
 
 import "sicgrid/pkg/sic/loss"
 
-// Row is the row of "outcome". Lists have an element for each module, by ascending period; measures are
-// NaN where undefined.
+// Row is the row of "outcome". Lists have an element for each module, by ascending period; measures
+// are NaN where undefined.
 type Row struct {
 	Steps        int64  `col:"steps" doc:"steps of the training that were made"`
 	Stopped      string `col:"stopped" doc:"why the training ended early; empty if it did not"`
@@ -25,6 +25,9 @@ type Row struct {
 	PeriodsInBox []float64 `col:"module_periods_in_box" doc:"side of the box in periods of each module"`
 	Hexagonal    []int32   `col:"module_hexagonal" doc:"1 for each hexagonal module, 0 for others"`
 	Several      int32     `col:"several" doc:"modules that count by the rule of several; 0 if it is broken"`
+	Independent  int32     `col:"independent" doc:"hexagonal modules no two of which are at a coincidence of hexagonal lattices"`
+	Generators   int32     `col:"generators" doc:"least number of phases that the wave vectors of the population are made of: 2 for one torus, 4 or 6 for independent ones"`
+	TorusShares  []float64 `col:"torus_shares" doc:"share of the power of all wave vectors on each torus, the strongest first"`
 	One          bool      `col:"one" doc:"whether the rule of one module holds"`
 }
 

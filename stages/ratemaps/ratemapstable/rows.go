@@ -1,4 +1,5 @@
-// Package ratemapstable has the rows of what the ratemaps stage writes, and the ideal stage in its stead.
+// Package ratemapstable has the rows of what the ratemaps stage writes, and the ideal stage in its
+// stead.
 package ratemapstable
 
 // Map is a row of "maps". A path integrator that drifts shows it between the halves of its walks.

@@ -1,4 +1,5 @@
-// Package selectiontable has the rows of what the stage select writes beside those of the training that it keeps.
+// Package selectiontable has the rows of what the stage select writes beside those of the training
+// that it keeps.
 package selectiontable
 
 // Attempt is a row of "attempts".

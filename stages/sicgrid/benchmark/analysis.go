@@ -45,7 +45,10 @@ func Analysis(ctx context.Context, size AnalysisSize, progress io.Writer) ([]Mea
 		{fmt.Sprintf("analysis of %d units at %d x %d bins", size.Units, size.Bins, size.Bins), "as many autocorrelograms by their definition, one of them timed",
 			func() error { _, err := gridcell.Analyze(ctx, maps, options); return err }, func() { sink = plainAutocorrelogram(maps[0]) }, float64(size.Units)},
 		{fmt.Sprintf("cohomology of %d landmarks to dimension 2", size.Landmarks), "looking up the diameters of all their tetrahedra",
-			func() error { _, err := manifold.Rips(distances, size.Landmarks, 2, threads); return err }, func() { sink = tetrahedra(distances, size.Landmarks) }, 1},
+			func() error {
+				_, err := manifold.Rips(distances, manifold.RipsOptions{Dimension: 2, Threads: threads})
+				return err
+			}, func() { sink = tetrahedra(distances, size.Landmarks) }, 1},
 		{fmt.Sprintf("spectral embedding of %d states", size.States), "the distances of all their pairs",
 			func() error {
 				_, err := manifold.Spectral(torus, manifold.SpectralOptions{Neighbours: 15, Dimensions: 3, Eigenvalues: 12, Threads: threads})
@@ -95,7 +98,8 @@ func noisyGrids(units, bins int) []gridcell.Map {
 	return maps
 }
 
-// torusStates are states of the hexagonal torus: the cosines and sines of three phases of random places.
+// torusStates are states of the hexagonal torus: the cosines and sines of three phases of random
+// places.
 func torusStates(n int) *mat.Dense {
 	random := rand.New(rand.NewPCG(3, 4))
 	k := gridcell.IdealHexagonal(1, 0).WaveVectors()
@@ -111,7 +115,8 @@ func torusStates(n int) *mat.Dense {
 	return out
 }
 
-// plainAutocorrelogram is the Pearson correlation at every lag of one half plane, by its definition.
+// plainAutocorrelogram is the Pearson correlation at every lag of one half plane, by its
+// definition.
 func plainAutocorrelogram(m gridcell.Map) (sum float64) {
 	for dy := range m.NY {
 		for dx := 1 - m.NX; dx < m.NX; dx++ {

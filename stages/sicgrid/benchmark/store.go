@@ -49,7 +49,8 @@ const (
 	stagesALayer   = 40
 )
 
-// graphOfStages is layers of 40 stages, each of which reads two of the layer before it and has next to nothing to do.
+// graphOfStages is layers of 40 stages, each of which reads two of the layer before it and has next
+// to nothing to do.
 func graphOfStages(layers int) (*pipeline.Graph, error) {
 	type row struct {
 		Value int64 `col:"value"`
@@ -122,8 +123,9 @@ func options(s *store.Store) pipeline.Options {
 	return pipeline.Options{Store: s, DAG: "bench", Numerics: "none", Code: map[string]codedigest.Stage{"stage": {Digest: "bench"}}}
 }
 
-// timeScheduling makes stages that have next to nothing to do, one at a time: what is left is the keys, the locks, reading the inputs, and
-// publishing a table and a record so that they outlive a power cut, which the reference does for plain files of the same bytes.
+// timeScheduling makes stages that have next to nothing to do, one at a time: what is left is the
+// keys, the locks, reading the inputs, and publishing a table and a record so that they outlive a
+// power cut, which the reference does for plain files of the same bytes.
 func timeScheduling(ctx context.Context, dir string, layers int) (Measurement, error) {
 	row := Measurement{Unit: "ms", Reference: "writing and syncing its files plainly"}
 	g, err := graphOfStages(layers)

@@ -51,7 +51,8 @@ const (
 	underWay = 300
 )
 
-// Training times optimiser steps of several sizes, each on one thread and on two, for about duration a row.
+// Training times optimiser steps of several sizes, each on one thread and on two, for about
+// duration a row.
 func Training(ctx context.Context, duration time.Duration, progress io.Writer) ([]Step, error) {
 	var rows []Step
 	states := map[int]compute.State{} // of trainings under way, by units
@@ -179,7 +180,8 @@ func timeStep(ctx context.Context, row Step, state compute.State, duration time.
 	return row, nil
 }
 
-// warm puts a trainer into a state and takes two steps: the first touches of its memory are not the step.
+// warm puts a trainer into a state and takes two steps: the first touches of its memory are not the
+// step.
 func warm(t compute.Trainer, state compute.State) error {
 	if err := t.Restore(state); err != nil {
 		return err
@@ -203,8 +205,9 @@ func secondsAStep(steps int, trainers ...compute.Trainer) (float64, error) {
 	return time.Since(begun).Seconds() / float64(steps*len(trainers)), err
 }
 
-// lineTrip is how many nanoseconds a cache line takes to another thread and back; 0 where all threads share a processor. Virtual processors
-// that the host has put on cores without a common cache take five times as long as others, and two threads may then be slower at a step than one.
+// lineTrip is how many nanoseconds a cache line takes to another thread and back; 0 where all
+// threads share a processor. Virtual processors that the host has put on cores without a common
+// cache take five times as long as others, and two threads may then be slower at a step than one.
 func lineTrip() float64 {
 	if runtime.GOMAXPROCS(0) < 2 { // each trip would wait until the scheduler takes the processor away
 		return 0

@@ -4,16 +4,16 @@ package spectratable
 // Unit is a row of "units". Measures are NaN where undefined, phases outside modules.
 type Unit struct {
 	Unit         int32   `col:"unit" doc:"number of the unit, from 0"`
-	Active       bool    `col:"active" doc:"whether the peak is at least a share, usually 5 %, of the population's 95th percentile of peaks"`
+	Active       bool    `col:"active" doc:"whether the unit fires, its peak above 0 and its modulation at least 0.05; of a network's units, of which ReLU leaves some dead, whether the peak is at least a share, usually 5 %, of the population's 95th percentile of peaks"`
 	Peak         float64 `col:"peak" doc:"highest mean activity over visited bins"`
 	Score        float64 `col:"grid_expanding" doc:"grid score: min(r60, r120) - max(r30, r90, r150) of the autocorrelogram, expanding ring, maximum of the running mean of 3 radii (Langston et al. 2010; Stensola et al. 2012)"`
 	Ring         float64 `col:"grid_ring" doc:"the same over one ring from 0.5 to 1.5 mean peak distances (Sargolini et al. 2006)"`
 	Banino60     float64 `col:"grid_banino60" doc:"(r60 + r120)/2 - (r30 + r90 + r150)/3, maximum over ten rings (Banino et al. 2018)"`
 	Banino90     float64 `col:"grid_banino90" doc:"r90 - (r45 + r135)/2, maximum over ten rings (Banino et al. 2018)"`
-	Square       float64 `col:"score90" doc:"square score: r90 - max(r45, r135) over the expanding ring of grid_expanding"`
+	Square       float64 `col:"grid_square" doc:"square score: r90 - max(r45, r135) over the expanding ring of grid_expanding"`
 	Corrected    float64 `col:"grid_corrected" doc:"grid_expanding after the ellipse through the six peaks was made a circle; none for ratios of 1.3 or more (after Brandon et al. 2011)"`
 	EllipseRatio float64 `col:"ellipse_ratio" doc:"ratio of the axes of the ellipse through the six peaks"`
-	Period       float64 `col:"period_m" unit:"m" doc:"mean distance of the six nearest peaks of the autocorrelogram, sub-pixel"`
+	Period       float64 `col:"period_m" unit:"m" doc:"mean distance of the six nearest peaks of the autocorrelogram, sub-pixel, peaks under a third of the most significant one left out; under 8 bins a period of the lattice of three waves fitted to the map, none under 3"`
 	Orientation  float64 `col:"orientation_deg" unit:"deg" doc:"direction of the peaks, modulo 60 degrees"`
 	Module       int32   `col:"module" doc:"module: usually at least 5 active units with grid_expanding of 0.3 or more that share period and orientation; -1: none"`
 	Phi1         float64 `col:"phi1" unit:"rad" doc:"phase arg sum (R - mean R) exp(i k1.x) at the module's wave vector k1"`
@@ -23,6 +23,10 @@ type Unit struct {
 	Fields       int32   `col:"fields" doc:"number of firing fields"`
 	FieldArea    float64 `col:"field_area" unit:"m2" doc:"area of the field with the highest peak"`
 	PlaceLike    bool    `col:"place_like" doc:"whether there is one field, and no six peaks"`
+	Modulation   float64 `col:"modulation" doc:"depth of modulation, (highest - lowest) / highest mean activity over visited bins: 1 for a unit that is silent somewhere"`
+	Superlattice int32   `col:"superlattice" doc:"N: the autocorrelogram is higher at the hexagonal lattice of √N periods, N = 3, 4, 7, 9, 12 or 13, than at the period, by 0.15 or more; 1: at none; 0: not measured"`
+	Alternation  float64 `col:"superlattice_strength" doc:"mean correlation at the six nearest points of that lattice less that at the six nearest peaks; without one the largest such difference"`
+	NoPeriod     string  `col:"no_period" doc:"why there is no period; empty where there is one"`
 }
 
 // Autocorrelogram is a row of "autocorrelograms".
@@ -65,16 +69,19 @@ type Spectrum struct {
 
 // Summary is the one row of "summary". Shares are of the active units, NaN if there are none.
 type Summary struct {
-	Units      int32   `col:"units" doc:"number of units"`
-	Active     int32   `col:"active" doc:"number of active units"`
-	Dead       int32   `col:"dead" doc:"number of units that are not active"`
-	Score      float64 `col:"grid_expanding_median" doc:"median of grid_expanding over active units"`
-	Above      float64 `col:"above_0_3" doc:"share of active units with grid_expanding above 0.3"`
-	InModules  float64 `col:"in_modules" doc:"share of active units in modules"`
-	PlaceLike  float64 `col:"place_like" doc:"share of active units with one field and no six peaks"`
-	FieldArea  float64 `col:"field_area_median" unit:"m2" doc:"median area of the fields of place-like units"`
-	Explained  float64 `col:"explained" doc:"variance of the states explained by position, a share"`
-	Modules    int32   `col:"modules" doc:"number of modules"`
-	Anisotropy float64 `col:"metric_anisotropy" doc:"how far the metric tensor of the active units' maps is from a multiple of the unit matrix: 0 for a conformal code, 2 where states change along one direction only"`
-	Spread     float64 `col:"metric_spread" doc:"variance over places of that tensor's scale, over the squared mean: 0 for one scale everywhere"`
+	Units       int32     `col:"units" doc:"number of units"`
+	Active      int32     `col:"active" doc:"number of active units"`
+	Inactive    int32     `col:"inactive" doc:"number of units that are not active"`
+	Score       float64   `col:"grid_expanding_median" doc:"median of grid_expanding over active units"`
+	Above       float64   `col:"above_0_3" doc:"share of active units with grid_expanding above 0.3"`
+	InModules   float64   `col:"in_modules" doc:"share of active units in modules"`
+	PlaceLike   float64   `col:"place_like" doc:"share of active units with one field and no six peaks"`
+	FieldArea   float64   `col:"field_area_median" unit:"m2" doc:"median area of the fields of place-like units"`
+	Explained   float64   `col:"explained" doc:"variance of the states explained by position, a share"`
+	Modules     int32     `col:"modules" doc:"number of modules"`
+	Anisotropy  float64   `col:"metric_anisotropy" doc:"how far the metric tensor of the active units' maps is from a multiple of the unit matrix: 0 for a conformal code, 2 where states change along one direction only"`
+	Spread      float64   `col:"metric_spread" doc:"variance over places of that tensor's scale, over the squared mean: 0 for one scale everywhere"`
+	Independent int32     `col:"independent" doc:"hexagonal modules no two of which are at a coincidence of hexagonal lattices (1.155 at 30 degrees, 1.732 at 30, 2 at 0 and the others of up to 7 and 9 points in a common cell), to 2 % and 2 degrees"`
+	Generators  int32     `col:"generators" doc:"least number of phases that the wave vectors of the active units' maps are made of: 2 for one torus, 4 or 6 for independent ones"`
+	TorusShares []float64 `col:"torus_shares" doc:"share of the power of all wave vectors on each torus, the strongest first"`
 }

@@ -1,11 +1,11 @@
-// Package sweeptable has the rows of what the sweep stage writes. The columns of the swept parameters,
-// which have the parameters' names, are not among them.
+// Package sweeptable has the rows of what the sweep stage writes. The columns of the swept
+// parameters, which have the parameters' names, are not among them.
 package sweeptable
 
 import "sicgrid/stages/outcome/outcometable"
 
-// Purposes of a run. The seeds of the two are different, so that a rate that is reported is not that of the
-// runs by which its settings were found.
+// Purposes of a run. The seeds of the two are different, so that a rate that is reported is not
+// that of the runs by which its settings were found.
 const (
 	Finding   = "finding"
 	Reporting = "reporting"
@@ -41,26 +41,29 @@ type Verdict struct {
 	Success bool   `col:"success" doc:"whether it does"`
 }
 
-// Point is a row of "points", before the swept parameters: the runs of one setting, variant and purpose.
-// Intervals are 95 % ones (Clopper and Pearson).
+// Point is a row of "points", before the swept parameters: the runs of one setting, variant and
+// purpose. Intervals are 95 % ones (Clopper and Pearson).
 type Point struct {
-	Point     int32   `col:"point" doc:"number of the setting, from 0"`
-	Name      string  `col:"name" doc:"name of the setting, in a list"`
-	Variant   string  `col:"variant" doc:"variant of the trainings"`
-	Purpose   string  `col:"purpose" doc:"finding or reporting"`
-	Rule      string  `col:"rule" doc:"rule by which the runs succeed: several or one"`
-	N         int32   `col:"n" doc:"number of runs"`
-	Successes int32   `col:"successes" doc:"number of those that succeed"`
-	Low       float64 `col:"success_low" doc:"lower bound of their rate"`
-	High      float64 `col:"success_high" doc:"upper bound of their rate"`
-	Two       int32   `col:"two_modules" doc:"runs that count with at least two modules, the lesser result of the rule of several"`
-	TwoLow    float64 `col:"two_modules_low" doc:"lower bound of their rate"`
-	TwoHigh   float64 `col:"two_modules_high" doc:"upper bound of their rate"`
-	Stopped   int32   `col:"stopped" doc:"runs that ended early"`
-	Modules   float64 `col:"modules_median" doc:"median number of modules"`
-	Score     float64 `col:"grid_expanding_median" doc:"median over runs of the median grid score over active units"`
-	Explained float64 `col:"explained_median" doc:"median variance of the states explained by position, a share"`
-	Active    float64 `col:"active_median" doc:"median number of active units"`
+	Point           int32   `col:"point" doc:"number of the setting, from 0"`
+	Name            string  `col:"name" doc:"name of the setting, in a list"`
+	Variant         string  `col:"variant" doc:"variant of the trainings"`
+	Purpose         string  `col:"purpose" doc:"finding or reporting"`
+	Rule            string  `col:"rule" doc:"rule by which the runs succeed: several or one"`
+	N               int32   `col:"n" doc:"number of runs"`
+	Successes       int32   `col:"successes" doc:"number of those that succeed"`
+	Low             float64 `col:"success_low" doc:"lower bound of their rate"`
+	High            float64 `col:"success_high" doc:"upper bound of their rate"`
+	Two             int32   `col:"two_modules" doc:"runs that count with at least two modules, the lesser result of the rule of several"`
+	TwoLow          float64 `col:"two_modules_low" doc:"lower bound of their rate"`
+	TwoHigh         float64 `col:"two_modules_high" doc:"upper bound of their rate"`
+	Independent     int32   `col:"independent_modules" doc:"runs with at least two hexagonal modules at no coincidence and four generators of the population's wave vectors"`
+	IndependentLow  float64 `col:"independent_modules_low" doc:"lower bound of their rate"`
+	IndependentHigh float64 `col:"independent_modules_high" doc:"upper bound of their rate"`
+	Stopped         int32   `col:"stopped" doc:"runs that ended early"`
+	Modules         float64 `col:"modules_median" doc:"median number of modules"`
+	Score           float64 `col:"grid_expanding_median" doc:"median over runs of the median grid score over active units"`
+	Explained       float64 `col:"explained_median" doc:"median variance of the states explained by position, a share"`
+	Active          float64 `col:"active_median" doc:"median number of active units"`
 }
 
 // Example is a row of "examples": one ratemap of a run.

@@ -16,9 +16,8 @@ func combine(panels, bytes int) {
 	if bytes == 64 {
 		name, needs, register = name+"wide", " It needs AVX-512.", ZMM
 	}
-	TEXT(name, NOSPLIT, "func(c *float32, ldc, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb, bpanel, rows int, accumulate bool)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes C (+)= A B for %d panels of 16 columns of C; of row r of A only the count[r] elements listed in index are looked at.%s", name, panels, needs))
+	kernel(name, "func(c *float32, ldc, cpanel int, a *float32, lda int, index *int32, ldi int, count *int32, b *float32, ldb, bpanel, rows int, accumulate bool)",
+		fmt.Sprintf("%s computes C (+)= A B for %d panels of 16 columns of C; of row r of A only the count[r] elements listed in index are looked at.%s", name, panels, needs))
 	c, a, index, ldb := load("c"), load("a"), load("index"), load("ldb")
 	base := make([]GPVirtual, panels)
 	base[0] = load("b")
@@ -82,16 +81,14 @@ func combine(panels, bytes int) {
 	}
 	DECQ(mustAddr("rows"))
 	JNZ(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // dotListed writes the elements of a row of C = A B^T that are listed, in the order of terms of
 // dot3x4; B comes as there. The others it leaves alone or, up to three of them, computes too.
 func dotListed() {
-	TEXT("dotListed", NOSPLIT, "func(c, a, b *float32, panel, panels int, index *int32, count int)")
-	Pragma("noescape")
-	Doc("dotListed computes c[j], the inner product of a and row j of b, 16·panels long, for the count places j listed in index, and up to three that follow; b is stored in panels of 16 columns.")
+	kernel("dotListed", "func(c, a, b *float32, panel, panels int, index *int32, count int)",
+		"dotListed computes c[j], the inner product of a and row j of b, 16·panels long, for the count places j listed in index, and up to three that follow; b is stored in panels of 16 columns.")
 	index, count, panel := load("index"), load("count"), floats(load("panel"))
 	ADDQ(Imm(3), count)
 	SHRQ(Imm(2), count)
@@ -126,17 +123,15 @@ func dotListed() {
 		}
 		ADDQ(Imm(16), index)
 	})
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // spread writes the kernel of a product of three factors that are all mostly zeros, C[h] += Σ_k
 // a[k][h]·(factor[k]·d[k]), over the k and h that are listed. Rows of C are 16 wide in panels.
 func spread(panels int) {
 	name := fmt.Sprintf("spread%d", panels)
-	TEXT(name, NOSPLIT, "func(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds a[k][h]·(factor[k]·d[k]) to the rows h of %d panels of c, for the n places k in listed and the count[k] places h in index[k].", name, panels))
+	kernel(name, "func(c *float32, cpanel int, factor *float32, listed *int32, n int, d *float32, ldd int, a *float32, lda int, index *int32, ldi int, count *int32)",
+		fmt.Sprintf("%s adds a[k][h]·(factor[k]·d[k]) to the rows h of %d panels of c, for the n places k in listed and the count[k] places h in index[k].", name, panels))
 	c, cpanel, listed := load("c"), floats(load("cpanel")), load("listed")
 	loop("place", load("n"), func() {
 		k, t, d := GP64(), GP64(), GP64()
@@ -180,6 +175,5 @@ func spread(panels int) {
 			}
 		})
 	})
-	VZEROUPPER()
-	RET()
+	leave()
 }

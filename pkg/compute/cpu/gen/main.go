@@ -48,6 +48,20 @@ func main() {
 	Generate()
 }
 
+// kernel begins a function of this signature, none of whose pointers escape.
+func kernel(name, signature, doc string) {
+	TEXT(name, NOSPLIT, signature)
+	Pragma("noescape")
+	Doc(doc)
+}
+
+// leave returns from it, with the upper halves of the registers clear for what does not know of
+// them.
+func leave() {
+	VZEROUPPER()
+	RET()
+}
+
 // floats multiplies a count of float32 values by their size, in place.
 func floats(r GPVirtual) GPVirtual {
 	SHLQ(Imm(2), r)

@@ -47,9 +47,8 @@ func places(xj, yj Register, offset Register, x, y VecVirtual) (square VecVirtua
 
 // pairTile turns a tile of the Gram matrix into the tile of P and adds up the losses.
 func pairTile() {
-	TEXT("pairTile", NOSPLIT, "func(p *float32, ld, rows, columns int, xi, yi, hi, xj, yj, hj *float32, c *float32, sums *float32)")
-	Pragma("noescape")
-	Doc("pairTile replaces the inner products p_ij by P_ij and adds, lane by lane, exp(-‖g_i-g_j‖²/2σ_g²) over far pairs to sums[0:8] and ‖g_i-g_j‖²/2 over near pairs to sums[8:16]. hi and hj are half the squared norms of the states; a NaN place takes part in nothing. columns is a multiple of 8.")
+	kernel("pairTile", "func(p *float32, ld, rows, columns int, xi, yi, hi, xj, yj, hj *float32, c *float32, sums *float32)",
+		"pairTile replaces the inner products p_ij by P_ij and adds, lane by lane, exp(-‖g_i-g_j‖²/2σ_g²) over far pairs to sums[0:8] and ‖g_i-g_j‖²/2 over near pairs to sums[8:16]. hi and hj are half the squared norms of the states; a NaN place takes part in nothing. columns is a multiple of 8.")
 	c := load("c")
 	constant := func(i int) Mem { return Mem{Base: c, Disp: 32 * i} }
 	limit := YMM()
@@ -98,15 +97,13 @@ func pairTile() {
 	sums = load("sums")
 	VMOVUPS(far, Mem{Base: sums})
 	VMOVUPS(near, Mem{Base: sums, Disp: 32})
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // nearPairs counts the pairs nearer than σ_x.
 func nearPairs() {
-	TEXT("nearPairs", NOSPLIT, "func(rows, columns int, xi, yi, xj, yj *float32, c *float32) int")
-	Pragma("noescape")
-	Doc("nearPairs counts the pairs of places nearer than σ_x; columns is a multiple of 8.")
+	kernel("nearPairs", "func(rows, columns int, xi, yi, xj, yj *float32, c *float32) int",
+		"nearPairs counts the pairs of places nearer than σ_x; columns is a multiple of 8.")
 	c := load("c")
 	limit := YMM()
 	VMOVUPS(Mem{Base: c}, limit)
@@ -137,6 +134,5 @@ func nearPairs() {
 	total := GP64()
 	VMOVD(high, total.As32())
 	Store(total, ReturnIndex(0))
-	VZEROUPPER()
-	RET()
+	leave()
 }

@@ -13,42 +13,16 @@ import (
 // transpose. Twelve of sixteen registers accumulate.
 func tile(rows int) {
 	name := fmt.Sprintf("tile%d", rows)
-	TEXT(name, NOSPLIT, "func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, groups, panel int, accumulate bool)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes C (+)= A B for groups of %d rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.", name, rows))
+	kernel(name, "func(c *float32, ldc int, a *float32, rs, cs int, b *float32, ldb, k, groups, panel int, accumulate bool)",
+		fmt.Sprintf("%s computes C (+)= A B for groups of %d rows of C, one after the other, and 16 columns. The next panel of B, panel numbers on, is fetched meanwhile.", name, rows))
 	c, a, b := load("c"), load("a"), load("b")
 	ldc, rs, cs, ldb := floats(load("ldc")), floats(load("rs")), floats(load("cs")), floats(load("ldb"))
-	var rs3, rs5 GPVirtual
-	if rows > 3 {
-		rs3 = GP64()
-		LEAQ(Mem{Base: rs, Index: rs, Scale: 2}, rs3)
-	}
-	if rows > 5 {
-		rs5 = GP64()
-		LEAQ(Mem{Base: rs, Index: rs, Scale: 4}, rs5)
-	}
-	element := func(row int, base Register) Mem {
-		switch row {
-		case 0:
-			return Mem{Base: base}
-		case 3:
-			return Mem{Base: base, Index: rs3, Scale: 1}
-		case 5:
-			return Mem{Base: base, Index: rs5, Scale: 1}
-		default:
-			return Mem{Base: base, Index: rs, Scale: uint8(row)}
-		}
-	}
+	element := strided(rs, rows)
 	panel := floats(load("panel"))
 	Label("group")
 	ap, bp, k := GP64(), GP64(), load("k")
 	MOVQ(c, bp) // C is in no cache yet: ask for it before it is needed
-	for row := range rows {
-		PREFETCHT0(Mem{Base: bp})
-		if row < rows-1 {
-			ADDQ(ldc, bp)
-		}
-	}
+	down(rows, bp, ldc, func(row int) { PREFETCHT0(Mem{Base: bp}) })
 	acc := yields(2 * rows)
 	zero(acc...)
 	MOVQ(a, ap)
@@ -72,13 +46,10 @@ func tile(rows int) {
 	flag := Load(Param("accumulate"), GP8())
 	TESTB(flag, flag)
 	JZ(LabelRef("store"))
-	for row := range rows {
+	down(rows, cp, ldc, func(row int) {
 		VADDPS(Mem{Base: cp}, acc[2*row], acc[2*row])
 		VADDPS(Mem{Base: cp, Disp: 32}, acc[2*row+1], acc[2*row+1])
-		if row < rows-1 {
-			ADDQ(ldc, cp)
-		}
-	}
+	})
 	MOVQ(c, cp)
 	Label("store")
 	for row := range rows {
@@ -90,16 +61,46 @@ func tile(rows int) {
 	MOVQ(cp, c)
 	DECQ(mustAddr("groups"))
 	JNZ(LabelRef("group"))
-	VZEROUPPER()
-	RET()
+	leave()
+}
+
+// strided returns the address of the row-th of up to six values that begin at base and are rs bytes
+// apart.
+func strided(rs Register, rows int) func(row int, base Register) Mem {
+	multiples := map[int]Register{}
+	for _, m := range []int{3, 5} { // 1, 2 and 4 are scales of an index
+		if rows > m {
+			r := GP64()
+			LEAQ(Mem{Base: rs, Index: rs, Scale: uint8(m - 1)}, r)
+			multiples[m] = r
+		}
+	}
+	return func(row int, base Register) Mem {
+		if row == 0 {
+			return Mem{Base: base}
+		}
+		if r := multiples[row]; r != nil {
+			return Mem{Base: base, Index: r, Scale: 1}
+		}
+		return Mem{Base: base, Index: rs, Scale: uint8(row)}
+	}
+}
+
+// down visits rows that are step bytes apart, with at on each in turn; it stays on the last.
+func down(rows int, at, step Register, visit func(row int)) {
+	for row := range rows {
+		if row > 0 {
+			ADDQ(step, at)
+		}
+		visit(row)
+	}
 }
 
 // dot3x4 writes C[3 x 4] = A[3 x 16·panels] B^T, A row-major, B four adjacent
 // rows of a matrix stored in panels of 16 columns.
 func dot3x4() {
-	TEXT("dot3x4", NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, panel int, panels int)")
-	Pragma("noescape")
-	Doc("dot3x4 computes the 12 inner products of 3 rows of a and 4 rows of b, 16·panels long; b is stored in panels of 16 columns. The next four rows of b are fetched meanwhile.")
+	kernel("dot3x4", "func(c *float32, ldc int, a *float32, lda int, b *float32, panel int, panels int)",
+		"dot3x4 computes the 12 inner products of 3 rows of a and 4 rows of b, 16·panels long; b is stored in panels of 16 columns. The next four rows of b are fetched meanwhile.")
 	a, b := load("a"), load("b")
 	lda, panel := floats(load("lda")), floats(load("panel"))
 	acc := yields(12)
@@ -129,14 +130,8 @@ func dot3x4() {
 		ADDQ(panel, b)
 	})
 	c, ldc := load("c"), floats(load("ldc"))
-	for r := range 3 {
-		VMOVUPS(addLanes(acc[4*r:4*r+4]), Mem{Base: c})
-		if r < 2 {
-			ADDQ(ldc, c)
-		}
-	}
-	VZEROUPPER()
-	RET()
+	down(3, c, ldc, func(r int) { VMOVUPS(addLanes(acc[4*r:4*r+4]), Mem{Base: c}) })
+	leave()
 }
 
 // addLanes adds up the lanes of each of four registers.
@@ -159,9 +154,8 @@ func sparse(width, bytes, ahead int) {
 	if bytes == 64 {
 		name, needs, register = name+"wide", "; it needs AVX-512", ZMM
 	}
-	TEXT(name, NOSPLIT, "func(h, w *float32, ld int, index *int32, value *float32, count int)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds up count rows of w, %d wide, each times its value, into h%s.", name, width, needs))
+	kernel(name, "func(h, w *float32, ld int, index *int32, value *float32, count int)",
+		fmt.Sprintf("%s adds up count rows of w, %d wide, each times its value, into h%s.", name, width, needs))
 	w, ld := load("w"), floats(load("ld"))
 	index, value, count := load("index"), load("value"), load("count")
 	acc := make([]VecVirtual, 4*width/bytes)
@@ -193,15 +187,13 @@ func sparse(width, bytes, ahead int) {
 	for i := range acc {
 		VMOVUPS(acc[i], Mem{Base: h, Disp: bytes * i})
 	}
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // transposeStrip transposes 8 rows of blocks·8 columns.
 func transposeStrip() {
-	TEXT("transposeStrip", NOSPLIT, "func(dst *float32, ldd int, src *float32, lds int, blocks int)")
-	Pragma("noescape")
-	Doc("transposeStrip writes the transpose of 8 rows of src, 8·blocks columns wide, to dst.")
+	kernel("transposeStrip", "func(dst *float32, ldd int, src *float32, lds int, blocks int)",
+		"transposeStrip writes the transpose of 8 rows of src, 8·blocks columns wide, to dst.")
 	dst, src, blocks := load("dst"), load("src"), load("blocks")
 	ldd, lds := floats(load("ldd")), floats(load("lds"))
 	loop("block", blocks, func() {
@@ -234,8 +226,7 @@ func transposeStrip() {
 		}
 		ADDQ(Imm(32), src)
 	})
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // multiplyAdd does nothing but multiply and add, at the processor's peak.
@@ -258,6 +249,5 @@ func multiplyAdd(bytes int) {
 			VFMADD231PS(x, x, a)
 		}
 	})
-	VZEROUPPER()
-	RET()
+	leave()
 }

@@ -57,9 +57,8 @@ func (l list) count() GPVirtual {
 
 // listRows finds the zeros of a matrix.
 func listRows(table Mem) {
-	TEXT("listRows", NOSPLIT, "func(index *int32, ldi int, count *int32, x *float32, ldx, n, rows int)")
-	Pragma("noescape")
-	Doc("listRows lists, for each of rows rows of x[n], the places of its non-zero values; a row of index has room for n+8, n is a multiple of 8.")
+	kernel("listRows", "func(index *int32, ldi int, count *int32, x *float32, ldx, n, rows int)",
+		"listRows lists, for each of rows rows of x[n], the places of its non-zero values; a row of index has room for n+8, n is a multiple of 8.")
 	index, count, x := load("index"), load("count"), load("x")
 	ldi, ldx := floats(load("ldi")), floats(load("ldx"))
 	none := YMM()
@@ -83,15 +82,13 @@ func listRows(table Mem) {
 	ADDQ(ldx, x)
 	DECQ(mustAddr("rows"))
 	JNZ(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // settle normalises what the recurrent product left (eq. 3), in two passes.
 func settle(table Mem) {
-	TEXT("settle", NOSPLIT, "func(state, h, sum *float32, index *int32, n int) (norm float32, active int)")
-	Pragma("noescape")
-	Doc("settle writes state = ReLU(h)/max(‖ReLU(h)‖, 1e-8), adds it to sum, and lists the places of its non-zero values; index has room for n+8, n is a multiple of 16.")
+	kernel("settle", "func(state, h, sum *float32, index *int32, n int) (norm float32, active int)",
+		"settle writes state = ReLU(h)/max(‖ReLU(h)‖, 1e-8), adds it to sum, and lists the places of its non-zero values; index has room for n+8, n is a multiple of 16.")
 	g, h, n := load("state"), load("h"), load("n")
 	SHRQ(Imm(4), n)
 	again, p := GP64(), GP64()
@@ -132,15 +129,13 @@ func settle(table Mem) {
 		ADDQ(Imm(64), sum)
 	})
 	Store(active.count(), ReturnIndex(1))
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // unsettle is the gradient of settle.
 func unsettle(table Mem) {
-	TEXT("unsettle", NOSPLIT, "func(d, later, mean, pairs, state *float32, inverse float32, index *int32, n int) (active int)")
-	Pragma("noescape")
-	Doc("unsettle adds up the gradients that reach a state, x = later+mean+pairs, writes d = 1[state>0]·(x - (x·state) state)·inverse, and lists the places of its non-zero values; index has room for n+8, n is a multiple of 16.")
+	kernel("unsettle", "func(d, later, mean, pairs, state *float32, inverse float32, index *int32, n int) (active int)",
+		"unsettle adds up the gradients that reach a state, x = later+mean+pairs, writes d = 1[state>0]·(x - (x·state) state)·inverse, and lists the places of its non-zero values; index has room for n+8, n is a multiple of 16.")
 	d, later, mean, pairs, g, n := load("d"), load("later"), load("mean"), load("pairs"), load("state"), load("n")
 	SHRQ(Imm(4), n)
 	again, dp, gp := GP64(), GP64(), GP64()
@@ -184,6 +179,5 @@ func unsettle(table Mem) {
 		ADDQ(Imm(64), g)
 	})
 	Store(active.count(), ReturnIndex(0))
-	VZEROUPPER()
-	RET()
+	leave()
 }

@@ -8,9 +8,8 @@ import (
 
 // rectify replaces x by ReLU(x).
 func rectify() {
-	TEXT("rectify", NOSPLIT, "func(x *float32, n int)")
-	Pragma("noescape")
-	Doc("rectify replaces x[n] by max(x, 0); n is a multiple of 8.")
+	kernel("rectify", "func(x *float32, n int)",
+		"rectify replaces x[n] by max(x, 0); n is a multiple of 8.")
 	x, n := load("x"), load("n")
 	SHRQ(Imm(3), n)
 	none := YMM()
@@ -21,14 +20,12 @@ func rectify() {
 		VMOVUPS(y, Mem{Base: x})
 		ADDQ(Imm(32), x)
 	})
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 func add() {
-	TEXT("add", NOSPLIT, "func(dst, src *float32, n int)")
-	Pragma("noescape")
-	Doc("add adds src[n] to dst[n]; n is a multiple of 8.")
+	kernel("add", "func(dst, src *float32, n int)",
+		"add adds src[n] to dst[n]; n is a multiple of 8.")
 	dst, src, n := load("dst"), load("src"), load("n")
 	SHRQ(Imm(3), n)
 	loop("group", n, func() {
@@ -39,14 +36,12 @@ func add() {
 		ADDQ(Imm(32), dst)
 		ADDQ(Imm(32), src)
 	})
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 func addDifference() {
-	TEXT("addDifference", NOSPLIT, "func(dst, a, b *float32, factor float32, n int)")
-	Pragma("noescape")
-	Doc("addDifference adds factor·(a-b) to dst[n]; n is a multiple of 8.")
+	kernel("addDifference", "func(dst, a, b *float32, factor float32, n int)",
+		"addDifference adds factor·(a-b) to dst[n]; n is a multiple of 8.")
 	dst, a, b, n := load("dst"), load("a"), load("b"), load("n")
 	SHRQ(Imm(3), n)
 	factor := YMM()
@@ -62,14 +57,12 @@ func addDifference() {
 		ADDQ(Imm(32), a)
 		ADDQ(Imm(32), b)
 	})
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 func squaredDistance() {
-	TEXT("squaredDistance", NOSPLIT, "func(a, b *float32, n int) float32")
-	Pragma("noescape")
-	Doc("squaredDistance returns ‖a-b‖²; n is a multiple of 8.")
+	kernel("squaredDistance", "func(a, b *float32, n int) float32",
+		"squaredDistance returns ‖a-b‖²; n is a multiple of 8.")
 	a, b, n := load("a"), load("b"), load("n")
 	SHRQ(Imm(3), n)
 	sum := YMM()
@@ -83,14 +76,12 @@ func squaredDistance() {
 		ADDQ(Imm(32), b)
 	})
 	Store(horizontal(sum), ReturnIndex(0))
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 func sumSquares() {
-	TEXT("sumSquares", NOSPLIT, "func(x *float32, n int) float32")
-	Pragma("noescape")
-	Doc("sumSquares returns ‖x‖²; n is a multiple of 32.")
+	kernel("sumSquares", "func(x *float32, n int) float32",
+		"sumSquares returns ‖x‖²; n is a multiple of 32.")
 	x, n := load("x"), load("n")
 	SHRQ(Imm(5), n)
 	acc := yields(4)
@@ -107,15 +98,13 @@ func sumSquares() {
 	VADDPS(acc[3], acc[2], acc[2])
 	VADDPS(acc[2], acc[0], acc[0])
 	Store(horizontal(acc[0]), ReturnIndex(0))
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // adamw is the whole optimiser for a block of parameters, clipping included.
 func adamw() {
-	TEXT("adamw", NOSPLIT, "func(p, m, v, gradient *float32, n int, c *float32)")
-	Pragma("noescape")
-	Doc("adamw updates p, m and v from the gradient; n is a multiple of 8.")
+	kernel("adamw", "func(p, m, v, gradient *float32, n int, c *float32)",
+		"adamw updates p, m and v from the gradient; n is a multiple of 8.")
 	p, m, v, g, n, c := load("p"), load("m"), load("v"), load("gradient"), load("n"), load("c")
 	SHRQ(Imm(3), n)
 	k := yields(9)
@@ -144,15 +133,13 @@ func adamw() {
 			ADDQ(Imm(32), q)
 		}
 	})
-	VZEROUPPER()
-	RET()
+	leave()
 }
 
 // fetch asks for a vector before it is needed.
 func fetch() {
-	TEXT("fetch", NOSPLIT, "func(x *float32, n int)")
-	Pragma("noescape")
-	Doc("fetch asks for x[n] to come into the first cache; n is a multiple of 16.")
+	kernel("fetch", "func(x *float32, n int)",
+		"fetch asks for x[n] to come into the first cache; n is a multiple of 16.")
 	x, n := load("x"), load("n")
 	SHRQ(Imm(4), n)
 	loop("line", n, func() {

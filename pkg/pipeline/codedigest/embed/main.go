@@ -3,8 +3,8 @@
 //
 //	go run ./pkg/pipeline/codedigest/embed -stages train=stages/train,figures=stages/figures/* -o stages/codedigest/digests.json
 //
-// A folder that ends in "/*" stands for every package in it: figures/figure1, figures/figure2, ... It is run in the module,
-// before go build.
+// A folder that ends in "/*" stands for every package in it: figures/figure1, figures/figure2, ...
+// It is run in the module, before go build.
 package main
 
 import (
@@ -19,8 +19,8 @@ import (
 	"sicgrid/pkg/pipeline/codedigest"
 )
 
-// infrastructure carries results and does not decide them; the format version stands for it in every
-// key.
+// infrastructure carries results and does not decide them; the format version stands for it in
+// every key.
 var infrastructure = []string{"pkg/pipeline", "pkg/store", "pkg/artifact"}
 
 func main() {

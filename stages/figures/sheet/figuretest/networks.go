@@ -1,5 +1,5 @@
-// Package figuretest has what the tests of the figures share: ideal networks of known lattices, the tables
-// that a figure reads of them, and the look at what was drawn.
+// Package figuretest has what the tests of the figures share: ideal networks of known lattices, the
+// tables that a figure reads of them, and the look at what was drawn.
 package figuretest
 
 import (
@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
 )
 
 const testBins = 48
@@ -17,11 +19,11 @@ var Titles = sheet.Titles{"full": "all loss terms", "no-capacity": "without the 
 // Network is a network of ideal hexagonal cells in one box.
 type Network struct {
 	BoxM             float64
-	Units            []sheet.Unit
-	Maps             []sheet.RateMap
-	Autocorrelograms []sheet.Autocorrelogram
-	Modules          []sheet.Module
-	Summary          sheet.Summary
+	Units            []spectratable.Unit
+	Maps             []ratemapstable.Map
+	Autocorrelograms []spectratable.Autocorrelogram
+	Modules          []spectratable.Module
+	Summary          spectratable.Summary
 }
 
 // lattice is a hexagonal lattice of the period (m) and orientation (degrees).
@@ -63,9 +65,9 @@ func Noise(n int) Lump { return Lump{N: n} }
 func Ideal(boxM float64, silent int, lumps ...Lump) Network {
 	rng := rand.New(rand.NewPCG(1, 2))
 	d := Network{BoxM: boxM}
-	add := func(u sheet.Unit, at func(x, y float64) float64) {
+	add := func(u spectratable.Unit, at func(x, y float64) float64) {
 		u.Unit = int32(len(d.Units))
-		m := sheet.RateMap{Unit: u.Unit, Mean: make([]float32, testBins*testBins)}
+		m := ratemapstable.Map{Unit: u.Unit, Mean: make([]float32, testBins*testBins)}
 		for i := range m.Mean {
 			x := boxM * ((float64(i%testBins)+0.5)/testBins - 0.5)
 			y := boxM * ((float64(i/testBins)+0.5)/testBins - 0.5)
@@ -77,14 +79,14 @@ func Ideal(boxM float64, silent int, lumps ...Lump) Network {
 	for _, l := range lumps {
 		if l.Period == 0 {
 			for range l.N {
-				add(sheet.Unit{Active: true, Peak: 1, Score: 0.05 * rng.NormFloat64(), Period: 0.4 + rng.Float64(), Orientation: 60 * rng.Float64(),
+				add(spectratable.Unit{Active: true, Peak: 1, Score: 0.05 * rng.NormFloat64(), Period: 0.4 + rng.Float64(), Orientation: 60 * rng.Float64(),
 					Module: -1, Phi1: nan, Phi2: nan, Phi3: nan},
 					func(x, y float64) float64 { return rng.Float64() })
 			}
 			continue
 		}
 		k := lattice(l.Period, l.Orientation)
-		module := sheet.Module{Module: int32(len(d.Modules)), N: int32(l.N), Period: l.Period, Orientation: l.Orientation,
+		module := spectratable.Module{Module: int32(len(d.Modules)), N: int32(l.N), Period: l.Period, Orientation: l.Orientation,
 			K1X: k[0][0], K1Y: k[0][1], K2X: k[1][0], K2Y: k[1][1], K3X: k[2][0], K3Y: k[2][1],
 			Score: l.Score, Corrected: l.Score + 0.1, EllipseRatio: 1.1, PeriodsInBox: boxM / l.Period, Hexagonal: l.Score > 0.5}
 		d.Modules = append(d.Modules, module)
@@ -94,7 +96,7 @@ func Ideal(boxM float64, silent int, lumps ...Lump) Network {
 			for a := range phi {
 				phi[a] = wrapAngle(k[a][0]*ox + k[a][1]*oy)
 			}
-			add(sheet.Unit{Active: true, Peak: 1, Score: l.Score + 0.15*rng.NormFloat64(),
+			add(spectratable.Unit{Active: true, Peak: 1, Score: l.Score + 0.15*rng.NormFloat64(),
 				Period: l.Period * (1 + 0.01*rng.NormFloat64()), Orientation: l.Orientation + 0.7*rng.NormFloat64(),
 				Module: module.Module, Phi1: phi[0], Phi2: phi[1], Phi3: phi[2]},
 				func(x, y float64) float64 { return RateAt(k, phi, x, y) })
@@ -105,22 +107,22 @@ func Ideal(boxM float64, silent int, lumps ...Lump) Network {
 				values[i] = float32((math.Cos(k[0][0]*x+k[0][1]*y) + math.Cos(k[1][0]*x+k[1][1]*y) + math.Cos(k[2][0]*x+k[2][1]*y)) / 3)
 			}
 			values[0] = float32(nan)
-			d.Autocorrelograms = append(d.Autocorrelograms, sheet.Autocorrelogram{Unit: d.Units[len(d.Units)-1].Unit, Values: values})
+			d.Autocorrelograms = append(d.Autocorrelograms, spectratable.Autocorrelogram{Unit: d.Units[len(d.Units)-1].Unit, Values: values})
 		}
 	}
 	for range silent {
-		add(sheet.Unit{Score: nan, Period: nan, Orientation: nan, Module: -1, Phi1: nan, Phi2: nan, Phi3: nan},
+		add(spectratable.Unit{Score: nan, Period: nan, Orientation: nan, Module: -1, Phi1: nan, Phi2: nan, Phi3: nan},
 			func(x, y float64) float64 { return 0 })
 	}
 	d.Summary = summarise(d.Units, d.Modules)
 	return d
 }
 
-func summarise(units []sheet.Unit, modules []sheet.Module) sheet.Summary {
-	out := sheet.Summary{Units: int32(len(units)), Explained: 0.85, Modules: int32(len(modules))}
+func summarise(units []spectratable.Unit, modules []spectratable.Module) spectratable.Summary {
+	out := spectratable.Summary{Units: int32(len(units)), Explained: 0.85, Modules: int32(len(modules))}
 	cells := sheet.Active(units)
 	n := float64(len(cells))
-	out.Active, out.Score, out.AboveLine = int32(n), sheet.Median(sheet.Column(cells, sheet.Score)), math.NaN()
+	out.Active, out.Score, out.Above = int32(n), sheet.Median(sheet.Column(cells, sheet.Score)), math.NaN()
 	above, in := 0.0, 0.0
 	for _, u := range cells {
 		if u.Score > sheet.ScoreLine {
@@ -131,7 +133,7 @@ func summarise(units []sheet.Unit, modules []sheet.Module) sheet.Summary {
 		}
 	}
 	if n > 0 {
-		out.AboveLine = above / n
+		out.Above = above / n
 	}
 	out.InModules = in / math.Max(1, n)
 	return out
@@ -184,7 +186,7 @@ func OfAnySize() map[string]Network {
 		m := &undefined.Modules[i]
 		m.Period, m.Orientation, m.Score, m.K1X = nan, nan, nan, nan
 	}
-	undefined.Summary.Score, undefined.Summary.AboveLine = nan, nan
+	undefined.Summary.Score, undefined.Summary.Above = nan, nan
 	without := ThreeModules()
 	without.Autocorrelograms = nil
 	return map[string]Network{

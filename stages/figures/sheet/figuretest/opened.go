@@ -30,8 +30,12 @@ type Drawn struct {
 	width, height     float64 // mm
 }
 
-// DPI is the resolution in which tests draw: low, as it takes most of their time.
-const DPI = 60
+// The parameters with which tests draw: at a low resolution, as it takes most of their time.
+var (
+	Params            = sheet.Params{DPI: 60}
+	MapParams         = sheet.MapParams{Params: Params, RateColours: "jet"}
+	CorrelationParams = sheet.CorrelationParams{MapParams: MapParams, CorrelationColours: "diverging"}
+)
 
 // Open takes a figure's files apart and checks what holds for every figure: both
 // pictures have one shape 180 mm wide, no label leaves the sheet, none overlaps another.
@@ -52,7 +56,7 @@ func Open(t *testing.T, name string, files []sheet.File, err error) Drawn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const dots = DPI / 25.4
+	dots := float64(Params.DPI) / 25.4
 	if d.width != 180 || math.Abs(float64(config.Width)-dots*d.width) > 1 || math.Abs(float64(config.Height)-dots*d.height) > 1 {
 		t.Errorf("SVG of %g x %g mm, PNG of %d x %d", d.width, d.height, config.Width, config.Height)
 	}

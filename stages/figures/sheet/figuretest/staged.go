@@ -13,50 +13,8 @@ import (
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/spectra/spectratable"
 )
-
-// The tables as the stages before write them carry more columns than the figures read.
-type (
-	WideUnit struct {
-		Unit        int32   `col:"unit"`
-		Active      bool    `col:"active"`
-		Peak        float64 `col:"peak"`
-		Score       float64 `col:"grid_expanding"`
-		Square      float64 `col:"score90"`
-		Ring        float64 `col:"grid_ring"`
-		Period      float64 `col:"period_m" unit:"m"`
-		Orientation float64 `col:"orientation_deg" unit:"deg"`
-		Module      int32   `col:"module"`
-		Phi1        float64 `col:"phi1" unit:"rad"`
-		Phi2        float64 `col:"phi2" unit:"rad"`
-		Phi3        float64 `col:"phi3" unit:"rad"`
-		Drift       float64 `col:"drift"`
-	}
-	WideMap struct {
-		Unit int32     `col:"unit"`
-		Mean []float32 `col:"mean" shape:"ny,nx"`
-		Late []float32 `col:"late" shape:"ny,nx"`
-	}
-)
-
-// Wide are units as the spectra stage writes them.
-func Wide(units []sheet.Unit) []WideUnit {
-	out := make([]WideUnit, len(units))
-	for i, u := range units {
-		out[i] = WideUnit{Unit: u.Unit, Active: u.Active, Peak: u.Peak, Score: u.Score, Period: u.Period,
-			Orientation: u.Orientation, Module: u.Module, Phi1: u.Phi1, Phi2: u.Phi2, Phi3: u.Phi3}
-	}
-	return out
-}
-
-// WideMaps are maps as the ratemaps stage writes them.
-func WideMaps(maps []sheet.RateMap) []WideMap {
-	out := make([]WideMap, len(maps))
-	for i, m := range maps {
-		out[i] = WideMap{m.Unit, m.Mean, m.Mean}
-	}
-	return out
-}
 
 // Table is a source of one output.
 func Table[T any](name string, rows []T, meta map[string]string) pipeline.Ref {
@@ -103,11 +61,11 @@ func Draw[P any](t *testing.T, p P, run func(context.Context, P, *pipeline.Task)
 func Inputs(prefix string, net Network, outputs ...string) map[string]pipeline.Ref {
 	meta := map[string]string{"box_m": fmt.Sprint(net.BoxM)}
 	in := map[string]pipeline.Ref{
-		prefix + "maps":             Table(prefix+"maps", WideMaps(net.Maps), meta),
-		prefix + "units":            Table(prefix+"units", Wide(net.Units), meta),
+		prefix + "maps":             Table(prefix+"maps", net.Maps, meta),
+		prefix + "units":            Table(prefix+"units", net.Units, meta),
 		prefix + "modules":          Table(prefix+"modules", net.Modules, meta),
 		prefix + "autocorrelograms": Table(prefix+"autocorrelograms", net.Autocorrelograms, meta),
-		prefix + "summary":          Table(prefix+"summary", []sheet.Summary{net.Summary}, meta),
+		prefix + "summary":          Table(prefix+"summary", []spectratable.Summary{net.Summary}, meta),
 	}
 	maps.DeleteFunc(in, func(role string, _ pipeline.Ref) bool {
 		return len(outputs) > 0 && !slices.Contains(outputs, strings.TrimPrefix(role, prefix))

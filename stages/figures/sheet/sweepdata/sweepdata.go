@@ -3,21 +3,22 @@
 package sweepdata
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 // Mark is a run's disc: filled if it succeeds, crossed out if it ended early.
-func Mark(c *figure.Canvas, at figure.Point, ink color.RGBA, r Run) {
+func Mark(c *figure.Canvas, at figure.Point, ink color.RGBA, r sweeptable.Run) {
 	const radius = 0.62
 	switch {
 	case r.Stopped != "":
@@ -43,13 +44,12 @@ func VariantKeys(c *figure.Canvas, x, y float64, variants []string, titles sheet
 
 // Params says how the figures of a sweep are drawn, and what the sweep is.
 type Params struct {
-	Figure      string        `json:"figure"`       // the name of its files: one sweep has several
-	DPI         sheet.DPI     `json:"dpi"`          // of the PNG
-	RateColours sheet.Colours `json:"rate_colours"` // colour map of ratemaps
-	Parameters  []string      `json:"parameters"`   // that are swept: columns of the tables
-	Own         []string      `json:"own"`          // the profile's own values of these
-	Designs     []Design      `json:"designs"`
-	Titles      sheet.Titles  `json:"titles"` // of the variants
+	sheet.MapParams
+	Figure     string       `json:"figure"`     // the name of its files: one sweep has several
+	Parameters []string     `json:"parameters"` // that are swept: columns of the tables
+	Own        []string     `json:"own"`        // the profile's own values of these
+	Designs    []Design     `json:"designs"`
+	Titles     sheet.Titles `json:"titles"` // of the variants
 }
 
 // Design is one design of a sweep.
@@ -59,59 +59,18 @@ type Design struct {
 	Parameters []string `json:"parameters"`
 }
 
-// Run is a row of "runs".
-type Run struct {
-	Run       int32   `col:"run"`
-	Point     int32   `col:"point"`
-	Designs   []int32 `col:"designs"`
-	Variant   string  `col:"variant"`
-	Seed      int64   `col:"seed"`
-	Purpose   string  `col:"purpose"`
-	Steps     int64   `col:"steps"`
-	Stopped   string  `col:"stopped"`
-	Explained float64 `col:"explained"`
-	Score     float64 `col:"grid_expanding_median"`
-	Modules   int32   `col:"modules"`
-	Success   bool    `col:"success"`
-}
-
-// Point is a row of "points".
-type Point struct {
-	Point     int32   `col:"point"`
-	Name      string  `col:"name"`
-	Variant   string  `col:"variant"`
-	Purpose   string  `col:"purpose"`
-	Rule      string  `col:"rule"`
-	N         int32   `col:"n"`
-	Successes int32   `col:"successes"`
-	Low       float64 `col:"success_low"`
-	High      float64 `col:"success_high"`
-	Two       int32   `col:"two_modules"`
-	Modules   float64 `col:"modules_median"`
-	Score     float64 `col:"grid_expanding_median"`
-	Explained float64 `col:"explained_median"`
-}
-
-// Example is a row of "examples": the ratemap of a run's unit of median score.
-type Example struct {
-	Run   int32     `col:"run"`
-	Unit  int32     `col:"unit"`
-	Score float64   `col:"grid_expanding"`
-	Map   []float32 `col:"map"`
-}
-
 // Data is what the figures of a sweep show.
 type Data struct {
 	BoxM     float64
-	Runs     []Run
+	Runs     []sweeptable.Run
 	Values   [][]string // of the swept parameters, run by run
-	Points   []Point
-	Examples []Example // of the phase diagram alone
+	Points   []sweeptable.Point
+	Examples []sweeptable.Example // of the phase diagram alone
 }
 
 // readSweep reads the tables of a sweep.
 func readSweep(r *sheet.Reader, p Params) Data {
-	d := Data{Runs: sheet.Read[Run](r, "runs"), Points: sheet.Read[Point](r, "points")}
+	d := Data{Runs: sheet.Read[sweeptable.Run](r, "runs"), Points: sheet.Read[sweeptable.Point](r, "points")}
 	d.BoxM = r.Box
 	if r.Err != nil {
 		return d
@@ -136,31 +95,23 @@ func Emit(p Params, t *pipeline.Task, examples bool, draw func(Data, Params) ([]
 	r := sheet.NewReader(t)
 	d := readSweep(&r, p)
 	if examples {
-		d.Examples = sheet.Read[Example](&r, "examples")
+		d.Examples = sheet.Read[sweeptable.Example](&r, "examples")
 	}
 	return r.Emit(func() ([]sheet.File, error) { return draw(d, p) })
 }
 
 // Of are the runs of a point, variant and purpose.
-func (d Data) Of(pt Point) []Run {
-	var out []Run
-	for _, r := range d.Runs {
-		if r.Point == pt.Point && r.Variant == pt.Variant && r.Purpose == pt.Purpose {
-			out = append(out, r)
-		}
-	}
-	return out
+func (d Data) Of(pt sweeptable.Point) []sweeptable.Run {
+	return slices.DeleteFunc(slices.Clone(d.Runs), func(r sweeptable.Run) bool {
+		return r.Point != pt.Point || r.Variant != pt.Variant || r.Purpose != pt.Purpose
+	})
 }
 
 // In are the runs of a design and variant.
-func (d Data) In(design int, variant string) []Run {
-	var out []Run
-	for _, r := range d.Runs {
-		if r.Variant == variant && slices.Contains(r.Designs, int32(design)) {
-			out = append(out, r)
-		}
-	}
-	return out
+func (d Data) In(design int, variant string) []sweeptable.Run {
+	return slices.DeleteFunc(slices.Clone(d.Runs), func(r sweeptable.Run) bool {
+		return r.Variant != variant || !slices.Contains(r.Designs, int32(design))
+	})
 }
 
 // Variants are those of the runs, in the order in which they first come.
@@ -179,18 +130,22 @@ func (d Data) Value(p Params, run int32, parameter string) string {
 	return d.Values[run][slices.Index(p.Parameters, parameter)]
 }
 
-// Levels are the different values of a parameter over the runs: numbers in order, words as they come.
-func (d Data) Levels(p Params, runs []Run, parameter string) []string {
+// Levels are the different values of a parameter over the runs: numbers in order, words as they
+// come.
+func (d Data) Levels(p Params, runs []sweeptable.Run, parameter string) []string {
 	var out []string
 	for _, r := range runs {
 		if v := d.Value(p, r.Run, parameter); !slices.Contains(out, v) {
 			out = append(out, v)
 		}
 	}
-	sort.SliceStable(out, func(i, j int) bool {
-		a, errA := strconv.ParseFloat(out[i], 64)
-		b, errB := strconv.ParseFloat(out[j], 64)
-		return errA == nil && errB == nil && a < b
+	slices.SortStableFunc(out, func(s, t string) int {
+		a, errA := strconv.ParseFloat(s, 64)
+		b, errB := strconv.ParseFloat(t, 64)
+		if errA != nil || errB != nil {
+			return 0
+		}
+		return cmp.Compare(a, b)
 	})
 	return out
 }
@@ -235,7 +190,7 @@ func ValueText(v string) string {
 }
 
 // Over collects one value of each run.
-func Over(runs []Run, value func(Run) float64) []float64 {
+func Over(runs []sweeptable.Run, value func(sweeptable.Run) float64) []float64 {
 	out := make([]float64, len(runs))
 	for i, r := range runs {
 		out[i] = value(r)
@@ -256,11 +211,11 @@ func Middle(values []float64) float64 {
 	return math.NaN()
 }
 
-func Score(r Run) float64 { return r.Score }
+func Score(r sweeptable.Run) float64 { return r.Score }
 
-func Modules(r Run) float64 { return float64(r.Modules) }
+func Modules(r sweeptable.Run) float64 { return float64(r.Modules) }
 
-func Explained(r Run) float64 { return r.Explained }
+func Explained(r sweeptable.Run) float64 { return r.Explained }
 
 // MostModules is the top of the axes of module numbers: at least three, which the paper reports.
 func (d Data) MostModules() float64 {

@@ -8,15 +8,8 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/ideal/idealtable"
 )
-
-// Place is a row of the ideal stage's "line" and "near": a place (m) and its phases (rad, [0, 2 pi)).
-type Place struct {
-	Kind string  `col:"kind"`
-	X    float64 `col:"x"`
-	Phi1 float64 `col:"phi1"`
-	Phi2 float64 `col:"phi2"`
-}
 
 var TurnTicks = []figure.Tick{{At: 0, Label: "0"}, {At: math.Pi, Label: "π"}, {At: 2 * math.Pi, Label: "2π"}}
 
@@ -29,7 +22,8 @@ func Sheet(b figure.Box, x, y string) figure.Axes {
 	return a
 }
 
-// wrapped splits a path on the sheet where it leaves one side and comes back on the other, drawn up to the side.
+// wrapped splits a path on the sheet where it leaves one side and comes back on the other, drawn up
+// to the side.
 func wrapped(phi [][2]float64) [][][2]float64 {
 	const turn = 2 * math.Pi
 	var pieces [][][2]float64
@@ -63,7 +57,7 @@ func wrapped(phi [][2]float64) [][][2]float64 {
 }
 
 // PhasesOf are the places' phases.
-func PhasesOf(line []Place) [][2]float64 {
+func PhasesOf(line []idealtable.Place) [][2]float64 {
 	phi := make([][2]float64, len(line))
 	for i, p := range line {
 		phi[i] = [2]float64{p.Phi1, p.Phi2}
@@ -86,7 +80,7 @@ func Path(c *figure.Canvas, a figure.Axes, phi [][2]float64, s figure.Stroke) {
 const hues = 60
 
 // CodingLine draws the line on the sheet, coloured by place up to reach metres.
-func CodingLine(c *figure.Canvas, a figure.Axes, line []Place, reach float64, colours figure.Map, width float64) {
+func CodingLine(c *figure.Canvas, a figure.Axes, line []idealtable.Place, reach float64, colours figure.Map, width float64) {
 	phi := PhasesOf(line)
 	for h, from := 0, 0; h < hues; h++ {
 		to := from
@@ -99,7 +93,7 @@ func CodingLine(c *figure.Canvas, a figure.Axes, line []Place, reach float64, co
 }
 
 // Torus draws the doughnut of two phases with the line on it, coloured by place.
-func Torus(c *figure.Canvas, b figure.Box, line []Place, reach float64, colours figure.Map) {
+func Torus(c *figure.Canvas, b figure.Box, line []idealtable.Place, reach float64, colours figure.Map) {
 	const big, small, lift = 2.0, 0.95, 1.03
 	view := figure.View{Azimuth: 30, Elevation: 42}
 	at := func(phi1, phi2, r float64) [3]float64 {

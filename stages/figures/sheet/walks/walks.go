@@ -8,20 +8,12 @@ import (
 	"slices"
 
 	"sicgrid/pkg/figure"
+	"sicgrid/stages/batch/batchtable"
 )
 
-// State is a row of the batch stage's "states": where a trajectory is after a step (m).
-type State struct {
-	Trajectory int32   `col:"trajectory"`
-	Step       int32   `col:"step"`
-	VX         float32 `col:"vx"`
-	VY         float32 `col:"vy"`
-	X          float32 `col:"x"`
-	Y          float32 `col:"y"`
-}
-
-// Space are axes that hold all of the states, to one scale both ways, and reach at least so far (m) from their middle.
-func Space(b figure.Box, states []State, least float64) figure.Axes {
+// Space are axes that hold all of the states, to one scale both ways, and reach at least so far (m)
+// from their middle.
+func Space(b figure.Box, states []batchtable.State, least float64) figure.Axes {
 	lo, hi := [2]float64{}, [2]float64{}
 	for _, s := range states {
 		for k, v := range [2]float64{float64(s.X), float64(s.Y)} {
@@ -37,18 +29,19 @@ func Around(b figure.Box, x, y, reach float64) figure.Axes {
 		Y: figure.Axis{Min: y - reach, Max: y + reach, Label: "y (m)", Ticks: figure.Ticks(y-reach, y+reach, 4)}}
 }
 
-// firstWalks are the first trajectories of a batch, each in the order of its steps, from the origin.
-func First(states []State, number int32) [][]State {
-	var walks [][]State
+// firstWalks are the first trajectories of a batch, each in the order of its steps, from the
+// origin.
+func First(states []batchtable.State, number int32) [][]batchtable.State {
+	var walks [][]batchtable.State
 	for k := range number {
-		var w []State
+		var w []batchtable.State
 		for _, s := range states {
 			if s.Trajectory == k {
 				w = append(w, s)
 			}
 		}
-		slices.SortFunc(w, func(a, b State) int { return cmp.Compare(a.Step, b.Step) })
-		walks = append(walks, append([]State{{Trajectory: k, Step: -1}}, w...))
+		slices.SortFunc(w, func(a, b batchtable.State) int { return cmp.Compare(a.Step, b.Step) })
+		walks = append(walks, append([]batchtable.State{{Trajectory: k, Step: -1}}, w...))
 	}
 	return walks
 }
