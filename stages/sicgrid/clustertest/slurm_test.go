@@ -179,6 +179,7 @@ func TestSlurm(t *testing.T) {
 	t.Run("detach, logs, attach, cancel", func(t *testing.T) { attachAndCancel(t) })
 	t.Run("bad input", func(t *testing.T) { badInput(t) })
 	t.Run("a training longer than its time limit, preempted too", func(t *testing.T) { shortLimit(t, c) })
+	t.Run("a store that a node cannot see", func(t *testing.T) { unseenStore(t, c) })
 	t.Run("a sweep while everything is killed", func(t *testing.T) { killedSweep(t, c) })
 }
 
@@ -284,6 +285,28 @@ func badInput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Of a node without the store the submitter says so: no process there could.
+func unseenStore(t *testing.T, c *cluster) {
+	w := newWorkplace(t)
+	w.lay("params/cluster/slurm.yaml", strings.NewReplacer(`options: ""`, `options: "--nodelist=n4"`, "resubmit: 5", "resubmit: 1").Replace(resources))
+	c.kill(t, "slurmd-n4")
+	blind := exec.Command("unshare", "--mount", "sh", "-c", `mount -t tmpfs none "$0" && exec slurmd -N n4`, w.dir)
+	blind.Dir = "/"
+	if err := blind.Run(); err != nil { // slurmd leaves its parent at once
+		c.startNode(t, "n4")
+		c.awaitNodes(t)
+		t.Skipf("a folder cannot be hidden from a process here: %v", err)
+	}
+	c.awaitNodes(t)
+	r := w.start("run", "train/full", "--params", "params/smoke.yaml", "--executor", "slurm")
+	if code := r.wait(); code != 1 || !r.says("sicgrid: train/full: 2 jobs ended before they began (FAILED on n4): the nodes must see "+w.dir)() {
+		t.Errorf("exit code %d\n%s", code, &r.said)
+	}
+	c.kill(t, "slurmd-n4")
+	c.startNode(t, "n4")
+	c.awaitNodes(t)
 }
 
 // A training that needs more time than its jobs have, and is preempted and put back besides, goes on
