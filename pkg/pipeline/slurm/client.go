@@ -29,10 +29,19 @@ func (r *refusal) Error() string { return r.command + ": " + r.said }
 func run(ctx context.Context, stdin, command string, args ...string) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
+	waiting := false // sbatch for room, which we do better
 	cmd := exec.CommandContext(ctx, command, args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &said
+	cmd.Stdout = &out
+	cmd.Stderr = writer(func(b []byte) (int, error) {
+		said.Write(b)
+		if strings.Contains(said.String(), "sleeping and retrying") {
+			waiting = true
+			stop()
+		}
+		return len(b), nil
+	})
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
@@ -40,6 +49,8 @@ func run(ctx context.Context, stdin, command string, args ...string) (string, er
 		return out.String(), nil
 	case errors.Is(err, exec.ErrNotFound):
 		return "", fmt.Errorf("there is no %s on this machine: submit from a login node of the cluster (or with Slurm's folder in PATH), or leave --executor out to run here", command)
+	case waiting:
+		return "", &refusal{command, sentence(said.String())}
 	case ctx.Err() != nil:
 		return "", &refusal{command, strings.TrimPrefix(sentence(said.String())+"; ", "; ") + "no answer within " + patience.String()}
 	case errors.As(err, &exit):
@@ -47,6 +58,10 @@ func run(ctx context.Context, stdin, command string, args ...string) (string, er
 	}
 	return "", fmt.Errorf("%s: %w", command, err)
 }
+
+type writer func(b []byte) (int, error)
+
+func (w writer) Write(b []byte) (int, error) { return w(b) }
 
 var saidBy = regexp.MustCompile(`^(sbatch|squeue|scancel|scontrol): (error: |fatal: )?`)
 
@@ -143,6 +158,9 @@ func (q queued) held() bool {
 
 // queue lists the tasks of the jobs of these names: one question, however many they are.
 func (client) queue(ctx context.Context, names []string) ([]queued, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
 	out, err := run(ctx, "", "squeue", "--noheader", "--array", "--states=all", "--name="+strings.Join(names, ","), "--format=%A|%F|%K|%T|%k|%N|%r")
 	if err != nil {
 		return nil, err

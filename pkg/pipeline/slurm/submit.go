@@ -2,6 +2,7 @@ package slurm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -52,14 +53,14 @@ func (f *follower) submit(ctx context.Context, need []*watched) error {
 
 func (f *follower) submitArrays(ctx context.Context, arrays []*array) error {
 	ids := map[*array]string{}
-	for i, a := range arrays {
+	for _, a := range arrays {
 		s, err := f.submitArray(ctx, a, ids)
 		switch {
 		case err == nil:
 			ids[a] = s.job
-		case full(err) && (i > 0 || f.underWay() > 0):
+		case full(err) && f.mayWait(a, err):
 			if f.once("full") {
-				f.say(fmt.Sprintf("the cluster takes no more jobs for now (%v): the rest is submitted as these end", err))
+				f.say(fmt.Sprintf("no more jobs are taken for now (%v): the rest is submitted when there is room; Ctrl-C stops here, and the same command goes on", errors.Unwrap(err)))
 			}
 			return nil
 		case unreachable(err):
@@ -75,6 +76,19 @@ func (f *follower) submitArrays(ctx context.Context, arrays []*array) error {
 		}
 	}
 	return nil
+}
+
+// mayWait reports whether there may be room for an array later: when others have ended, or for a part
+// of it.
+func (f *follower) mayWait(a *array, err error) bool {
+	if f.underWay() > 0 || says(err, "temporarily") {
+		return true
+	}
+	if len(a.nodes) == 1 {
+		return false
+	}
+	f.mostTasks = (len(a.nodes) + 1) / 2
+	return true
 }
 
 // takeBack cancels what has just been submitted, of which the rest was refused.
