@@ -114,8 +114,8 @@ var rangeText = regexp.MustCompile(`^(\d+)-(\d+)$`)
 // mostInRange is how many numbers a range may stand for: more are a slip of the hand.
 const mostInRange = 10000
 
-// spelledOut is a list in which ranges are replaced by the numbers that they stand for; a range alone
-// is a list of one.
+// spelledOut is a list in which ranges are replaced by the numbers that they stand for; a range
+// alone is a list of one.
 func (v *value) spelledOut() (*value, error) {
 	items := v.items
 	if v.kind == text {

@@ -48,8 +48,8 @@ func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 	return report, err
 }
 
-// MadeMeanwhile is the reason of a node that another run on the same store has made while this one would
-// have.
+// MadeMeanwhile is the reason of a node that another run on the same store has made while this one
+// would have.
 const MadeMeanwhile = "made meanwhile by another run"
 
 // run is the state of one Run. Only loop's goroutine touches what has no lock.

@@ -37,8 +37,8 @@ func embeddedDigests() (codedigest.Digests, error) {
 	return digests, nil
 }
 
-// currentCode is embeddedCode, or says that the program is not made from the source tree that it runs
-// in.
+// currentCode is embeddedCode, or says that the program is not made from the source tree that it
+// runs in.
 func currentCode() (map[string]codedigest.Stage, error) {
 	digests, err := embeddedDigests()
 	if err != nil {

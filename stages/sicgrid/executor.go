@@ -138,9 +138,9 @@ func (s *session) jobsDir() (string, error) {
 	return filepath.Join(dir, jobsFolder, called[:min(len(called), most)]+"-"+hex.EncodeToString(sum.Sum(nil)[:4])), err
 }
 
-// frozenRun is what a job needs to know of the run that it belongs to. The profile and the sweeps beside
-// it are copied, as is the program: whatever is edited or built after the submission, its jobs do what
-// was submitted.
+// frozenRun is what a job needs to know of the run that it belongs to. The profile and the sweeps
+// beside it are copied, as is the program: whatever is edited or built after the submission, its
+// jobs do what was submitted.
 type frozenRun struct {
 	Profile         string        `json:"profile"` // the copy's path
 	Sets            []string      `json:"sets"`

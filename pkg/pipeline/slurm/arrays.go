@@ -30,9 +30,9 @@ type place struct {
 // taken for the table of all rather than for the choice among a few.
 const mostSources = 64
 
-// arrange puts the nodes, in topological order, into as few arrays as may be, in an order in which they
-// can be submitted. job is where a node is that is under way already, of which ok is false for those
-// that are done. mostTasks is one more than the largest task number that the cluster allows.
+// arrange puts the nodes, in topological order, into as few arrays as may be, in an order in which
+// they can be submitted. job is where a node is that is under way already, of which ok is false for
+// those that are done. mostTasks is one more than the largest task number that the cluster allows.
 func arrange(nodes []*pipeline.Node, job func(*pipeline.Node) (at place, ok bool), mostTasks int) []*array {
 	chains := chainsOf(nodes)
 	at := map[*pipeline.Node]place{}

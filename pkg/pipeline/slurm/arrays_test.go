@@ -68,8 +68,8 @@ func waitsFor(t *testing.T, a *array, task int, arrays []*array) map[*pipeline.N
 	return all
 }
 
-// checkArranged checks that every node is in one array, behind those that it waits for, and waits for
-// what it reads, no less and, but for whole arrays of which it reads all, no more.
+// checkArranged checks that every node is in one array, behind those that it waits for, and waits
+// for what it reads, no less and, but for whole arrays of which it reads all, no more.
 func checkArranged(t *testing.T, nodes []*pipeline.Node, arrays []*array, mostTasks int) {
 	t.Helper()
 	placed := map[*pipeline.Node]int{}
@@ -100,8 +100,8 @@ func checkArranged(t *testing.T, nodes []*pipeline.Node, arrays []*array, mostTa
 	}
 }
 
-// A sweep of 200 points, each the best of eight trainings measured in two boxes over shared walks, is
-// submitted in as many arrays as one point has kinds of stage.
+// A sweep of 200 points, each the best of eight trainings measured in two boxes over shared walks,
+// is submitted in as many arrays as one point has kinds of stage.
 func TestASweepOfManyPointsIsAFewSubmissions(t *testing.T) {
 	walks := []*pipeline.Node{node("trajectories", "2m"), node("trajectories", "4m")}
 	var outcomes []*pipeline.Node

@@ -21,8 +21,8 @@ type Executor struct {
 	Source  string       // what Cluster was read from, for errors
 	AtOnce  int          // tasks of an array that run at once; 0 is as many as there is room for
 	Say     func(string) // what concerns no node; nil is allowed
-	// Prepare lays out in Dir what the stage process needs, and returns its command, to which the number
-	// of its array is added. It is called once, before anything is submitted.
+	// Prepare lays out in Dir what the stage process needs, and returns its command, to which the
+	// number of its array is added. It is called once, before anything is submitted.
 	Prepare func() (command []string, err error)
 }
 
@@ -35,9 +35,9 @@ func (d *Detached) Error() string {
 
 func (d *Detached) Unwrap() error { return context.Canceled }
 
-// Run submits what is not up to date, or attaches to the jobs of a submission of the same run that are
-// under way, and reports when all of it has ended. A stage that fails stops only what needs it. When
-// ctx is cancelled the jobs go on and the error is Detached.
+// Run submits what is not up to date, or attaches to the jobs of a submission of the same run that
+// are under way, and reports when all of it has ended. A stage that fails stops only what needs it.
+// When ctx is cancelled the jobs go on and the error is Detached.
 //
 // Where nothing has to run Slurm is asked nothing.
 func (e *Executor) Run(ctx context.Context, g *pipeline.Graph, opt pipeline.Options) (pipeline.Report, error) {

@@ -106,8 +106,8 @@ func (f *follower) fail(w *watched, reason string) {
 	f.settle(w, pipeline.NodeReport{Node: w.node, State: pipeline.Failed, Reason: reason, Err: fmt.Errorf("%s: %s", w.node.Name, reason)})
 }
 
-// attach joins the jobs of a former submission, if there are any. stale are nodes that a record calls
-// ended although they have to run: what it tells of is gone.
+// attach joins the jobs of a former submission, if there are any. stale are nodes that a record
+// calls ended although they have to run: what it tells of is gone.
 func (f *follower) attach(ctx context.Context, stale map[string]bool) error {
 	if err := checkCommands(); err != nil {
 		return err
@@ -302,8 +302,8 @@ func (f *follower) unsubmitted() (need []*watched) {
 	return need
 }
 
-// ask asks Slurm which tasks it has, and returns the nodes that have to be submitted: those that never
-// were, and those that are lost with all that waits for them.
+// ask asks Slurm which tasks it has, and returns the nodes that have to be submitted: those that
+// never were, and those that are lost with all that waits for them.
 func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 	queue, err := client{}.queue(ctx, f.names(f.arrays))
 	if err != nil {
@@ -331,7 +331,8 @@ func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 	for _, w := range f.nodes {
 		q, there := at[[2]int{w.number, w.task}]
 		if w.settled {
-			// Its process has ended, and Slurm has not noticed: what waits for the job would wait for ever.
+			// Its process has ended, and Slurm has not noticed: what waits for the job would wait
+			// for ever.
 			if there && q.state == "RUNNING" && w.number >= 0 && time.Since(w.endedAt) > f.grace()+f.patience()/4 {
 				cancel = f.cancelTask(cancel, q)
 			}

@@ -18,8 +18,8 @@ import (
 	"sicgrid/pkg/store"
 )
 
-// record is what a stage process says of its node. It is replaced whole; Beat changes while the process
-// lives.
+// record is what a stage process says of its node. It is replaced whole; Beat changes while the
+// process lives.
 type record struct {
 	Node     string            `json:"node"`
 	State    string            `json:"state"` // running, left (asked to stop), or one of pipeline's
@@ -142,7 +142,8 @@ func (f folder) record(node string) *record {
 	return &r
 }
 
-// printable reports whether the record's texts may be shown: it comes from a folder that others write.
+// printable reports whether the record's texts may be shown: it comes from a folder that others
+// write.
 func (r *record) printable() bool {
 	for _, text := range append([]string{r.State, r.Job, r.Host, r.Note, r.Reason, r.Error, r.Key, r.Numerics}, r.Defects...) {
 		if strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) }) {

@@ -17,13 +17,13 @@ import (
 // visibleWithin is how long a network file system may take to show what another node has written.
 const visibleWithin = time.Minute
 
-// Stage is the process of one task of an array, as Slurm starts it: it makes the task's node, with all
-// that it needs already made, and keeps the node's record. open gives the graph whose one target the
-// node is, and the options of its run.
+// Stage is the process of one task of an array, as Slurm starts it: it makes the task's node, with
+// all that it needs already made, and keeps the node's record. open gives the graph whose one
+// target the node is, and the options of its run.
 //
-// A process that is asked to stop while Slurm has nothing against its job (its time is nearly up, or
-// somebody wants the machine) puts the job back into the queue; what it was doing goes on from its
-// checkpoint.
+// A process that is asked to stop while Slurm has nothing against its job (its time is nearly up,
+// or somebody wants the machine) puts the job back into the queue; what it was doing goes on from
+// its checkpoint.
 func Stage(ctx context.Context, dir string, number int, open func(node string) (*pipeline.Graph, pipeline.Options, error)) error {
 	task, err := strconv.Atoi(os.Getenv("SLURM_ARRAY_TASK_ID"))
 	if err != nil {
@@ -72,8 +72,8 @@ func (p *process) write() error {
 	return p.folder.write(&r)
 }
 
-// keepBeating writes the record all the time, for the submitter to see that the process lives and how
-// far it is.
+// keepBeating writes the record all the time, for the submitter to see that the process lives and
+// how far it is.
 func (p *process) keepBeating(every time.Duration) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -115,8 +115,8 @@ func (p *process) make(ctx context.Context, open func(node string) (*pipeline.Gr
 	return report.Of(p.record.Node), err
 }
 
-// waitForInputs waits until what the node reads can be seen here. What is missing after that is lost,
-// and is made again by this process.
+// waitForInputs waits until what the node reads can be seen here. What is missing after that is
+// lost, and is made again by this process.
 func waitForInputs(ctx context.Context, g *pipeline.Graph, opt pipeline.Options, node string) error {
 	opt.Force = nil
 	var inputs []*pipeline.Node

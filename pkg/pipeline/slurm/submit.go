@@ -15,8 +15,8 @@ import (
 // beatsInPatience is how often a process shows that it lives within the time that it is waited for.
 const beatsInPatience = 10
 
-// submit submits the nodes as arrays. Should the cluster take no more for now, the rest stays for the
-// next time.
+// submit submits the nodes as arrays. Should the cluster take no more for now, the rest stays for
+// the next time.
 func (f *follower) submit(ctx context.Context, need []*watched) error {
 	if len(need) == 0 {
 		return nil
@@ -78,8 +78,8 @@ func (f *follower) submitArrays(ctx context.Context, arrays []*array) error {
 	return nil
 }
 
-// mayWait reports whether there may be room for an array later: when others have ended, or for a part
-// of it.
+// mayWait reports whether there may be room for an array later: when others have ended, or for a
+// part of it.
 func (f *follower) mayWait(a *array, err error) bool {
 	if f.underWay() > 0 || says(err, "temporarily") {
 		return true

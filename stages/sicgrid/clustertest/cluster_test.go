@@ -69,7 +69,8 @@ func missing() string {
 	return ""
 }
 
-// startCluster starts one and has it stopped, with everything that still runs on it, after the test.
+// startCluster starts one and has it stopped, with everything that still runs on it, after the
+// test.
 func startCluster(t *testing.T) *cluster {
 	t.Helper()
 	if os.Getenv("SICGRID_SLURM_TESTS") == "" {
@@ -205,7 +206,8 @@ func (c *cluster) stop() {
 	}
 }
 
-// steps lists the processes of slurmstepd of this cluster's jobs, by what they have open of its folder.
+// steps lists the processes of slurmstepd of this cluster's jobs, by what they have open of its
+// folder.
 func (c *cluster) steps() (pids []int) {
 	return processes("slurmstepd", "SLURM_CONF="+c.path("slurm.conf"))
 }

@@ -183,8 +183,8 @@ func TestSlurm(t *testing.T) {
 	t.Run("a sweep while everything is killed", func(t *testing.T) { killedSweep(t, c) })
 }
 
-// The profile comes out of the cluster bit by bit as out of one process; and where all is there, Slurm is
-// not asked.
+// The profile comes out of the cluster bit by bit as out of one process; and where all is there,
+// Slurm is not asked.
 func smokeProfile(t *testing.T) {
 	local, far := newWorkplace(t), newWorkplace(t)
 	args := []string{"run", "all", "--params", "params/smoke.yaml", "--json"}
@@ -309,8 +309,8 @@ func unseenStore(t *testing.T, c *cluster) {
 	c.awaitNodes(t)
 }
 
-// A training that needs more time than its jobs have, and is preempted and put back besides, goes on
-// from its checkpoints and ends in the bits of one that was left alone.
+// A training that needs more time than its jobs have, and is preempted and put back besides, goes
+// on from its checkpoints and ends in the bits of one that was left alone.
 func shortLimit(t *testing.T, c *cluster) {
 	local, far := newWorkplace(t), newWorkplace(t)
 	args := append(long(2, 60_000), "--json", "-v")
