@@ -118,8 +118,9 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 	npy(t, dir, "p.npy", []int{1200, 2}, random)
 	npy(t, dir, "a.npy", []int{1200, 2}, random)
 	npy(t, dir, "s.npy", []int{600, 4}, random)
-	for _, first := range []string{"run all", "sweep copies", "push file://" + dir + "/sicgrid"} {
-		if said, code := shell(t, dir, "sicgrid "+first); code != exitDone {
+	for _, first := range []string{"sicgrid run all", "sicgrid run figure-1 --params params/smoke.yaml", "sicgrid sweep copies", "sicgrid push file://" + dir + "/sicgrid",
+		"mkdir -p artifacts/published && cp artifacts/laptop/figure-6.json artifacts/published/ && cp artifacts/laptop/figure-4.json theirs.json"} {
+		if said, code := shell(t, dir, first); code != exitDone {
 			t.Fatalf("%s\n%s", first, said)
 		}
 	}
