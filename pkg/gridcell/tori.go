@@ -147,7 +147,7 @@ func bestBasis(waves []wave, floor float64) (basis [][2]float64, power float64) 
 		}
 	}
 	for i, a := range candidates {
-		if math.Hypot(a[0], a[1]) > 2*floor/mostByChance/2 {
+		if math.Hypot(a[0], a[1]) > floor/mostByChance {
 			try([][2]float64{a})
 		}
 		for _, b := range candidates[:i] {
@@ -164,8 +164,7 @@ func bestBasis(waves []wave, floor float64) (basis [][2]float64, power float64) 
 	return basis, power
 }
 
-// worth is the power near sums of a basis, and that less the power that chance would put there. A
-// second basis vector that adds nothing costs.
+// worth is the power near sums of a basis, and that less the power that chance would put there.
 func worth(basis [][2]float64, waves []wave, floor float64) (gain, power float64) {
 	for _, w := range waves {
 		reach := max(floor, nearby*math.Hypot(w.k[0], w.k[1]))
@@ -243,43 +242,25 @@ type Coincidence struct {
 	Coarse   int     // points of the coarser one
 }
 
+// sigma7 is the angle in degrees by which the sublattice of index 7 is rotated.
+var sigma7 = math.Atan(math.Sqrt(3)/5) * 180 / math.Pi // 19.1
+
 // Coincidences are those whose common cell holds at most 7 points of the coarser lattice and 9 of
-// the finer: 1.155 at 30 degrees, 1.323 at 19.1, 1.5 at 0, 1.528 at 10.9, 1.732 at 30, 2 at 0,
-// 2.646 at 19.1 and so on. Lattices at one of them may be harmonics of one code.
-var Coincidences = coincidences()
-
-func coincidences() []Coincidence {
-	// A sublattice similar to the hexagonal lattice has a norm of Eisenstein's integers as its
-	// index, and is rotated by that integer's angle.
-	sublattices := []struct {
-		index int
-		angle float64
-	}{{1, 0}, {3, 30}, {4, 0}, {7, math.Atan2(math.Sqrt(3)/2, 2.5) * 180 / math.Pi}, {9, 0}}
-	var out []Coincidence
-	for _, fine := range sublattices {
-		for _, coarse := range sublattices {
-			if coarse.index > 7 || coarse.index > fine.index || fine.index == 9 && coarse.index == 3 || fine.index == coarse.index && fine.index != 1 && fine.index != 7 {
-				continue
-			}
-			angles := []float64{fine.angle - coarse.angle}
-			if fine.index == 7 && coarse.index == 7 {
-				angles = []float64{2 * fine.angle} // the two that mirror each other
-			}
-			for _, a := range angles {
-				c := Coincidence{math.Sqrt(float64(fine.index) / float64(coarse.index)), betweenHexagons(a, 0), fine.index, coarse.index}
-				out = append(out, c)
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b Coincidence) int { return cmp.Compare(a.Ratio, b.Ratio) })
-	return out
-}
-
-// betweenHexagons is the angle between two orientations of hexagonal lattices, degrees from 0 to
-// 30.
-func betweenHexagons(a, b float64) float64 {
-	d := math.Mod(math.Abs(a-b), 60)
-	return min(d, 60-d)
+// the finer, by ratio. The sublattices similar to a hexagonal lattice have the indices 1, 3, 4, 7
+// and 9, and are rotated by 0, 30, 0, ±19.1 and 0 degrees. Lattices at a coincidence may be
+// harmonics of one code.
+var Coincidences = []Coincidence{
+	{1, 0, 1, 1},
+	{1, 60 - 2*sigma7, 7, 7}, // the two that mirror each other
+	{math.Sqrt(9. / 7), sigma7, 9, 7},
+	{math.Sqrt(4. / 3), 30, 4, 3},
+	{math.Sqrt(7. / 4), sigma7, 7, 4},
+	{1.5, 0, 9, 4},
+	{math.Sqrt(7. / 3), 30 - sigma7, 7, 3},
+	{math.Sqrt(3), 30, 3, 1},
+	{2, 0, 4, 1},
+	{math.Sqrt(7), sigma7, 7, 1},
+	{3, 0, 9, 1},
 }
 
 // What two lattices may be from a coincidence and still be taken for it.
@@ -292,7 +273,7 @@ const (
 // periods within 2 % of it and their angle within 2 degrees. Periods are in any unit, orientations
 // in degrees.
 func NearCoincidence(period1, orientation1, period2, orientation2 float64) (Coincidence, bool) {
-	ratio, angle := max(period1, period2)/min(period1, period2), betweenHexagons(orientation1, orientation2)
+	ratio, angle := max(period1, period2)/min(period1, period2), OrientationDifference(orientation1, orientation2)
 	for _, c := range Coincidences {
 		if math.Abs(ratio/c.Ratio-1) <= coincidenceRatio && math.Abs(angle-c.AngleDeg) <= coincidenceDeg {
 			return c, true

@@ -249,25 +249,25 @@ func listParts(n *Node, before, now *parts, unknown map[string]bool) []Part {
 // String says where each cause is and what changed there, one part a line.
 func (e Explanation) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s: %s\n", e.Node, e.State, e.Reason)
+	fmt.Fprintf(&b, "%s  %s: %s\n", printable.Line(e.Node), e.State, printable.Line(e.Reason))
 	for _, c := range e.Causes {
 		if c.Node != e.Node {
-			fmt.Fprintf(&b, "%s\n", strings.Join(append(append([]string{"because of " + c.Node}, c.By...), e.Node), " > "))
+			fmt.Fprintf(&b, "%s\n", printable.Line(strings.Join(append(append([]string{"because of " + c.Node}, c.By...), e.Node), " > ")))
 		}
 		if len(c.Parts) == 0 && c.Node != e.Node {
-			fmt.Fprintf(&b, "* %s\n", c.Reason)
+			fmt.Fprintf(&b, "* %s\n", printable.Line(c.Reason))
 		}
 		for _, p := range c.Parts {
 			b.WriteString(p.line())
 		}
 	}
-	return printable.Lines(b.String())
+	return b.String()
 }
 
 // Details lists all parts, what changed before what did not.
 func (e Explanation) Details() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s: %s\n", e.Node, e.State, e.Reason)
+	fmt.Fprintf(&b, "%s  %s: %s\n", printable.Line(e.Node), e.State, printable.Line(e.Reason))
 	key := func(k string) string {
 		if k == "" {
 			return "(not known yet)"
@@ -280,7 +280,7 @@ func (e Explanation) Details() string {
 	default:
 		fmt.Fprintf(&b, "* %-8s %s -> %s\n", "key", short(e.LastKey), key(e.Key))
 	}
-	fmt.Fprintf(&b, "  %-8s %s\n", "numerics", e.Numerics)
+	fmt.Fprintf(&b, "  %-8s %s\n", "numerics", printable.Line(e.Numerics))
 	for _, first := range []bool{true, false} {
 		for _, p := range e.Parts {
 			if (p.Changed || p.Unknown) == first {
@@ -288,7 +288,7 @@ func (e Explanation) Details() string {
 			}
 		}
 	}
-	return printable.Lines(b.String())
+	return b.String()
 }
 
 // line is a part in words, with a mark: * changed, + added, - removed, ? to be made anew, ~ the
@@ -317,7 +317,7 @@ func (p Part) line() string {
 	if p.From != "" {
 		value += "  from " + p.From
 	}
-	return strings.TrimRight(fmt.Sprintf("%s %-8s %s%s", mark, p.Part, name, value), " ") + "\n"
+	return strings.TrimRight(printable.Line(fmt.Sprintf("%s %-8s %s%s", mark, p.Part, name, value)), " ") + "\n"
 }
 
 // texts are the two values as people are shown them, which differ where the values do.

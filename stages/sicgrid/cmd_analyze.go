@@ -68,7 +68,7 @@ func newAnalyzeCommand() *cobra.Command {
 			"\nA row a field (--fields):\n" + definitionText[analysis.Field]() + "\nThe one row of a cloud of states:\n" + definitionText[shapeRow](),
 		Example: "  sicgrid analyze maps.npy --box 2 --out units.csv               # and units.modules.csv\n" +
 			"  sicgrid analyze maps.npy --box 1.5,1 --out units.csv\n" +
-			"  sicgrid analyze --times t.npy --positions p.npy --spikes s.npy --box 1 --shuffles 200 --out units.csv --figure units.png\n" +
+			"  sicgrid analyze --times times.npy --positions positions.npy --spikes spikes.npy --box 1 --shuffles 200 --out units.csv --figure units.png\n" +
 			"  sicgrid analyze --positions p.npy --activity a.npy --box 2 --bins 40 --smooth 0.05 --out units.parquet\n" +
 			"  sicgrid analyze --states s.npy --out shape.csv --json\n" +
 			"  sicgrid export ratemaps/full/2m:maps --out m.parquet && sicgrid analyze m.parquet --column mean --box 2 --out u.csv",
@@ -183,7 +183,7 @@ func (f *analyzeFlags) checkEndings() error {
 func (f *analyzeFlags) checkRecording(set func(string) bool, recorded bool) error {
 	r := &f.request
 	if !recorded {
-		for _, name := range []string{"bins", "smooth", "unit", "origin", "arena", "speed", "epochs", "shuffles", "seed"} {
+		for _, name := range recordingFlags {
 			if set(name) {
 				return usagef("--%s: is for recordings; ratemaps are measured as they are", name)
 			}

@@ -68,7 +68,7 @@ func askMany(cmd *cobra.Command, e *experiment.TooManyPoints, flags graphFlags, 
 	if err != nil {
 		return err
 	}
-	open, err := lookInto(flags.store)
+	open, err := thereOrNone(flags.store) // a sweep would make it
 	if err != nil {
 		return err
 	}

@@ -99,8 +99,8 @@ func TestAutoDoesNotTakeLavapipe(t *testing.T) {
 func TestADeviceThatIsNotThere(t *testing.T) {
 	env, dir := onLavapipe(t), t.TempDir()
 	for device, want := range map[string]string{
-		"vulkan":        "sicgrid: --device vulkan: no GPU that can be used: llvmpipe",
-		"vulkan:voodoo": "sicgrid: --device vulkan:voodoo: no GPU that can be used: llvmpipe",
+		"vulkan":        `{"error":"--device vulkan: no GPU that can be used: llvmpipe`,
+		"vulkan:voodoo": `{"error":"--device vulkan:voodoo: no GPU that can be used: llvmpipe`,
 	} {
 		out, errs, code := say(t, dir, env, smokeTraining(t, device)...)
 		if code != 1 || out != "" || !strings.HasPrefix(errs, want) || strings.Count(errs, "\n") != 1 {
@@ -131,12 +131,12 @@ func TestMixedPrecision(t *testing.T) {
 		if row := trainRow(t, out, errs, code); row.Numerics != list[1].Mixed || !strings.HasPrefix(row.Numerics, "vulkan-coopmat:llvmpipe") {
 			t.Errorf("%+v", row)
 		}
-	} else if code != 1 || !strings.HasPrefix(errs, "sicgrid: --precision mixed: no GPU that can be used: llvmpipe") || !strings.Contains(errs, list[1].NotMixed) || strings.Count(errs, "\n") != 1 {
+	} else if code != 1 || !strings.HasPrefix(errs, `{"error":"--precision mixed: no GPU that can be used: llvmpipe`) || !strings.Contains(errs, list[1].NotMixed) || strings.Count(errs, "\n") != 1 {
 		t.Errorf("exit code %d, says %q", code, errs)
 	}
 	for device, want := range map[string]string{"cpu": "the CPU trains in float32 alone", "auto": "no GPU that can be used"} {
 		out, errs, code = say(t, dir, env, smokeTraining(t, device, "--precision", "mixed")...)
-		if code == 0 || out != "" || !strings.HasPrefix(errs, "sicgrid: --precision mixed: "+want) || strings.Count(errs, "\n") != 1 {
+		if code == 0 || out != "" || !strings.HasPrefix(errs, `{"error":"--precision mixed: `+want) || strings.Count(errs, "\n") != 1 {
 			t.Errorf("--device %s: exit code %d, says %q", device, code, errs)
 		}
 	}

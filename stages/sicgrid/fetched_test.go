@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,22 +34,7 @@ func (s *session) outputsOf(t testing.TB, report pipeline.Report, do func(n *pip
 func withSweep(t *testing.T) *session {
 	t.Helper()
 	dir := t.TempDir()
-	if err := layProfiles(dir); err != nil {
-		t.Fatal(err)
-	}
-	text := `
-base: smoke.yaml
-figure: overview
-box_m: 2
-variants: [full]
-seeds: {finding: [1]}
-set: {optimiser: {steps: 40}}
-designs:
-  a: {grid: {loss: {sigma_g: [0.3]}}}
-`
-	if err := os.WriteFile(filepath.Join(dir, "sweep-one.yaml"), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	laySmallSweep(t, dir, "one", "1", 40, "0.3")
 	return sessionOf(t, filepath.Join(dir, "smoke.yaml"), "one")
 }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -128,24 +126,27 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err != nil {
 		return nil, err
 	}
-	if err := sheet.Check(n.Name, rows); err != nil { // what is laid out is opened by others
-		return nil, fmt.Errorf("its drawing is not laid out: %w; `sicgrid run %s --force %s` draws it anew", err, n.Name, n.Name)
-	}
 	var files []layout.File
 	for _, row := range rows {
 		if row.Name == sheet.NumbersFile {
 			record.Numbers = row.Data
 			continue
 		}
-		sum := sha256.Sum256(row.Data)
-		record.Files[row.Name] = hex.EncodeToString(sum[:])
-		files = append(files, layout.File{Path: filepath.Join(s.folder.Path, row.Name), Data: row.Data})
+		file := layout.NewFile(filepath.Join(s.folder.Path, row.Name), row.Data)
+		record.Files[row.Name] = file.Sum
+		files = append(files, file)
+	}
+	// What is laid out is opened by others; what lies there already was looked at before.
+	if slices.ContainsFunc(files, func(f layout.File) bool { return filepath.Dir(f.Path) != filepath.Clean(s.folder.Path) || !f.Current() }) || len(files) == 0 {
+		if err := sheet.Check(n.Name, rows); err != nil {
+			return nil, fmt.Errorf("its drawing is not laid out: %w; `sicgrid run %s --force %s` draws it anew", err, n.Name, n.Name)
+		}
 	}
 	var text bytes.Buffer
 	if err := printJSON(&text, record); err != nil {
 		return nil, err
 	}
-	return append(files, layout.File{Path: filepath.Join(s.folder.Path, n.Name+".json"), Data: text.Bytes()}), nil
+	return append(files, layout.NewFile(filepath.Join(s.folder.Path, n.Name+".json"), text.Bytes())), nil
 }
 
 func (r *figureRecord) add(n *pipeline.Node, a *store.Action) {

@@ -88,6 +88,9 @@ func (f *graphFlags) asTheFileSays(what string) error {
 		f.sets[0], what, quoted(f.params), sets)
 }
 
+// recordingFlags mean something of recordings alone.
+var recordingFlags = []string{"bins", "smooth", "unit", "origin", "arena", "speed", "epochs", "shuffles", "seed"}
+
 // checkForm finds flags that do nothing for the files at hand: ratemaps, a recording, or population
 // states.
 func (f *analyzeFlags) checkForm(cmd *cobra.Command) error {
@@ -96,6 +99,7 @@ func (f *analyzeFlags) checkForm(cmd *cobra.Command) error {
 		with  string
 		flags []string
 	}{
+		{f.states == "", "a recording, not with --states", recordingFlags},
 		{f.states != "", "--states", []string{"landmarks", "average"}},
 	} {
 		for _, name := range only.flags {

@@ -59,6 +59,17 @@ func interruptedRun(t *testing.T, dir string, signal os.Signal, args []string) (
 	t.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
+	text, _ = atStart(t, cmd, func() error {
+		time.Sleep(300 * time.Millisecond)
+		return cmd.Process.Signal(signal)
+	})
+	return cmd.ProcessState.ExitCode(), text
+}
+
+// atStart runs the command, does something whenever a stage has started, and returns what the
+// command printed and how it ended.
+func atStart(t *testing.T, cmd *exec.Cmd, do func() error) (text string, err error) {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -69,14 +80,12 @@ func interruptedRun(t *testing.T, dir string, signal os.Signal, args []string) (
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		text += lines.Text() + "\n"
 		if strings.HasPrefix(lines.Text(), "start") {
-			time.Sleep(300 * time.Millisecond)
-			if err := cmd.Process.Signal(signal); err != nil {
+			if err := do(); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	cmd.Wait()
-	return cmd.ProcessState.ExitCode(), text
+	return text, cmd.Wait()
 }
 
 // Under nohup, which has the hang-up of a terminal ignored, a run goes on.
@@ -89,21 +98,7 @@ func TestNohupIsHeeded(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command("sh", append([]string{"-c", `trap "" HUP; exec "$@"`, "sh"}, args...)...)
 	cmd.Dir = dir
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if strings.HasPrefix(lines.Text(), "start") {
-			if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := cmd.Wait(); err != nil {
+	if _, err := atStart(t, cmd, func() error { return cmd.Process.Signal(syscall.SIGHUP) }); err != nil {
 		t.Errorf("a run that was told to ignore the hang-up ended with %v", err)
 	}
 }
@@ -143,22 +138,10 @@ func TestKilledTrainingEndsInTheSameResult(t *testing.T) {
 	for kill := range kills {
 		cmd := exec.Command(program, append([]string{"run", "-v"}, args...)...)
 		cmd.Dir = killed
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			if strings.HasPrefix(lines.Text(), "start") {
-				time.Sleep(time.Duration(moments.Int64N(int64(80 * time.Millisecond))))
-				if err := cmd.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		cmd.Wait()
+		_, _ = atStart(t, cmd, func() error {
+			time.Sleep(time.Duration(moments.Int64N(int64(80 * time.Millisecond))))
+			return cmd.Process.Kill()
+		})
 		if state := cmd.ProcessState; state.Exited() {
 			t.Fatalf("run %d ended by itself with code %d before it was killed: the training is too short for this test", kill+1, state.ExitCode())
 		}

@@ -100,7 +100,7 @@ func TestAGPUThatWasAskedForIsNotReplaced(t *testing.T) {
 	env, dir := onLavapipe(t), t.TempDir()
 	out, errs, code := sayBy(t, losesDevice(t), dir, append(env, "SICGRID_TEST_SUBMISSIONS=12"), smokeTraining(t, "vulkan", "--checkpoint-every", "1ns")...)
 	last := errs[strings.LastIndex(strings.TrimSuffix(errs, "\n"), "\n")+1:]
-	if code != 1 || !strings.HasPrefix(last, "sicgrid: train/full: llvmpipe") || !strings.Contains(last, "with --device cpu --adopt to do so on the CPU") {
+	if code != 1 || !strings.HasPrefix(last, `{"error":"train/full: llvmpipe`) || !strings.Contains(last, "with --device cpu --adopt to do so on the CPU") {
 		t.Fatalf("exit code %d\n%s%s", code, out, errs)
 	}
 	out, errs, code = say(t, dir, env, smokeTraining(t, "cpu", "--adopt")...)

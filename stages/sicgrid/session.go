@@ -106,8 +106,16 @@ func (f *graphFlags) look(targets []string) (*session, error) {
 
 // lookInto opens a store that is there, or none where the usual one has not been made yet.
 func lookInto(dir string) (*store.Store, error) {
+	if dir == defaultStore {
+		return thereOrNone(dir)
+	}
+	return store.OpenThere(dir)
+}
+
+// thereOrNone opens a store that is there, or none.
+func thereOrNone(dir string) (*store.Store, error) {
 	s, err := store.OpenThere(dir)
-	if errors.Is(err, fs.ErrNotExist) && dir == defaultStore {
+	if errors.Is(err, fs.ErrNotExist) {
 		return store.None(dir), nil
 	}
 	return s, err

@@ -47,7 +47,7 @@ func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]lay
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, layout.File{Path: at + ending + ".parquet", Data: parquet.Bytes()}, layout.File{Path: at + ending + ".csv", Data: csv})
+		files = append(files, layout.NewFile(at+ending+".parquet", parquet.Bytes()), layout.NewFile(at+ending+".csv", csv))
 	}
 	return files, nil
 }

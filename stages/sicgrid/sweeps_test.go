@@ -137,26 +137,33 @@ func killAfter(cmd *exec.Cmd, actions string, records int, pause time.Duration) 
 	return struck
 }
 
-// A sweep that is killed at any moment computes nothing again that had been published: every record
-// that a killed run has left is there to the end, as it was written.
-func TestAKilledSweepComputesNothingTwice(t *testing.T) {
-	dir := t.TempDir()
+// laySmallSweep puts the profiles into a folder, and a sweep of the smoke profile's full network
+// over sigma_g.
+func laySmallSweep(t *testing.T, dir, name, seeds string, steps int, sigmas string) {
+	t.Helper()
 	if err := layProfiles(dir); err != nil {
 		t.Fatal(err)
 	}
-	text := `
+	text := fmt.Sprintf(`
 base: smoke.yaml
 figure: overview
 box_m: 2
 variants: [full]
-seeds: {finding: [1, 2]}
-set: {optimiser: {steps: 1000}}
+seeds: {finding: [%s]}
+set: {optimiser: {steps: %d}}
 designs:
-  a: {grid: {loss: {sigma_g: [0.3, 0.4, 0.5]}}}
-`
-	if err := os.WriteFile(filepath.Join(dir, "sweep-killed.yaml"), []byte(text), 0o644); err != nil {
+  a: {grid: {loss: {sigma_g: [%s]}}}
+`, seeds, steps, sigmas)
+	if err := os.WriteFile(filepath.Join(dir, "sweep-"+name+".yaml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A sweep that is killed at any moment computes nothing again that had been published: every record
+// that a killed run has left is there to the end, as it was written.
+func TestAKilledSweepComputesNothingTwice(t *testing.T) {
+	dir := t.TempDir()
+	laySmallSweep(t, dir, "killed", "1, 2", 1000, "0.3, 0.4, 0.5")
 	published := map[string]string{} // record -> content and time
 	look := func() {
 		t.Helper()

@@ -111,6 +111,7 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeMaps(t, filepath.Join(dir, "maps.npy"))
+	writeRecording(t, dir)
 	random := make([]float64, 600*4)
 	for i := range random {
 		random[i] = math.Sin(float64(i * i)) // in the box, and of no shape

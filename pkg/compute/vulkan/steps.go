@@ -270,8 +270,8 @@ func (r *recorder) backward(t *Trainer, b batch, w window) {
 }
 
 // Where Scalars keeps the greatest elements that products in 16 bits are scaled by.
-func (t *Trainer) largestDelta() vk.Address { return parameter(t.at.scalars, 13) }
-func (t *Trainer) largestSlope() vk.Address { return parameter(t.at.scalars, 14) }
+func (t *Trainer) largestDelta() vk.Address { return parameter(t.at.scalars, 12) }
+func (t *Trainer) largestSlope() vk.Address { return parameter(t.at.scalars, 13) }
 
 // greatest raises the word at `into` to the bits of the vector's greatest element,
 // where products are in 16 bits.

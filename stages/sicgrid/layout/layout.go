@@ -31,7 +31,11 @@ const contentsFile = "contents.json"
 type File struct {
 	Path string
 	Data []byte
+	Sum  string // SHA-256 of the data
 }
+
+// NewFile is a file of this data.
+func NewFile(path string, data []byte) File { return File{path, data, sum(data)} }
 
 // Current says whether it does.
 func (f File) Current() bool {
@@ -157,13 +161,13 @@ func (f Folder) LayOut(ctx context.Context, files []File) (done Done, err error)
 				done.Kept = append(done.Kept, kept)
 			}
 		}
-		now.Files[name] = sum(file.Data)
+		now.Files[name] = file.Sum
 	}
 	text, err := json.MarshalIndent(now, "", "  ")
 	if err != nil {
 		return done, err
 	}
-	if list := (File{filepath.Join(f.Path, contentsFile), append(text, '\n')}); !list.Current() {
+	if list := NewFile(filepath.Join(f.Path, contentsFile), append(text, '\n')); !list.Current() {
 		err = outfile.Write(ctx, list.Path, list.Data)
 	}
 	return done, err
@@ -192,7 +196,7 @@ func keepAltered(ctx context.Context, path, laidOut string) (string, error) {
 	}
 	ext := filepath.Ext(path)
 	for i := 1; ; i++ {
-		kept := File{fmt.Sprintf("%s.kept-%d%s", strings.TrimSuffix(path, ext), i, ext), data}
+		kept := NewFile(fmt.Sprintf("%s.kept-%d%s", strings.TrimSuffix(path, ext), i, ext), data)
 		if kept.Current() {
 			return kept.Path, nil
 		}

@@ -39,7 +39,7 @@ func TestSettingsHaveFoldersOfTheirOwn(t *testing.T) {
 func laid(t *testing.T, data string) (Folder, File) {
 	t.Helper()
 	f := Folder{Path: filepath.Join(t.TempDir(), "laptop"), Profile: "laptop.yaml", Set: []string{"seed=2"}}
-	file := File{filepath.Join(f.Path, "figure.svg"), []byte(data)}
+	file := NewFile(filepath.Join(f.Path, "figure.svg"), []byte(data))
 	if done, err := f.LayOut(t.Context(), []File{file}); err != nil || !slices.Equal(done.Written, []string{file.Path}) {
 		t.Fatalf("wrote %v, %v", done.Written, err)
 	}
@@ -88,7 +88,7 @@ func TestAFolderIsOfTheSameSettingsAlways(t *testing.T) {
 
 func TestCleanTakesWhatWasLaidOutAlone(t *testing.T) {
 	f, file := laid(t, "one")
-	altered, outside := File{filepath.Join(f.Path, "altered.svg"), []byte("one")}, filepath.Join(filepath.Dir(f.Path), "outside")
+	altered, outside := NewFile(filepath.Join(f.Path, "altered.svg"), []byte("one")), filepath.Join(filepath.Dir(f.Path), "outside")
 	if _, err := f.LayOut(t.Context(), []File{file, altered}); err != nil {
 		t.Fatal(err)
 	}

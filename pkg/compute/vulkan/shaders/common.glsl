@@ -14,7 +14,6 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Scalars {
     float farWeight;    // 1/n of eq. 4, or 1
     float nearWeight;   // 1/n of eq. 5, or 1
-    float unused;
     float isometryShare; // 1/number of short steps, or 0
     uint farLow, farHigh, nearLow, nearHigh; // ordered pairs
     uint shortSteps;
