@@ -128,9 +128,9 @@ func (f *follower) submitArray(ctx context.Context, a *array, ids map[*array]str
 		}
 		switch {
 		case full(err):
-			err = fmt.Errorf("Slurm takes no more jobs of yours (%w): run this again when others have ended", err)
+			err = fmt.Errorf("no more jobs of yours are taken by Slurm (%w): run this again when others have ended", err)
 		case says(err, "") && !unreachable(err):
-			err = fmt.Errorf("Slurm refuses jobs of stage %s (%w): %s; see %s", a.stage, err, advice(err), f.Source)
+			err = fmt.Errorf("jobs of stage %s are refused by Slurm (%w): %s; see %s", a.stage, err, advice(err), f.Source)
 		}
 		return nil, err
 	}
