@@ -13,6 +13,12 @@ import (
 )
 
 // client asks Slurm by its own commands, which are the interface that every version keeps.
+//
+// A controller is restarted or killed at any moment, and may do what it is asked to without an
+// answer ever arriving. So of every command the same holds: unanswered tells such an error from a
+// refusal, and what was not answered is asked again, by insist where there is nothing else to do
+// and by the follower at its next poll. Asked twice they do no harm: for sbatch the follower looks
+// first whether the queue has the array.
 type client struct{}
 
 // patience is how long a command may take: a controller that is down is waited for by the commands
@@ -90,10 +96,39 @@ func says(err error, texts ...string) bool {
 	return false
 }
 
-// unreachable reports whether the controller gave no answer, so that it is not known whether it did
-// what it was asked to.
-func unreachable(err error) bool {
-	return says(err, "no answer within", "unable to contact", "connection refused", "timed out", "communication", "connection failure", "shutdown")
+// unanswered reports whether the controller gave no answer, so that it is not known whether it did
+// what it was asked to. The texts are those of Slurm's slurm_errno.c and of the C library.
+func unanswered(err error) bool {
+	return says(err, "no answer within",
+		"unable to contact", "communication", "connection failure", "shutdown", "in standby mode",
+		"timed out", "zero bytes were transmitted", "message send failure", "message receive failure", "unexpected message received",
+		"connection refused", "connection reset", "connection aborted", "broken pipe", "transport endpoint is not connected",
+		"network is unreachable", "network is down", "no route to host", "host is down")
+}
+
+// insist asks until there is an answer, every so often and as long as there is patience; what is
+// to be known meanwhile is said.
+func insist(ctx context.Context, every, patience time.Duration, say func(string), ask func() error) error {
+	silent := false
+	for begun := time.Now(); ; {
+		err := ask()
+		switch {
+		case !unanswered(err):
+			if silent && err == nil {
+				say("Slurm answers again")
+			}
+			return err
+		case time.Since(begun) > patience:
+			return fmt.Errorf("Slurm has not answered for %s (%w): `scontrol ping` tells whether its controller is up", patience, err)
+		case !silent:
+			silent = true
+			say("Slurm does not answer (" + err.Error() + "): waiting")
+		}
+		sleep(ctx, every)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
 }
 
 // full reports whether the cluster takes no more jobs of this user for now.
@@ -186,7 +221,8 @@ func (client) cancel(ctx context.Context, jobs []string) error {
 	const atOnce = 500 // of a command line
 	for len(jobs) > 0 {
 		n := min(len(jobs), atOnce)
-		if _, err := run(ctx, "", "scancel", append([]string{"--quiet"}, jobs[:n]...)...); err != nil && !says(err, "invalid job id") {
+		_, err := run(ctx, "", "scancel", append([]string{"--quiet"}, jobs[:n]...)...)
+		if ended := says(err, "invalid job id", "already complet"); err != nil && (unanswered(err) || !ended) {
 			return err
 		}
 		jobs = jobs[n:]
@@ -194,13 +230,10 @@ func (client) cancel(ctx context.Context, jobs []string) error {
 	return nil
 }
 
-// state is what Slurm says of a job, "" if nothing.
-func (client) state(ctx context.Context, job string) string {
+// state is what Slurm says of a job.
+func (client) state(ctx context.Context, job string) (string, error) {
 	out, err := run(ctx, "", "squeue", "--noheader", "--states=all", "--format=%T", "--jobs="+job)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(out)
+	return strings.TrimSpace(out), err
 }
 
 func (client) requeue(ctx context.Context, job string) error {

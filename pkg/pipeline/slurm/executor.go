@@ -50,7 +50,7 @@ func (e *Executor) Run(ctx context.Context, g *pipeline.Graph, opt pipeline.Opti
 	}
 	f.begin(plan)
 	if f.open > 0 {
-		err = f.attach(ctx, stale)
+		err = insist(ctx, f.poll(), f.patience(), f.say, func() error { return f.attach(ctx, stale) })
 		if err == nil {
 			err = f.follow(ctx)
 		}
@@ -74,31 +74,46 @@ func (e *Executor) Cancel(ctx context.Context) (tasks int, err error) {
 	defer os.Remove(f.path("cancelled"))
 	seen := map[string]bool{}
 	for ctx.Err() == nil {
-		queue, err := client{}.queue(ctx, e.names(arrays))
-		if err != nil {
-			return len(seen), err
-		}
-		var jobs []string
 		left := 0
-		for _, q := range queue {
-			if !q.live() {
-				continue
-			}
-			left++
-			seen[fmt.Sprintf("%s_%d", q.job, q.task)] = true
-			if q.state != "COMPLETING" && !slices.Contains(jobs, q.job) {
-				jobs = append(jobs, q.job)
-			}
-		}
-		if left == 0 {
-			return len(seen), nil
-		}
-		if err := (client{}).cancel(ctx, jobs); err != nil {
+		err := insist(ctx, e.poll(), e.patience(), e.say, func() (err error) {
+			left, err = e.cancelAll(ctx, arrays, seen)
+			return err
+		})
+		if err != nil || left == 0 {
 			return len(seen), err
 		}
 		sleep(ctx, time.Second)
 	}
 	return len(seen), ctx.Err()
+}
+
+// cancelAll cancels what Slurm has of the arrays. It returns how many tasks that were, and adds
+// them to seen.
+func (e *Executor) cancelAll(ctx context.Context, arrays []*submitted, seen map[string]bool) (left int, err error) {
+	queue, err := client{}.queue(ctx, e.names(arrays))
+	if err != nil {
+		return 0, err
+	}
+	var jobs []string
+	for _, q := range queue {
+		if !q.live() {
+			continue
+		}
+		left++
+		seen[fmt.Sprintf("%s_%d", q.job, q.task)] = true
+		if q.state != "COMPLETING" && !slices.Contains(jobs, q.job) {
+			jobs = append(jobs, q.job)
+		}
+	}
+	return left, client{}.cancel(ctx, jobs)
+}
+
+func (e *Executor) poll() time.Duration { return time.Duration(e.Cluster.PollSeconds) * time.Second }
+
+// patience is for how long a process may give no sign of life, and Slurm no answer while nothing
+// of the run is under way.
+func (e *Executor) patience() time.Duration {
+	return time.Duration(e.Cluster.PatienceSecs) * time.Second
 }
 
 // name is that of the jobs of a stage: the stage and what is the run's own.

@@ -31,6 +31,8 @@ type follower struct {
 	losses    []string        // jobs that one question has found lost
 	said      map[string]bool // what need not be said again
 	ours      map[string]bool // tasks that were cancelled by us, not by somebody
+	condemned []string        // those of them of which Slurm has not confirmed it
+	silent    time.Time       // since when Slurm has not answered; zero while it does
 }
 
 // watched is what is known of one node.
@@ -51,12 +53,6 @@ type watched struct {
 
 // grace is for how long a task that Slurm no longer has may have a record that cannot be seen yet.
 func (f *follower) grace() time.Duration { return 2 * f.poll() }
-
-func (f *follower) poll() time.Duration { return time.Duration(f.Cluster.PollSeconds) * time.Second }
-
-func (f *follower) patience() time.Duration {
-	return time.Duration(f.Cluster.PatienceSecs) * time.Second
-}
 
 // succeeded lists the nodes whose records say that they are done.
 func (f *follower) succeeded() map[string]bool {
@@ -174,36 +170,49 @@ func (f *follower) read() error {
 
 // follow submits, watches and submits again until every node is settled.
 func (f *follower) follow(ctx context.Context) error {
-	if err := f.submit(ctx, f.unsubmitted()); err != nil {
-		return f.ended(ctx, err)
-	}
-	asked := time.Now()
 	for f.open > 0 {
-		sleep(ctx, min(f.poll(), time.Second)/2)
-		if ctx.Err() != nil {
-			return f.ended(ctx, ctx.Err())
-		}
-		if f.folder.cancelled() {
-			return errors.New("the run was cancelled from elsewhere; what had finished is kept")
-		}
-		f.readRecords()
-		f.passOver()
-		if time.Since(asked) < f.poll() {
-			continue
-		}
 		need, err := f.ask(ctx)
 		if err == nil {
 			err = f.submit(ctx, need)
 		}
-		if err != nil {
+		if err = f.answered(err); err != nil {
 			return f.ended(ctx, err)
 		}
-		asked = time.Now()
+		for asked := time.Now(); f.open > 0 && time.Since(asked) < f.poll(); {
+			sleep(ctx, min(f.poll(), time.Second)/2)
+			if ctx.Err() != nil {
+				return f.ended(ctx, ctx.Err())
+			}
+			if f.folder.cancelled() {
+				return errors.New("the run was cancelled from elsewhere; what had finished is kept")
+			}
+			f.readRecords()
+			f.passOver()
+		}
 	}
 	for _, w := range f.nodes {
 		if w.report.State == pipeline.Failed {
 			return w.report.Err
 		}
+	}
+	return nil
+}
+
+// answered is the error of one round of questions, in which silence is none: they are asked again,
+// as long as there are jobs or there is patience.
+func (f *follower) answered(err error) error {
+	switch {
+	case !unanswered(err):
+		if err == nil && !f.silent.IsZero() {
+			f.say("Slurm answers again")
+			f.silent = time.Time{}
+		}
+		return err
+	case f.silent.IsZero():
+		f.silent = time.Now()
+		f.say("Slurm does not answer (" + err.Error() + "); what runs goes on, and results are kept: waiting")
+	case f.underWay() == 0 && time.Since(f.silent) > f.patience():
+		return fmt.Errorf("Slurm has not answered for %s (%w): `scontrol ping` tells whether its controller is up", f.patience(), err)
 	}
 	return nil
 }
@@ -292,29 +301,12 @@ func (f *follower) cause(w *watched) *pipeline.Node {
 	return w.node
 }
 
-// unsubmitted lists the nodes that no array has.
-func (f *follower) unsubmitted() (need []*watched) {
-	for _, w := range f.nodes {
-		if !w.settled && w.number < 0 {
-			need = append(need, w)
-		}
-	}
-	return need
-}
-
 // ask asks Slurm which tasks it has, and returns the nodes that have to be submitted: those that
 // never were, and those that are lost with all that waits for them.
 func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 	queue, err := client{}.queue(ctx, f.names(f.arrays))
 	if err != nil {
-		if ctx.Err() == nil && f.once("down") {
-			f.say("Slurm does not answer (" + err.Error() + "); what runs goes on, and results are kept: waiting")
-		}
-		return nil, ctx.Err()
-	}
-	if f.said["down"] {
-		delete(f.said, "down")
-		f.say("Slurm answers again")
+		return nil, err
 	}
 	f.readRecords() // what ended before the question is known before its answer is judged
 	f.passOver()
@@ -326,7 +318,6 @@ func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 		}
 	}
 	f.losses = nil
-	var cancel []string
 	wanted := map[*watched]bool{}
 	for _, w := range f.nodes {
 		q, there := at[[2]int{w.number, w.task}]
@@ -334,7 +325,7 @@ func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 			// Its process has ended, and Slurm has not noticed: what waits for the job would wait
 			// for ever.
 			if there && q.state == "RUNNING" && w.number >= 0 && time.Since(w.endedAt) > f.grace()+f.patience()/4 {
-				cancel = f.cancelTask(cancel, q)
+				f.condemn(q)
 			}
 			continue
 		}
@@ -343,7 +334,7 @@ func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 			continue
 		}
 		if there && q.live() {
-			cancel = f.cancelTask(cancel, q)
+			f.condemn(q)
 		}
 		if f.isNeeded(w, q, there, wanted) {
 			wanted[w] = true
@@ -352,7 +343,11 @@ func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 		}
 	}
 	f.sayLosses()
-	return need, client{}.cancel(ctx, cancel)
+	if err := (client{}).cancel(ctx, f.condemned); err != nil {
+		return nil, err
+	}
+	f.condemned = nil
+	return need, nil
 }
 
 func (f *follower) sayLosses() {
@@ -377,13 +372,12 @@ func (f *follower) learnJob(q queued) {
 	}
 }
 
-func (f *follower) cancelTask(list []string, q queued) []string {
+func (f *follower) condemn(q queued) {
 	id := fmt.Sprintf("%s_%d", q.job, q.task)
-	if f.ours[id] {
-		return list
+	if !f.ours[id] {
+		f.ours[id] = true
+		f.condemned = append(f.condemned, id)
 	}
-	f.ours[id] = true
-	return append(list, id)
 }
 
 // alive reports whether a task may still come to something.
@@ -450,6 +444,9 @@ func (f *follower) isNeeded(w *watched, q queued, there bool, wanted map[*watche
 	}
 	if invalid {
 		return true
+	}
+	if !there && f.job(w.number) == "" {
+		return true // its submission was not answered, and has come to nothing
 	}
 	if w.lost++; w.lost > f.Cluster.Resubmit {
 		f.fail(w, f.lostForGood(w, q, there))

@@ -72,18 +72,20 @@ func TestFaultsOfTheFileAreNamedWithTheirPlace(t *testing.T) {
 // Refusals are told apart by what Slurm says, and each has its advice.
 func TestRefusalsOfSlurmSayWhatToDo(t *testing.T) {
 	for said, want := range map[string]struct {
-		full, unreachable bool
-		advice            string
+		full, unanswered bool
+		advice           string
 	}{
 		"Batch job submission failed: Invalid partition name specified":                      {false, false, "sinfo"},
 		"Batch job submission failed: Job violates accounting/QOS policy (job submit limit)": {true, false, ""},
 		"Unable to contact slurm controller (connect failure)":                               {false, true, ""},
+		"Kill job error on job id 12_3: Connection reset by peer":                            {false, true, ""},
+		"Batch job submission failed: Zero Bytes were transmitted or received":               {false, true, ""},
 		"Batch job submission failed: Protocol authentication error":                         {false, false, "clocks must agree"},
 		"Batch job submission failed: Requested node configuration is not available":         {false, false, "ask for less"},
 	} {
 		err := error(&refusal{"sbatch", said})
-		if full(err) != want.full || unreachable(err) != want.unreachable || want.advice != "" && !strings.Contains(advice(err), want.advice) {
-			t.Errorf("%s: full %v, unreachable %v, advice %q; want %+v", said, full(err), unreachable(err), advice(err), want)
+		if full(err) != want.full || unanswered(err) != want.unanswered || want.advice != "" && !strings.Contains(advice(err), want.advice) {
+			t.Errorf("%s: full %v, unanswered %v, advice %q; want %+v", said, full(err), unanswered(err), advice(err), want)
 		}
 	}
 }

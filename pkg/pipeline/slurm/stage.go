@@ -227,13 +227,22 @@ func line(text string) string {
 // leave puts the job back into the queue, unless Slurm is ending it by its own will: then it is
 // cancelled, or back in the queue already.
 func (p *process) leave(err error) error {
-	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second) // Slurm kills us soon
+	const left = 20 * time.Second // before Slurm kills us
+	ctx, stop := context.WithTimeout(context.Background(), left)
 	defer stop()
-	if (client{}).state(ctx, p.record.Job) != "RUNNING" {
-		return err
-	}
-	if refused := (client{}).requeue(ctx, p.record.Job); refused != nil {
+	back := false
+	refused := insist(ctx, time.Second, left, func(text string) { fmt.Fprintln(os.Stderr, text) }, func() error {
+		state, err := client{}.state(ctx, p.record.Job)
+		if back = state == "RUNNING"; err != nil || !back {
+			return err
+		}
+		return client{}.requeue(ctx, p.record.Job)
+	})
+	switch {
+	case refused != nil:
 		return fmt.Errorf("put the job back into the queue: %w", refused) // it counts as lost, and is submitted again
+	case !back:
+		return err
 	}
 	fmt.Fprintln(os.Stderr, "asked to stop: what was done is saved, and the job is back in the queue")
 	<-ctx.Done() // an exit before Slurm ends it would be the job's end

@@ -63,11 +63,8 @@ func (f *follower) submitArrays(ctx context.Context, arrays []*array) error {
 				f.say(fmt.Sprintf("no more jobs are taken for now (%v): the rest is submitted when there is room; Ctrl-C stops here, and the same command goes on", errors.Unwrap(err)))
 			}
 			return nil
-		case unreachable(err):
-			if f.once("down") {
-				f.say(fmt.Sprintf("Slurm does not answer (%v): the rest is submitted when it does", err))
-			}
-			return nil
+		case unanswered(err):
+			return err
 		default:
 			if ctx.Err() == nil {
 				f.takeBack(ids)
@@ -99,7 +96,7 @@ func (f *follower) takeBack(ids map[*array]string) {
 	for _, job := range ids {
 		jobs = append(jobs, job)
 	}
-	if err := (client{}).cancel(ctx, jobs); err != nil {
+	if err := insist(ctx, f.poll(), patience, f.say, func() error { return client{}.cancel(ctx, jobs) }); err != nil {
 		f.say(fmt.Sprintf("could not cancel jobs %s: %v", strings.Join(jobs, ", "), err))
 	}
 }
@@ -123,13 +120,13 @@ func (f *follower) submitArray(ctx context.Context, a *array, ids map[*array]str
 	}
 	job, err := client{}.submit(ctx, f.script(s.Number), f.options(a, s, ids))
 	if err != nil {
-		if (full(err) || !unreachable(err)) && ctx.Err() == nil { // else it may be there all the same
+		if (full(err) || !unanswered(err)) && ctx.Err() == nil { // else it may be there all the same
 			f.forget(s)
 		}
 		switch {
 		case full(err):
 			err = fmt.Errorf("no more jobs of yours are taken by Slurm (%w): run this again when others have ended", err)
-		case says(err, "") && !unreachable(err):
+		case says(err, "") && !unanswered(err):
 			err = fmt.Errorf("jobs of stage %s are refused by Slurm (%w): %s; see %s", a.stage, err, advice(err), f.Source)
 		}
 		return nil, err
@@ -181,18 +178,24 @@ func (f *follower) placeOf(n *pipeline.Node) (place, bool) {
 	if w == nil || w.settled || w.number < 0 {
 		return place{}, false
 	}
-	for _, a := range f.arrays {
-		if a.Number == w.number && a.job != "" {
-			return place{job: a.job, task: w.task}, true
-		}
-	}
-	return place{}, false
+	job := f.job(w.number)
+	return place{job: job, task: w.task}, job != ""
 }
 
-// underWay counts the nodes that Slurm has.
+// job is that of an array, "" while it is not known.
+func (f *follower) job(number int) string {
+	for _, a := range f.arrays {
+		if a.Number == number {
+			return a.job
+		}
+	}
+	return ""
+}
+
+// underWay counts the nodes that Slurm has said to have.
 func (f *follower) underWay() (n int) {
 	for _, w := range f.nodes {
-		if !w.settled && w.number >= 0 {
+		if !w.settled && f.job(w.number) != "" {
 			n++
 		}
 	}

@@ -156,6 +156,13 @@ func (c *cluster) startNode(t *testing.T, node string) {
 	c.must(t, "/usr/sbin/slurmd", "-N", node)
 }
 
+// startController starts slurmctld again, with the jobs that it had.
+func (c *cluster) startController(t *testing.T) {
+	t.Helper()
+	c.must(t, "/usr/sbin/slurmctld")
+	await(t, "slurmctld to answer", func() bool { return exec.Command("squeue").Run() == nil })
+}
+
 func (c *cluster) awaitNodes(t *testing.T) {
 	t.Helper()
 	await(t, "four nodes that are up", func() bool {

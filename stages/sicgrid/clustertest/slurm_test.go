@@ -176,7 +176,7 @@ func TestSlurm(t *testing.T) {
 	if !t.Run("the smoke profile and a run with nothing to do", func(t *testing.T) { smokeProfile(t) }) {
 		return
 	}
-	t.Run("detach, logs, attach, cancel", func(t *testing.T) { attachAndCancel(t) })
+	t.Run("detach, logs, attach, cancel", func(t *testing.T) { attachAndCancel(t, c) })
 	t.Run("bad input", func(t *testing.T) { badInput(t) })
 	t.Run("a training longer than its time limit, preempted too", func(t *testing.T) { shortLimit(t, c) })
 	t.Run("a store that a node cannot see", func(t *testing.T) { unseenStore(t, c) })
@@ -205,7 +205,7 @@ func long(seed, steps int) []string {
 	return []string{"run", "train/full", "--params", "params/smoke.yaml", "--set", fmt.Sprint("seed=", seed), "--set", fmt.Sprint("optimiser.steps=", steps), "--checkpoint-every", "1s"}
 }
 
-func attachAndCancel(t *testing.T) {
+func attachAndCancel(t *testing.T, c *cluster) {
 	w := newWorkplace(t)
 	args := append(long(1, 2_000_000), "--executor", "slurm", "-v")
 	first := w.start(args...)
@@ -229,7 +229,10 @@ func attachAndCancel(t *testing.T) {
 	if len(queue(t)) != 1 {
 		t.Errorf("with two submitters Slurm has %q, want one job", queue(t))
 	}
+	c.kill(t, "slurmctld")
 	cancel := w.start(append(args, "--cancel")...)
+	await(t, "silence to be noticed", func() bool { return cancel.says("Slurm does not answer")() && second.says("Slurm does not answer")() })
+	c.startController(t)
 	if code := cancel.wait(); code != 0 || !cancel.says("cancelled 1 tasks")() {
 		t.Errorf("--cancel: exit code %d\n%s", code, &cancel.said)
 	}
@@ -356,8 +359,7 @@ func killedSweep(t *testing.T, c *cluster) {
 	busy()
 	c.kill(t, "slurmctld")
 	time.Sleep(2 * time.Second)
-	c.must(t, "/usr/sbin/slurmctld")
-	await(t, "slurmctld to answer", func() bool { return exec.Command("squeue").Run() == nil })
+	c.startController(t)
 	busy()
 	c.kill(t, "slurmd-n2")
 	kill(c.stages(), 4)
