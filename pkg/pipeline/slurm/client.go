@@ -99,12 +99,16 @@ func says(err error, texts ...string) bool {
 // unanswered reports whether the controller gave no answer, so that it is not known whether it did
 // what it was asked to. The texts are those of Slurm's slurm_errno.c and of the C library.
 func unanswered(err error) bool {
-	return says(err, "no answer within",
-		"unable to contact", "communication", "connection failure", "shutdown", "in standby mode",
-		"timed out", "zero bytes were transmitted", "message send failure", "message receive failure", "unexpected message received",
+	return !mistrusted(err) && says(err, "no answer within",
+		"unable to contact", "communication", "connection failure", "shutdown", "in standby mode", "try again",
+		"timed out", "missing socket", "zero bytes were transmitted", "insane message length", "header lengths",
+		"message send failure", "message receive failure", "unexpected message received",
 		"connection refused", "connection reset", "connection aborted", "broken pipe", "transport endpoint is not connected",
 		"network is unreachable", "network is down", "no route to host", "host is down")
 }
+
+// mistrusted reports whether Slurm does not believe who asks.
+func mistrusted(err error) bool { return says(err, "munge", "credential", "authentication") }
 
 // insist asks until there is an answer, every so often and as long as there is patience; what is
 // to be known meanwhile is said.
@@ -143,7 +147,7 @@ func advice(err error) string {
 		return "`sinfo` lists the partitions"
 	case says(err, "account", "qos"):
 		return "set options: --account=NAME or --qos=NAME; `sacctmgr show assoc user=$USER` lists yours"
-	case says(err, "munge", "credential", "authentication", "protocol"):
+	case mistrusted(err):
 		return "Slurm does not trust this machine: munged must run here with the cluster's key, and the clocks must agree (`date`, `systemctl status munge`)"
 	case says(err, "gres", "node configuration", "memory", "cpu", "time limit"):
 		return "ask for less, or another partition; `sinfo -o '%P %c %m %l %G'` lists what there is"

@@ -199,10 +199,13 @@ func (f *follower) follow(ctx context.Context) error {
 }
 
 // answered is the error of one round of questions, in which silence is none: they are asked again,
-// as long as there are jobs or there is patience.
+// as long as there are jobs or there is patience. While there are jobs nothing but a refused one
+// ends the run.
 func (f *follower) answered(err error) error {
+	var refused *refusal
+	minor := errors.As(err, &refused) && refused.command != "sbatch" && f.underWay() > 0
 	switch {
-	case !unanswered(err):
+	case !unanswered(err) && !minor:
 		if err == nil && !f.silent.IsZero() {
 			f.say("Slurm answers again")
 			f.silent = time.Time{}

@@ -75,13 +75,15 @@ func TestRefusalsOfSlurmSayWhatToDo(t *testing.T) {
 		full, unanswered bool
 		advice           string
 	}{
-		"Batch job submission failed: Invalid partition name specified":                      {false, false, "sinfo"},
-		"Batch job submission failed: Job violates accounting/QOS policy (job submit limit)": {true, false, ""},
-		"Unable to contact slurm controller (connect failure)":                               {false, true, ""},
-		"Kill job error on job id 12_3: Connection reset by peer":                            {false, true, ""},
-		"Batch job submission failed: Zero Bytes were transmitted or received":               {false, true, ""},
-		"Batch job submission failed: Protocol authentication error":                         {false, false, "clocks must agree"},
-		"Batch job submission failed: Requested node configuration is not available":         {false, false, "ask for less"},
+		"Batch job submission failed: Invalid partition name specified":                         {false, false, "sinfo"},
+		"Batch job submission failed: Job violates accounting/QOS policy (job submit limit)":    {true, false, ""},
+		"Unable to contact slurm controller (connect failure)":                                  {false, true, ""},
+		"Kill job error on job id 12_3: Connection reset by peer":                               {false, true, ""},
+		"Batch job submission failed: Unexpected missing socket error":                          {false, true, ""},
+		"If munged is up: Munge encode failed: Failed to connect to socket: Connection refused": {false, false, "clocks must agree"},
+		"Batch job submission failed: Zero Bytes were transmitted or received":                  {false, true, ""},
+		"Batch job submission failed: Protocol authentication error":                            {false, false, "clocks must agree"},
+		"Batch job submission failed: Requested node configuration is not available":            {false, false, "ask for less"},
 	} {
 		err := error(&refusal{"sbatch", said})
 		if full(err) != want.full || unanswered(err) != want.unanswered || want.advice != "" && !strings.Contains(advice(err), want.advice) {
