@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 
 	"sicgrid/pkg/pipeline"
@@ -79,12 +80,44 @@ func (e *Executor) Cancel(ctx context.Context) (tasks int, err error) {
 			left, err = e.cancelAll(ctx, arrays, seen)
 			return err
 		})
+		if err == nil && left == 0 {
+			e.awaitProcesses(ctx, f, arrays)
+		}
 		if err != nil || left == 0 {
 			return len(seen), err
 		}
 		sleep(ctx, time.Second)
 	}
 	return len(seen), ctx.Err()
+}
+
+// awaitProcesses waits for processes that go on although Slurm has ended their jobs: they see at
+// their next beat that the run is being cancelled. One that does not beat was killed.
+func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submitted) {
+	working := func() string {
+		var all []string
+		for _, a := range arrays {
+			for _, node := range a.Nodes {
+				if r := f.record(node); r != nil && r.State == running {
+					all = append(all, fmt.Sprint(node, r.Job, r.Beat))
+				}
+			}
+		}
+		slices.Sort(all)
+		return strings.Join(all, "\n")
+	}
+	const beats = 2 // of which a living process has one in that time
+	before, at := "", time.Now()
+	for ctx.Err() == nil && time.Since(at) < beats*e.patience()/beatsInPatience {
+		now := working()
+		if now == "" {
+			return
+		}
+		if now != before {
+			before, at = now, time.Now()
+		}
+		sleep(ctx, time.Second)
+	}
 }
 
 // cancelAll cancels what Slurm has of the arrays. It returns how many tasks that were, and adds

@@ -50,7 +50,9 @@ func Stage(ctx context.Context, dir string, number int, open func(node string) (
 	if err := p.write(); err != nil {
 		return err
 	}
-	beating := p.keepBeating(time.Duration(a.BeatMS) * time.Millisecond)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	beating := p.keepBeating(time.Duration(a.BeatMS)*time.Millisecond, stop)
 	report, err := p.make(ctx, open)
 	beating()
 	return p.end(ctx, report, err)
@@ -73,8 +75,9 @@ func (p *process) write() error {
 }
 
 // keepBeating writes the record all the time, for the submitter to see that the process lives and
-// how far it is.
-func (p *process) keepBeating(every time.Duration) (stop func()) {
+// how far it is. It calls cancel when the run is being cancelled: a controller that was restarted
+// just then ends the job in its own books alone.
+func (p *process) keepBeating(every time.Duration, cancel func()) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -85,6 +88,9 @@ func (p *process) keepBeating(every time.Duration) (stop func()) {
 			case <-done:
 				return
 			case <-ticker.C:
+				if p.folder.cancelled() {
+					cancel()
+				}
 				_ = p.write() // one that is missed does no harm
 			}
 		}
@@ -199,7 +205,7 @@ func (p *process) end(ctx context.Context, report *pipeline.NodeReport, err erro
 	if written := p.write(); written != nil {
 		return errors.Join(err, written)
 	}
-	if r.State == left {
+	if r.State == left && !p.folder.cancelled() {
 		return p.leave(err)
 	}
 	return err

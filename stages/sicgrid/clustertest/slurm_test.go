@@ -242,7 +242,7 @@ func attachAndCancel(t *testing.T, c *cluster) {
 	if len(queue(t)) != 0 {
 		t.Errorf("after --cancel Slurm has %q", queue(t))
 	}
-	await(t, "the process to end", func() bool { return len(c.stages()) == 0 }) // of which a restarted controller knows less
+	await(t, "the process to end", func() bool { return len(c.stages()) == 0 }) // a restarted controller may end its job in the books alone
 }
 
 // queue lists the jobs that wait or run.
