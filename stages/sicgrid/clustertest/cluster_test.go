@@ -156,6 +156,18 @@ func (c *cluster) startNode(t *testing.T, node string) {
 	c.must(t, "/usr/sbin/slurmd", "-N", node)
 }
 
+// countJobsFrom has a controller that knows of no job number the next ones from here on, as one
+// who loses its state must: a node that is given a number that it has a job of already is taken
+// out of service.
+func (c *cluster) countJobsFrom(t *testing.T, number int) {
+	t.Helper()
+	text, err := os.ReadFile(c.path("slurm.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.write(t, "slurm.conf", fmt.Sprintf("%sFirstJobId=%d\n", text, number))
+}
+
 // startController starts slurmctld again, with the jobs that it had.
 func (c *cluster) startController(t *testing.T) {
 	t.Helper()

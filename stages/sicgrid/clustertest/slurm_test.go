@@ -368,6 +368,7 @@ func killedSweep(t *testing.T, c *cluster) {
 	_ = exec.Command("sh", "-c", "scontrol requeue $(squeue -h -t RUNNING -o %A | head -n 1)").Run() // the job may have ended
 	time.Sleep(3 * time.Second)
 	c.kill(t, "slurmctld") // and this time it forgets all jobs
+	c.countJobsFrom(t, 10_000)
 	c.must(t, "/usr/sbin/slurmctld", "-c")
 	same(t, there.results(), here.results())
 	verified := far.start("verify", "--params", "params/smoke.yaml")
