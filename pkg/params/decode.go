@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,8 @@ type rule struct {
 // must be given, but those whose json tag says omitempty, and nothing else; a value without a range
 // may be any of its type (finite, where it is a number). A field of type map[string]any is taken
 // unchecked: its user overlays and decodes it. Field types: bool, string, the integers, the floats,
-// structs, and slices and string-keyed maps of these.
+// structs, and slices and string-keyed maps of these. Lists of uint64 (seeds) may hold ranges,
+// 1000-1099, or be one.
 func (d *Document) Decode(into any) error {
 	to := reflect.ValueOf(into).Elem()
 	err := decode(d.root, to, rule{})
@@ -54,6 +56,12 @@ func decode(v *value, to reflect.Value, in rule) error {
 		}
 		return nil
 	case reflect.Slice:
+		if to.Type().Elem().Kind() == reflect.Uint64 {
+			var err error
+			if v, err = v.spelledOut(); err != nil {
+				return err
+			}
+		}
 		if v.kind != list || len(v.items) == 0 {
 			found := v.found()
 			if v.kind == list {
@@ -99,6 +107,46 @@ func decode(v *value, to reflect.Value, in rule) error {
 		return decodeFloat(v, to, in)
 	}
 	return fmt.Errorf("params: cannot decode into %s", to.Type())
+}
+
+var rangeText = regexp.MustCompile(`^(\d+)-(\d+)$`)
+
+// mostInRange is how many numbers a range may stand for: more are a slip of the hand.
+const mostInRange = 10000
+
+// spelledOut is a list in which ranges are replaced by the numbers that they stand for; a range
+// alone is a list of one.
+func (v *value) spelledOut() (*value, error) {
+	items := v.items
+	if v.kind == text {
+		items = []*value{v}
+	} else if v.kind != list {
+		return v, nil
+	}
+	out := *v
+	out.kind, out.items = list, nil
+	for _, item := range items {
+		m := rangeText.FindStringSubmatch(item.text)
+		if item.kind != text || m == nil {
+			if v.kind == text {
+				return v, nil
+			}
+			out.items = append(out.items, item)
+			continue
+		}
+		from, errFrom := strconv.ParseUint(m[1], 10, 64)
+		to, errTo := strconv.ParseUint(m[2], 10, 64)
+		if errFrom != nil || errTo != nil || from > to || to-from >= mostInRange {
+			return nil, item.errorf("found %s, must be a range of at most %d numbers, the lesser first, such as 1000-1099", item.found(), mostInRange)
+		}
+		for n := range to - from + 1 {
+			one := *item
+			one.kind, one.text = integer, strconv.FormatUint(from+n, 10)
+			one.number = float64(from + n)
+			out.items = append(out.items, &one)
+		}
+	}
+	return &out, nil
 }
 
 func mustOr(in rule, otherwise string) string {

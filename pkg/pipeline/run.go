@@ -48,6 +48,10 @@ func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 	return report, err
 }
 
+// MadeMeanwhile is the reason of a node that another run on the same store has made while this one
+// would have.
+const MadeMeanwhile = "made meanwhile by another run"
+
 // run is the state of one Run. Only loop's goroutine touches what has no lock.
 type run struct {
 	g        *Graph
@@ -387,7 +391,7 @@ func (r *run) make(ctx context.Context, index int, s *step, inputs map[*Node]*st
 		return m, err
 	}
 	if hit && !forced {
-		return r.cached(index, s, "made meanwhile by another run", begun), nil
+		return r.cached(index, s, MadeMeanwhile, begun), nil
 	}
 	if !forced {
 		if hit, err = r.fetch(ctx, s); err != nil {
@@ -419,7 +423,7 @@ func (r *run) make(ctx context.Context, index int, s *step, inputs map[*Node]*st
 		return m, err
 	}
 	if !mine {
-		return r.cached(index, s, "made meanwhile by another run", begun), nil
+		return r.cached(index, s, MadeMeanwhile, begun), nil
 	}
 	return message{index: index, done: true, action: action, report: NodeReport{
 		Node: s.node, Key: s.key, Numerics: r.opt.numerics(s.node), State: Ran, Reason: reason, Time: time.Since(begun),

@@ -29,6 +29,7 @@ type runFlags struct {
 	paranoid  bool
 	remote    string
 	json      bool
+	executorFlags
 
 	checkpointEvery time.Duration
 
@@ -62,7 +63,7 @@ func newRunCommand() *cobra.Command {
 }
 
 func (f *runFlags) addRun(cmd *cobra.Command) {
-	f.add(cmd)
+	f.graphFlags.add(cmd)
 	f.addName(cmd)
 	set := cmd.Flags()
 	set.IntVar(&f.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
@@ -74,12 +75,16 @@ func (f *runFlags) addRun(cmd *cobra.Command) {
 	set.BoolVar(&f.paranoid, "paranoid", false, "hash everything that the run rests on, not only what has changed since it last was")
 	set.StringVar(&f.remote, "remote", "", "fetch from this `URL` what it has instead of computing it; default is $"+remoteVariable+", \"none\" is none")
 	set.BoolVar(&f.json, "json", false, "print what became of each stage as JSON; progress goes to standard error")
+	f.addExecutor(cmd)
 }
 
 // check finds what is wrong with the flags themselves.
 func (f *runFlags) check() error {
 	if f.jobs < 0 {
 		return usagef("--jobs %d: must be 0 or greater", f.jobs)
+	}
+	if err := f.checkExecutor(); err != nil {
+		return err
 	}
 	if err := checkDevice(f.device); err != nil {
 		return err
@@ -109,6 +114,9 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if err := r.open(targets); err != nil {
 		return err
 	}
+	if flags.cancel {
+		return r.cancel()
+	}
 	if proceed, err := r.announce(); err != nil || !proceed {
 		return err
 	}
@@ -126,6 +134,7 @@ type execution struct {
 	noGPU        string // why none is used, where auto has fallen back on the CPU
 	stageStarted func()
 	closers      []func()
+	engine       pipeline.Executor // nil is this process
 }
 
 func (r *execution) close() {
@@ -142,6 +151,9 @@ func (r *execution) open(targets []string) (err error) {
 	}
 	if err := cmp.Or(r.session.checkForce(r.flags.force), r.session.checkFolder()); err != nil {
 		return err
+	}
+	if r.flags.elsewhere() { // the nodes choose their devices
+		return r.openCluster()
 	}
 	named := r.flags.device != "auto"
 	if named && len(r.session.trainings()) > 0 {
@@ -226,7 +238,7 @@ func (r *execution) runGraph() (pipeline.Report, error) {
 		}
 		shown.Observe(e)
 	}
-	return pipeline.Run(r.cmd.Context(), r.session.graph, *o)
+	return r.executor().Run(r.cmd.Context(), r.session.graph, *o)
 }
 
 // layOut writes the files of the figures that are up to date, and says what became of the run,
@@ -292,6 +304,9 @@ func summarise(w io.Writer, report pipeline.Report, done layout.Done, noGPU stri
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
 	}
+	if n := madeMeanwhile(report); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them made by another run", n))
+	}
 	for _, path := range figurePaths(done.Written) {
 		fmt.Fprintf(w, "wrote   %s\n", path)
 	}
@@ -299,6 +314,16 @@ func summarise(w io.Writer, report pipeline.Report, done layout.Done, noGPU stri
 		fmt.Fprintf(w, "kept    %s, a file of that name that was not as it had been laid out\n", path)
 	}
 	fmt.Fprintf(w, "%s in %s\n", strings.Join(parts, ", "), report.Time.Round(10*time.Millisecond))
+}
+
+// madeMeanwhile counts the stages that another run on the same store has made in this one's place.
+func madeMeanwhile(report pipeline.Report) (n int) {
+	for i := range report.Nodes {
+		if report.Nodes[i].State == pipeline.Cached && report.Nodes[i].Reason == pipeline.MadeMeanwhile {
+			n++
+		}
+	}
+	return n
 }
 
 // runRecord is the JSON of run.

@@ -19,16 +19,30 @@ var digestFiles embed.FS
 
 const rebuild = "run: go tool task build"
 
-// currentCode returns the code digest of every stage, or says that the program
-// is not made from the source tree that it runs in.
-func currentCode() (map[string]codedigest.Stage, error) {
+// embeddedCode returns the code digest of every stage, as the program was built.
+func embeddedCode() (map[string]codedigest.Stage, error) {
+	digests, err := embeddedDigests()
+	return digests.Stages, err
+}
+
+func embeddedDigests() (codedigest.Digests, error) {
 	data, err := digestFiles.ReadFile("codedigest/digests.json")
 	if err != nil {
-		return nil, fmt.Errorf("this program was built without the digests of its source; %s", rebuild)
+		return codedigest.Digests{}, fmt.Errorf("this program was built without the digests of its source; %s", rebuild)
 	}
 	digests, err := codedigest.Parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("%w; %s", err, rebuild)
+		return codedigest.Digests{}, fmt.Errorf("%w; %s", err, rebuild)
+	}
+	return digests, nil
+}
+
+// currentCode is embeddedCode, or says that the program is not made from the source tree that it
+// runs in.
+func currentCode() (map[string]codedigest.Stage, error) {
+	digests, err := embeddedDigests()
+	if err != nil {
+		return nil, err
 	}
 	root := sourceTree()
 	if root == "" {

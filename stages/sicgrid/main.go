@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/params"
+	"sicgrid/pkg/pipeline/slurm"
 	"sicgrid/pkg/printable"
 	"sicgrid/stages/experiment"
 )
@@ -123,6 +124,9 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 func oneLine(err error) string {
+	if detached := (*slurm.Detached)(nil); errors.As(err, &detached) {
+		return detached.Error()
+	}
 	if errors.Is(err, context.Canceled) {
 		return "interrupted; what had finished is kept, and the next run goes on from there"
 	}
@@ -158,6 +162,7 @@ func newRootCommand() *cobra.Command {
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
 		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(), newCleanCommand(),
 		newAnalyzeCommand(), newExportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
+		newLogsCommand(), newStageCommand(),
 	)
 	addCompletions(root)
 	checkArguments(root)

@@ -38,9 +38,10 @@ type graphFlags struct {
 	exact    bool
 	unpinned bool
 	adopt    bool
-	sweep    string // file of a sweep over the profile, beside those that targets name
-	name     string // of the folder of the figures, within the profile's; "" = the profile's, or by the settings
-	many     bool   // a sweep may have more than manyPoints
+	sweep    string     // file of a sweep over the profile, beside those that targets name
+	name     string     // of the folder of the figures, within the profile's; "" = the profile's, or by the settings
+	many     bool       // a sweep may have more than manyPoints
+	frozen   *frozenRun // of a job: what was submitted; nil elsewhere
 }
 
 func (f *graphFlags) add(cmd *cobra.Command) {
@@ -124,7 +125,11 @@ func thereOrNone(dir string) (*store.Store, error) {
 func (f *graphFlags) attach(s *session) error { return f.attachWith(s, store.Open) }
 
 func (f *graphFlags) attachWith(s *session, open func(dir string) (*store.Store, error)) error {
-	code, err := currentCode()
+	digests := currentCode
+	if f.frozen != nil { // the source may have moved on since; the job's program has not
+		digests = embeddedCode
+	}
+	code, err := digests()
 	if err != nil {
 		return err
 	}
@@ -136,6 +141,9 @@ func (f *graphFlags) attachWith(s *session, open func(dir string) (*store.Store,
 		Store: opened, DAG: s.parameters.Name, Code: code, Numerics: numerics(), Exact: f.exact, Adopt: f.adopt,
 		Pins: pinsDir, Unpinned: f.unpinned,
 		Provenance: func() map[string]any { return map[string]any{"commit": commit(), "profile": s.parameters.Name} },
+	}
+	if f.frozen != nil {
+		f.frozen.apply(&s.options)
 	}
 	return nil
 }

@@ -1,0 +1,478 @@
+package slurm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"sicgrid/pkg/pipeline"
+)
+
+// follower is one submitter's view of a run.
+type follower struct {
+	*Executor
+	folder folder
+	g      *pipeline.Graph
+	opt    pipeline.Options
+
+	nodes  []*watched // in the graph's order
+	of     map[*pipeline.Node]*watched
+	byName map[string]*watched
+	open   int // how many are not settled
+
+	process   []string // the command of a stage process; nil before anything is submitted
+	arrays    []*submitted
+	mostTasks int
+	losses    []string        // jobs that one question has found lost
+	said      map[string]bool // what need not be said again
+	ours      map[string]bool // tasks that were cancelled by us, not by somebody
+	condemned []string        // those of them of which Slurm has not confirmed it
+	silent    time.Time       // since when Slurm has not answered; zero while it does
+}
+
+// watched is what is known of one node.
+type watched struct {
+	node    *pipeline.Node
+	report  pipeline.NodeReport
+	settled bool
+	number  int // of the last array that has it, -1 if none has
+	task    int
+	dead    int       // of the last array of which nothing comes any more, -1 if there is none
+	started bool      // its observer knows that it runs
+	lost    int       // how often it was
+	gone    time.Time // since when Slurm has not had it; zero while it has
+	beat    string    // the record as it was when it last changed, and when that was
+	beatAt  time.Time
+	endedAt time.Time // when it was settled
+}
+
+// grace is for how long a task that Slurm no longer has may have a record that cannot be seen yet.
+func (f *follower) grace() time.Duration { return 2 * f.poll() }
+
+// succeeded lists the nodes whose records say that they are done.
+func (f *follower) succeeded() map[string]bool {
+	done := map[string]bool{}
+	for _, n := range f.g.Nodes() {
+		if r := f.folder.record(n.Name); r != nil && (r.succeeded() || r.failed()) {
+			done[n.Name] = true
+		}
+	}
+	return done
+}
+
+// begin takes up what is to be done.
+func (f *follower) begin(plan []pipeline.NodeStatus) {
+	f.of, f.byName = map[*pipeline.Node]*watched{}, map[string]*watched{}
+	for _, s := range plan {
+		w := &watched{node: s.Node, number: -1, dead: -1}
+		f.nodes = append(f.nodes, w)
+		f.of[s.Node], f.byName[s.Node.Name] = w, w
+		f.open++
+		if s.Current() {
+			nr := pipeline.NodeReport{Node: s.Node, State: s.State, Reason: s.Reason, Key: s.Key, Numerics: s.Numerics}
+			if s.Action != nil {
+				nr.Outputs = s.Action.Outputs
+			}
+			f.settle(w, nr)
+		}
+	}
+}
+
+func (f *follower) observe(e pipeline.Event) {
+	if f.opt.Observer != nil {
+		f.opt.Observer(e)
+	}
+}
+
+func (f *follower) settle(w *watched, nr pipeline.NodeReport) {
+	if w.settled {
+		return
+	}
+	w.settled, w.report, w.endedAt = true, nr, time.Now()
+	f.open--
+	f.observe(pipeline.Event{Kind: pipeline.Finished, Node: w.node, Report: &w.report})
+}
+
+func (f *follower) fail(w *watched, reason string) {
+	f.settle(w, pipeline.NodeReport{Node: w.node, State: pipeline.Failed, Reason: reason, Err: fmt.Errorf("%s: %s", w.node.Name, reason)})
+}
+
+// attach joins the jobs of a former submission, if there are any. stale are nodes that a record
+// calls ended although they have to run: what it tells of is gone.
+func (f *follower) attach(ctx context.Context, stale map[string]bool) error {
+	if err := checkCommands(); err != nil {
+		return err
+	}
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := f.read(); err != nil {
+		return err
+	}
+	live := 0
+	if len(f.arrays) > 0 {
+		queue, err := client{}.queue(ctx, f.names(f.arrays))
+		if err != nil {
+			return fmt.Errorf("look for jobs that are under way: %w", err)
+		}
+		for _, q := range queue {
+			if q.live() {
+				live++
+			}
+		}
+	}
+	if live == 0 {
+		f.arrays = nil
+		for _, w := range f.nodes {
+			w.number = -1
+		}
+		return f.folder.clear()
+	}
+	f.say(fmt.Sprintf("attached to %d tasks under way", live))
+	for _, w := range f.nodes {
+		if stale[w.node.Name] && !w.settled {
+			w.number, w.dead = -1, w.number
+		}
+	}
+	return nil
+}
+
+// lock keeps two submitters of one run from submitting the same.
+func (f *follower) lock(ctx context.Context) (func(), error) {
+	sum := sha256.Sum256([]byte("slurm " + f.Dir))
+	return f.opt.Store.Lock(ctx, hex.EncodeToString(sum[:]))
+}
+
+// read reads what has been submitted, by whomever.
+func (f *follower) read() error {
+	arrays, err := f.folder.arrays()
+	if err != nil {
+		return err
+	}
+	f.arrays = arrays
+	for _, a := range arrays {
+		for task, name := range a.Nodes {
+			w := f.byName[name]
+			if n, err := strconv.Atoi(task); err == nil && w != nil && a.Number > max(w.number, w.dead) {
+				w.number, w.task, w.gone = a.Number, n, time.Time{}
+			}
+		}
+	}
+	return nil
+}
+
+// follow submits, watches and submits again until every node is settled.
+func (f *follower) follow(ctx context.Context) error {
+	for f.open > 0 {
+		need, err := f.ask(ctx)
+		if err == nil {
+			err = f.submit(ctx, need)
+		}
+		if err = f.answered(err); err != nil {
+			return f.ended(ctx, err)
+		}
+		for asked := time.Now(); f.open > 0 && time.Since(asked) < f.poll(); {
+			sleep(ctx, min(f.poll(), time.Second)/2)
+			if ctx.Err() != nil {
+				return f.ended(ctx, ctx.Err())
+			}
+			if f.folder.cancelled() {
+				return errors.New("the run was cancelled from elsewhere; what had finished is kept")
+			}
+			f.readRecords()
+			f.passOver()
+		}
+	}
+	for _, w := range f.nodes {
+		if w.report.State == pipeline.Failed {
+			return w.report.Err
+		}
+	}
+	return nil
+}
+
+// answered is the error of one round of questions, in which silence is none: they are asked again,
+// as long as there are jobs or there is patience. While there are jobs nothing but a refused one
+// ends the run.
+func (f *follower) answered(err error) error {
+	var refused *refusal
+	minor := errors.As(err, &refused) && refused.command != "sbatch" && f.underWay() > 0
+	switch {
+	case !unanswered(err) && !minor:
+		if err == nil && !f.silent.IsZero() {
+			f.say("Slurm answers again")
+			f.silent = time.Time{}
+		}
+		return err
+	case f.silent.IsZero():
+		f.silent = time.Now()
+		f.say("Slurm does not answer (" + err.Error() + "); what runs goes on, and results are kept: waiting")
+	case f.underWay() == 0 && time.Since(f.silent) > f.patience():
+		return fmt.Errorf("Slurm has not answered for %s (%w): `scontrol ping` tells whether its controller is up", f.patience(), err)
+	}
+	return nil
+}
+
+// ended is the error of a submitter that stops before its run does.
+func (f *follower) ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return &Detached{f.open}
+	}
+	return err
+}
+
+// report is that of all nodes.
+func (f *follower) report() pipeline.Report {
+	var r pipeline.Report
+	for _, w := range f.nodes {
+		if !w.settled {
+			w.report = pipeline.NodeReport{Node: w.node, State: pipeline.NotReached, Reason: "not done yet"}
+		}
+		r.Nodes = append(r.Nodes, w.report)
+	}
+	return r
+}
+
+// readRecords settles the nodes whose processes have ended, and shows the others' progress.
+func (f *follower) readRecords() {
+	for _, w := range f.nodes {
+		if w.settled || w.number < 0 || !f.ready(w) {
+			continue
+		}
+		r := f.folder.record(w.node.Name)
+		if r == nil {
+			continue
+		}
+		if beat := fmt.Sprint(r.Job, r.Host, r.Beat, r.State); beat != w.beat {
+			w.beat, w.beatAt = beat, time.Now()
+		}
+		if !w.started && r.State == running && r.Reason != "" {
+			w.started = true
+			f.observe(pipeline.Event{Kind: pipeline.Started, Node: w.node, Reason: r.Reason + " (" + r.Host + ")"})
+		}
+		switch {
+		case r.succeeded() || r.failed():
+			f.settle(w, r.report(w.node))
+		case r.State == running && r.Done > 0:
+			f.observe(pipeline.Event{Kind: pipeline.Progress, Node: w.node, Done: r.Done, Total: r.Total, Note: r.Note})
+		}
+	}
+}
+
+// ready reports whether all that the node reads has been settled.
+func (f *follower) ready(w *watched) bool {
+	for _, ref := range w.node.Inputs {
+		if !f.of[ref.Node].settled {
+			return false
+		}
+	}
+	return true
+}
+
+// passOver settles what waits in vain.
+func (f *follower) passOver() {
+	for _, w := range f.nodes {
+		if w.settled {
+			continue
+		}
+		for _, ref := range w.node.Inputs {
+			if in := f.of[ref.Node]; in.settled && !in.report.Done() {
+				f.settle(w, pipeline.NodeReport{Node: w.node, State: pipeline.NotReached, Reason: "needs " + f.cause(in).Name})
+				break
+			}
+		}
+	}
+}
+
+// cause is the node that failed because of which this one was not made.
+func (f *follower) cause(w *watched) *pipeline.Node {
+	for w.report.State == pipeline.NotReached {
+		for _, ref := range w.node.Inputs {
+			if in := f.of[ref.Node]; in.settled && !in.report.Done() {
+				w = in
+				break
+			}
+		}
+	}
+	return w.node
+}
+
+// ask asks Slurm which tasks it has, and returns the nodes that have to be submitted: those that
+// never were, and those that are lost with all that waits for them.
+func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
+	queue, err := client{}.queue(ctx, f.names(f.arrays))
+	if err != nil {
+		return nil, err
+	}
+	f.readRecords() // what ended before the question is known before its answer is judged
+	f.passOver()
+	at := map[[2]int]queued{}
+	for _, q := range queue {
+		f.learnJob(q)
+		if was, twice := at[[2]int{q.number, q.task}]; !twice || !was.live() {
+			at[[2]int{q.number, q.task}] = q
+		}
+	}
+	f.losses = nil
+	wanted := map[*watched]bool{}
+	for _, w := range f.nodes {
+		q, there := at[[2]int{w.number, w.task}]
+		if w.settled {
+			// Its process has ended, and Slurm has not noticed: what waits for the job would wait
+			// for ever.
+			if there && q.state == "RUNNING" && w.number >= 0 && time.Since(w.endedAt) > f.grace()+f.patience()/4 {
+				f.condemn(q)
+			}
+			continue
+		}
+		if f.alive(w, q, there) {
+			w.gone = time.Time{}
+			continue
+		}
+		if there && q.live() {
+			f.condemn(q)
+		}
+		if f.isNeeded(w, q, there, wanted) {
+			wanted[w] = true
+			w.number, w.dead = -1, max(w.number, w.dead)
+			need = append(need, w)
+		}
+	}
+	f.sayLosses()
+	if err := (client{}).cancel(ctx, f.condemned); err != nil {
+		return nil, err
+	}
+	f.condemned = nil
+	return need, nil
+}
+
+func (f *follower) sayLosses() {
+	const most = 3 // that are named
+	n := len(f.losses)
+	if n == 0 {
+		return
+	}
+	more := ""
+	if n > most {
+		more = fmt.Sprintf(" and %d more", n-most)
+	}
+	f.say("jobs that ended without a result are submitted again: " + strings.Join(f.losses[:min(n, most)], ", ") + more)
+}
+
+// learnJob notes the job of an array whose submission was not answered.
+func (f *follower) learnJob(q queued) {
+	for _, a := range f.arrays {
+		if a.Number == q.number && a.job == "" {
+			_ = f.folder.setJob(a, q.job) // the next who asks learns it again
+		}
+	}
+}
+
+func (f *follower) condemn(q queued) {
+	id := fmt.Sprintf("%s_%d", q.job, q.task)
+	if !f.ours[id] {
+		f.ours[id] = true
+		f.condemned = append(f.condemned, id)
+	}
+}
+
+// alive reports whether a task may still come to something.
+func (f *follower) alive(w *watched, q queued, there bool) bool {
+	if !there || !q.live() || q.held() || f.ours[fmt.Sprintf("%s_%d", q.job, q.task)] {
+		return false
+	}
+	if q.state != "RUNNING" {
+		w.beatAt = time.Now()
+	}
+	if w.beatAt.IsZero() {
+		w.beatAt = time.Now()
+	}
+	if time.Since(w.beatAt) > f.patience() {
+		f.say(fmt.Sprintf("%s: job %s_%d on %s has given no sign of life for %s: it is stopped and counts as lost", w.node.Name, q.job, q.task, q.node, f.patience()))
+		return false
+	}
+	switch q.reason {
+	case "None", "", "Priority", "Resources", "Dependency", "BeginTime", "JobArrayTaskLimit", "Prolog", "Cleaning":
+	default:
+		if q.state == "PENDING" && f.once("pending "+q.reason) {
+			f.observe(pipeline.Event{Kind: pipeline.Waiting, Node: w.node, Note: fmt.Sprintf("job %s_%d waits in Slurm: %s", q.job, q.task, q.reason)})
+		}
+	}
+	return true
+}
+
+func (f *follower) once(what string) bool {
+	if f.said[what] {
+		return false
+	}
+	f.said[what] = true
+	return true
+}
+
+// isNeeded decides about a node that Slurm has no living task of.
+func (f *follower) isNeeded(w *watched, q queued, there bool, wanted map[*watched]bool) bool {
+	for _, ref := range w.node.Inputs {
+		in := f.of[ref.Node]
+		if !in.settled && !wanted[in] && in.gone != (time.Time{}) {
+			return false // until it is known what becomes of the input
+		}
+	}
+	if w.number < 0 {
+		return true
+	}
+	invalid := there && q.state == "CANCELLED" && (q.reason == "DependencyNeverSatisfied" || f.ours[fmt.Sprintf("%s_%d", q.job, q.task)])
+	if there && q.state == "CANCELLED" && !invalid {
+		f.fail(w, fmt.Sprintf("job %s_%d was cancelled in Slurm; the next run submits it again", q.job, q.task))
+		return false
+	}
+	if there && q.state == "OUT_OF_MEMORY" {
+		f.fail(w, fmt.Sprintf("job %s_%d took more memory than the %d MiB that it had asked for: set stages.%s.memory_mib in %s", q.job, q.task, f.Cluster.Of(w.node.Stage).MemoryMiB, w.node.Stage, f.Source))
+		return false
+	}
+	if w.gone.IsZero() {
+		w.gone = time.Now()
+	}
+	if !invalid && time.Since(w.gone) < f.grace() {
+		return false
+	}
+	if !f.ready(w) {
+		return true // it only waited for what was lost
+	}
+	if invalid {
+		return true
+	}
+	if !there && f.job(w.number) == "" {
+		return true // its submission was not answered, and has come to nothing
+	}
+	if w.lost++; w.lost > f.Cluster.Resubmit {
+		f.fail(w, f.lostForGood(w, q, there))
+		return false
+	}
+	f.losses = append(f.losses, fmt.Sprintf("%s (%s)", w.node.Name, stateOf(q, there)))
+	return true
+}
+
+func stateOf(q queued, there bool) string {
+	switch {
+	case !there:
+		return "Slurm has forgotten it"
+	case q.node != "":
+		return q.state + " on " + q.node
+	}
+	return q.state
+}
+
+// lostForGood says what is known of a node whose jobs were lost again and again.
+func (f *follower) lostForGood(w *watched, q queued, there bool) string {
+	if f.folder.record(w.node.Name) == nil {
+		return fmt.Sprintf("%d jobs ended before they began (%s): the nodes must see %s, at the same path, and be able to write there; `srun ls %s` tells", w.lost, stateOf(q, there), f.Dir, f.Dir)
+	}
+	return fmt.Sprintf("%d jobs ended without a result (%s); `sicgrid logs %s` shows what they said", w.lost, stateOf(q, there), w.node.Name)
+}

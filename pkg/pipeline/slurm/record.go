@@ -1,0 +1,269 @@
+package slurm
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/store"
+)
+
+// record is what a stage process says of its node. It is replaced whole; Beat changes while the
+// process lives.
+type record struct {
+	Node     string            `json:"node"`
+	State    string            `json:"state"` // running, left (asked to stop), or one of pipeline's
+	Job      string            `json:"job"`
+	Host     string            `json:"host"`
+	Beat     int               `json:"beat"`
+	Done     int64             `json:"done,omitempty"`
+	Total    int64             `json:"total,omitempty"`
+	Note     string            `json:"note,omitempty"`
+	Reason   string            `json:"reason,omitempty"`
+	Error    string            `json:"error,omitempty"`
+	Seconds  float64           `json:"seconds,omitempty"`
+	Key      string            `json:"key,omitempty"`
+	Numerics string            `json:"numerics,omitempty"`
+	Outputs  []pipeline.Output `json:"outputs,omitempty"`
+	Defects  []string          `json:"defects,omitempty"`
+}
+
+const (
+	running = "running"
+	left    = "left"
+)
+
+// succeeded reports whether the node's result is in the store.
+func (r *record) succeeded() bool {
+	switch pipeline.State(r.State) {
+	case pipeline.Ran, pipeline.Cached, pipeline.Pinned, pipeline.Fetched:
+		return true
+	}
+	return false
+}
+
+func (r *record) failed() bool { return r.State == string(pipeline.Failed) }
+
+// report is the record as the pipeline tells it.
+func (r *record) report(n *pipeline.Node) pipeline.NodeReport {
+	nr := pipeline.NodeReport{Node: n, State: pipeline.State(r.State), Reason: r.Reason, Time: time.Duration(r.Seconds * float64(time.Second)),
+		Key: r.Key, Numerics: r.Numerics, Outputs: r.Outputs, Defects: r.Defects}
+	if r.failed() {
+		nr.Err = errors.New(r.Error)
+	}
+	return nr
+}
+
+// submitted is an array as the run's folder has it.
+type submitted struct {
+	Number int               `json:"number"`
+	Stage  string            `json:"stage"`
+	Nodes  map[string]string `json:"nodes"` // by task
+	BeatMS int               `json:"beat_ms"`
+
+	job string // "" while it is not known
+}
+
+// node is the name of a task's node.
+func (s *submitted) node(task int) (string, error) {
+	if n := s.Nodes[strconv.Itoa(task)]; n != "" {
+		return n, nil
+	}
+	return "", fmt.Errorf("array %d has no task %d", s.Number, task)
+}
+
+// folder is that of a run.
+type folder string
+
+func (f folder) path(elements ...string) string {
+	return filepath.Join(append([]string{string(f)}, elements...)...)
+}
+
+func (f folder) recordPath(node string) string {
+	return f.path("records", url.PathEscape(node)+".json")
+}
+
+func (f folder) arrayPath(number int, ending string) string {
+	return f.path("arrays", fmt.Sprintf("%04d.%s", number, ending))
+}
+
+// logPath is where a task's output goes; task may be Slurm's own %a.
+func (f folder) logPath(number int, task string) string {
+	return f.path("logs", fmt.Sprintf("%04d.%s", number, task))
+}
+
+func (f folder) make() error {
+	for _, sub := range []string{"arrays", "records", "logs"} {
+		if err := os.MkdirAll(f.path(sub), 0o777); err != nil {
+			return fmt.Errorf("the run's folder: %w", err)
+		}
+	}
+	return nil
+}
+
+// clear forgets what former submissions came to; their logs are of no node any more.
+func (f folder) clear() error {
+	for _, sub := range []string{"arrays", "records", "logs"} {
+		if err := os.RemoveAll(f.path(sub)); err != nil {
+			return fmt.Errorf("the run's folder: %w", err)
+		}
+	}
+	return f.make()
+}
+
+func (f folder) write(r *record) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return store.WriteFileAtomic(f.recordPath(r.Node), append(data, '\n'), 0o644)
+}
+
+// record is that of a node, nil if there is none that can be read.
+func (f folder) record(node string) *record {
+	data, err := os.ReadFile(f.recordPath(node))
+	if err != nil {
+		return nil
+	}
+	var r record
+	if json.Unmarshal(data, &r) != nil || r.Node != node || !r.printable() {
+		return nil
+	}
+	return &r
+}
+
+// printable reports whether the record's texts may be shown: it comes from a folder that others
+// write.
+func (r *record) printable() bool {
+	for _, text := range append([]string{r.State, r.Job, r.Host, r.Note, r.Reason, r.Error, r.Key, r.Numerics}, r.Defects...) {
+		if strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// newArray writes an array's record under the next free number.
+func (f folder) newArray(s *submitted) error {
+	for {
+		data, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
+		err = store.PublishFile(f.arrayPath(s.Number, "json"), 0o644, false, func(w io.Writer) error {
+			_, err := w.Write(append(data, '\n'))
+			return err
+		})
+		if !errors.Is(err, store.ErrExists) {
+			return err
+		}
+		s.Number++
+	}
+}
+
+func (f folder) setJob(s *submitted, job string) error {
+	s.job = job
+	return store.WriteFileAtomic(f.arrayPath(s.Number, "job"), []byte(job+"\n"), 0o644)
+}
+
+func (f folder) array(number int) (*submitted, error) {
+	data, err := os.ReadFile(f.arrayPath(number, "json"))
+	if err != nil {
+		return nil, err
+	}
+	s := &submitted{}
+	if err := json.Unmarshal(data, s); err != nil || s.Number != number {
+		return nil, fmt.Errorf("%s is not the record of an array", f.arrayPath(number, "json"))
+	}
+	if data, err := os.ReadFile(f.arrayPath(number, "job")); err == nil {
+		if job := strings.TrimSpace(string(data)); isNumber(job) {
+			s.job = job
+		}
+	}
+	return s, nil
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// arrays lists what has been submitted, in order.
+func (f folder) arrays() ([]*submitted, error) {
+	entries, err := os.ReadDir(f.path("arrays"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the run's folder: %w", err)
+	}
+	var all []*submitted
+	for _, e := range entries {
+		name, isRecord := strings.CutSuffix(e.Name(), ".json")
+		number, err := strconv.Atoi(name)
+		if !isRecord || err != nil {
+			continue
+		}
+		s, err := f.array(number)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (f folder) cancelled() bool {
+	_, err := os.Stat(f.path("cancelled"))
+	return err == nil
+}
+
+// Log is what the processes of one node have printed, the last one last.
+type Log struct {
+	Node  string
+	Paths []string
+}
+
+// Logs lists the logs of a run's folder by node, in the order in which the nodes were submitted.
+func Logs(dir string) ([]Log, error) {
+	arrays, err := folder(dir).arrays()
+	if err != nil {
+		return nil, err
+	}
+	var logs []Log
+	at := map[string]int{}
+	for _, a := range arrays {
+		for task := range maxTask(a) + 1 {
+			node := a.Nodes[strconv.Itoa(task)]
+			path := folder(dir).logPath(a.Number, strconv.Itoa(task))
+			if _, err := os.Stat(path); node == "" || err != nil {
+				continue
+			}
+			i, known := at[node]
+			if !known {
+				i = len(logs)
+				at[node] = i
+				logs = append(logs, Log{Node: node})
+			}
+			logs[i].Paths = append(logs[i].Paths, path)
+		}
+	}
+	return logs, nil
+}
+
+func maxTask(s *submitted) int {
+	most := -1
+	for task := range s.Nodes {
+		if n, err := strconv.Atoi(task); err == nil {
+			most = max(most, n)
+		}
+	}
+	return most
+}

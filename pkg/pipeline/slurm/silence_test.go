@@ -1,0 +1,95 @@
+package slurm
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// onceSilent puts commands of Slurm into PATH that each fail once as those of a controller that was
+// killed while it answered, which a real one does too rarely to wait for, and after that note what
+// they were asked to.
+func onceSilent(t *testing.T, commands ...string) (asked func() []string) {
+	t.Helper()
+	dir := t.TempDir()
+	const script = `#!/bin/sh
+if mkdir "$0.begun" 2>/dev/null; then echo "$(basename "$0"): error: on job 12: Connection reset by peer" >&2; exit 1; fi
+echo "$(basename "$0") $*" >> "$(dirname "$0")/asked"
+`
+	for _, c := range commands {
+		if err := os.WriteFile(filepath.Join(dir, c), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	return func() []string {
+		data, _ := os.ReadFile(filepath.Join(dir, "asked")) // none if nothing was
+		return slices.Collect(strings.Lines(string(data)))
+	}
+}
+
+func submitter(t *testing.T, said *[]string) *follower {
+	t.Helper()
+	e := &Executor{Dir: t.TempDir(), Cluster: &Cluster{PollSeconds: 1, PatienceSecs: 5}, Say: func(text string) { *said = append(*said, text) }}
+	return &follower{Executor: e, folder: folder(e.Dir), said: map[string]bool{}, ours: map[string]bool{}}
+}
+
+// A cancellation that Slurm has not confirmed is no fault of the run, and is asked for again.
+func TestAnUnansweredCancellationIsAskedForAgain(t *testing.T) {
+	asked := onceSilent(t, "squeue", "scancel")
+	var said []string
+	f := submitter(t, &said)
+	f.condemn(queued{job: "12", task: 3})
+	for range 2 { // scancel is silent, and then it is not
+		_, err := f.ask(context.Background())
+		if err = f.answered(err); err != nil {
+			t.Fatalf("an unanswered command ends the run: %v", err)
+		}
+	}
+	if got := asked(); len(got) != 1 || !strings.Contains(got[0], "12_3") {
+		t.Errorf("Slurm was asked %q, want 12_3 to be cancelled once", got)
+	}
+	if len(said) != 2 || !strings.Contains(said[0], "does not answer (scancel: ") || said[1] != "Slurm answers again" {
+		t.Errorf("said %q", said)
+	}
+}
+
+// Where nothing is under way silence has an end, in one line that says what to do.
+func TestSilenceHasAnEndWhereNothingIsUnderWay(t *testing.T) {
+	var said []string
+	f := submitter(t, &said)
+	silence := &refusal{"sbatch", "Unable to contact slurm controller (connect failure)"}
+	if err := f.answered(silence); err != nil {
+		t.Fatalf("at once: %v", err)
+	}
+	f.silent = time.Now().Add(-6 * time.Second)
+	err := f.answered(silence)
+	if err == nil || !strings.Contains(err.Error(), "scontrol ping") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v, want one line that says what to do", err)
+	}
+	f.nodes = []*watched{{number: 0}}
+	f.arrays = []*submitted{{job: "7"}}
+	if err := f.answered(silence); err != nil {
+		t.Errorf("while a job is under way: %v", err)
+	}
+}
+
+// What asks and has nothing else to do asks until it is answered.
+func TestInsistingEndsWithAnAnswer(t *testing.T) {
+	asked := onceSilent(t, "scancel")
+	var said []string
+	err := insist(context.Background(), time.Millisecond, time.Minute, func(text string) { said = append(said, text) }, func() error {
+		return client{}.cancel(context.Background(), []string{"12"})
+	})
+	if err != nil || len(asked()) != 1 || len(said) != 2 {
+		t.Errorf("error %v, asked %q, said %q", err, asked(), said)
+	}
+	refused := &refusal{"scancel", "Access/permission denied"}
+	if err := insist(context.Background(), time.Hour, time.Hour, nil, func() error { return refused }); err != error(refused) {
+		t.Errorf("a refusal is asked for again: %v", err)
+	}
+}

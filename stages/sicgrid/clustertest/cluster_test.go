@@ -1,0 +1,268 @@
+package clustertest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// cluster is a Slurm of four nodes of four processors on this machine, with everything of it in one
+// folder and its own ports. It needs neither systemd nor accounting.
+type cluster struct {
+	dir  string
+	host string
+}
+
+var nodes = []string{"n1", "n2", "n3", "n4"}
+
+const configuration = `
+ClusterName=sicgrid
+SlurmctldHost=%[2]s(127.0.0.1)
+SlurmctldPort=%[3]d
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket=%[1]s/munge/socket,cred_expire=5
+StateSaveLocation=%[1]s/state
+SlurmdSpoolDir=%[1]s/spool-%%n
+SlurmctldPidFile=%[1]s/slurmctld.pid
+SlurmdPidFile=%[1]s/slurmd-%%n.pid
+SlurmctldLogFile=%[1]s/slurmctld.log
+SlurmdLogFile=%[1]s/slurmd-%%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU_Memory
+AccountingStorageType=accounting_storage/none
+JobAcctGatherType=jobacct_gather/none
+SlurmdParameters=config_overrides
+ReturnToService=2
+SchedulerParameters=batch_sched_delay=0,sched_interval=1
+SlurmdTimeout=15
+KillWait=5
+MinJobAge=60
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+NodeName=n[1-4] NodeHostname=%[2]s NodeAddr=127.0.0.1 Port=[%[4]d-%[5]d] CPUs=4 RealMemory=4000
+PartitionName=low Nodes=n[1-4] Default=YES PriorityTier=1 MaxTime=10
+PartitionName=high Nodes=n[1-4] PriorityTier=10 PreemptMode=OFF
+`
+
+// missing is what a Slurm needs that this machine lacks, "" where it has all.
+func missing() string {
+	for _, c := range []string{"/usr/sbin/munged", "/usr/sbin/slurmctld", "/usr/sbin/slurmd", "/usr/bin/sbatch"} {
+		if _, err := os.Stat(c); err != nil {
+			return c
+		}
+	}
+	if os.Geteuid() != 0 {
+		return "root, as which its daemons run"
+	}
+	return ""
+}
+
+// startCluster starts one and has it stopped, with everything that still runs on it, after the
+// test.
+func startCluster(t *testing.T) *cluster {
+	t.Helper()
+	if os.Getenv("SICGRID_SLURM_TESTS") == "" {
+		t.Skip("starts a Slurm of its own, for minutes: go tool task test-slurm")
+	}
+	if what := missing(); what != "" {
+		t.Fatalf("no Slurm: %s is missing", what)
+	}
+	dir, err := os.MkdirTemp("", "slurm-") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, _, _ = strings.Cut(host, ".")
+	c := &cluster{dir, host}
+	t.Cleanup(func() {
+		c.stop()
+		if !t.Failed() {
+			os.RemoveAll(dir)
+		}
+	})
+	const port = 17000
+	text := fmt.Sprintf(configuration, dir, host, port, port+1, port+len(nodes))
+	c.write(t, "slurm.conf", text)
+	c.write(t, "cgroup.conf", "CgroupAutomount=no\nCgroupMountpoint="+dir+"/cgroup\n")
+	t.Setenv("SLURM_CONF", c.path("slurm.conf"))
+	for _, sub := range []string{"state", "munge"} {
+		if err := os.Mkdir(c.path(sub), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	key := make([]byte, 1024)
+	_, _ = rand.Read(key) // which cannot fail
+	if err := os.WriteFile(c.path("munge", "key"), key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.must(t, "/usr/sbin/munged", "--force", "--socket="+c.path("munge", "socket"), "--key-file="+c.path("munge", "key"),
+		"--pid-file="+c.path("munged.pid"), "--log-file="+c.path("munge", "log"), "--seed-file="+c.path("munge", "seed"))
+	c.must(t, "/usr/sbin/slurmctld", "-c")
+	for _, n := range nodes {
+		c.startNode(t, n)
+	}
+	c.awaitNodes(t)
+	return c
+}
+
+func (c *cluster) path(elements ...string) string {
+	return filepath.Join(append([]string{c.dir}, elements...)...)
+}
+
+func (c *cluster) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(c.path(name), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// must runs a command, whose output goes nowhere that a daemon could keep open.
+func (c *cluster) must(t *testing.T, command string, args ...string) {
+	t.Helper()
+	log, err := os.CreateTemp(c.dir, "started-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd := exec.Command(command, args...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Dir = c.dir
+	if err := cmd.Run(); err != nil {
+		said, _ := os.ReadFile(log.Name())
+		t.Fatalf("%s: %v\n%s", command, err, said)
+	}
+}
+
+func (c *cluster) startNode(t *testing.T, node string) {
+	t.Helper()
+	c.must(t, "/usr/sbin/slurmd", "-N", node)
+}
+
+// countJobsFrom has a controller that knows of no job number the next ones from here on, as one
+// who loses its state must: a node that is given a number that it has a job of already is taken
+// out of service.
+func (c *cluster) countJobsFrom(t *testing.T, number int) {
+	t.Helper()
+	text, err := os.ReadFile(c.path("slurm.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.write(t, "slurm.conf", fmt.Sprintf("%sFirstJobId=%d\n", text, number))
+}
+
+// startController starts slurmctld again, with the jobs that it had.
+func (c *cluster) startController(t *testing.T) {
+	t.Helper()
+	c.must(t, "/usr/sbin/slurmctld")
+	await(t, "slurmctld to answer", func() bool { return exec.Command("squeue").Run() == nil })
+}
+
+func (c *cluster) awaitNodes(t *testing.T) {
+	t.Helper()
+	await(t, "four nodes that are up", func() bool {
+		out, _ := exec.Command("sinfo", "-h", "-N", "-p", "low", "-o", "%T").Output()
+		up := 0
+		for state := range strings.FieldsSeq(string(out)) {
+			if state == "idle" || state == "mixed" || state == "allocated" {
+				up++
+			}
+		}
+		return up == len(nodes)
+	})
+}
+
+// pid is the process of a daemon.
+func (c *cluster) pid(name string) int {
+	data, err := os.ReadFile(c.path(name + ".pid"))
+	if err != nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(data))) // 0 is none
+	return pid
+}
+
+// kill kills a daemon as kill -9 does.
+func (c *cluster) kill(t *testing.T, name string) {
+	t.Helper()
+	pid := c.pid(name)
+	if pid == 0 {
+		t.Fatalf("%s has no process", name)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatalf("kill %s: %v", name, err)
+	}
+	await(t, name+" to be gone", func() bool { return syscall.Kill(pid, 0) != nil })
+}
+
+// stop ends the daemons and what they have started, by their own numbers.
+func (c *cluster) stop() {
+	_ = exec.Command("scancel", "--quiet", "--user=root").Run()
+	for _, name := range []string{"slurmctld", "slurmd-n1", "slurmd-n2", "slurmd-n3", "slurmd-n4", "munged"} {
+		if pid := c.pid(name); pid > 0 {
+			_ = syscall.Kill(pid, syscall.SIGTERM)
+		}
+	}
+	for _, pid := range c.steps() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
+// steps lists the processes of slurmstepd of this cluster's jobs, by what they have open of its
+// folder.
+func (c *cluster) steps() (pids []int) {
+	return processes("slurmstepd", "SLURM_CONF="+c.path("slurm.conf"))
+}
+
+// stages lists the stage processes of this cluster's jobs.
+func (c *cluster) stages() (pids []int) {
+	return processes(" stage ", "SLURM_CONF="+c.path("slurm.conf"))
+}
+
+// processes lists those whose command line contains one text and whose environment another.
+func processes(command, environment string) (pids []int) {
+	entries, _ := os.ReadDir("/proc")
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		line, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
+		env, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "environ"))
+		if strings.Contains(strings.ReplaceAll(string(line), "\x00", " "), command) && strings.Contains(string(env), environment) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// await waits for something that takes seconds, minutes on a machine with much else to do.
+func await(t *testing.T, what string, there func() bool) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer stop()
+	for !there() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain for %s", what)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
