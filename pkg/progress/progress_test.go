@@ -54,7 +54,11 @@ func TestPlainLinesAreFew(t *testing.T) {
 	if most := int(took/(50*time.Millisecond)) + 1; len(lines) < 2 || len(lines) > most+1 {
 		t.Errorf("%d lines in %v, want at most one in 50 ms and the last:\n%s", len(lines), took, out.String())
 	}
-	if first := lines[0]; !strings.HasPrefix(first, "running train/full  ") || !strings.Contains(first, "/100  ") ||
+	first := lines[0]
+	if strings.Contains(first, "  1/100  ") { // on a busy machine; one report gives no rate
+		first = lines[1]
+	}
+	if !strings.HasPrefix(first, "running train/full  ") || !strings.Contains(first, "/100  ") ||
 		!strings.Contains(first, "/s  ") || !strings.Contains(first, "0:00 left  loss 0.") {
 		t.Errorf("line %q has no share, rate, time left or loss", first)
 	}
