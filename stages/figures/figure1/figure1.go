@@ -50,7 +50,7 @@ func Run(_ context.Context, p sheet.CorrelationParams, t *pipeline.Task) error {
 const walkShown = 6000
 
 // Draw draws idealised cells, and says so: (a) spikes on a walk, (b) ratemaps and autocorrelograms
-// of two cells, (c) modules, (d) the phases of one.
+// of two cells, (c) the phases of a module, (d) modules.
 func Draw(d Data, p sheet.CorrelationParams) ([]sheet.File, error) {
 	net, err := sheet.NewNetwork(d.Units, d.Maps)
 	if err != nil {
@@ -61,20 +61,35 @@ func Draw(d Data, p sheet.CorrelationParams) ([]sheet.File, error) {
 	}
 	rates := p.RateColours.Map()
 	correlations := p.CorrelationColours.Map()
-	page := figure.Page{Title: "Figure 1: grid cells, idealised", Height: 128, DPI: int(p.DPI)}
+	page := figure.Page{Height: 128, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		c.PanelLetter(0, 0.3, "a")
 		d.paintWalk(c, figure.Box{X: 5, Y: 6, W: 52, H: 52})
 		c.PanelLetter(66, 0.3, "b")
 		d.paintCells(c, net, 72, 6, rates, correlations)
-		c.PanelLetter(126, 0.3, "d")
+		c.PanelLetter(126, 0.3, "c")
 		d.paintPhases(c, figure.Box{X: 132, Y: 10, W: 45, H: 40})
-		c.PanelLetter(0, 68, "c")
+		c.PanelLetter(0, 68, "d")
 		d.paintModules(c, net, 74, rates)
 		c.Text(0, 127.5, "Idealised cells: rectified sums of three plane waves that spike at random on a walk; no network, no recording. Measured like those of figure 4.",
 			figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 	}
-	return sheet.Render("figure-1", page, paint, shownNumbers{"figure-1", sheet.Number(d.BoxM), len(net.Units), sheet.ModuleTable(d.Modules)})
+	return sheet.Render("figure-1", page, paint, shownNumbers{"figure-1", sheet.Number(d.BoxM), len(net.Units), sheet.ModuleTable(d.Modules)}, d.caption())
+}
+
+func (d Data) caption() sheet.Caption {
+	return sheet.Caption{
+		Title: "Figure 1: grid cells, idealised",
+		Lead: fmt.Sprintf("Cells whose rates are rectified sums of three plane waves, and that spike at random on a walk through a box of %s: no network, no recording. They are measured as trained networks are",
+			figure.Metres(d.BoxM)),
+		Panels: []sheet.Panel{
+			{Panel: "a", Shows: "Spikes (red) of one cell on a part of the walk (grey)", Tables: []string{"walk"}},
+			{Panel: "b", Shows: "Ratemap and autocorrelogram of a cell of each of the first two modules, with its period and its grid score (expanding ring)", Tables: []string{"maps", "units", "autocorrelograms"}},
+			{Panel: "c", Shows: "Phases of the cells of module 1 as offsets in the unit cell of their lattice; a disc is a cell", Tables: []string{"units", "modules"}},
+			{Panel: "d", Shows: "Left: six cells of each module, a row a module. Right: period against orientation of every cell, in the colours of the modules", Tables: []string{"maps", "units", "modules"}},
+		},
+		Notes: "Each ratemap is scaled to its peak; autocorrelograms run from −1 (blue) to 1 (red)",
+	}
 }
 
 // paintWalk draws the walk and the spikes of the first cell of the second module.

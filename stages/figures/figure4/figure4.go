@@ -17,11 +17,18 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Params says how figure 4 is drawn.
-type Params struct {
-	sheet.CorrelationParams
+// Look says how figure 4 is drawn.
+type Look struct {
+	sheet.CorrelationLook
 	CellsPerModule int `json:"cells_per_module" range:"[2, 7]" default:"5" doc:"example cells in a row"`
 	MaxModules     int `json:"max_modules" range:"[1, 8]" default:"6" doc:"rows; further modules are only named"`
+}
+
+// Params are that look and what the network is called.
+type Params struct {
+	Look
+	RateColours sheet.Colours `json:"rate_colours"`
+	Network     string        `json:"network"`
 }
 
 // Data is what figure 4 shows: one network in one box.
@@ -116,7 +123,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 	correlogramX := left + n*size + (n-1)*gap + wideGap
 	keysY := top + float64(len(rows))*pitch
 	lowerY := keysY + keys + 10
-	page := figure.Page{Title: "Figure 4: cells of each module", Height: lowerY + lower + lowerRoom, DPI: int(p.DPI)}
+	page := figure.Page{Height: lowerY + lower + lowerRoom, DPI: int(p.DPI)}
 
 	paint := func(c *figure.Canvas) {
 		c.PanelLetter(0, 0.3, "a")
@@ -151,7 +158,19 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		c.PanelLetter(102, lowerY-6, "c")
 		paintScores(c, figure.Box{X: 115, Y: lowerY, W: 61, H: lower}, net.Units, d.Modules, d.Summary)
 	}
-	return sheet.Render("figure-4", page, paint, shown)
+	return sheet.Render("figure-4", page, paint, shown, d.caption(net, p))
+}
+
+func (d Data) caption(net sheet.Network, p Params) sheet.Caption {
+	return sheet.Caption{
+		Title: "Figure 4: cells of each module",
+		Lead:  fmt.Sprintf("The network: %s. %d of its %d units are active, in a box of %s%s", p.Network, d.Summary.Active, d.Summary.Units, figure.Metres(d.BoxM), net.Gaps()),
+		Panels: []sheet.Panel{
+			{Panel: "a", Shows: "A row a module, by ascending period λ: ratemaps of some of its n units, each scaled to its peak, with period, orientation and grid score (expanding ring), and the autocorrelogram of the first", Tables: []string{"maps", "units", "modules", "autocorrelograms"}},
+			{Panel: "b", Shows: "Period against orientation of every active unit", Tables: []string{"units", "modules"}},
+			{Panel: "c", Shows: fmt.Sprintf("Grid scores of the active units, those of modules in their colours; dashes: %s, above which a unit counts as a grid cell", figure.Number(sheet.ScoreLine, 1)), Tables: []string{"units", "modules", "summary"}},
+		},
+	}
 }
 
 // lags are the autocorrelograms by unit.

@@ -13,7 +13,7 @@ import (
 )
 
 // The parameters of the tests.
-var params = Params{CorrelationParams: figuretest.CorrelationParams, CellsPerModule: 5, MaxModules: 6}
+var params = Params{Look: Look{CorrelationLook: figuretest.CorrelationParams.CorrelationLook, CellsPerModule: 5, MaxModules: 6}, RateColours: "jet", Network: "all loss terms"}
 
 func TestFigure4NamesEveryModule(t *testing.T) {
 	files, err := Draw(Data(figuretest.ThreeModules()), params)

@@ -31,7 +31,8 @@ type InBox struct {
 // Params says how figure 5 is drawn, and the boxes of which there are inputs.
 type Params struct {
 	sheet.MapParams
-	BoxesM []float64 `json:"boxes_m"`
+	Network string    `json:"network"` // what it is called
+	BoxesM  []float64 `json:"boxes_m"`
 }
 
 // Data is what figure 5 shows of one network.
@@ -119,7 +120,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		rows[i] = max(b.BoxM*mm+7, 10+3.2*float64(len(b.facts(nets[i]))))
 		height += rows[i]
 	}
-	page := figure.Page{Title: "Figure 5: generalisation to other velocities and larger boxes", Height: height, DPI: int(p.DPI)}
+	page := figure.Page{Height: height, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		c.PanelLetter(0, 0.3, "a")
 		d.paintDensity(c, figure.Box{X: 11, Y: 6, W: 58, H: 36})
@@ -138,7 +139,28 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 			y += rows[i]
 		}
 	}
-	return sheet.Render("figure-5", page, paint, d.numbers(shown, by))
+	return sheet.Render("figure-5", page, paint, d.numbers(shown, by), d.caption(p, shown, by))
+}
+
+func (d Data) caption(p Params, shown []spectratable.Unit, by sheet.Measure) sheet.Caption {
+	c := sheet.Caption{
+		Title: "Figure 5: generalisation to other velocities and larger boxes",
+		Lead:  fmt.Sprintf("The network: %s. It is trained on short, jerky walks and recorded on long, smooth ones", p.Network),
+		Panels: []sheet.Panel{
+			{Panel: "a", Shows: fmt.Sprintf("Left: distance of two states against the distance of their places, on walks in a box of %s: how often (blue, each column to its own peak) and the mean (line); black: the shares of pairs of places up to that distance in training, of any two states of a batch and of states and the start. Right: the mean by the time between the two. Red: σ_x", figure.Metres(d.WalkBox)),
+				Tables: []string{"density", "lags", "decorrelation", "training"}},
+			{Panel: "b", Shows: "Three walks of a training batch and three of the evaluation, with the lengths of their steps", Tables: []string{"batch", "walks"}},
+		},
+	}
+	for i, b := range d.Boxes {
+		role := fmt.Sprintf("%gm/", b.BoxM)
+		c.Panels = append(c.Panels, sheet.Panel{Panel: string(rune('c' + i)), Shows: fmt.Sprintf("The same units in a box of %s, and the periods of the modules found there", figure.Metres(b.BoxM)),
+			Tables: []string{role + "maps", role + "units", role + "modules"}})
+	}
+	if len(shown) > 0 {
+		c.Notes = caption(shown, by, d.Boxes[len(d.Boxes)-1].BoxM)
+	}
+	return c
 }
 
 func (d Data) numbers(shown []spectratable.Unit, by sheet.Measure) shownNumbers {

@@ -61,7 +61,7 @@ func generalising() Data {
 	return d
 }
 
-var params = Params{figuretest.MapParams, []float64{2, 3, 4}}
+var params = Params{figuretest.MapParams, "all loss terms", []float64{2, 3, 4}}
 
 func TestFigure5ShowsTheSameCellsInEveryBox(t *testing.T) {
 	d := generalising()

@@ -15,7 +15,7 @@ import (
 
 // Look says how figure 7 is drawn.
 type Look struct {
-	sheet.MapParams
+	sheet.Params
 	Cells int `json:"cells" range:"[2, 5]" default:"5" doc:"example cells of each network"`
 }
 
@@ -25,8 +25,9 @@ const MostRows = 16
 // Params are that look and the variants that are set side by side.
 type Params struct {
 	Look
-	Variants []string     `json:"variants"` // in the order of the rows; the first is what the others are compared with
-	Titles   sheet.Titles `json:"titles"`
+	RateColours sheet.Colours `json:"rate_colours"`
+	Variants    []string      `json:"variants"` // in the order of the rows
+	Titles      sheet.Titles  `json:"titles"`
 }
 
 // Ablation is one row of figure 7: a variant of the training in one box.
@@ -89,7 +90,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		longest = math.Max(longest, sheet.PeriodRange(sheet.Active(row.Units)))
 		shown.Rows = append(shown.Rows, row.numbers())
 	}
-	page := figure.Page{Title: "Figure 7: ablations", Height: top + pitch*float64(len(d.Rows)) + 12, DPI: int(p.DPI)}
+	page := figure.Page{Height: top + pitch*float64(len(d.Rows)) + 12, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		for i, row := range d.Rows {
 			y := top + pitch*float64(i)
@@ -104,7 +105,19 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		c.Text(0, page.Height-0.5, fmt.Sprintf("Box of %s%s. Each map is scaled to its peak, its value below. Histograms: active units, those of modules in colour; dashes: score %s.",
 			figure.Metres(d.BoxM), nets[0].Gaps(), figure.Number(sheet.ScoreLine, 1)), grey)
 	}
-	return sheet.Render("figure-7", page, paint, shown)
+	return sheet.Render("figure-7", page, paint, shown, d.caption(p))
+}
+
+func (d Data) caption(p Params) sheet.Caption {
+	c := sheet.Caption{
+		Title: "Figure 7: ablations",
+		Lead:  fmt.Sprintf("Networks that are trained with one thing changed, in a box of %s, a row a network: ratemaps of some active units, each scaled to its peak, and the grid scores (dashes: %s) and periods of all active units, those of modules in colour", figure.Metres(d.BoxM), figure.Number(sheet.ScoreLine, 1)),
+		Notes: sheet.Choice,
+	}
+	for i, row := range d.Rows {
+		c.Panels = append(c.Panels, sheet.Panel{Panel: string(rune('a' + i)), Shows: p.Titles.Of(row.Name), Tables: sheet.Tables([]string{row.Name + "/"}, "maps", "units", "modules", "summary")})
+	}
+	return c
 }
 
 func (a Ablation) numbers() ablationNumber {

@@ -20,7 +20,7 @@ func TestFigure7SetsVariantsSideBySide(t *testing.T) {
 		d.Rows = append(d.Rows, Ablation{name, net.Units, net.Modules, net.Maps, net.Summary})
 	}
 	slices.SortFunc(d.Rows, func(a, b Ablation) int { return len(b.Units) - len(a.Units) })
-	p := Params{Look{figuretest.MapParams, 5}, []string{"full", "no-separation", "sigma-g-01"}, figuretest.Titles}
+	p := Params{Look{figuretest.Params, 5}, "jet", []string{"full", "no-separation", "sigma-g-01"}, figuretest.Titles}
 	files, err := Draw(d, p)
 	f := figuretest.Open(t, "figure-7", files, err)
 	f.Want(t, "all loss terms", "without separation", "σg = 0.1", "no active unit", "2 modules", "18 of 20 units active", "grid score", "period (m)")
@@ -43,7 +43,7 @@ func TestFigure7SaysWhatIsWrongWithItsNetwork(t *testing.T) {
 	networks := figuretest.Faulty()
 	for name, want := range map[string]string{"walks that do not cover the box": "8 of 8 units active", "fewer than six units": "4 of 4 units active", "no module": "0 modules", "all units silent": "no active unit"} {
 		net := networks[name]
-		files, err := Draw(Data{net.BoxM, []Ablation{{"full", net.Units, net.Modules, net.Maps, net.Summary}}}, Params{Look{figuretest.MapParams, 5}, []string{"full"}, figuretest.Titles})
+		files, err := Draw(Data{net.BoxM, []Ablation{{"full", net.Units, net.Modules, net.Maps, net.Summary}}}, Params{Look{figuretest.Params, 5}, "jet", []string{"full"}, figuretest.Titles})
 		figuretest.Open(t, "figure-7", files, err).Want(t, want)
 	}
 }
@@ -51,7 +51,7 @@ func TestFigure7SaysWhatIsWrongWithItsNetwork(t *testing.T) {
 func TestALongTitleTakesTwoLines(t *testing.T) {
 	net := figuretest.OneModule()
 	d := Data{net.BoxM, []Ablation{{"scratch", net.Units, net.Modules, net.Maps, net.Summary}, {"full", net.Units, net.Modules, net.Maps, net.Summary}}}
-	p := Params{Look{figuretest.MapParams, 5}, []string{"scratch", "full"}, sheet.Titles{"scratch": "all loss terms, from random initialisation", "full": "all loss terms"}}
+	p := Params{Look{figuretest.Params, 5}, "jet", []string{"scratch", "full"}, sheet.Titles{"scratch": "all loss terms, from random initialisation", "full": "all loss terms"}}
 	files, err := Draw(d, p)
 	f := figuretest.Open(t, "figure-7", files, err)
 	if f.Want(t, "initialisation"); f.Count("all loss terms, from random initialisation") != 0 {

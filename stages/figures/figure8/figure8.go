@@ -15,14 +15,15 @@ import (
 
 // Look says how figure 8 is drawn.
 type Look struct {
-	sheet.MapParams
+	sheet.Params
 	Columns int `json:"columns" range:"[8, 20]" default:"16" doc:"ratemaps in a row"`
 }
 
 // Params are that look and what the networks are called.
 type Params struct {
 	Look
-	Titles sheet.Titles `json:"titles"`
+	RateColours sheet.Colours `json:"rate_colours"`
+	Titles      sheet.Titles  `json:"titles"`
 }
 
 // Network is one block of figure 8: all units of one network.
@@ -123,7 +124,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		y += head + float64(max(rows, 1))*pitch + between
 	}
 	keysY := y
-	page := figure.Page{Title: "Figure 8: ratemaps of all units", Height: keysY + 8, DPI: int(p.DPI)}
+	page := figure.Page{Height: keysY + 8, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		for i, net := range nets {
 			n := shown.Networks[i]
@@ -143,7 +144,19 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 			c.Text(0, keysY+7.4, fmt.Sprintf("box of %s%s", figure.Metres(d.BoxM), gaps), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 		}
 	}
-	return sheet.Render("figure-8", page, paint, shown)
+	return sheet.Render("figure-8", page, paint, shown, d.caption(p))
+}
+
+func (d Data) caption(p Params) sheet.Caption {
+	c := sheet.Caption{
+		Title: "Figure 8: ratemaps of all units",
+		Lead:  fmt.Sprintf("Every unit of each network in a box of %s, in the order of their numbers, each scaled to its peak", figure.Metres(d.BoxM)),
+		Notes: "Below each map its grid score (expanding ring). Silent units never fire; weak ones fire, but too little to be active",
+	}
+	for i, n := range d.Networks {
+		c.Panels = append(c.Panels, sheet.Panel{Panel: string(rune('a' + i)), Shows: p.Titles.Of(n.Name), Tables: sheet.Tables([]string{n.Name + "/"}, "maps", "units")})
+	}
+	return c
 }
 
 // paintUnit draws one small ratemap, its frame and what stands below it.

@@ -9,7 +9,7 @@ import (
 	"sicgrid/stages/figures/sheet/figuretest"
 )
 
-var params = Params{Look{figuretest.MapParams, 16}, figuretest.Titles}
+var params = Params{Look{figuretest.Params, 16}, "jet", figuretest.Titles}
 
 func TestFigure8MarksSilentAndWeakUnits(t *testing.T) {
 	full, one := figuretest.ThreeModules(), figuretest.OneModule()
