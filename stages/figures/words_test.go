@@ -15,7 +15,7 @@ func TestOneWordCountsTheSameUnitsInEveryFigure(t *testing.T) {
 	net := figuretest.ThreeModules() // with 5 silent units
 	net.Units[7].Active = false      // fires
 	net.Summary.Active--
-	four, err := figure4.Draw(figure4.Data(net), figure4.Params{Look: figure4.Look{CorrelationLook: figuretest.CorrelationParams.CorrelationLook, CellsPerModule: 5, MaxModules: 6}, RateColours: "jet"})
+	four, err := figure4.Draw(figure4.Data{BoxM: net.BoxM, Units: net.Units, Maps: net.Maps, Modules: net.Modules, Summary: net.Summary}, figure4.Params{Look: figure4.Look{CorrelationLook: figuretest.CorrelationParams.CorrelationLook, CellsPerModule: 5, MaxModules: 6}, RateColours: "jet"})
 	if err != nil {
 		t.Fatal(err)
 	}
