@@ -61,7 +61,7 @@ func Draw(d Data, p sheet.CorrelationParams) ([]sheet.File, error) {
 	}
 	rates := p.RateColours.Map()
 	correlations := p.CorrelationColours.Map()
-	page := figure.Page{Height: 128, DPI: int(p.DPI)}
+	page := figure.Page{Height: 132, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		c.PanelLetter(0, 0.3, "a")
 		d.paintWalk(c, figure.Box{X: 5, Y: 6, W: 52, H: 52})
@@ -69,9 +69,9 @@ func Draw(d Data, p sheet.CorrelationParams) ([]sheet.File, error) {
 		d.paintCells(c, net, 72, 6, rates, correlations)
 		c.PanelLetter(126, 0.3, "c")
 		d.paintPhases(c, figure.Box{X: 132, Y: 10, W: 45, H: 40})
-		c.PanelLetter(0, 68, "d")
-		d.paintModules(c, net, 74, rates)
-		c.Text(0, 127.5, "Idealised cells: rectified sums of three plane waves that spike at random on a walk; no network, no recording. Measured like those of figure 4.",
+		c.PanelLetter(0, 70, "d")
+		d.paintModules(c, net, 76, rates)
+		c.Text(0, 131.5, "Idealised cells: rectified sums of three plane waves that spike at random on a walk; no network, no recording. Measured like those of figure 4.",
 			figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 	}
 	return sheet.Render("figure-1", page, paint, shownNumbers{"figure-1", sheet.Number(d.BoxM), len(net.Units), sheet.ModuleTable(d.Modules)}, d.caption())
@@ -123,15 +123,17 @@ func (d Data) paintCells(c *figure.Canvas, net sheet.Network, x, y float64, rate
 		u := net.Units[i*d.PerModule]
 		top := figure.Box{X: x + (size+gap)*float64(i), Y: y, W: size, H: size}
 		sheet.Title(c, top, "rate, "+figure.Length(u.Period))
-		c.RateMap(top, net.Maps[u.Unit], net.Bins, rates)
-		below := figure.Box{X: top.X, Y: top.Bottom() + 6, W: size, H: size}
+		net.UnitMap(c, top, u, rates)
+		c.ScaleBar(figure.Point{X: top.X, Y: top.Bottom() + 1.6}, d.BoxM, size)
+		below := figure.Box{X: top.X, Y: top.Bottom() + 8, W: size, H: size}
 		sheet.Title(c, below, "autocorrelogram")
 		n := 2*net.Bins - 1
 		if v := values[u.Unit]; len(v) == n*n {
 			c.Image(below, figure.HeatMap(v, n, -1, 1, correlations))
 		}
 		c.Rect(below, figure.Stroke{Color: figure.Black, Width: figure.Hair})
-		c.Text(below.X+size/2, below.Bottom()+1.2, "score "+figure.Number(u.Score, 2), figure.Type{Size: figure.Small, X: figure.Middle})
+		c.ScaleBar(figure.Point{X: below.X, Y: below.Bottom() + 1.8}, 2*d.BoxM, size)
+		c.Text(below.Right(), below.Bottom()+1.2, "score "+figure.Number(u.Score, 2), figure.Type{Size: figure.Small, X: figure.End})
 	}
 }
 
@@ -149,9 +151,10 @@ func (d Data) paintModules(c *figure.Canvas, net sheet.Network, y float64, rates
 			if j == 6 {
 				break
 			}
-			c.RateMap(figure.Box{X: 16 + (size+gap)*float64(j), Y: top, W: size, H: size}, net.Maps[u.Unit], net.Bins, rates)
+			net.UnitMap(c, figure.Box{X: 16 + (size+gap)*float64(j), Y: top, W: size, H: size}, u, rates)
 		}
 	}
+	c.ScaleBar(figure.Point{X: 16, Y: y + (size+gap+0.5)*float64(min(len(groups), 3)) + 1}, d.BoxM, size)
 	b := figure.Box{X: 126, Y: y + 1, W: 48, H: 36}
 	top := math.Max(sheet.PeriodRange(net.Units), 0.5)
 	a := figure.Axes{Box: b, X: figure.Axis{Max: 60, Label: "orientation (deg)", Ticks: figure.Ticks(0, 60, 4)},

@@ -268,9 +268,7 @@ func (d Data) paintWalks(c *figure.Canvas, ways [][]batchtable.State, crossings 
 		d.paintWalk(c, a, w, i)
 		a.DrawFrame(c, sheet.LabelGap)
 		sheet.Title(c, b, fmt.Sprintf("permutation %d", i+1))
-		if i == 0 {
-			c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 4}, a.X.Max-a.X.Min, b.W)
-		}
+		c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 4}, a.X.Max-a.X.Min, b.W)
 	}
 	b := figure.Box{X: 131, Y: top, W: 46, H: 46}
 	a := walks.Space(b, all, d.SigmaX)
@@ -284,7 +282,7 @@ func (d Data) paintWalks(c *figure.Canvas, ways [][]batchtable.State, crossings 
 	c.Circles(marks, 1.1, figure.Stroke{Color: figure.Red, Width: figure.Thin})
 	a.DrawFrame(c, sheet.LabelGap)
 	sheet.Title(c, b, fmt.Sprintf("they cross at %d places on the way", len(crossings)))
-	c.Text(10, top+43.5, "One sequence of velocities in three orders. All walks begin (disc) and end (square) together.",
+	c.Text(10, top+44.5, "One sequence of velocities in three orders. Walks begin (disc) and end (square) together.",
 		figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 }
 
