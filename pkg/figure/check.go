@@ -20,7 +20,7 @@ const (
 
 // elements are what a drawing consists of, attributes what they have.
 var (
-	elements   = []string{"svg", "title", "rect", "g", "path", "text", "tspan", "image"}
+	elements   = []string{"svg", "title", "desc", "metadata", "rect", "g", "path", "text", "tspan", "image"}
 	attributes = []string{"width", "height", "viewBox", "role", "fill", "font-family", "stroke-linejoin", "d", "stroke", "stroke-width",
 		"stroke-dasharray", "x", "y", "dy", "font-size", "font-weight", "text-anchor", "transform", "space", "preserveAspectRatio"}
 )

@@ -48,10 +48,29 @@ func Peak[T float32 | float64](values []T) float64 {
 	return peak
 }
 
+// lowest returns the least value, NaN left out.
+func lowest[T float32 | float64](values []T) float64 {
+	least := math.Inf(1)
+	for _, v := range values {
+		if float64(v) < least {
+			least = float64(v)
+		}
+	}
+	return least
+}
+
+// Constant is the depth of modulation, (peak - lowest rate) / peak, under which a ratemap is drawn
+// as constant.
+const Constant = 0.05
+
 // RateMap draws a ratemap (row 0 lowest y) scaled to its own peak, in a hair frame. A map without a
-// positive rate is drawn at the map's lowest colour.
+// positive rate is drawn at the map's lowest colour, and one that is constant but for Constant in
+// grey: scaled to its peak it would be one saturated colour.
 func (c *Canvas) RateMap(b Box, values []float32, nx int, m Map) {
 	hi := Peak(values)
+	if hi > 0 && lowest(values) > (1-Constant)*hi {
+		m = func(float64) color.RGBA { return Pale }
+	}
 	if !(hi > 0) {
 		hi = 1
 	}

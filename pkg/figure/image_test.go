@@ -1,8 +1,10 @@
 package figure
 
 import (
+	"bytes"
 	"image"
 	"image/color"
+	"image/png"
 	"math"
 	"testing"
 
@@ -97,5 +99,28 @@ func TestADotOfACloudCoversItsDisc(t *testing.T) {
 	area := float64(opaque) / 255 * 100 / float64(img.Bounds().Dx()*img.Bounds().Dy()) // mm²
 	if math.Abs(area-math.Pi) > 0.03 {
 		t.Errorf("a disc of radius 1 mm covers %.3f mm²", area)
+	}
+}
+
+// A map without any modulation says nothing of a place, and is in none of the colours that do.
+func TestAConstantMapIsGrey(t *testing.T) {
+	middle := func(values []float32) color.Color {
+		_, drawing, err := Render(Page{Title: "map", Height: 30, DPI: 60}, func(c *Canvas) { c.RateMap(Box{0, 0, 20, 20}, values, 1, Jet) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := png.Decode(bytes.NewReader(drawing))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return color.RGBAModel.Convert(p.At(25, 15))
+	}
+	for _, c := range []struct {
+		rates []float32
+		want  color.RGBA
+	}{{[]float32{5, 5}, Pale}, {[]float32{0.96, 1}, Pale}, {[]float32{0.9, 1}, Jet(1)}} {
+		if got := middle(c.rates); got != c.want {
+			t.Errorf("rates %v are drawn in %v, want %v", c.rates, got, c.want)
+		}
 	}
 }

@@ -35,7 +35,7 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 	all := p.Batch
 	all.Pairs = 0
 	draw := sic.NewDraw(all)
-	var pairs, start []float64
+	var pairs, start, steps []float64
 	for b := range p.Batches {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -47,15 +47,19 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 			}
 		}
 		pairs, start = collect(draw, pairs, start, p.stride())
+		for _, v := range draw.Velocity {
+			steps = append(steps, distance(v, [2]float32{}))
+		}
 		t.Progress(int64(b+1), int64(p.Batches), "batches")
 	}
 	slices.Sort(pairs)
 	slices.Sort(start)
+	slices.Sort(steps)
 	rows := make([]batchtable.Quantile, shares+1)
 	for i := range rows {
 		share := float64(i) / shares
 		at := func(v []float64) float64 { return v[int(math.Round(share*float64(len(v)-1)))] }
-		rows[i] = batchtable.Quantile{Share: share, Pairs: at(pairs), FromStart: at(start)}
+		rows[i] = batchtable.Quantile{Share: share, Pairs: at(pairs), FromStart: at(start), Step: at(steps)}
 	}
 	return pipeline.Emit(t, "distances", rows, map[string]string{"sigma_x": fmt.Sprint(p.SigmaX), "batches": fmt.Sprint(p.Batches)})
 }

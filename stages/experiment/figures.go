@@ -25,16 +25,18 @@ import (
 
 // Figures says what each figure shows, and how it is drawn: a section of the profile each.
 type Figures struct {
-	Figure1 sheet.CorrelationParams `json:"figure_1" doc:"grid cells, idealised"`
-	Figure2 sheet.Params            `json:"figure_2" doc:"coding theory of the idealised code"`
-	Figure3 sheet.Params            `json:"figure_3" doc:"the losses on a real batch"`
+	RateColours sheet.Colours `json:"rate_colours" default:"jet" doc:"colour map of the ratemaps of every figure: jet as in the paper, or viridis, which is perceptually uniform and safe for colour-blind readers"`
+
+	Figure1 sheet.CorrelationLook `json:"figure_1" doc:"grid cells, idealised"`
+	Figure2 sheet.Params          `json:"figure_2" doc:"coding theory of the idealised code"`
+	Figure3 sheet.Params          `json:"figure_3" doc:"the losses on a real batch"`
 	Figure4 struct {
 		Shown
-		figure4.Params
+		figure4.Look
 	} `json:"figure_4" default:"{variant: full, box_m: 4}" doc:"the cells of each module"`
 	Figure5 struct {
 		Shown // the box in which states are compared with places; cells are shown in every box
-		sheet.MapParams
+		sheet.Params
 		Walks   int     `json:"walks" range:">= 1" default:"60" doc:"walks of the evaluation that are followed"`
 		Pairs   int     `json:"pairs" range:">= 1" default:"400000" doc:"random pairs of states"`
 		ReachM  float64 `json:"reach_m" unit:"m" range:"> 0" default:"1.5" doc:"largest distance of two places"`
@@ -42,7 +44,7 @@ type Figures struct {
 	} `json:"figure_5" default:"{variant: full, box_m: 2}" doc:"decorrelation, walks, and the same cells in every box"`
 	Figure6 struct {
 		Shown
-		figure6.Params
+		figure6.Look
 	} `json:"figure_6" default:"{variant: no-capacity, box_m: 4}" doc:"spectrum, lattice, phases and torus"`
 	Figure7 struct {
 		InBox
@@ -74,16 +76,16 @@ type InBox struct {
 // wireFigures draws every figure of what was made.
 func wireFigures(d *DAG, p *Parameters, m made) {
 	f, full := p.Figures, p.Variant("full")
-	draw(d, "figure-1", f.Figure1, figure1.Run, inputs{}.with("", m.ideal, "walk", "maps").with("", m.measured, "units", "modules", "autocorrelograms"))
+	draw(d, "figure-1", sheet.CorrelationParams{CorrelationLook: f.Figure1, RateColours: f.RateColours}, figure1.Run, inputs{}.with("", m.ideal, "walk", "maps").with("", m.measured, "units", "modules", "autocorrelograms"))
 	draw(d, "figure-2", f.Figure2, figure2.Run, inputs{}.with("", m.ideal, "line", "near", "capacity", "separation", "distance", "routes"))
 	draw(d, "figure-3", figure3.Params{Params: f.Figure3, Units: full.Network.Units, Layers: full.Network.Layers}, figure3.Run,
 		inputs{}.with("", m.batch, "states", "summary"))
-	draw(d, "figure-4", f.Figure4.Params, figure4.Run, m.of(f.Figure4.Shown, "units", "modules", "autocorrelograms", "summary"))
+	draw(d, "figure-4", p.figure4(), figure4.Run, m.cells(p))
 	draw(d, "figure-5", p.figure5(), figure5.Run, m.generalisation(p))
-	draw(d, "figure-6", f.Figure6.Params, figure6.Run, m.of(f.Figure6.Shown, "units", "modules", "spectrum", "summary").
+	draw(d, "figure-6", figure6.Params{Look: f.Figure6.Look, Network: p.titles().Of(f.Figure6.Variant)}, figure6.Run, m.of(f.Figure6.Shown, "units", "modules", "spectrum", "summary").
 		with("", m.networks[f.Figure6.Variant].embed[f.Figure6.BoxM], "pca", "points", "eigenvalues", "intervals", "topology"))
-	draw(d, "figure-7", p.figure7(), figure7.Run, m.each(p.figure7().Variants, f.Figure7.BoxM, "units", "modules", "summary"))
-	draw(d, "figure-8", figure8.Params{Look: f.Figure8.Look, Titles: p.titles()}, figure8.Run,
+	draw(d, "figure-7", p.figure7(), figure7.Run, m.ablations(p))
+	draw(d, "figure-8", figure8.Params{Look: f.Figure8.Look, RateColours: f.RateColours, Titles: p.titles()}, figure8.Run,
 		m.each([]string{"full", "no-isometry", "no-capacity"}, f.Figure8.BoxM, "units"))
 	draw(d, "figure-9", f.Figure9, figure9.Run, inputs{}.with("", m.ideal, "tuning", "line"))
 	draw(d, "table-1", table1.Params{Params: f.Table1, Profiles: p.profiles}, table1.Run, nil)
@@ -142,11 +144,83 @@ func (m made) generalisation(p *Parameters) inputs {
 // figure5 shows the boxes from the smallest to the largest, at most four.
 func (p *Parameters) figure5() figure5.Params {
 	boxes := slices.Sorted(slices.Values(p.Evaluation.BoxesM))
-	return figure5.Params{MapParams: p.Figures.Figure5.MapParams, BoxesM: boxes[:min(4, len(boxes))]}
+	f := p.Figures.Figure5
+	return figure5.Params{MapParams: p.mapParams(f.Params), Network: p.titles().Of(f.Variant), BoxesM: boxes[:min(4, len(boxes))]}
+}
+
+func (p *Parameters) figure4() figure4.Params {
+	f := p.Figures
+	return figure4.Params{Look: f.Figure4.Look, RateColours: f.RateColours, Network: p.titles().Of(f.Figure4.Variant), FinerBoxM: p.finerBox()}
+}
+
+// finerBox is the smallest box, as a map of as many bins as another has the smallest ones in it; 0
+// if figure 4 is of that box.
+func (p *Parameters) finerBox() float64 {
+	if least := slices.Min(p.Evaluation.BoxesM); least < p.Figures.Figure4.BoxM {
+		return least
+	}
+	return 0
+}
+
+// cells are those of figure 4's network, also in a smaller box.
+func (m made) cells(p *Parameters) inputs {
+	shown := p.Figures.Figure4.Shown
+	in := m.of(shown, "units", "modules", "autocorrelograms", "summary")
+	if box := p.finerBox(); box > 0 {
+		in["finer"] = m.networks[shown.Variant].ratemaps[box].Ref("maps")
+	}
+	return in
+}
+
+// mapParams are those of a figure with ratemaps, in the colours of all figures.
+func (p *Parameters) mapParams(of sheet.Params) sheet.MapParams {
+	return sheet.MapParams{Params: of, RateColours: p.Figures.RateColours}
 }
 
 func (p *Parameters) figure7() figure7.Params {
-	return figure7.Params{Look: p.Figures.Figure7.Look, Variants: p.everyVariant(), Titles: p.titles()}
+	out := figure7.Params{Look: p.Figures.Figure7.Look, RateColours: p.Figures.RateColours, Reference: p.reference(), Titles: p.titles()}
+	if out.OverSeeds {
+		out.Seeds = slices.DeleteFunc(slices.Clone(p.Results.Seeds), func(s uint64) bool { return s == p.Seed })
+	}
+	out.Variants = []string{out.Reference}
+	for _, v := range p.everyVariant() {
+		switch {
+		case v == out.Reference:
+		case p.pretrained(v):
+			out.Others = append(out.Others, v)
+		default:
+			out.Variants = append(out.Variants, v)
+		}
+	}
+	return out
+}
+
+// reference is the variant that is trained as the profile's own values say, which the ablations
+// change one thing of; "full" if there is none.
+func (p *Parameters) reference() string {
+	for _, v := range p.variants {
+		if !p.pretrained(v.Name) && len(differences(p.own(), v.Training)) == 0 {
+			return v.Name
+		}
+	}
+	return "full"
+}
+
+// pretrained says whether a variant starts from copies of a smaller network.
+func (p *Parameters) pretrained(name string) bool {
+	return slices.ContainsFunc(p.variants, func(v Variant) bool { return v.Name == name && len(v.Training.Pretraining.Lengths) > 0 })
+}
+
+// ablations are the networks of figure 7, and the summaries of those of further seeds.
+func (m made) ablations(p *Parameters) inputs {
+	f, variants := p.Figures.Figure7, p.everyVariant()
+	in := m.each(variants, f.BoxM, "units", "modules", "summary")
+	for _, seed := range p.figure7().Seeds {
+		for _, v := range variants {
+			in.with(figure7.SeedRole(v, seed), m.networks[p.networkName(v, seed)].spectra[f.BoxM], "summary")
+		}
+	}
+	return in
 }
 
 // everyVariant are the required variants, then the others and every ablation, in the order of the
@@ -174,6 +248,9 @@ func (p *Parameters) checkFigures(doc *params.Document) error {
 	for i := range sections.NumField() {
 		key := "figures." + sections.Type().Field(i).Tag.Get("json")
 		section := sections.Field(i)
+		if section.Kind() != reflect.Struct {
+			continue
+		}
 		if f := section.FieldByName("Variant"); f.IsValid() && !slices.Contains(names, f.String()) {
 			return doc.Errorf(key+".variant", "found %q, must be one of %s", f.String(), strings.Join(names, ", "))
 		}

@@ -232,7 +232,7 @@ func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node,
 // network of the results' seeds.
 func wireResults(d *DAG, p *Parameters, m made) {
 	r := p.Results
-	drawn := results.Params{MapParams: r.MapParams, Seeds: r.Seeds, Variants: p.everyVariant(), Walked: requiredVariants, Titles: p.titles()}
+	drawn := results.Params{MapParams: p.mapParams(r.Params), Seeds: r.Seeds, Variants: p.everyVariant(), Walked: requiredVariants, Titles: p.titles()}
 	judged := claims.Params{Seeds: r.Seeds, Variants: drawn.Variants, Differences: p.fromFull(), BoxesM: slices.Sorted(slices.Values(p.Evaluation.BoxesM)), SigmaX: p.Variant("full").Loss.SigmaX}
 	in, shown := inputs{}, inputs{}
 	for _, seed := range r.Seeds {

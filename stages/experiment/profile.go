@@ -68,5 +68,5 @@ type Integration struct {
 type Results struct {
 	Seeds []uint64 `json:"seeds" items:"[1, 12]" default:"[101, 102, 103, 104, 105]" doc:"each trains every network above"`
 	BoxM  float64  `json:"box_m" unit:"m" default:"4" doc:"where lattices are measured; ablations are in the box of figure 7"`
-	sheet.MapParams
+	sheet.Params
 }

@@ -116,7 +116,7 @@ func TestWhatIsInsideARangeIsRefusedNowhereElse(t *testing.T) {
 			_, err := p.Evaluation.Motion.Draw(1, 2, 0, 10)
 			return err
 		case strings.HasSuffix(key, "colours"):
-			for _, c := range []sheet.Colours{p.Results.RateColours, p.Figures.Figure1.RateColours, p.Figures.Figure1.CorrelationColours, p.Figures.Figure6.PowerColours} {
+			for _, c := range []sheet.Colours{p.Figures.RateColours, p.Figures.Figure1.CorrelationColours, p.Figures.Figure6.PowerColours} {
 				if c.Map() == nil {
 					return fmt.Errorf("no colour map %s", c)
 				}

@@ -104,7 +104,7 @@ func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 // draw adds the figures.
 func (w *WiredSweep) draw(d *DAG) []*pipeline.Node {
 	f := w.Points[0].parameters.Figures
-	p := sweepdata.Params{MapParams: sheet.MapParams{Params: f.Seeds.Params, RateColours: f.Figure8.RateColours},
+	p := sweepdata.Params{MapParams: sheet.MapParams{Params: f.Seeds.Params, RateColours: f.RateColours},
 		Parameters: w.Parameters, Own: w.own, Titles: w.titles}
 	for _, design := range w.Designs {
 		p.Designs = append(p.Designs, sweepdata.Design{Name: design.Name, Kind: design.Kind, Parameters: design.Keys})

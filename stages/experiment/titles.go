@@ -39,10 +39,15 @@ var implied = map[string][]string{
 	"network.init=identity":     {"network.init_scale=0.1"},
 }
 
+// own is the training that the profile's own values say.
+func (p *Parameters) own() Training {
+	return Training{Recipe: train.Recipe{Network: p.Network, Batch: p.Batch, Loss: p.Loss, Optimiser: p.Optimiser, HistoryEvery: p.HistoryEvery, Stop: p.Stop},
+		Attempts: p.Attempts, Keep: p.Keep, Pretraining: p.Pretraining}
+}
+
 // makeTitles makes those of every variant and ablation.
 func (p *Parameters) makeTitles() sheet.Titles {
-	own := Training{Recipe: train.Recipe{Network: p.Network, Batch: p.Batch, Loss: p.Loss, Optimiser: p.Optimiser, HistoryEvery: p.HistoryEvery, Stop: p.Stop},
-		Attempts: p.Attempts, Keep: p.Keep, Pretraining: p.Pretraining}
+	own := p.own()
 	joined := slices.ContainsFunc(p.variants, func(v Variant) bool { return len(v.Training.Pretraining.Lengths) > 0 })
 	titles := sheet.Titles{}
 	for _, v := range slices.Concat(p.variants, p.ablated) {

@@ -15,12 +15,12 @@ func TestOneWordCountsTheSameUnitsInEveryFigure(t *testing.T) {
 	net := figuretest.ThreeModules() // with 5 silent units
 	net.Units[7].Active = false      // fires
 	net.Summary.Active--
-	four, err := figure4.Draw(figure4.Data(net), figure4.Params{CorrelationParams: figuretest.CorrelationParams, CellsPerModule: 5, MaxModules: 6})
+	four, err := figure4.Draw(figure4.Data{BoxM: net.BoxM, Units: net.Units, Maps: net.Maps, Modules: net.Modules, Summary: net.Summary}, figure4.Params{Look: figure4.Look{CorrelationLook: figuretest.CorrelationParams.CorrelationLook, CellsPerModule: 5, MaxModules: 6}, RateColours: "jet"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	eight, err := figure8.Draw(figure8.Data{BoxM: net.BoxM, Networks: []figure8.Network{{Name: "full", Units: net.Units, Maps: net.Maps}}},
-		figure8.Params{Look: figure8.Look{MapParams: figuretest.MapParams, Columns: 16}})
+		figure8.Params{Look: figure8.Look{Params: figuretest.Params, Columns: 16}, RateColours: "jet"})
 	if err != nil {
 		t.Fatal(err)
 	}

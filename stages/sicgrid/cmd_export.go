@@ -78,7 +78,7 @@ func (f *exportForm) checkFormat(out string) error {
 func newExportCommand() *cobra.Command {
 	var flags graphFlags
 	var form exportForm
-	var out string
+	var out, tables string
 	cmd := &cobra.Command{
 		Use:   "export NODE:OUTPUT",
 		Short: "Write one stored artifact as Parquet, Arrow, CSV, JSON or npy",
@@ -86,14 +86,20 @@ func newExportCommand() *cobra.Command {
 			"semicolons), JSON (a list of rows; what is no number is null), or one numeric column as npy.\n" +
 			"An artifact is a node and one of its outputs; the output may be left out where there is one only.\n" +
 			"The name of the file says the format, or --format.\n" +
-			"--columns lists its columns instead: name, type, unit and meaning, as the stored file says them.",
+			"--columns lists its columns instead: name, type, unit and meaning, as the stored file says them.\n" +
+			"Of a figure, --tables writes the tables behind its panels into a folder, as CSV unless --format says\n" +
+			"otherwise, and panels.csv, which says what each panel shows and which file has its table.",
 		Example: "  sicgrid export spectra/full/2m:units --out units.csv\n" +
 			"  sicgrid export spectra/full/2m:units --columns\n" +
 			"  sicgrid export spectra/full/2m:units --json\n" +
+			"  sicgrid export figure-4 --tables figure-4-tables\n" +
 			"  sicgrid export ratemaps/full/2m:maps --column mean --out maps.npy\n" +
 			"  sicgrid export train/full:weights > weights.parquet",
 		Args: takes(1, 1, "one artifact, such as spectra/full/2m:units"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("tables") {
+				return flags.exportTables(cmd, args[0], tables, form)
+			}
 			if err := form.check(out); err != nil {
 				return err
 			}
@@ -129,12 +135,22 @@ func newExportCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&form.describe, "describe", false, "begin a CSV file with a line \"# column (unit): meaning\" a column")
 	cmd.Flags().BoolVar(&form.columns, "columns", false, "list the columns of the artifact, not its rows")
 	cmd.Flags().BoolVar(&form.json, "json", false, "write the rows, or with --columns those, as JSON")
+	cmd.Flags().StringVar(&tables, "tables", "", "`FOLDER` to write the tables behind a figure's panels into")
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write; standard output without it")
 	return cmd
 }
 
 // stored returns the verified bytes of an output of an up-to-date node.
 func (s *session) stored(name, output string) ([]byte, error) {
+	nodes, err := pipeline.Status(s.graph, s.options)
+	if err != nil {
+		return nil, err
+	}
+	return s.storedOf(nodes, name, output)
+}
+
+// storedOf is stored with the states of the nodes at hand.
+func (s *session) storedOf(nodes []pipeline.NodeStatus, name, output string) ([]byte, error) {
 	n := s.graph.Node(name)
 	if n == nil {
 		return nil, usagef("%q names several nodes, must be one, such as %s", name, s.graph.Targets()[0].Name)
@@ -145,10 +161,6 @@ func (s *session) stored(name, output string) ([]byte, error) {
 	i := slices.Index(n.Outputs, output)
 	if i < 0 {
 		return nil, usagef("%s has no output %q, must be one of %s", name, output, strings.Join(n.Outputs, ", "))
-	}
-	nodes, err := pipeline.Status(s.graph, s.options)
-	if err != nil {
-		return nil, err
 	}
 	for _, st := range nodes {
 		if st.Node != n {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sicgrid/pkg/artifact"
+	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
@@ -27,9 +28,13 @@ import (
 // figureRecord is the JSON file beside a figure.
 type figureRecord struct {
 	Figure     string             `json:"figure"`
+	Title      string             `json:"title"`
+	Caption    string             `json:"caption"`
+	Panels     []sheet.Panel      `json:"panels"` // each with the tables behind it: "spectra/full/4m:units"
 	Profile    string             `json:"profile"`
 	Seed       uint64             `json:"seed"`
-	Set        []string           `json:"set"` // parameters that were not the profile file's
+	Set        []string           `json:"set"`     // parameters that were not the profile file's
+	Command    string             `json:"command"` // that makes the figure
 	Commit     string             `json:"commit"`
 	Numerics   []string           `json:"numerics"`
 	Numbers    json.RawMessage    `json:"numbers"` // what the figure shows, measured
@@ -102,7 +107,7 @@ func (s *session) figureFiles(results map[string]result) ([]layout.File, error) 
 
 func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[string]result) ([]layout.File, error) {
 	record := figureRecord{
-		Figure: n.Name, Profile: s.parameters.Name, Seed: s.parameters.Seed, Set: append([]string{}, s.parameters.Sets...),
+		Figure: n.Name, Profile: s.parameters.Name, Seed: s.parameters.Seed, Set: append([]string{}, s.parameters.Sets...), Command: s.commandFor(n),
 		Files: map[string]string{}, Parameters: s.parameters.Profile,
 	}
 	var drawn *store.Action
@@ -126,13 +131,22 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err != nil {
 		return nil, err
 	}
+	if err := record.describe(n, rows); err != nil {
+		return nil, fmt.Errorf("%w; `sicgrid run %s --force %s` draws it anew", err, n.Name, n.Name)
+	}
 	var files []layout.File
 	for _, row := range rows {
 		if row.Name == sheet.NumbersFile {
 			record.Numbers = row.Data
+		}
+		if row.Name == sheet.NumbersFile || row.Name == sheet.CaptionFile {
 			continue
 		}
-		file := layout.NewFile(filepath.Join(s.folder.Path, row.Name), row.Data)
+		noted, err := record.noted(row, drawn.Key)
+		if err != nil {
+			return nil, err
+		}
+		file := layout.NewFile(filepath.Join(s.folder.Path, row.Name), noted)
 		record.Files[row.Name] = file.Sum
 		files = append(files, file)
 	}
@@ -147,6 +161,48 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 		return nil, err
 	}
 	return append(files, layout.NewFile(filepath.Join(s.folder.Path, n.Name+".json"), text.Bytes())), nil
+}
+
+// commandFor is the command line that makes a node's result, as a shell takes it.
+func (s *session) commandFor(n *pipeline.Node) string {
+	flags := graphFlags{params: s.folder.Profile, sets: s.folder.Set, store: defaultStore}
+	return "sicgrid run " + n.Name + flags.said()
+}
+
+// describe says what the figure shows, with the tables of its panels by the names that `export`
+// knows them by.
+func (r *figureRecord) describe(n *pipeline.Node, rows []sheet.File) error {
+	legend, err := sheet.LegendOf(rows)
+	if err != nil {
+		return err
+	}
+	r.Title, r.Caption, r.Panels = legend.Title, legend.Caption, legend.Panels
+	for _, panel := range r.Panels {
+		for i, role := range panel.Tables {
+			ref, ok := n.Inputs[role]
+			if !ok {
+				return fmt.Errorf("its caption names a table %q that is none of its inputs", role)
+			}
+			panel.Tables[i] = ref.Node.Name + ":" + ref.Output
+		}
+	}
+	return nil
+}
+
+// noted is a file of the figure, a picture with what it shows and where it came from inside.
+func (r *figureRecord) noted(file sheet.File, key string) ([]byte, error) {
+	notes := []figure.Note{
+		{Name: "Title", Text: r.Title}, {Name: "Description", Text: r.Caption}, {Name: "Software", Text: "sicgrid"},
+		{Name: "Commit", Text: r.Commit}, {Name: "Key", Text: key},
+		{Name: "Profile", Text: r.Profile}, {Name: "Set", Text: strings.Join(r.Set, " ")}, {Name: "Command", Text: r.Command},
+	}
+	switch filepath.Ext(file.Name) {
+	case ".svg":
+		return figure.NoteSVG(file.Data, r.Caption, notes[2:])
+	case ".png":
+		return figure.NotePNG(file.Data, notes)
+	}
+	return file.Data, nil
 }
 
 func (r *figureRecord) add(n *pipeline.Node, a *store.Action) {

@@ -14,9 +14,10 @@ type State struct {
 
 // Quantile is a row of "distances".
 type Quantile struct {
-	Share     float64 `col:"share" range:"[0, 1.001]" doc:"share of the distances up to those of this row"`
+	Share     float64 `col:"share" range:"[0, 1.001]" doc:"share of the lengths up to those of this row"`
 	Pairs     float64 `col:"pairs" unit:"m" range:">= 0" doc:"distance of the places of two states in a batch"`
 	FromStart float64 `col:"from_start" unit:"m" range:">= 0" doc:"distance of a state's place from the start of its walk"`
+	Step      float64 `col:"step" unit:"m" range:">= 0" doc:"length of a step"`
 }
 
 // Summary is the one row of "summary": ordered pairs of states in the first batch, self pairs left

@@ -50,7 +50,7 @@ func Run(_ context.Context, p sheet.CorrelationParams, t *pipeline.Task) error {
 const walkShown = 6000
 
 // Draw draws idealised cells, and says so: (a) spikes on a walk, (b) ratemaps and autocorrelograms
-// of two cells, (c) modules, (d) the phases of one.
+// of two cells, (c) the phases of a module, (d) modules.
 func Draw(d Data, p sheet.CorrelationParams) ([]sheet.File, error) {
 	net, err := sheet.NewNetwork(d.Units, d.Maps)
 	if err != nil {
@@ -61,20 +61,35 @@ func Draw(d Data, p sheet.CorrelationParams) ([]sheet.File, error) {
 	}
 	rates := p.RateColours.Map()
 	correlations := p.CorrelationColours.Map()
-	page := figure.Page{Title: "Figure 1: grid cells, idealised", Height: 128, DPI: int(p.DPI)}
+	page := figure.Page{Height: 132, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		c.PanelLetter(0, 0.3, "a")
 		d.paintWalk(c, figure.Box{X: 5, Y: 6, W: 52, H: 52})
 		c.PanelLetter(66, 0.3, "b")
 		d.paintCells(c, net, 72, 6, rates, correlations)
-		c.PanelLetter(126, 0.3, "d")
+		c.PanelLetter(126, 0.3, "c")
 		d.paintPhases(c, figure.Box{X: 132, Y: 10, W: 45, H: 40})
-		c.PanelLetter(0, 68, "c")
-		d.paintModules(c, net, 74, rates)
-		c.Text(0, 127.5, "Idealised cells: rectified sums of three plane waves that spike at random on a walk; no network, no recording. Measured like those of figure 4.",
+		c.PanelLetter(0, 70, "d")
+		d.paintModules(c, net, 76, rates)
+		c.Text(0, 131.5, "Idealised cells: rectified sums of three plane waves that spike at random on a walk; no network, no recording. Measured like those of figure 4.",
 			figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 	}
-	return sheet.Render("figure-1", page, paint, shownNumbers{"figure-1", sheet.Number(d.BoxM), len(net.Units), sheet.ModuleTable(d.Modules)})
+	return sheet.Render("figure-1", page, paint, shownNumbers{"figure-1", sheet.Number(d.BoxM), len(net.Units), sheet.ModuleTable(d.Modules)}, d.caption())
+}
+
+func (d Data) caption() sheet.Caption {
+	return sheet.Caption{
+		Title: "Figure 1: grid cells, idealised",
+		Lead: fmt.Sprintf("Cells whose rates are rectified sums of three plane waves, and that spike at random on a walk through a box of %s: no network, no recording. They are measured as trained networks are",
+			figure.Metres(d.BoxM)),
+		Panels: []sheet.Panel{
+			{Panel: "a", Shows: "Spikes (red) of one cell on a part of the walk (grey)", Tables: []string{"walk"}},
+			{Panel: "b", Shows: "Ratemap and autocorrelogram of a cell of each of the first two modules, with its period and its grid score (expanding ring)", Tables: []string{"maps", "units", "autocorrelograms"}},
+			{Panel: "c", Shows: "Phases of the cells of module 1 as offsets in the unit cell of their lattice; a disc is a cell", Tables: []string{"units", "modules"}},
+			{Panel: "d", Shows: "Left: six cells of each module, a row a module. Right: period against orientation of every cell, in the colours of the modules", Tables: []string{"maps", "units", "modules"}},
+		},
+		Notes: "Each ratemap is scaled to its peak; autocorrelograms run from −1 (blue) to 1 (red)",
+	}
 }
 
 // paintWalk draws the walk and the spikes of the first cell of the second module.
@@ -108,15 +123,17 @@ func (d Data) paintCells(c *figure.Canvas, net sheet.Network, x, y float64, rate
 		u := net.Units[i*d.PerModule]
 		top := figure.Box{X: x + (size+gap)*float64(i), Y: y, W: size, H: size}
 		sheet.Title(c, top, "rate, "+figure.Length(u.Period))
-		c.RateMap(top, net.Maps[u.Unit], net.Bins, rates)
-		below := figure.Box{X: top.X, Y: top.Bottom() + 6, W: size, H: size}
+		net.UnitMap(c, top, u, rates)
+		c.ScaleBar(figure.Point{X: top.X, Y: top.Bottom() + 1.6}, d.BoxM, size)
+		below := figure.Box{X: top.X, Y: top.Bottom() + 8, W: size, H: size}
 		sheet.Title(c, below, "autocorrelogram")
 		n := 2*net.Bins - 1
 		if v := values[u.Unit]; len(v) == n*n {
 			c.Image(below, figure.HeatMap(v, n, -1, 1, correlations))
 		}
 		c.Rect(below, figure.Stroke{Color: figure.Black, Width: figure.Hair})
-		c.Text(below.X+size/2, below.Bottom()+1.2, "score "+figure.Number(u.Score, 2), figure.Type{Size: figure.Small, X: figure.Middle})
+		c.ScaleBar(figure.Point{X: below.X, Y: below.Bottom() + 1.8}, 2*d.BoxM, size)
+		c.Text(below.Right(), below.Bottom()+1.2, "score "+figure.Number(u.Score, 2), figure.Type{Size: figure.Small, X: figure.End})
 	}
 }
 
@@ -134,9 +151,10 @@ func (d Data) paintModules(c *figure.Canvas, net sheet.Network, y float64, rates
 			if j == 6 {
 				break
 			}
-			c.RateMap(figure.Box{X: 16 + (size+gap)*float64(j), Y: top, W: size, H: size}, net.Maps[u.Unit], net.Bins, rates)
+			net.UnitMap(c, figure.Box{X: 16 + (size+gap)*float64(j), Y: top, W: size, H: size}, u, rates)
 		}
 	}
+	c.ScaleBar(figure.Point{X: 16, Y: y + (size+gap+0.5)*float64(min(len(groups), 3)) + 1}, d.BoxM, size)
 	b := figure.Box{X: 126, Y: y + 1, W: 48, H: 36}
 	top := math.Max(sheet.PeriodRange(net.Units), 0.5)
 	a := figure.Axes{Box: b, X: figure.Axis{Max: 60, Label: "orientation (deg)", Ticks: figure.Ticks(0, 60, 4)},

@@ -55,8 +55,24 @@ func Draw(d Data, p sheet.Params) ([]sheet.File, error) {
 	if len(d.Line) == 0 || len(d.Near) == 0 || len(d.Capacity) == 0 || len(d.Distance) == 0 || len(d.Routes) == 0 {
 		return nil, fmt.Errorf("figure-2: a table is empty")
 	}
-	page := figure.Page{Title: "Figure 2: coding theory of the idealised grid code", Height: 161, DPI: int(p.DPI)}
-	return sheet.Render("figure-2", page, d.paint, d.numbers())
+	page := figure.Page{Height: 161, DPI: int(p.DPI)}
+	return sheet.Render("figure-2", page, d.paint, d.numbers(), d.caption())
+}
+
+func (d Data) caption() sheet.Caption {
+	return sheet.Caption{
+		Title: "Figure 2: coding theory of the idealised grid code",
+		Lead:  "Places on a line, and the phases of grid modules there, reckoned from their periods; nothing is trained",
+		Panels: []sheet.Panel{
+			{Panel: "a", Shows: "The coding line of two modules: each place has a pair of phases, a point on a torus, which is cut open to a square on the right; the colour is the place", Tables: []string{"line"}},
+			{Panel: "b", Shows: fmt.Sprintf("Places far apart that are near in phase. Discs: places whose phases lie within %s rad (circle) of those of one place; below, where they are on the line", figure.Number(d.Thickness, 1)), Tables: []string{"line", "near"}},
+			{Panel: "c", Shows: "Places nearby that are far apart in phase. Discs: the places next to the same one; below, where they are on the line", Tables: []string{"line", "near"}},
+			{Panel: "d", Shows: "Left: the range at which the line has filled the torus. Right: capacity, the range in smallest periods until two places are confused, of codes of 1, 2, … modules with random periods; discs: medians over draws of the periods, whiskers: first to third quartile", Tables: []string{"line", "capacity"}},
+			{Panel: "e", Shows: "Separation: the line over a fifth and a half of that range, and the least distance of two places' phases over the range, of codes of 1, 2, … modules (medians over the same draws)", Tables: []string{"line", "separation"}},
+			{Panel: "f", Shows: "Distance of the states of two places against their distance: mean (black), 10th and 90th percentile over places and directions (grey); dashes: half the smallest period", Tables: []string{"distance"}},
+			{Panel: "g", Shows: "The same displacements in two orders end in the same place and in the same phases. Disc: start; circles: ends", Tables: []string{"routes"}},
+		},
+	}
 }
 
 func (d Data) numbers() shownNumbers {

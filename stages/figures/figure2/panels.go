@@ -77,6 +77,9 @@ func (d Data) paintCapacity(c *figure.Canvas, b figure.Box) {
 	c.Discs(medians, 0.7, figure.Series(0))
 	a.Draw(c, 8)
 	sheet.Title(c, b, "capacity")
+	grey := figure.Type{Size: figure.Small, Color: figure.Grey}
+	c.Text(b.X-8, b.Bottom()+8.6, "disc: median of draws,", grey)
+	c.Text(b.X-8, b.Bottom()+11.4, "whisker: quartiles", grey)
 }
 
 func (d Data) paintSeparation(c *figure.Canvas, b figure.Box) {

@@ -56,7 +56,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 	}
 	ways := walks.First(d.States, min(3, d.Summary.Trajectories))
 	crossings := d.crossings(ways)
-	page := figure.Page{Title: "Figure 3: separation, invariance, network and permuted walks", Height: 137, DPI: int(p.DPI)}
+	page := figure.Page{Height: 137, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		all := float64(d.Summary.Near + d.Summary.Far)
 		c.PanelLetter(0, 0.3, "a")
@@ -72,7 +72,20 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		c.PanelLetter(0, 73, "d")
 		d.paintWalks(c, ways, crossings)
 	}
-	return sheet.Render("figure-3", page, paint, shownNumbers{"figure-3", sheet.Number(d.SigmaX), len(d.States), d.Summary.Near, d.Summary.Far, len(crossings)})
+	return sheet.Render("figure-3", page, paint, shownNumbers{"figure-3", sheet.Number(d.SigmaX), len(d.States), d.Summary.Near, d.Summary.Far, len(crossings)}, d.caption(p))
+}
+
+func (d Data) caption(p Params) sheet.Caption {
+	return sheet.Caption{
+		Title: "Figure 3: separation, invariance, network and permuted walks",
+		Lead:  fmt.Sprintf("The first batch of the training: %d trajectories of %d steps, all of which take the same velocities, each in an order of its own. σ_x = %s", d.Summary.Trajectories, d.Summary.Length, figure.Metres(d.SigmaX)),
+		Panels: []sheet.Panel{
+			{Panel: "a", Shows: fmt.Sprintf("Discs: states of %d trajectories where they are, a colour a trajectory. Lines: %d of the pairs farther apart than σ_x, whose states the separation loss pushes apart", trajectoriesShown, pairsShown), Tables: []string{"states", "summary"}},
+			{Panel: "b", Shows: "The surroundings of one of these places. Lines: all pairs nearer than σ_x (dashed circle), whose states the invariance loss pulls together", Tables: []string{"states", "summary"}},
+			{Panel: "c", Shows: fmt.Sprintf("The network of %d units: a velocity, through an MLP, gives the matrix that takes one state to the next; a state is rectified and has norm 1. There is no readout", p.Units)},
+			{Panel: "d", Shows: "Three of the trajectories, to one scale, and together. They begin (disc) and end (square) in the same places, and come within σ_x of one another on the way (red circles)", Tables: []string{"states"}},
+		},
+	}
 }
 
 // head writes two lines above a panel.
@@ -255,9 +268,7 @@ func (d Data) paintWalks(c *figure.Canvas, ways [][]batchtable.State, crossings 
 		d.paintWalk(c, a, w, i)
 		a.DrawFrame(c, sheet.LabelGap)
 		sheet.Title(c, b, fmt.Sprintf("permutation %d", i+1))
-		if i == 0 {
-			c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 4}, a.X.Max-a.X.Min, b.W)
-		}
+		c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 4}, a.X.Max-a.X.Min, b.W)
 	}
 	b := figure.Box{X: 131, Y: top, W: 46, H: 46}
 	a := walks.Space(b, all, d.SigmaX)
@@ -271,7 +282,7 @@ func (d Data) paintWalks(c *figure.Canvas, ways [][]batchtable.State, crossings 
 	c.Circles(marks, 1.1, figure.Stroke{Color: figure.Red, Width: figure.Thin})
 	a.DrawFrame(c, sheet.LabelGap)
 	sheet.Title(c, b, fmt.Sprintf("they cross at %d places on the way", len(crossings)))
-	c.Text(10, top+43.5, "One sequence of velocities in three orders. All walks begin (disc) and end (square) together.",
+	c.Text(10, top+44.5, "One sequence of velocities in three orders. Walks begin (disc) and end (square) together.",
 		figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 }
 

@@ -3,12 +3,10 @@
 package figure4
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"image/color"
 	"math"
-	"slices"
+	"strings"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
@@ -17,11 +15,19 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Params says how figure 4 is drawn.
-type Params struct {
-	sheet.CorrelationParams
-	CellsPerModule int `json:"cells_per_module" range:"[2, 7]" default:"5" doc:"example cells in a row"`
+// Look says how figure 4 is drawn.
+type Look struct {
+	sheet.CorrelationLook
+	CellsPerModule int `json:"cells_per_module" range:"[2, 7]" default:"4" doc:"example cells in a row"`
 	MaxModules     int `json:"max_modules" range:"[1, 8]" default:"6" doc:"rows; further modules are only named"`
+}
+
+// Params are that look and what the network is called.
+type Params struct {
+	Look
+	RateColours sheet.Colours `json:"rate_colours"`
+	Network     string        `json:"network"`
+	FinerBoxM   float64       `json:"finer_box_m,omitempty"` // of the maps with finer bins; 0: there are none
 }
 
 // Data is what figure 4 shows: one network in one box.
@@ -29,6 +35,7 @@ type Data struct {
 	BoxM             float64
 	Units            []spectratable.Unit
 	Maps             []ratemapstable.Map
+	Finer            []ratemapstable.Map // of the same units in a smaller box, with smaller bins
 	Autocorrelograms []spectratable.Autocorrelogram
 	Modules          []spectratable.Module
 	Summary          spectratable.Summary
@@ -38,8 +45,18 @@ type shownNumbers struct {
 	Figure string       `json:"figure"`
 	BoxM   sheet.Number `json:"box_m"`
 	sheet.SummaryNumbers
-	Modules []sheet.ModuleNumbers `json:"modules"`
-	Cells   []cellNumbers         `json:"cells"`
+	Independent int32                 `json:"independent_modules"`
+	Generators  int32                 `json:"generators"`
+	Modules     []sheet.ModuleNumbers `json:"modules"`
+	Cells       []cellNumbers         `json:"cells"`
+	Paper       paperNumbers          `json:"paper"`
+}
+
+// paperNumbers are the values of the paper's figure.
+type paperNumbers struct {
+	Periods      []sheet.Number `json:"period_m"`
+	Orientations []sheet.Number `json:"orientation_deg"`
+	Scores       []sheet.Number `json:"grid_expanding_range"`
 }
 
 type cellNumbers struct {
@@ -60,8 +77,8 @@ type row struct {
 	by     sheet.Measure // what the cells were chosen by
 }
 
-// Run reads maps, units, modules, autocorrelograms and summary of one network in
-// one box and emits figure 4.
+// Run reads maps, units, modules, autocorrelograms and summary of one network in one box, and its
+// maps in a smaller one if there are any, and emits figure 4.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	d := Data{
@@ -72,12 +89,16 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	}
 	d.Summary = sheet.One[spectratable.Summary](&r, "summary")
 	d.BoxM = r.Box
+	if p.FinerBoxM > 0 {
+		r.Box = 0 // another one
+		d.Finer = sheet.Read[ratemapstable.Map](&r, "finer")
+	}
 	return r.Emit(func() ([]sheet.File, error) { return Draw(d, p) })
 }
 
-// Draw draws the cells of each module: ratemaps with period, orientation
-// and score, an autocorrelogram, and the population's periods, orientations and scores.
-// Without a module the best examples of the active units are shown, and the figure says so.
+// Draw draws the cells of each module: ratemaps with period, orientation and score, the first with
+// finer bins, its autocorrelogram, and the population's periods, orientations and scores beside the
+// paper's. Without a module examples of the active units are shown, and the figure says so.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	net, err := sheet.NewNetwork(d.Units, d.Maps)
 	if err != nil {
@@ -87,71 +108,174 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("figure-4: %w", err)
 	}
-	rates := p.RateColours.Map()
-	correlations := p.CorrelationColours.Map()
-	rows := rowsOf(net, d.Modules, p)
+	finer, err := d.finer(net)
+	if err != nil {
+		return nil, fmt.Errorf("figure-4: %w", err)
+	}
+	l := newLayout(d, p, rowsOf(net, d.Modules, p))
+	l.net, l.fine, l.lags = net, finer, lags
+	page := figure.Page{Height: l.lowerY + lower + 15, DPI: int(p.DPI)}
+	return sheet.Render("figure-4", page, l.paint, l.numbers(), l.caption())
+}
 
-	shown := shownNumbers{Figure: "figure-4", BoxM: sheet.Number(d.BoxM), SummaryNumbers: sheet.SummaryTable(d.Summary),
-		Modules: sheet.ModuleTable(d.Modules), Cells: []cellNumbers{}}
-	for _, r := range rows {
+// layout is the data of the figure and where its parts stand, in mm.
+type layout struct {
+	Data
+	p            Params
+	rows         []row
+	net, fine    sheet.Network // fine has no maps where there are none
+	lags         map[int32][]float32
+	size, pitch  float64 // of a ratemap, of a row
+	cellsW       float64 // of the ratemaps of a row
+	fineX, lagsX float64
+	keysY        float64 // of the colour bars
+	lowerY       float64 // of panels b and c
+}
+
+const (
+	left    = 20.0 // width of the column of row labels
+	gap     = 2.2
+	wideGap = 5.0
+	top     = 5.5
+	above   = 3.2  // room for the unit's number
+	below   = 10.5 // room for its period, orientation and score
+	lower   = 46.0 // height of the lower panels
+)
+
+func newLayout(d Data, p Params, rows []row) layout {
+	l := layout{Data: d, p: p, rows: rows}
+	n, columns, gaps := float64(p.CellsPerModule), float64(p.CellsPerModule+1), wideGap
+	if len(d.Finer) > 0 {
+		columns, gaps = columns+1, 2*wideGap
+	}
+	l.size = math.Min(28, (figure.Width-left-(n-1)*gap-gaps)/columns)
+	l.pitch = above + l.size + below
+	l.cellsW = n*l.size + (n-1)*gap
+	l.fineX = left + l.cellsW + wideGap
+	l.lagsX = l.fineX
+	if len(d.Finer) > 0 {
+		l.lagsX += l.size + wideGap
+	}
+	l.keysY = top + float64(len(rows))*l.pitch
+	l.lowerY = l.keysY + 23
+	return l
+}
+
+func (l layout) paint(c *figure.Canvas) {
+	rates, correlations := l.p.RateColours.Map(), l.p.CorrelationColours.Map()
+	c.PanelLetter(0, 0.3, "a")
+	head := figure.Type{Size: figure.Normal, X: figure.Middle}
+	c.Text(left+l.cellsW/2, 0.8, fmt.Sprintf("ratemaps in a box of %s%s", figure.Metres(l.BoxM), l.net.Gaps()), head)
+	if len(l.Finer) > 0 {
+		c.Text(l.fineX+l.size/2, 0.8, "in "+figure.Metres(l.p.FinerBoxM), head)
+	}
+	c.Text(l.lagsX+l.size/2, 0.8, "autocorrelogram", head)
+	for i, r := range l.rows {
+		l.paintRow(c, r, top+float64(i)*l.pitch+above, rates, correlations)
+	}
+	if len(l.rows) > 0 && len(l.rows[0].cells) > 0 {
+		c.ScaleBar(figure.Point{X: left, Y: l.keysY + 1.2}, l.BoxM, l.size)
+		bar := 2*l.size + gap
+		c.ColorBar(figure.Box{X: left + l.cellsW - bar, Y: l.keysY, W: bar, H: 2.4}, rates, 0, 1,
+			[]figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
+		c.ColorBar(figure.Box{X: l.lagsX, Y: l.keysY, W: l.size, H: 2.4}, correlations, -1, 1,
+			[]figure.Tick{{At: -1, Label: "−1"}, {At: 0, Label: "0"}, {At: 1, Label: "1"}}, "")
+		c.Text(l.lagsX+l.size/2, l.keysY+6.2, "correlation", figure.Type{Size: figure.Small, X: figure.Middle})
+		c.Text(left, l.keysY+8.6, l.chosen(), figure.Type{Size: figure.Small, Color: figure.Grey})
+	}
+	c.PanelLetter(0, l.lowerY-6.5, "b")
+	paintPeriods(c, figure.Box{X: 12, Y: l.lowerY, W: 58, H: lower}, l.net.Units, l.Modules)
+	c.PanelLetter(102, l.lowerY-6.5, "c")
+	paintScores(c, figure.Box{X: 115, Y: l.lowerY, W: 61, H: lower}, l.net.Units, l.Modules, l.Summary)
+	for i, line := range independence(l.Modules, l.Summary) {
+		c.Text(12, l.lowerY+lower+8.5+3.2*float64(i), line, figure.Type{Size: figure.Small})
+	}
+}
+
+// paintRow draws the examples of a module, the first also with finer bins, and its autocorrelogram.
+func (l layout) paintRow(c *figure.Canvas, r row, y float64, rates, correlations figure.Map) {
+	c.Text(0, y, r.title, figure.Type{Size: figure.Normal, Bold: true, Color: ink(r.colour)})
+	for j, fact := range r.facts {
+		c.Text(0, y+3.6+3.1*float64(j), fact, figure.Type{Size: figure.Small})
+	}
+	for j, u := range r.cells {
+		paintCell(c, figure.Box{X: left + float64(j)*(l.size+gap), Y: y, W: l.size, H: l.size}, u, r.by, l.net, rates)
+	}
+	if len(r.cells) == 0 {
+		return
+	}
+	first := r.cells[0]
+	name := fmt.Sprintf("unit %d", first.Unit)
+	if len(l.Finer) > 0 {
+		b := figure.Box{X: l.fineX, Y: y, W: l.size, H: l.size}
+		c.Text(b.X, b.Y-1, name, figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+		c.RateMap(b, l.fine.Maps[first.Unit], l.fine.Bins, rates)
+		c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 2.2}, l.p.FinerBoxM, l.size)
+	}
+	c.Text(l.lagsX, y-1, name, figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+	correlogram(c, figure.Box{X: l.lagsX, Y: y, W: l.size, H: l.size}, first, l.lags[first.Unit], l.BoxM, r.period, correlations)
+}
+
+func (l layout) numbers() shownNumbers {
+	shown := shownNumbers{Figure: "figure-4", BoxM: sheet.Number(l.BoxM), SummaryNumbers: sheet.SummaryTable(l.Summary),
+		Independent: l.Summary.Independent, Generators: l.Summary.Generators,
+		Modules: sheet.ModuleTable(l.Modules), Cells: []cellNumbers{}}
+	for _, r := range l.rows {
 		for _, u := range r.cells {
 			shown.Cells = append(shown.Cells, cellNumbers{u.Unit, u.Module, sheet.Number(u.Period), sheet.Number(u.Orientation), sheet.Number(u.Score)})
 		}
 	}
-
-	const (
-		left      = 20.0 // width of the column of row labels
-		gap       = 2.2
-		wideGap   = 6.0
-		top       = 5.5
-		above     = 3.2 // room for the unit's number
-		below     = 10.5
-		keys      = 9.0  // height of the line of colour bars
-		lower     = 46.0 // height of the lower panels
-		lowerRoom = 11.0
-	)
-	n := float64(p.CellsPerModule)
-	size := math.Min(28, (figure.Width-left-(n-1)*gap-wideGap)/(n+1))
-	pitch := above + size + below
-	correlogramX := left + n*size + (n-1)*gap + wideGap
-	keysY := top + float64(len(rows))*pitch
-	lowerY := keysY + keys + 10
-	page := figure.Page{Title: "Figure 4: cells of each module", Height: lowerY + lower + lowerRoom, DPI: int(p.DPI)}
-
-	paint := func(c *figure.Canvas) {
-		c.PanelLetter(0, 0.3, "a")
-		head := figure.Type{Size: figure.Normal, X: figure.Middle}
-		c.Text(left+(n*size+(n-1)*gap)/2, 0.8, fmt.Sprintf("ratemaps in a box of %s%s", figure.Metres(d.BoxM), net.Gaps()), head)
-		c.Text(correlogramX+size/2, 0.8, "autocorrelogram", head)
-		for i, r := range rows {
-			y := top + float64(i)*pitch + above
-			c.Text(0, y, r.title, figure.Type{Size: figure.Normal, Bold: true, Color: ink(r.colour)})
-			for j, fact := range r.facts {
-				c.Text(0, y+3.6+3.1*float64(j), fact, figure.Type{Size: figure.Small})
-			}
-			for j, u := range r.cells {
-				paintCell(c, figure.Box{X: left + float64(j)*(size+gap), Y: y, W: size, H: size}, u, r.by, net, rates)
-			}
-			if len(r.cells) == 0 {
-				continue
-			}
-			correlogram(c, figure.Box{X: correlogramX, Y: y, W: size, H: size}, r.cells[0], lags[r.cells[0].Unit], d.BoxM, r.period, correlations)
-		}
-		if len(rows) > 0 && len(rows[0].cells) > 0 {
-			c.ScaleBar(figure.Point{X: left, Y: keysY + 1.2}, d.BoxM, size)
-			bar := 2*size + gap
-			c.ColorBar(figure.Box{X: left + (n*size + (n-1)*gap) - bar, Y: keysY, W: bar, H: 2.4}, rates, 0, 1,
-				[]figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
-			c.ColorBar(figure.Box{X: correlogramX, Y: keysY, W: size, H: 2.4}, correlations, -1, 1,
-				[]figure.Tick{{At: -1, Label: "−1"}, {At: 0, Label: "0"}, {At: 1, Label: "1"}}, "")
-			c.Text(correlogramX+size/2, keysY+7.2, "correlation", figure.Type{Size: figure.Small, X: figure.Middle})
-		}
-		c.PanelLetter(0, lowerY-6, "b")
-		paintPeriods(c, figure.Box{X: 12, Y: lowerY, W: 58, H: lower}, net.Units, d.Modules)
-		c.PanelLetter(102, lowerY-6, "c")
-		paintScores(c, figure.Box{X: 115, Y: lowerY, W: 61, H: lower}, net.Units, d.Modules, d.Summary)
+	for _, m := range paperModules {
+		shown.Paper.Periods = append(shown.Paper.Periods, sheet.Number(m.period))
+		shown.Paper.Orientations = append(shown.Paper.Orientations, sheet.Number(m.orientation))
 	}
-	return sheet.Render("figure-4", page, paint, shown)
+	shown.Paper.Scores = sheet.Numbers(paperScores[:])
+	return shown
+}
+
+// chosen says how the examples were.
+func (l layout) chosen() string {
+	if len(l.Modules) == 0 {
+		return "Examples: the active units nearest the median."
+	}
+	return "Examples: of the half of a module's units nearest its median grid score, those whose phases lie farthest apart."
+}
+
+func (l layout) caption() sheet.Caption {
+	examples := "A row a module, by ascending period λ, with its orientation θ and its n units: ratemaps of some of them, each scaled to its peak, with period, orientation and grid score (expanding ring), and the autocorrelogram of the first"
+	tables := []string{"maps", "units", "modules", "autocorrelograms"}
+	if len(l.Finer) > 0 {
+		examples += fmt.Sprintf("; before that its ratemap in a box of %s, in which the bins are smaller", figure.Metres(l.p.FinerBoxM))
+		tables = append(tables, "finer")
+	}
+	periods := "Period against orientation of every active unit; crosses: the three modules of the paper (0.51, 0.83 and 1.40 m)"
+	for _, line := range independence(l.Modules, l.Summary) {
+		if line != "" {
+			periods += ". " + strings.ToUpper(line[:1]) + line[1:]
+		}
+	}
+	if len(l.Modules) > 1 {
+		periods += ". Modules at a coincidence of hexagonal lattices may share one torus; the wave vectors of one torus are sums of 2 generators, those of two or three independent ones of 4 or 6"
+	}
+	return sheet.Caption{
+		Title: "Figure 4: cells of each module",
+		Lead:  fmt.Sprintf("The network: %s. %d of its %d units are active, in a box of %s%s", l.p.Network, l.Summary.Active, l.Summary.Units, figure.Metres(l.BoxM), l.net.Gaps()),
+		Panels: []sheet.Panel{
+			{Panel: "a", Shows: examples + ". " + l.chosen(), Tables: tables},
+			{Panel: "b", Shows: periods, Tables: []string{"units", "modules", "summary"}},
+			{Panel: "c", Shows: fmt.Sprintf("Grid scores of the active units, those of modules in their colours; dashes: %s, above which a unit counts as a grid cell; tick above: median; grey: the scores of the paper's cells, %s to %s",
+				figure.Number(sheet.ScoreLine, 1), figure.Number(paperScores[0], 2), figure.Number(paperScores[1], 2)), Tables: []string{"units", "modules", "summary"}},
+		},
+		Notes: sheet.Oddities,
+	}
+}
+
+// finer are the maps of the same units in a smaller box, if there are any.
+func (d Data) finer(net sheet.Network) (sheet.Network, error) {
+	if len(d.Finer) == 0 {
+		return sheet.Network{}, nil
+	}
+	return sheet.NewNetwork(net.Units, d.Finer)
 }
 
 // lags are the autocorrelograms by unit.
@@ -164,14 +288,6 @@ func (d Data) lags() (map[int32][]float32, error) {
 		lags[a.Unit] = a.Values
 	}
 	return lags, nil
-}
-
-// ink is the type colour of a group: black for none, whose marks are grey.
-func ink(group int) color.RGBA {
-	if group < 0 {
-		return figure.Black
-	}
-	return figure.Series(group)
 }
 
 // rowsOf chooses what the rows of panel a show.
@@ -192,8 +308,9 @@ func rowsOf(net sheet.Network, modules []spectratable.Module, p Params) []row {
 		if !m.Hexagonal {
 			facts = append(facts, "not hexagonal")
 		}
+		examples := sheet.Typical(sheet.Members(net.Units, m.Module), sheet.Score)
 		rows = append(rows, row{fmt.Sprintf("module %d", m.Module+1), facts, i, m.Period,
-			exampleCells(sheet.Members(net.Units, m.Module), p.CellsPerModule), sheet.ByGrid})
+			examples[:min(len(examples), p.CellsPerModule)], sheet.ByGrid})
 	}
 	if len(rows) > 0 {
 		return rows
@@ -202,164 +319,6 @@ func rowsOf(net sheet.Network, modules []spectratable.Module, p Params) []row {
 	if len(cells) == 0 {
 		return []row{{title: "no module", facts: []string{"no active unit"}, colour: -1}}
 	}
-	return []row{{"no module", []string{"found in this box;", "the active units", "of highest", by.Name}, -1, cells[0].Period,
+	return []row{{"no module", []string{"found in this box;", "active units", "of median", by.Name}, -1, cells[0].Period,
 		cells[:min(len(cells), p.CellsPerModule)], by}}
-}
-
-// exampleCells picks n cells: the best by score, then from the better half of the
-// rest, one after the other, the cell whose phases lie farthest from those picked.
-func exampleCells(cells []spectratable.Unit, n int) []spectratable.Unit {
-	cells = append([]spectratable.Unit(nil), cells...)
-	sortByScore(cells)
-	if len(cells) <= n {
-		return cells
-	}
-	pool := cells[:max(n, (len(cells)+1)/2)]
-	picked, used := []spectratable.Unit{pool[0]}, make([]bool, len(pool))
-	used[0] = true
-	for len(picked) < n {
-		best, distance := -1, math.Inf(-1)
-		for i, u := range pool {
-			if used[i] {
-				continue
-			}
-			nearest := math.Inf(1)
-			for _, v := range picked {
-				nearest = math.Min(nearest, phaseDistance(u, v))
-			}
-			if nearest > distance {
-				best, distance = i, nearest
-			}
-		}
-		used[best] = true
-		picked = append(picked, pool[best])
-	}
-	return picked
-}
-
-// phaseDistance is the sum over the three phases of 1 - cos of their difference; 0
-// where a phase is undefined.
-func phaseDistance(u, v spectratable.Unit) float64 {
-	d := 3 - math.Cos(u.Phi1-v.Phi1) - math.Cos(u.Phi2-v.Phi2) - math.Cos(u.Phi3-v.Phi3)
-	if math.IsNaN(d) {
-		return 0
-	}
-	return d
-}
-
-// sortByScore puts the best score first, undefined ones last, ties by unit.
-func sortByScore(units []spectratable.Unit) {
-	slices.SortStableFunc(units, func(u, v spectratable.Unit) int { return cmp.Compare(v.Score, u.Score) })
-}
-
-// paintCell draws one ratemap with its numbers.
-func paintCell(c *figure.Canvas, b figure.Box, u spectratable.Unit, by sheet.Measure, net sheet.Network, rates figure.Map) {
-	c.Text(b.X, b.Y-1, fmt.Sprintf("unit %d", u.Unit), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
-	c.RateMap(b, net.Maps[u.Unit], net.Bins, rates)
-	label := figure.Type{Size: figure.Small, X: figure.Middle}
-	if by.Name != sheet.ByGrid.Name { // which has no lattice to be measured
-		c.Text(b.X+b.W/2, b.Bottom()+1.3, by.Label(net, u), label)
-		return
-	}
-	c.Text(b.X+b.W/2, b.Bottom()+1.3, figure.Length(u.Period)+" · "+figure.Number(u.Orientation, 1)+"°", label)
-	c.Text(b.X+b.W/2, b.Bottom()+4.2, "score "+by.Label(net, u), label)
-}
-
-// correlogram draws the middle of an autocorrelogram: lags up to half the box, or as far as
-// the first ring of peaks needs.
-func correlogram(c *figure.Canvas, b figure.Box, u spectratable.Unit, values []float32, boxM, period float64, m figure.Map) {
-	if len(values) == 0 {
-		c.Rect(b, figure.Stroke{Color: figure.Pale, Width: figure.Hair})
-		sheet.Notice(c, b, "none")
-		return
-	}
-	n, _ := sheet.Side("autocorrelogram", len(values)) // checked by the caller
-	// n = 2 bins - 1 lags of boxM / bins.
-	lag := boxM / (float64(n+1) / 2)
-	reach := boxM / 2
-	if period > 0 {
-		reach = math.Max(reach, 1.3*period)
-	}
-	half := min(n/2, max(1, int(math.Round(reach/lag))))
-	middle := sheet.Crop(values, n, half)
-	if img := figure.HeatMap(middle, 2*half+1, -1, 1, m); img != nil {
-		c.Image(b, img)
-	}
-	c.Rect(b, figure.Stroke{Color: figure.Black, Width: figure.Hair})
-	c.Text(b.X, b.Y-1, fmt.Sprintf("unit %d", u.Unit), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
-	c.ScaleBar(figure.Point{X: b.X, Y: b.Bottom() + 2.2}, float64(2*half+1)*lag, b.W)
-}
-
-// paintPeriods draws period against orientation of the active units.
-func paintPeriods(c *figure.Canvas, b figure.Box, units []spectratable.Unit, modules []spectratable.Module) {
-	units = sheet.Active(units)
-	top := sheet.PeriodRange(units)
-	a := figure.Axes{Box: b,
-		X: figure.Axis{Min: 0, Max: 60, Label: "orientation (deg)", Ticks: figure.Ticks(0, 60, 4)},
-		Y: figure.Axis{Min: 0, Max: top, Label: "period (m)", Ticks: figure.Ticks(0, top, 5)}}
-	groups, none := sheet.ByModule(units, modules)
-	a.Draw(c, 9.5)
-	legend := figure.Box{X: b.Right() + 3, Y: b.Y + 1}
-	mark := func(i int, name string, units []spectratable.Unit) {
-		at := a.Points(sheet.Column(units, sheet.Orientation), sheet.Column(units, sheet.Period))
-		key := []figure.Point{{X: legend.X, Y: legend.Y + 3.6*float64(i)}}
-		label := figure.Type{Size: figure.Small, Y: figure.Middle}
-		if name == "no module" {
-			ring := figure.Stroke{Color: figure.Grey, Width: figure.Thin}
-			c.Circles(at, 0.65, ring)
-			c.Circles(key, 0.65, ring)
-		} else {
-			c.Discs(at, 0.8, figure.Series(i))
-			c.Discs(key, 0.8, figure.Series(i))
-		}
-		c.Text(key[0].X+2, key[0].Y, fmt.Sprintf("%s (%d)", name, len(units)), label)
-	}
-	if len(none) > 0 {
-		mark(len(modules), "no module", none)
-	}
-	for i, g := range groups {
-		mark(i, fmt.Sprintf("module %d", modules[i].Module+1), g)
-	}
-	if len(units) == 0 {
-		sheet.Notice(c, b, "no active unit")
-	}
-}
-
-// paintScores draws the histogram of the active units' scores, stacked by module.
-func paintScores(c *figure.Canvas, b figure.Box, units []spectratable.Unit, modules []spectratable.Module, s spectratable.Summary) {
-	units = sheet.Active(units)
-	const lo, hi, bins = -1.2, 1.6, 28
-	groups, none := sheet.ByModule(units, modules)
-	total := make([]float64, bins)
-	clipped := func(u spectratable.Unit) float64 { // a score outside the axis falls into its end bins
-		if math.IsNaN(u.Score) {
-			return u.Score
-		}
-		return math.Max(lo, math.Min(hi, u.Score))
-	}
-	edges, all := figure.Histogram(sheet.Column(units, clipped), lo, hi, bins)
-	top := sheet.CountRange(all)
-	a := figure.Axes{Box: b,
-		X: figure.Axis{Min: lo, Max: hi, Label: "grid score (expanding ring)", Ticks: figure.Ticks(-1, 1.5, 5)},
-		Y: figure.Axis{Min: 0, Max: top, Label: "active units", Ticks: sheet.CountTicks(top)}}
-	stack := func(units []spectratable.Unit, group int) {
-		_, counts := figure.Histogram(sheet.Column(units, clipped), lo, hi, bins)
-		a.Bars(c, edges, counts, total, figure.Series(group))
-	}
-	stack(none, -1)
-	for i, g := range groups {
-		stack(g, i)
-	}
-	a.Draw(c, 9.5)
-	a.VLine(c, sheet.ScoreLine, figure.Stroke{Color: figure.Black, Width: figure.Thin, Dash: []float64{2, 1.5}})
-	a.VLine(c, s.Score, figure.Stroke{Color: figure.Black, Width: figure.Thick})
-	c.Text(b.X+1, b.Y-2, scoreSentence(s), figure.Type{Size: figure.Small, Y: figure.End})
-	if len(units) == 0 {
-		sheet.Notice(c, b, "no active unit")
-	}
-}
-
-// scoreSentence says a network's scores in one line.
-func scoreSentence(s spectratable.Summary) string {
-	return fmt.Sprintf("median %s (line), %s above %s (dashes)", figure.Number(s.Score, 2), figure.Percent(s.Above, 0), figure.Number(sheet.ScoreLine, 1))
 }

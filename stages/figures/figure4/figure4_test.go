@@ -9,14 +9,13 @@ import (
 
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/figuretest"
-	"sicgrid/stages/spectra/spectratable"
 )
 
 // The parameters of the tests.
-var params = Params{CorrelationParams: figuretest.CorrelationParams, CellsPerModule: 5, MaxModules: 6}
+var params = Params{Look: Look{CorrelationLook: figuretest.CorrelationParams.CorrelationLook, CellsPerModule: 5, MaxModules: 6}, RateColours: "jet", Network: "all loss terms"}
 
 func TestFigure4NamesEveryModule(t *testing.T) {
-	files, err := Draw(Data(figuretest.ThreeModules()), params)
+	files, err := Draw(of(figuretest.ThreeModules()), params)
 	d := figuretest.Open(t, "figure-4", files, err)
 	d.Want(t, "module 1", "module 2", "module 3", "λ = 0.51 m", "λ = 0.83 m", "λ = 1.40 m", "n = 21", "n = 19",
 		"rate / peak", "correlation", "1 m", "period (m)", "orientation (deg)", "grid score", "no module (10)", "median")
@@ -52,14 +51,14 @@ func TestFigure4NamesEveryModule(t *testing.T) {
 }
 
 func TestFigure4SaysThatThereIsNoModule(t *testing.T) {
-	net := Data(figuretest.Ideal(2, 5, figuretest.Noise(20)))
+	net := of(figuretest.Ideal(2, 5, figuretest.Noise(20)))
 	files, err := Draw(net, params)
 	d := figuretest.Open(t, "figure-4", files, err)
-	d.Want(t, "no module", "found in this box;", "the active units", "of highest", "spatial information", "0.5 m")
+	d.Want(t, "no module", "found in this box;", "active units", "of median", "spatial information", "0.5 m")
 	if d.Count(" bit") < params.CellsPerModule {
 		t.Error("no example cells")
 	}
-	files, err = Draw(Data(figuretest.Ideal(2, 8)), params)
+	files, err = Draw(of(figuretest.Ideal(2, 8)), params)
 	d = figuretest.Open(t, "figure-4", files, err)
 	d.Want(t, "no active unit")
 	if !bytes.Contains(d.Numbers, []byte(`"grid_expanding_median": null`)) || !bytes.Contains(d.Numbers, []byte(`"modules": []`)) {
@@ -67,35 +66,41 @@ func TestFigure4SaysThatThereIsNoModule(t *testing.T) {
 	}
 }
 
-func TestExampleCellsAreGoodAndSpreadInPhase(t *testing.T) {
-	// Nine good cells of one phase, one good cell of the opposite phase, ten bad ones.
-	var cells []spectratable.Unit
-	for i := range 20 {
-		u := spectratable.Unit{Unit: int32(i), Score: 1 + 0.01*float64(i), Module: 0}
-		if i == 3 {
-			u.Phi1, u.Phi2 = math.Pi, math.Pi
+// The paper's values stand beside ours, and modules that may share a torus are named.
+func TestFigure4SaysWhichModulesAreIndependent(t *testing.T) {
+	net := figuretest.Ideal(4, 0, figuretest.Grid(8, 0.5, 10, 1), figuretest.Grid(8, 0.7, 46, 1), figuretest.Grid(8, 0.7*math.Sqrt(3), 16, 1))
+	net.Summary.Independent, net.Summary.Generators = 2, 4
+	files, err := Draw(of(net), params)
+	d := figuretest.Open(t, "figure-4", files, err)
+	d.Want(t, "independent: 2 of 3 hexagonal modules; generators of all waves: 4 (one torus: 2)", "coincide: modules 2 and 3 (× 1.732, 30°)", "the paper's", "paper's", "Examples: of the half")
+	for _, want := range []string{"0.51, 0.83 and 1.40 m", "Coincide: modules 2 and 3"} {
+		if !strings.Contains(d.Legend.Caption, want) {
+			t.Errorf("the caption lacks %q: %s", want, d.Legend.Caption)
 		}
-		if i >= 10 {
-			u.Score = -0.5
-			u.Phi1 = math.Pi / 2
-		}
-		cells = append(cells, u)
 	}
-	cells[19].Score = math.NaN()
-	picked := exampleCells(cells, 4)
-	if picked[0].Unit != 9 || picked[1].Unit != 3 {
-		t.Errorf("units %d and %d first, want the best (9) and the one of the opposite phase (3)", picked[0].Unit, picked[1].Unit)
+	if lines := independence(net.Modules[:1], net.Summary); lines[0] != "" {
+		t.Errorf("of one module it says %q", lines)
 	}
-	seen := map[int32]bool{}
-	for _, u := range picked {
-		if u.Score < 1 || seen[u.Unit] {
-			t.Errorf("unit %d picked", u.Unit)
-		}
-		seen[u.Unit] = true
+}
+
+// A map of a smaller box has a scale bar of its own.
+func TestFigure4ShowsTheFirstCellOfAModuleWithFinerBins(t *testing.T) {
+	small := figuretest.Ideal(2, 4, figuretest.Grid(58, 0.95, 12, 1.2), figuretest.Noise(2))
+	in := figuretest.Inputs("", figuretest.OneModule())
+	in["finer"] = figuretest.Table("finer", small.Maps, map[string]string{"box_m": "2"})
+	finer := params
+	finer.FinerBoxM = 2
+	files, err := figuretest.Draw(t, finer, Run, in)
+	d := figuretest.Open(t, "figure-4", files, err)
+	d.Want(t, "in 2 m", "0.5 m", "1 m")
+	if n := d.Count("unit "); n < params.CellsPerModule+2 {
+		t.Errorf("%d pictures are named by their unit", n)
 	}
-	if got := exampleCells(cells[:2], 4); len(got) != 2 {
-		t.Errorf("%d cells of two", len(got))
-	}
+}
+
+// of is what the figure shows of a network.
+func of(n figuretest.Network) Data {
+	return Data{BoxM: n.BoxM, Units: n.Units, Maps: n.Maps, Autocorrelograms: n.Autocorrelograms, Modules: n.Modules, Summary: n.Summary}
 }
 
 func TestBadTablesAreRefused(t *testing.T) {
@@ -114,7 +119,7 @@ func TestBadTablesAreRefused(t *testing.T) {
 		{unequal, "figure-4: ratemap of unit 3: 32 bins a side, others have 48"},
 		{correlogram, "figure-4: autocorrelogram of unit 0: 5 values are not a square of bins"},
 	} {
-		if _, err := Draw(Data(c.net), params); err == nil || err.Error() != c.want {
+		if _, err := Draw(of(c.net), params); err == nil || err.Error() != c.want {
 			t.Errorf("error %v, want %s", err, c.want)
 		}
 	}
@@ -127,7 +132,7 @@ func TestFigure4SaysWhatIsWrongWithItsNetwork(t *testing.T) {
 		if name == "walks that do not cover the box" {
 			want = "ratemaps in a box of 12 m; no walk came to 90 % of it"
 		}
-		files, err := Draw(Data(net), params)
+		files, err := Draw(of(net), params)
 		figuretest.Open(t, "figure-4", files, err).Want(t, want)
 	}
 }
@@ -135,14 +140,14 @@ func TestFigure4SaysWhatIsWrongWithItsNetwork(t *testing.T) {
 func TestFigure4IsDrawnOfNetworksOfAnySize(t *testing.T) {
 	for name, net := range figuretest.OfAnySize() {
 		t.Run(name, func(t *testing.T) {
-			files, err := Draw(Data(net), params)
+			files, err := Draw(of(net), params)
 			figuretest.Open(t, "figure-4", files, err)
 		})
 	}
 }
 
 func TestFigure4HasTheSameBytesWhateverGOMAXPROCS(t *testing.T) {
-	figuretest.SameBytes(t, func() ([]sheet.File, error) { return Draw(Data(figuretest.ThreeModules()), params) })
+	figuretest.SameBytes(t, func() ([]sheet.File, error) { return Draw(of(figuretest.ThreeModules()), params) })
 }
 
 func TestFigure4ReadsItsInputs(t *testing.T) {

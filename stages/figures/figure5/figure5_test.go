@@ -61,7 +61,7 @@ func generalising() Data {
 	return d
 }
 
-var params = Params{figuretest.MapParams, []float64{2, 3, 4}}
+var params = Params{figuretest.MapParams, "all loss terms", []float64{2, 3, 4}}
 
 func TestFigure5ShowsTheSameCellsInEveryBox(t *testing.T) {
 	d := generalising()
@@ -86,7 +86,7 @@ func TestFigure5ShowsTheSameCellsInEveryBox(t *testing.T) {
 	if len(shown.Cells) != cellsShown || slices.ContainsFunc(shown.Cells, func(u int32) bool { return d.Boxes[2].Units[u].Module < 0 }) {
 		t.Errorf("cells %v, want five of the module", shown.Cells)
 	}
-	f.Want(t, "Units of highest grid score, one of each module in turn, in the box of 4 m; below each its period and grid score")
+	f.Want(t, "Typical units of each module in turn (grid score near its median, phases far apart) in the box of 4 m; below each its period and grid score", "pairs of states", "mean", "the paper's", "steps of many batches", "1 m")
 }
 
 func TestFigure5OfASilentNetworkSaysSo(t *testing.T) {

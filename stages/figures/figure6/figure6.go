@@ -16,14 +16,20 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-// Params says how figure 6 is drawn.
-type Params struct {
+// Look says how figure 6 is drawn.
+type Look struct {
 	sheet.Params
 	PowerScale   string        `json:"power_scale" range:"linear|log" default:"linear" doc:"linear, or log: three decades"`
 	PowerColours sheet.Colours `json:"power_colours" default:"viridis" doc:"colour map of the power spectrum"`
 	PhaseColours sheet.Colours `json:"phase_colours" default:"cyclic" doc:"cyclic colour map of phases"`
 	Azimuth      float64       `json:"azimuth_deg" unit:"degrees" range:"[-360, 360]" default:"35" doc:"camera of the embedding's first view"`
 	Elevation    float64       `json:"elevation_deg" unit:"degrees" range:"[-90, 90]" default:"40" doc:"above the plane"`
+}
+
+// Params are that look and what the network is called.
+type Params struct {
+	Look
+	Network string `json:"network"`
 }
 
 // Data is what figure 6 shows: one network in one box, and one of its
@@ -55,6 +61,9 @@ type shownNumbers struct {
 	ModalPeriod      int               `json:"modal_period_count"`
 	ModalOrientation int               `json:"modal_orientation_count"`
 	WaveVectors      [][2]sheet.Number `json:"wave_vectors_rad_per_m"`
+	// Rayleigh and Uniform are the p of the tests of the phases along each wave vector and of all.
+	Rayleigh []sheet.Number `json:"rayleigh_p"`
+	Uniform  sheet.Number   `json:"uniform_p"`
 	// PhaseResultant is |mean exp(i phi_a)|: near 0 for uniform phases, 1 for equal ones.
 	PhaseResultant []sheet.Number `json:"phase_resultant"`
 	PCAVariance    []sheet.Number `json:"pca_variance_ratio"`
@@ -124,7 +133,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("figure-6: %w", err)
 	}
-	page := figure.Page{Title: "Figure 6: low-dimensional structure of one module", Height: 279, DPI: int(p.DPI)}
+	page := figure.Page{Height: 282, DPI: int(p.DPI)}
 	paint := f.paint
 	if gaps := net.Gaps(); gaps != "" {
 		page.Height += 5
@@ -133,7 +142,35 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 			c.Text(0, page.Height-0.5, "Box of "+figure.Metres(d.BoxM)+gaps+".", figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 		}
 	}
-	return sheet.Render("figure-6", page, paint, f.numbers())
+	return sheet.Render("figure-6", page, paint, f.numbers(), f.caption())
+}
+
+func (f *drawing) caption() sheet.Caption {
+	whose := "no module was found, so that all its active units are shown"
+	if f.module != nil {
+		whose = fmt.Sprintf("module %d of %d, of %d units and a period of %s, is shown", f.Module+1, len(f.Modules), len(f.units), figure.Length(f.module.Period))
+	}
+	shape := fmt.Sprintf("The Betti numbers are undetermined: no class outlives those of %d controls over a common range of scales", f.Topology.Controls)
+	if b := f.Topology; b.From < b.To {
+		shape = fmt.Sprintf("The classes that outlive those of %d controls give Betti numbers %d, %d, %d (a torus has 1, 2, 1) between the scales at the dashes", b.Controls, b.Betti0, b.Betti1, b.Betti2)
+	}
+	rings := ""
+	if f.module != nil {
+		lo, hi := radiiOf(len(f.units))
+		rings = fmt.Sprintf(". The paper's radii are %s to %s with %d units; they grow as the root of the number of units, and are %s to %s with %d",
+			figure.Number(paperRadii[0], 1), figure.Number(paperRadii[1], 1), paperUnits, figure.Number(lo, 1), figure.Number(hi, 1), len(f.units))
+	}
+	return sheet.Caption{
+		Title: "Figure 6: low-dimensional structure of one module",
+		Lead:  fmt.Sprintf("The network: %s, in a box of %s; %s", f.p.Network, figure.Metres(f.BoxM), whose),
+		Panels: []sheet.Panel{
+			{Panel: "a", Shows: fmt.Sprintf("Mean power spectrum of the units' ratemaps, with the wave vectors k_1, k_2 and k_3 of the lattice; periods and orientations of all active units (in the paper %d and %d of %d units are in the tallest bin)", paperModalPeriods, paperModalOrientations, paperUnits), Tables: []string{"spectrum", "units", "modules"}},
+			{Panel: "b", Shows: "Phases of the units along the three wave vectors, one by one (histograms; dashes: the mean count, as of even phases; p of a Rayleigh test: the chance of phases as uneven if they are uniform) and in pairs; right: the same as offsets in the unit cell, with the p of a test of all three", Tables: []string{"units", "modules"}},
+			{Panel: "c", Shows: "The network's states. Above: their spectral embedding from two sides, coloured by the phase of the place where they are; variance of the principal components (bars) and its sum; lowest eigenvalues of the graph Laplacian. Below: Isomap likewise; persistence diagram of the states' Rips complex, a dot a class; a loop or void above the curve of its colour lives longer than any of the controls. " + shape,
+				Tables: []string{"points", "pca", "eigenvalues", "intervals", "topology"}},
+			{Panel: "d", Shows: "The states along each wave vector: sums over the module's units of their activity times the cosine and the sine of their phase, coloured by the phase of the place" + rings, Tables: []string{"points"}},
+		},
+	}
 }
 
 func prepare(d Data, p Params) (*drawing, error) {
@@ -227,7 +264,10 @@ func (f *drawing) numbers() shownNumbers {
 	if b := f.Topology; b.From < b.To {
 		out.Betti, out.BettiFrom, out.BettiTo = []int32{b.Betti0, b.Betti1, b.Betti2}, sheet.Number(b.From), sheet.Number(b.To)
 	}
+	out.Uniform, out.Rayleigh = sheet.Number(math.NaN()), []sheet.Number{}
 	if f.module != nil {
+		rayleigh := f.rayleigh()
+		out.Uniform, out.Rayleigh = sheet.Number(f.module.Uniform), sheet.Numbers(rayleigh[:])
 		for _, k := range sheet.WaveVectors(*f.module) {
 			out.WaveVectors = append(out.WaveVectors, [2]sheet.Number{sheet.Number(k[0]), sheet.Number(k[1])})
 		}
@@ -292,7 +332,7 @@ func (f *drawing) paint(c *figure.Canvas) {
 	f.paintOrientations(c, figure.Box{X: 136, Y: 6, W: 40, H: 40})
 
 	c.PanelLetter(0, 58, "b")
-	f.paintPhases(c, 60)
+	f.paintPhases(c, 61)
 
 	c.PanelLetter(0, 116, "c")
 	spectral := func(s embedtable.Point) []float32 { return s.Embedding }

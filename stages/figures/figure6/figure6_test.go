@@ -14,7 +14,7 @@ import (
 	"sicgrid/stages/spectra/spectratable"
 )
 
-var params = Params{Params: figuretest.Params, PowerScale: "linear", PowerColours: "viridis", PhaseColours: "cyclic", Azimuth: 35, Elevation: 40}
+var params = Params{Look: Look{Params: figuretest.Params, PowerScale: "linear", PowerColours: "viridis", PhaseColours: "cyclic", Azimuth: 35, Elevation: 40}, Network: "without the capacity term"}
 
 // idealData is the first module of the network with states on its torus.
 func idealData(net figuretest.Network, states int) Data {

@@ -183,7 +183,10 @@ func (f *drawing) paintPhases(c *figure.Canvas, y float64) {
 		h := figure.Axes{Box: figure.Box{X: x, Y: y, W: width, H: high}, X: bare,
 			Y: figure.Axis{Min: 0, Max: math.Ceil(top * 1.05), Ticks: countEnds(top)}}
 		h.Bars(c, edges, counts[i], make([]float64, phaseBins), ink)
-		h.HLine(c, float64(len(f.units))/phaseBins, figure.Stroke{Color: figure.Black, Width: figure.Thin, Dash: []float64{2, 1.5}})
+		h.HLine(c, float64(len(f.units))/phaseBins, evenDashes)
+		if f.module != nil {
+			c.Text(x+width/2, y-0.8, "p = "+probability(f.rayleigh()[i]), figure.Type{Size: figure.Small, X: figure.Middle, Y: figure.End})
+		}
 		if i == 0 {
 			h.Y.Label = "units"
 		}
@@ -200,7 +203,33 @@ func (f *drawing) paintPhases(c *figure.Canvas, y float64) {
 			sheet.Notice(c, a.Box, "no module")
 		}
 	}
-	f.paintUnitCell(c, figure.Box{X: left + 3*pitch, Y: y + high + gap, W: figure.Width - left - 3*pitch, H: width})
+	cell := figure.Box{X: left + 3*pitch, Y: y + high + gap, W: figure.Width - left - 3*pitch, H: width}
+	f.paintUnitCell(c, cell)
+	if f.module == nil {
+		return
+	}
+	small := figure.Type{Size: figure.Small, Y: figure.Middle}
+	at := figure.Point{X: cell.X, Y: y + 1}
+	c.Line(evenDashes, at, figure.Point{X: at.X + 5, Y: at.Y})
+	c.Text(at.X+6, at.Y, "even phases", small)
+	c.Text(at.X, at.Y+3.3, "p: chance of phases as", small)
+	c.Text(at.X, at.Y+6.3, "uneven if uniform; all: "+probability(f.module.Uniform), small)
+}
+
+// evenDashes are the dashes at the mean count.
+var evenDashes = figure.Stroke{Color: figure.Black, Width: figure.Thin, Dash: []float64{2, 1.5}}
+
+// rayleigh are the p of the Rayleigh tests of the module's phases.
+func (f *drawing) rayleigh() [3]float64 {
+	return [3]float64{f.module.Rayleigh1, f.module.Rayleigh2, f.module.Rayleigh3}
+}
+
+// probability writes a p with two decimals, or what it is below.
+func probability(p float64) string {
+	if p < 0.01 {
+		return "below 0.01"
+	}
+	return figure.Number(p, 2)
 }
 
 // countEnds marks 0 and the tallest bin of a small histogram.
@@ -367,6 +396,9 @@ func (f *drawing) paintRings(c *figure.Canvas, y float64) {
 			figure.Type{Size: figure.Small, X: figure.Middle, Y: figure.End})
 	}
 	if f.module != nil {
+		lo, hi := radiiOf(len(f.units))
+		c.Text(left, y+width+9.5, fmt.Sprintf("radii in the paper: %s–%s with %d units, which is %s–%s with %d, as √units",
+			figure.Number(paperRadii[0], 1), figure.Number(paperRadii[1], 1), paperUnits, figure.Number(lo, 1), figure.Number(hi, 1), len(f.units)), figure.Type{Size: figure.Small})
 		f.paintPhaseBar(c, figure.Box{X: left + 2*pitch + width + 4, Y: y + 3, W: 2.4, H: width - 6})
 	}
 }

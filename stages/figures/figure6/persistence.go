@@ -46,6 +46,7 @@ func (f *drawing) paintPersistence(c *figure.Canvas, b figure.Box) {
 	}
 	a.DrawFrame(c, sheet.LabelGap)
 	sheet.Title(c, b, verdict)
+	c.Text(b.X, b.Bottom()+8.4, "dashes: where just these live; curves: controls", figure.Type{Size: figure.Small, Color: figure.Grey})
 }
 
 // paintControls draws, for loops and voids, the deaths of those that live as long as the longest of

@@ -15,14 +15,15 @@ import (
 
 // Look says how figure 8 is drawn.
 type Look struct {
-	sheet.MapParams
+	sheet.Params
 	Columns int `json:"columns" range:"[8, 20]" default:"16" doc:"ratemaps in a row"`
 }
 
 // Params are that look and what the networks are called.
 type Params struct {
 	Look
-	Titles sheet.Titles `json:"titles"`
+	RateColours sheet.Colours `json:"rate_colours"`
+	Titles      sheet.Titles  `json:"titles"`
 }
 
 // Network is one block of figure 8: all units of one network.
@@ -105,7 +106,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		return nil, fmt.Errorf("figure-8: no network to draw")
 	}
 	rates := p.RateColours.Map()
-	const gap, below, head, between = 1.1, 3.3, 5.5, 4.0
+	const gap, below, head, between = 1.1, 5.6, 5.5, 3.0
 	size := (figure.Width - float64(p.Columns-1)*gap) / float64(p.Columns)
 	pitch := size + below
 	shown := shownNumbers{Figure: "figure-8", BoxM: sheet.Number(d.BoxM)}
@@ -123,7 +124,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		y += head + float64(max(rows, 1))*pitch + between
 	}
 	keysY := y
-	page := figure.Page{Title: "Figure 8: ratemaps of all units", Height: keysY + 8, DPI: int(p.DPI)}
+	page := figure.Page{Height: keysY + 9, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		for i, net := range nets {
 			n := shown.Networks[i]
@@ -138,19 +139,31 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 				paintUnit(c, b, u, net, rates)
 			}
 		}
-		paintKeys(c, keysY, d.BoxM, size, rates)
+		paintKeys(c, keysY, d, size, rates)
 		if gaps := nets[0].Gaps(); gaps != "" {
-			c.Text(0, keysY+7.4, fmt.Sprintf("box of %s%s", figure.Metres(d.BoxM), gaps), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
+			c.Text(0, keysY+8.6, fmt.Sprintf("box of %s%s", figure.Metres(d.BoxM), gaps), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 		}
 	}
-	return sheet.Render("figure-8", page, paint, shown)
+	return sheet.Render("figure-8", page, paint, shown, d.caption(p))
+}
+
+func (d Data) caption(p Params) sheet.Caption {
+	c := sheet.Caption{
+		Title: "Figure 8: ratemaps of all units",
+		Lead:  fmt.Sprintf("Every unit of each network in a box of %s, in the order of their numbers, each scaled to its peak", figure.Metres(d.BoxM)),
+		Notes: "Below each map its grid score (expanding ring), and in grey its depth of modulation, (highest − lowest rate) / highest. Silent units (red) never fire; weak ones (amber) fire, but too little to be active. " + sheet.Oddities,
+	}
+	for i, n := range d.Networks {
+		c.Panels = append(c.Panels, sheet.Panel{Panel: string(rune('a' + i)), Shows: p.Titles.Of(n.Name), Tables: sheet.Tables([]string{n.Name + "/"}, "maps", "units")})
+	}
+	return c
 }
 
 // paintUnit draws one small ratemap, its frame and what stands below it.
 func paintUnit(c *figure.Canvas, b figure.Box, u spectratable.Unit, net sheet.Network, rates figure.Map) {
 	label := figure.Type{Size: figure.Tiny, X: figure.Middle}
 	text := figure.Number(u.Score, 2)
-	c.RateMap(b, net.Maps[u.Unit], net.Bins, rates)
+	net.UnitMap(c, b, u, rates)
 	switch {
 	case sheet.Silent(u):
 		label.Color, text = figure.Red, "silent"
@@ -160,23 +173,38 @@ func paintUnit(c *figure.Canvas, b figure.Box, u spectratable.Unit, net sheet.Ne
 		c.Rect(b, figure.Stroke{Color: figure.Amber, Width: frame})
 	}
 	c.Text(b.X+b.W/2, b.Bottom()+0.7, text, label)
+	if !sheet.Silent(u) {
+		c.Text(b.X+b.W/2, b.Bottom()+2.9, figure.Percent(u.Modulation, 0), figure.Type{Size: figure.Tiny, Color: figure.Grey, X: figure.Middle})
+	}
 }
 
 // frame is the width in points of the frame of a silent or weak unit.
 const frame = 1.4
 
-// paintKeys explains the colours below the blocks.
-func paintKeys(c *figure.Canvas, y, boxM, size float64, rates figure.Map) {
+// paintKeys explains below the blocks the colours that are there.
+func paintKeys(c *figure.Canvas, y float64, d Data, size float64, rates figure.Map) {
 	small := figure.Type{Size: figure.Small, Y: figure.Middle}
 	mid := y + 1.2
-	c.ScaleBar(figure.Point{X: 0, Y: mid}, boxM, size)
-	c.ColorBar(figure.Box{X: 38, Y: y, W: 30, H: 2.4}, rates, 0, 1,
+	c.ScaleBar(figure.Point{X: 0, Y: mid}, d.BoxM, size)
+	c.ColorBar(figure.Box{X: 32, Y: y, W: 26, H: 2.4}, rates, 0, 1,
 		[]figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
-	c.Text(76, mid, "number: grid score (expanding ring)", small)
+	c.Text(64, mid-1.4, "below each map: grid score (expanding ring),", small)
+	c.Text(64, mid+1.8, "and depth of modulation (lowest to highest rate)", small)
 	swatch := func(x float64, stroke figure.Stroke, name string) {
 		c.Rect(figure.Box{X: x, Y: mid - 1.3, W: 2.6, H: 2.6}, stroke)
 		c.Text(x+4, mid, name, small)
 	}
-	swatch(119, figure.Stroke{Color: figure.Red, Width: frame}, "silent: never fires")
-	swatch(146, figure.Stroke{Color: figure.Amber, Width: frame}, "weak: fires, not active")
+	silent, weak := false, false
+	for _, n := range d.Networks {
+		for _, u := range n.Units {
+			silent = silent || sheet.Silent(u)
+			weak = weak || !u.Active && !sheet.Silent(u)
+		}
+	}
+	if silent {
+		swatch(119, figure.Stroke{Color: figure.Red, Width: frame}, "silent: never fires")
+	}
+	if weak {
+		swatch(146, figure.Stroke{Color: figure.Amber, Width: frame}, "weak: fires, not active")
+	}
 }

@@ -9,7 +9,7 @@ import (
 	"sicgrid/stages/figures/sheet/figuretest"
 )
 
-var params = Params{Look{figuretest.MapParams, 16}, figuretest.Titles}
+var params = Params{Look{figuretest.Params, 16}, "jet", figuretest.Titles}
 
 func TestFigure8MarksSilentAndWeakUnits(t *testing.T) {
 	full, one := figuretest.ThreeModules(), figuretest.OneModule()
@@ -17,6 +17,11 @@ func TestFigure8MarksSilentAndWeakUnits(t *testing.T) {
 	files, err := Draw(Data{4, []Network{{"full", full.Units, full.Maps}, {"no-capacity", one.Units, one.Maps}}}, params)
 	d := figuretest.Open(t, "figure-8", files, err)
 	d.Want(t, "all loss terms", "without the capacity term", "64 units: 58 active, 1 weak, 5 silent", "64 units: 60 active, 0 weak, 4 silent", "silent: never fires")
+	d.Want(t, "weak: fires, not active", "depth of modulation", "100 %")
+	files, err = Draw(Data{4, []Network{{"full", full.Units[:4], full.Maps[:4]}}}, params)
+	if all := figuretest.Open(t, "figure-8", files, err); all.Count("silent:")+all.Count("weak:") != 0 {
+		t.Error("the key explains silent and weak units where there are none")
+	}
 	marks := func(text string) int {
 		n := 0
 		for _, l := range d.Labels {

@@ -42,7 +42,7 @@ func Draw(d Data, p sheet.Params) ([]sheet.File, error) {
 		return nil, fmt.Errorf("figure-9: no cells or no coding line to draw")
 	}
 	reach := d.Line[len(d.Line)-1].X
-	page := figure.Page{Title: "Figure 9: construction of the grid code", Height: 118, DPI: int(p.DPI)}
+	page := figure.Page{Height: 118, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		c.PanelLetter(0, 0.3, "a")
 		for m := range 2 {
@@ -57,7 +57,18 @@ func Draw(d Data, p sheet.Params) ([]sheet.File, error) {
 		sheet.Title(c, b, "the torus, cut open")
 		c.ColorBar(figure.Box{X: 146, Y: 72, W: 2.4, H: 34}, figure.Viridis, 0, reach, figure.Ticks(0, reach, 4), "place x (m)")
 	}
-	return sheet.Render("figure-9", page, paint, shownNumbers{"figure-9", []sheet.Number{sheet.Number(d.Periods[0]), sheet.Number(d.Periods[1])}, sheet.Number(reach)})
+	return sheet.Render("figure-9", page, paint, shownNumbers{"figure-9", []sheet.Number{sheet.Number(d.Periods[0]), sheet.Number(d.Periods[1])}, sheet.Number(reach)}, caption())
+}
+
+func caption() sheet.Caption {
+	return sheet.Caption{
+		Title: "Figure 9: construction of the grid code",
+		Lead:  "Two modules of idealised cells on a line; nothing is trained",
+		Panels: []sheet.Panel{
+			{Panel: "a", Shows: "Rates of two cells of each module, of preferred phase 0 (solid) and π (dashed), over place (equation 9) and over the module's phase (equation 10); R_m: their peak", Tables: []string{"tuning"}},
+			{Panel: "b", Shows: "The phases of both modules along the line, coloured by place, as a path on a torus and on the square that it is cut open to", Tables: []string{"line"}},
+		},
+	}
 }
 
 // paintModule draws the two cells of a module over place and over phase.

@@ -50,7 +50,7 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	}
 	blocks := blocks(d)
 	panels := scatters(d, p)
-	page := figure.Page{Title: p.Figure, DPI: int(p.DPI)}
+	page := figure.Page{DPI: int(p.DPI)}
 	tops := make([]float64, len(blocks))
 	for i, b := range blocks {
 		tops[i] = page.Height
@@ -76,7 +76,24 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 		c.Text(0, page.Height-0.5, fmt.Sprintf("Box of %s. A disc is a run, filled if it has what the paper reports, crossed out if it ended early; bars: medians; dashes: score %s.",
 			figure.Metres(d.BoxM), figure.Number(sheet.ScoreLine, 1)), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 	}
-	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p))
+	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p), caption(d, p, blocks, len(panels) > 0))
+}
+
+func caption(d sweepdata.Data, p sweepdata.Params, blocks []block, drawn bool) sheet.Caption {
+	c := sheet.Caption{
+		Title: "Sweep " + strings.TrimPrefix(p.Figure, "sweep-") + ": what came of every setting",
+		Lead:  fmt.Sprintf("Networks trained with other parameters and seeds, in a box of %s. A row is a setting: the median grid score (expanding ring; dashes: %s) of its runs, the number of their modules, the variance of their states that position explains, and how many have what the paper reports, with the 95 %% interval of that rate", figure.Metres(d.BoxM), figure.Number(sheet.ScoreLine, 1)),
+		Notes: sweepdata.Marks,
+	}
+	letter := 'a'
+	for _, b := range blocks {
+		c.Panels = append(c.Panels, sheet.Panel{Panel: string(letter), Shows: p.Titles.Of(b.variant) + ", seeds for " + b.purpose, Tables: []string{"runs", "points"}})
+		letter++
+	}
+	if drawn {
+		c.Panels = append(c.Panels, sheet.Panel{Panel: string(letter), Shows: "Grid score against each parameter that a random design drew, a disc a run", Tables: []string{"runs"}})
+	}
+	return c
 }
 
 // blocks gathers the points of each variant and purpose in the order of the table; of very many,

@@ -51,7 +51,7 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	rates := p.RateColours.Map()
 	const left, gap, top, below = 17.0, 10.0, 11.0, 15.0
 	side := (figure.Width - left - 2*gap - 0.5) / 3
-	page := figure.Page{Title: "Phase diagram", DPI: int(p.DPI)}
+	page := figure.Page{DPI: int(p.DPI)}
 	tops := make([]float64, len(planes))
 	heights := make([]float64, len(planes))
 	for i, pl := range planes {
@@ -75,7 +75,19 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 		}
 		paintKeys(c, page.Height-11, d, rates, left, side, gap)
 	}
-	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p))
+	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p), caption(d, planes, titles))
+}
+
+func caption(d sweepdata.Data, planes []plane, titles []string) sheet.Caption {
+	c := sheet.Caption{
+		Title: "Phase diagram: when grid cells emerge",
+		Lead:  fmt.Sprintf("Networks at every point of a plane of two parameters, in a box of %s: the number of modules of each seed, the median grid score (expanding ring), and a ratemap of the unit of median score of the run of median score. Colours: medians over the seeds; red frame: the profile's own values", figure.Metres(d.BoxM)),
+	}
+	for i, pl := range planes {
+		c.Panels = append(c.Panels, sheet.Panel{Panel: string(rune('a' + i)), Shows: fmt.Sprintf("%s: %s against %s", titles[i], sweepdata.ParameterTitle(pl.design.Parameters[0]), sweepdata.ParameterTitle(pl.design.Parameters[1])),
+			Tables: []string{"runs", "examples"}})
+	}
+	return c
 }
 
 // planeOf sorts the runs of a design. The first parameter runs upwards, the second to the right.

@@ -130,7 +130,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 	const top, pitch, walked, mapPitch = 8.0, 10.2, 52.0, 18.5
 	walksY := top + pitch*float64(len(ruled)) + 6
 	mapsY := walksY + walked
-	page := figure.Page{Title: "The paper's claims", Height: mapsY + mapPitch*float64(len(blocks)) + 15, DPI: int(p.DPI)}
+	page := figure.Page{Height: mapsY + mapPitch*float64(len(blocks)) + 15, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		c.PanelLetter(0, 0.3, "a")
 		d.paintClaims(c, ruled, p.Seeds, top, pitch)
@@ -145,7 +145,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 			d.paintMaps(c, v, nets, p, mapsY+8.5+mapPitch*float64(i), rates)
 		}
 	}
-	drawn, err := sheet.Render("results", page, paint, d.numbers(p.Seeds))
+	drawn, err := sheet.Render("results", page, paint, d.numbers(p.Seeds), d.caption(p, blocks))
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +158,30 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		return nil, fmt.Errorf("results: %w", err)
 	}
 	return append(drawn, sheet.File{Name: "results.md", Data: d.markdown(p.Seeds)}, sheet.File{Name: "results.parquet", Data: parquet.Bytes()}), nil
+}
+
+func (d Data) caption(p Params, disagreeing []string) sheet.Caption {
+	roles := func(variants []string) (roles []string) {
+		for _, v := range variants {
+			for _, s := range p.Seeds {
+				roles = append(roles, runRole(v, s))
+			}
+		}
+		return roles
+	}
+	c := sheet.Caption{
+		Title: "The paper's claims beside ours",
+		Lead:  fmt.Sprintf("Networks of %d seeds; each claim has a rule that was fixed before they were trained, and holds if the rule does in four seeds of five", len(p.Seeds)),
+		Panels: []sheet.Panel{
+			{Panel: "a", Shows: "What the paper says, the rule, each seed's value, whether the rule holds (disc), fails (cross) or cannot be measured (circle), and the verdict", Tables: []string{"claims", "findings"}},
+			{Panel: "b", Shows: "Path integration, a line a seed: distance of states at the same place over the steps between, as a share of the plateau; the same after a loop (solid) and after standing still (dashed); error of places decoded from the states over the steps of a walk (dashes: a decoder that knows nothing) and over the radius of the places. Red: a quarter of the plateau",
+				Tables: sheet.Tables(roles(p.Walked), "lags", "returns", "errors", "ranges", "decorrelation")},
+		},
+	}
+	if len(disagreeing) > 0 {
+		c.Panels = append(c.Panels, sheet.Panel{Panel: "c", Shows: fmt.Sprintf("Two units of every seed of the networks of which a claim does not hold, in a box of %s. %s", figure.Metres(d.BoxM), sheet.Choice), Tables: sheet.Tables(roles(disagreeing), "maps", "units")})
+	}
+	return c
 }
 
 // shown are the values of a claim as they are printed, and the outcomes, seed by seed.

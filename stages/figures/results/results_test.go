@@ -87,13 +87,13 @@ func TestResultsShowEveryVerdictAndWhereOursDisagrees(t *testing.T) {
 		"| Several discrete modules | Fig. 4, 6.1: 3: 0.51, 0.83, 1.40 m |", "| **does not hold** (2 of 5) |", "[no module in some box]; [no module", "| – | within 5 % | **not measurable** (0 of 5) |",
 		"| Grid score of units in modules | Fig. 4: 0.40–0.74 | 0.52; 1.00; 0.52; 1.00; 0.52 | 0.1, 0.52, 1 score |", "| Decoding error after 60 steps | 0.02 m; 0.02 m; 0.02 m; 0.02 m; 0.02 m | 0.01, 0.02, 0.03 m |",
 	} {
-		if text := string(files[3].Data); files[3].Name != "results.md" || !strings.Contains(text, want) {
-			t.Errorf("%s lacks %q:\n%s", files[3].Name, want, text)
+		if text := string(files[4].Data); files[4].Name != "results.md" || !strings.Contains(text, want) {
+			t.Errorf("%s lacks %q:\n%s", files[4].Name, want, text)
 		}
 	}
-	rec, err := artifact.Read(files[4].Data)
-	if err != nil || files[4].Name != "results.parquet" {
-		t.Fatal(files[4].Name, err)
+	rec, err := artifact.Read(files[5].Data)
+	if err != nil || files[5].Name != "results.parquet" {
+		t.Fatal(files[5].Name, err)
 	}
 	rows, err := artifact.Rows[claimstable.Claim](rec)
 	if err != nil || len(rows) != 5 || rows[1].Verdict != claimstable.DoesNotHold || rows[1].SeedList[4] != 15 || rows[1].Values[4] != 4 {

@@ -46,7 +46,7 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 		{sweepdata.Modules, figure.Axis{Min: -0.3, Max: most + 0.5, Label: "modules found", Ticks: figure.Ticks(0, most, int(most))}},
 		{sweepdata.Explained, figure.Axis{Min: 0, Max: 1.02, Label: "explained by position", Ticks: figure.Ticks(0, 1, 2)}},
 	}
-	page := figure.Page{Title: "Robustness", Height: top + float64(len(measures))*(height+between) + 8, DPI: int(p.DPI)}
+	page := figure.Page{Height: top + float64(len(measures))*(height+between) + 8, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		for row, m := range measures {
 			y := top + float64(row)*(height+between)
@@ -58,7 +58,22 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 		}
 		paintKeys(c, page.Height-0.5, left, d, p.Titles)
 	}
-	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p))
+	return sheet.Render(p.Figure, page, paint, sweepdata.Numbers(d, p), caption(d, p))
+}
+
+func caption(d sweepdata.Data, p sweepdata.Params) sheet.Caption {
+	c := sheet.Caption{
+		Title: "Robustness: one parameter changed at a time",
+		Lead:  fmt.Sprintf("Networks of several seeds, in a box of %s; a column a parameter, at the values below", figure.Metres(d.BoxM)),
+		Notes: sweepdata.Marks,
+	}
+	for i, shows := range []string{
+		fmt.Sprintf("Median grid score (expanding ring) of the active units; dashes: %s", figure.Number(sheet.ScoreLine, 1)),
+		"Number of modules", "Share of the states' variance that position explains",
+	} {
+		c.Panels = append(c.Panels, sheet.Panel{Panel: string(rune('a' + i)), Shows: shows, Tables: []string{"runs"}})
+	}
+	return c
 }
 
 // paintOneAtATime draws a measure against the levels of one parameter, side by side at equal

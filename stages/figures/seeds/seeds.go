@@ -95,7 +95,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 	if top == 0 {
 		top = 1
 	}
-	page := figure.Page{Title: "Grid scores and modules over seeds", Height: 133, DPI: int(p.DPI)}
+	page := figure.Page{Height: 133, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		const left, gap = 22.0, 6.0
 		n := float64(len(table))
@@ -115,7 +115,31 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		c.Text(left, 132.5, fmt.Sprintf("Box of %s. Bars: medians over active units; dashes: score %s. Discs: modules, area by number of units, filled if hexagonal.",
 			figure.Metres(d.BoxM), figure.Number(sheet.ScoreLine, 1)), figure.Type{Size: figure.Small, Color: figure.Grey, Y: figure.End})
 	}
-	return sheet.Render("seeds", page, paint, shown)
+	return sheet.Render("seeds", page, paint, shown, d.caption(p))
+}
+
+func (d Data) caption(p Params) sheet.Caption {
+	c := sheet.Caption{
+		Title: "Grid scores and modules over seeds",
+		Lead:  fmt.Sprintf("Networks trained from other random numbers, in a box of %s", figure.Metres(d.BoxM)),
+	}
+	rows := []struct {
+		shows  string
+		tables []string
+	}{
+		{"grid scores (expanding ring) of the active units, in the colours of their modules; bars: medians; dashes: " + figure.Number(sheet.ScoreLine, 1), []string{"units", "modules", "summary"}},
+		{"periods of the modules; the area of a disc is the number of units, and it is filled if the lattice is hexagonal", []string{"modules"}},
+	}
+	for k, row := range rows {
+		for i, v := range p.Variants {
+			var prefixes []string
+			for _, s := range p.Seeds {
+				prefixes = append(prefixes, fmt.Sprintf("seed-%d/%s/", s, v))
+			}
+			c.Panels = append(c.Panels, sheet.Panel{Panel: string(rune('a' + k*len(p.Variants) + i)), Shows: p.Titles.Of(v) + ": " + row.shows, Tables: sheet.Tables(prefixes, row.tables...)})
+		}
+	}
+	return c
 }
 
 func runOf(runs []Network, seed uint64, variant string) (Network, error) {

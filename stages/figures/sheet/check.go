@@ -48,7 +48,7 @@ func CheckAny(rec arrow.Record) error {
 // Check says why files are not those of the figure of this name: each of its files once and no
 // other, none of them empty, and nothing in them that does more than to be looked at.
 func Check(name string, files []File) error {
-	want := []string{name + ".svg", name + ".png", NumbersFile}
+	want := []string{name + ".svg", name + ".png", NumbersFile, CaptionFile}
 	for _, ending := range further[name] {
 		want = append(want, name+ending)
 	}
@@ -75,6 +75,10 @@ func (f File) check() error {
 	case ".png":
 		return figure.CheckPNG(f.Data)
 	case ".json":
+		if f.Name == CaptionFile {
+			_, err := readLegend(f.Data)
+			return err
+		}
 		if !json.Valid(f.Data) {
 			return errors.New("no JSON")
 		}

@@ -3,9 +3,10 @@
 //
 // A figure is a folder beside this one and the last stage of a chain. Its Params say how it looks,
 // its Data what it shows, Run reads that from the stages before and emits what Draw draws: one
-// output, "figure", of three files, <name>.svg, <name>.png and numbers.json, which holds the
-// numbers that the figure shows. What figures measure was decided in the stages before. What only
-// some figures share is in folders below, so that a change of it redraws those alone.
+// output, "figure", of four files: <name>.svg, <name>.png, numbers.json, which holds the numbers
+// that the figure shows, and caption.json, its legend. What figures measure was decided in the
+// stages before. What only some figures share is in folders below, so that a change of it redraws
+// those alone.
 //
 // A unit is inactive if its peak is below the threshold of active units (see the spectra stage):
 // silent if its rate is zero everywhere, weak if it fires. Scores are grid scores of the
@@ -54,8 +55,9 @@ func Numbers[T ~[]E, E ~float32 | ~float64](values T) []Number {
 	return out
 }
 
-// files renders a page and joins it with its numbers.
-func Render(name string, page figure.Page, paint func(*figure.Canvas), shown any) ([]File, error) {
+// Render draws a page, which has the caption's title, and joins it with its numbers and caption.
+func Render(name string, page figure.Page, paint func(*figure.Canvas), shown any, caption Caption) ([]File, error) {
+	page.Title = caption.Title
 	svg, png, err := figure.Render(page, paint)
 	if err != nil {
 		return nil, err
@@ -64,7 +66,11 @@ func Render(name string, page figure.Page, paint func(*figure.Canvas), shown any
 	if err != nil {
 		return nil, fmt.Errorf("%s: numbers: %w", name, err)
 	}
-	return []File{{name + ".svg", svg}, {name + ".png", png}, {NumbersFile, append(text, '\n')}}, nil
+	legend, err := json.MarshalIndent(caption.Legend(), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("%s: caption: %w", name, err)
+	}
+	return []File{{name + ".svg", svg}, {name + ".png", png}, {NumbersFile, append(text, '\n')}, {CaptionFile, append(legend, '\n')}}, nil
 }
 
 // DPI is the resolution of a PNG in dots per inch.
@@ -90,14 +96,20 @@ type Params struct {
 	DPI DPI `json:"dpi" default:"200" doc:"dots per inch of the PNG"`
 }
 
-// MapParams are those of a figure with ratemaps.
+// MapParams are those of a figure with ratemaps. Their colour map is one of all figures.
 type MapParams struct {
 	Params
-	RateColours Colours `json:"rate_colours" default:"jet" doc:"colour map of ratemaps, as in the paper"`
+	RateColours Colours `json:"rate_colours"`
+}
+
+// CorrelationLook says how a figure with autocorrelograms is drawn.
+type CorrelationLook struct {
+	Params
+	CorrelationColours Colours `json:"correlation_colours" default:"diverging" doc:"colour map of autocorrelograms"`
 }
 
 // CorrelationParams are those of a figure with autocorrelograms beside the ratemaps.
 type CorrelationParams struct {
-	MapParams
-	CorrelationColours Colours `json:"correlation_colours" default:"diverging" doc:"colour map of autocorrelograms"`
+	CorrelationLook
+	RateColours Colours `json:"rate_colours"`
 }

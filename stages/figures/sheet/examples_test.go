@@ -14,7 +14,7 @@ func numbersOf(units []spectratable.Unit) (out []int32) {
 	return out
 }
 
-func TestExamplesAreTheBestOfWhatTheNetworkHas(t *testing.T) {
+func TestExamplesAreTypicalOfWhatTheNetworkHas(t *testing.T) {
 	nan := math.NaN()
 	bar := []float32{1, 1, 0, 0}      // half of the box: one bit
 	spot := []float32{1, 0, 0, 0}     // a quarter: two bits
@@ -26,14 +26,16 @@ func TestExamplesAreTheBestOfWhatTheNetworkHas(t *testing.T) {
 		by    string
 		want  []int32
 	}{
-		{"two modules take turns, and others come after them",
-			[]spectratable.Unit{{Score: 1.4, Module: -1}, {Score: 1.2, Module: 1}, {Score: 1.3, Module: 1}, {Score: 0.5, Module: 0}}, "grid score", []int32{2, 3, 1, 0}},
-		{"grid cells without a module", []spectratable.Unit{{Score: 0.2, Square: 0.9, Module: -1}, {Score: 0.9, Square: -1, Module: -1}, {Score: nan, Square: nan, Module: -1}}, "grid score", []int32{1, 0, 2}},
-		{"square cells", []spectratable.Unit{{Score: -0.5, Square: 0.6, Module: -1}, {Score: 0.4, Square: nan, Module: -1}, {Score: -0.7, Square: 0.8, Module: -1}}, "90° score", []int32{2, 0, 1}},
+		{"two modules take turns, each nearest its median first, and others come after them",
+			[]spectratable.Unit{{Score: 1.4, Module: -1}, {Score: 1.2, Module: 1}, {Score: 1.3, Module: 1}, {Score: 0.5, Module: 0}, {Score: 1.26, Module: 1}}, "grid score", []int32{3, 4, 2, 1, 0}},
+		{"grid cells without a module", []spectratable.Unit{{Score: 0.2, Square: 0.9, Module: -1}, {Score: 0.9, Square: -1, Module: -1}, {Score: nan, Square: nan, Module: -1}, {Score: 0.4, Square: -1, Module: -1}},
+			"grid score", []int32{3, 0, 1, 2}},
+		{"square cells", []spectratable.Unit{{Score: -0.5, Square: 0.6, Module: -1}, {Score: 0.4, Square: nan, Module: -1}, {Score: -0.7, Square: 0.9, Module: -1}, {Score: -0.7, Square: 0.7, Module: -1}},
+			"90° score", []int32{3, 0, 2, 1}},
 		{"neither", []spectratable.Unit{{Score: nan, Square: nan, Module: -1}, {Score: 0.1, Square: 0.2, Module: -1}, {Score: nan, Square: nan, Module: -1}, {Score: nan, Square: nan, Module: -1}},
-			"spatial information", []int32{1, 0, 2, 3}},
+			"spatial information", []int32{0, 1, 2, 3}},
 	} {
-		maps := [][]float32{bar, spot, even, hole}
+		maps := [][]float32{bar, spot, even, hole, spot}
 		net := Network{Maps: map[int32][]float32{}}
 		for i, u := range c.units {
 			u.Unit, u.Active = int32(i), true
@@ -44,6 +46,43 @@ func TestExamplesAreTheBestOfWhatTheNetworkHas(t *testing.T) {
 		if got := numbersOf(units); by.Name != c.by || !slices.Equal(got, c.want) {
 			t.Errorf("%s: units %v by %s, want %v by %s", c.name, got, by.Name, c.want, c.by)
 		}
+	}
+}
+
+// A unit of the highest score that is of another kind than its module leads no row, and the phases
+// of those that do lie far apart.
+func TestTypicalUnitsAreNoOutliersAndSpreadOverTheCell(t *testing.T) {
+	units := []spectratable.Unit{{Unit: 0, Score: 1.45, Superlattice: 7}}
+	for i := range int32(12) { // pairs of one phase
+		phase := float64(i/2) * math.Pi / 3
+		units = append(units, spectratable.Unit{Unit: i + 1, Score: 1.3 + 0.001*float64(i), Phi1: phase, Phi2: -phase})
+	}
+	typical := Typical(units, Score)
+	if got := numbersOf(typical); got[0] != 7 || slices.Index(got, 0) < 7 || len(got) != len(units) {
+		t.Errorf("units in the order %v, want 7, of median score, first and 0, of the highest, in the second half", got)
+	}
+	for i, u := range typical[:4] {
+		for _, v := range typical[:i] {
+			if phaseDistance(u, v) < 0.5 {
+				t.Errorf("units %d and %d have nearly one phase", u.Unit, v.Unit)
+			}
+		}
+	}
+}
+
+func TestWhatIsUnusualOfAUnitIsSaid(t *testing.T) {
+	for want, u := range map[string]spectratable.Unit{
+		"":         {Peak: 1, Modulation: 1, Superlattice: 1},
+		"√7":       {Peak: 1, Modulation: 1, Superlattice: 7},
+		"flat":     {Peak: 1, Modulation: 0.49, Superlattice: 7},
+		"constant": {Peak: 1, Modulation: 0.01},
+	} {
+		if got := Oddity(u); got != want {
+			t.Errorf("%+v is %q, want %q", u, got, want)
+		}
+	}
+	if got := Oddity(spectratable.Unit{}); got != "" {
+		t.Errorf("a silent unit is %q", got)
 	}
 }
 

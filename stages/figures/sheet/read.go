@@ -69,6 +69,9 @@ func (r *Reader) EmitUnboxed(draw func() ([]File, error)) error {
 			return fmt.Errorf("nothing was drawn in %s", f.Name)
 		}
 	}
+	if err := checkTables(rows, r.Task); err != nil {
+		return err
+	}
 	return pipeline.Emit(r.Task, "figure", rows, nil)
 }
 

@@ -120,6 +120,11 @@ type shownNumbers struct {
 	Differences []difference `json:"differences"`
 }
 
+var caption = sheet.Caption{
+	Title:  "Table 1: hyperparameters",
+	Panels: []sheet.Panel{{Shows: "The hyperparameters of the paper's Table 1 beside those of every profile; what differs is bold, and numbered as it is explained below. Rows under the second rule are those that the paper does not give"}},
+}
+
 // Run has no inputs: the profiles are its parameters.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
@@ -141,7 +146,7 @@ func Draw(p Params) ([]sheet.File, error) {
 	}
 	const pitch, top = 4.4, 6.0
 	notes := top + pitch*float64(len(rows)) + 8
-	page := figure.Page{Title: "Table 1: hyperparameters", Height: notes + 3.4*float64(len(found)) + 2, DPI: int(p.DPI)}
+	page := figure.Page{Height: notes + 3.4*float64(len(found)) + 2, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		const name, paper, first = 1.0, 52.0, 96.0
 		width := (figure.Width - first) / float64(len(p.Profiles))
@@ -187,7 +192,7 @@ func Draw(p Params) ([]sheet.File, error) {
 			c.Text(5.2, at, sheet.Clip(plain, figure.Width-6, small), small)
 		}
 	}
-	out, err := sheet.Render("table-1", page, paint, shownNumbers{"table-1", append([]difference{}, found...)})
+	out, err := sheet.Render("table-1", page, paint, shownNumbers{"table-1", append([]difference{}, found...)}, caption)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func TestTable1MarksAndExplainsDifferences(t *testing.T) {
 	if len(shown.Differences) != 1 || shown.Differences[0].Value != "40" || shown.Differences[0].Paper != "128" {
 		t.Errorf("differences %+v, want the 40 units of laptop alone", shown.Differences)
 	}
-	if text := string(files[3].Data); files[3].Name != "table-1.md" || !strings.Contains(text, "| Number of RNN units | 128 | 128 | **40** |") {
-		t.Errorf("%s:\n%s", files[3].Name, text)
+	if text := string(files[4].Data); files[4].Name != "table-1.md" || !strings.Contains(text, "| Number of RNN units | 128 | 128 | **40** |") {
+		t.Errorf("%s:\n%s", files[4].Name, text)
 	}
 }

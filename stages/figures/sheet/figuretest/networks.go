@@ -5,7 +5,9 @@ package figuretest
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
+	"sicgrid/pkg/figure"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/ratemaps/ratemapstable"
 	"sicgrid/stages/spectra/spectratable"
@@ -72,6 +74,9 @@ func Ideal(boxM float64, silent int, lumps ...Lump) Network {
 			x := boxM * ((float64(i%testBins)+0.5)/testBins - 0.5)
 			y := boxM * ((float64(i/testBins)+0.5)/testBins - 0.5)
 			m.Mean[i] = float32(at(x, y))
+		}
+		if u.Modulation = math.NaN(); figure.Peak(m.Mean) > 0 {
+			u.Modulation = 1 - float64(slices.Min(m.Mean))/figure.Peak(m.Mean)
 		}
 		d.Units, d.Maps = append(d.Units, u), append(d.Maps, m)
 	}

@@ -26,6 +26,7 @@ type Label struct {
 // Drawn is a figure as its files show it.
 type Drawn struct {
 	SVG, PNG, Numbers []byte
+	Legend            sheet.Legend
 	Labels            []Label
 	width, height     float64 // mm
 }
@@ -34,7 +35,7 @@ type Drawn struct {
 var (
 	Params            = sheet.Params{DPI: 60}
 	MapParams         = sheet.MapParams{Params: Params, RateColours: "jet"}
-	CorrelationParams = sheet.CorrelationParams{MapParams: MapParams, CorrelationColours: "diverging"}
+	CorrelationParams = sheet.CorrelationParams{CorrelationLook: sheet.CorrelationLook{Params: Params, CorrelationColours: "diverging"}, RateColours: "jet"}
 )
 
 // Open takes a figure's files apart and checks what holds for every figure: both
@@ -45,12 +46,15 @@ func Open(t *testing.T, name string, files []sheet.File, err error) Drawn {
 		t.Fatal(err)
 	}
 	var d Drawn
-	for i, want := range []string{name + ".svg", name + ".png", "numbers.json"} {
+	for i, want := range []string{name + ".svg", name + ".png", sheet.NumbersFile, sheet.CaptionFile} {
 		if files[i].Name != want {
 			t.Fatalf("file %d is %q, want %q", i, files[i].Name, want)
 		}
 	}
 	d.SVG, d.PNG, d.Numbers = files[0].Data, files[1].Data, files[2].Data
+	if d.Legend, err = sheet.LegendOf(files); err != nil {
+		t.Fatal(err)
+	}
 	d.parse(t)
 	config, err := png.DecodeConfig(bytes.NewReader(d.PNG))
 	if err != nil {

@@ -17,6 +17,9 @@ import (
 	"sicgrid/stages/sweep/sweeptable"
 )
 
+// Marks says what those of Mark mean, and the bars beside them.
+const Marks = "A disc is a run, filled if it has what the paper reports, crossed out if it ended early; bars: medians"
+
 // Mark is a run's disc: filled if it succeeds, crossed out if it ended early.
 func Mark(c *figure.Canvas, at figure.Point, ink color.RGBA, r sweeptable.Run) {
 	const radius = 0.62
