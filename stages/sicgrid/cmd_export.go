@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -22,17 +23,19 @@ import (
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
+	"sicgrid/stages/exchange"
 )
 
-var exportFormats = []string{"parquet", "arrow", "csv", "json", "npy"}
+var exportFormats = append([]string{"parquet", "arrow", "csv", "json", "npy"}, exchange.Formats...)
 
 // An exportForm is how an artifact is written.
 type exportForm struct {
 	format   string
-	column   string // that an npy file holds
-	describe bool   // CSV begins with comments on the columns
-	columns  bool   // not the rows but the columns
-	json     bool   // these, or the rows, as JSON
+	column   string            // that an npy file holds
+	describe bool              // CSV begins with comments on the columns
+	columns  bool              // not the rows but the columns
+	said     map[string]string // of what is written, in a file of weights
+	json     bool              // these, or the rows, as JSON
 }
 
 // check finds what is wrong with the form, and completes it by the name of the file that is
@@ -88,16 +91,18 @@ func newExportCommand() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:   "export NODE:OUTPUT",
-		Short: "Write one stored artifact as Parquet, Arrow, CSV, JSON or npy",
+		Short: "Write one stored artifact as Parquet, Arrow, CSV, JSON or npy, weights also as npz or safetensors",
 		Long: "Write one stored artifact as Parquet (the stored bytes), an Arrow IPC file, CSV (lists joined by\n" +
 			"semicolons), JSON (a list of rows; what is no number is null), or one numeric column as npy.\n" +
 			"An artifact is a node and one of its outputs; the output may be left out where there is one only.\n" +
-			"The name of the file says the format, or --format.\n" +
+			"The name of the file says the format, or --format. Weights as npz or safetensors have the names and shapes that\n" +
+			"PyTorch gives them (mlp.0.weight, ..., g0), and the identity is folded into the last bias.\n" +
 			"--columns lists its columns instead: name, type, unit and meaning, as the stored file says them.",
 		Example: "  sicgrid export spectra/full/2m:units --out units.csv\n" +
 			"  sicgrid export spectra/full/2m:units --columns\n" +
 			"  sicgrid export spectra/full/2m:units --json\n" +
 			"  sicgrid export ratemaps/full/2m:maps --column mean --out maps.npy\n" +
+			"  sicgrid export train/full:weights --out w.safetensors\n" +
 			"  sicgrid export train/full:weights > weights.parquet",
 		Args: takes(1, 1, "one artifact, such as spectra/full/2m:units"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -119,6 +124,7 @@ func newExportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			form.said = map[string]string{"made_by": "sicgrid " + commit(), "result": args[0], "profile": strings.Join(append([]string{s.parameters.Name}, s.parameters.Sets...), " "), "object": fmt.Sprintf("%x", sha256.Sum256(data))}
 			if data, err = form.of(data); err != nil {
 				return err
 			}
@@ -192,6 +198,8 @@ func (f exportForm) of(data []byte) ([]byte, error) {
 		return jsonFile(rec)
 	case f.format == "npy":
 		return npyFile(rec, f.column)
+	case slices.Contains(exchange.Formats, f.format):
+		return exchange.Encode(rec, f.format, f.said)
 	}
 	rows, err := csvFile(rec)
 	if f.describe {

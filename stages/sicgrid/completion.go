@@ -25,7 +25,7 @@ func addCompletions(root *cobra.Command) {
 	}
 	flags := map[string]completions{
 		"params": completeProfiles, "set": completeAssignments, "force": completeStages, "device": words("auto", "cpu", "vulkan"),
-		"precision": words("float32", "mixed"),
+		"precision": words("float32", "mixed"), "as": completeVariants,
 	}
 	for _, cmd := range root.Commands() {
 		if complete := arguments[cmd.Name()]; complete != nil {
@@ -143,6 +143,13 @@ func completeKeys(*cobra.Command) (keys []string) {
 		keys = append(keys, p.Key+"\t"+p.Meaning)
 	}
 	return keys
+}
+
+func completeVariants(cmd *cobra.Command, _ []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+	if p := profileOf(cmd); p != nil {
+		names = p.VariantNames()
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeProfiles are the profiles beside the default one, and then any file.

@@ -15,6 +15,7 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/exchange"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/sicgrid/layout"
@@ -45,6 +46,8 @@ type figureStage struct {
 	Numerics string                  `json:"numerics"`
 	Commit   string                  `json:"commit"` // of the source that computed it
 	Outputs  map[string]figureOutput `json:"outputs"`
+
+	Foreign *exchange.Provenance `json:"foreign,omitempty"` // of a network that was trained elsewhere
 }
 
 type figureOutput struct {
@@ -151,10 +154,11 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 
 func (r *figureRecord) add(n *pipeline.Node, a *store.Action) {
 	var provenance struct {
-		Commit string `json:"commit"`
+		Commit  string               `json:"commit"`
+		Foreign *exchange.Provenance `json:"foreign"`
 	}
 	_ = json.Unmarshal(a.Provenance, &provenance) // without one the commit is unknown
-	stage := figureStage{Name: n.Name, Key: a.Key, Seed: n.Seed, Numerics: a.Numerics, Commit: provenance.Commit, Outputs: map[string]figureOutput{}}
+	stage := figureStage{Name: n.Name, Key: a.Key, Seed: n.Seed, Numerics: a.Numerics, Commit: provenance.Commit, Outputs: map[string]figureOutput{}, Foreign: provenance.Foreign}
 	for _, o := range a.Outputs {
 		stage.Outputs[o.Name] = figureOutput{o.Object, o.Logical}
 	}
