@@ -58,6 +58,12 @@ const TrainStage = "train"
 // selectStage chooses among the attempts at a training.
 const selectStage = "select"
 
+// IsTraining says whether a node makes a network: it trains one, chooses among several, or reads one
+// that was trained elsewhere.
+func IsTraining(n *pipeline.Node) bool {
+	return n.Stage == TrainStage || n.Stage == selectStage || n.Stage == ImportStage
+}
+
 // DAG is every node that a profile can make, and the names of groups of them.
 type DAG struct {
 	Nodes   []*pipeline.Node

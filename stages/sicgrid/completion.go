@@ -21,7 +21,7 @@ func addCompletions(root *cobra.Command) {
 	arguments := map[string]completions{
 		"run": several(completeTargets), "status": several(completeTargets), "why": several(completeTargets), "dag": several(completeTargets),
 		"verify": several(completeTargets), "pin": several(completeTargets), "unpin": several(completeTargets),
-		"check": first(completeFigures), "export": first(completeOutputs), "sweep": first(completeSweeps), "params": several(completeKeys),
+		"check": first(completeFigures), "cite": first(completeFigures), "export": first(completeOutputs), "sweep": first(completeSweeps), "params": several(completeKeys),
 	}
 	flags := map[string]completions{
 		"params": completeProfiles, "set": completeAssignments, "force": completeStages, "device": words("auto", "cpu", "vulkan"),
