@@ -3,6 +3,8 @@ package ndarray
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,7 +36,7 @@ func OpenNpz(path string) (*Arrays, error) {
 		if !ok {
 			continue
 		}
-		if err := a.look(f); err != nil {
+		if _, err := a.look(f); err != nil {
 			a.others = append(a.others, key)
 		} else {
 			a.keys = append(a.keys, key)
@@ -52,19 +54,18 @@ func (a *Arrays) Close() error { return a.file.Close() }
 // Keys are those of the arrays of numbers, in the order of the file.
 func (a *Arrays) Keys() []string { return a.keys }
 
-// look returns an error if a member's header is not that of an array of numbers.
-func (a *Arrays) look(f *zip.File) error {
+// look reads a member's header, which may not be that of an array of numbers.
+func (a *Arrays) look(f *zip.File) (h npyHeader, err error) {
 	r, err := f.Open()
 	if err != nil {
-		return err
+		return h, err
 	}
 	defer r.Close()
 	text, _, err := headerText(r, int64(f.UncompressedSize64))
 	if err != nil {
-		return err
+		return h, err
 	}
-	_, err = parseHeader(text)
-	return err
+	return parseHeader(text)
 }
 
 // Read returns the array of a key; "" stands for the only one there is.
@@ -105,4 +106,51 @@ func (a *Arrays) text() string {
 		text += " (and of no numbers " + strings.Join(a.others, ", ") + ")"
 	}
 	return text
+}
+
+// Shape is that of the array of a key, as its header declares it; nothing of its values is read.
+func (a *Arrays) Shape(key string) ([]int, error) {
+	i := slices.IndexFunc(a.file.File, func(f *zip.File) bool { return f.Name == key+".npy" })
+	if i < 0 {
+		return nil, fmt.Errorf("%s: has no array %q, has %s", a.path, key, a.text())
+	}
+	h, err := a.look(a.file.File[i])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", a.path, key, err)
+	}
+	return h.shape, nil
+}
+
+// A Member is one array of a .npz file: its key, and the bytes of its .npy file.
+type Member struct {
+	Key string
+	Npy []byte
+}
+
+// Npz returns the bytes of a .npz file as numpy.savez writes it: nothing is compressed, and the
+// same members give the same bytes.
+func Npz(members []Member) ([]byte, error) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, m := range members {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: m.Key + ".npy", Method: zip.Store})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(m.Npy); err != nil {
+			return nil, err
+		}
+	}
+	err := z.Close()
+	return b.Bytes(), err
+}
+
+// NpyText returns the bytes of a .npy file of one text, an array without axes.
+func NpyText(text string) []byte {
+	points := []rune(text)
+	data, err := binary.Append([]byte(NpyHeader(fmt.Sprintf("<U%d", len(points)), nil)), binary.LittleEndian, points)
+	if err != nil {
+		panic(err) // no number fails
+	}
+	return data
 }

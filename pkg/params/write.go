@@ -76,10 +76,10 @@ func (t *yamlText) free(name string, v, around *value, indent string) {
 		comment = ""
 	}
 	if len(v.keys) == 0 || v.items[0].where == v.where {
-		t.line(indent, word(name), v.flow(), comment)
+		t.line(indent, Quoted(name), v.flow(), comment)
 		return
 	}
-	t.line(indent, word(name), "", comment)
+	t.line(indent, Quoted(name), "", comment)
 	for i, name := range v.keys {
 		t.free(name, v.items[i], v, indent+"  ")
 	}
@@ -116,7 +116,9 @@ func (d *declaration) comment() string {
 // plainWord needs no quotes, unless it is a word of YAML's.
 var plainWord = regexp.MustCompile(`^[A-Za-z_][\w./-]*$`)
 
-func word(s string) string {
+// Quoted is a text as a file may have it for a key or a value: in quotes, unless it reads back as it
+// is.
+func Quoted(s string) string {
 	if v, err := parse([]byte(s), source{}); err == nil && v.kind == text && plainWord.MatchString(s) {
 		return s
 	}
@@ -141,7 +143,7 @@ func (v *value) flow() string {
 	for i, item := range v.items {
 		parts[i] = item.flow()
 		if v.kind == mapping {
-			parts[i] = fmt.Sprintf("%s: %s", word(v.keys[i]), parts[i])
+			parts[i] = fmt.Sprintf("%s: %s", Quoted(v.keys[i]), parts[i])
 		}
 	}
 	switch v.kind {
@@ -150,7 +152,7 @@ func (v *value) flow() string {
 	case mapping:
 		return "{" + strings.Join(parts, ", ") + "}"
 	case text:
-		return word(v.text)
+		return Quoted(v.text)
 	}
 	return v.text
 }

@@ -27,6 +27,10 @@ import (
 // MostPinned is the size of the largest output that can be pinned, in bytes.
 const MostPinned = 15 << 20
 
+// fromPin begins what the record of a result says of its origin (store.Action.From) where a pin was
+// taken into the store.
+const fromPin = "pin "
+
 // pin is the pin of a node.
 type pin struct {
 	action *store.Action
@@ -123,7 +127,8 @@ func checkPinFile(path string, o store.Output) error {
 	return err
 }
 
-// take puts the pinned result into the store, where the nodes after it read it.
+// take puts the pinned result into the store, where the nodes after it read it. Its record there says
+// that it is of a pin.
 func (p *pin) take(s *store.Store, checks *objectChecks) error {
 	if a, _ := s.Lookup(p.action.Key, p.action.Numerics, true); a != nil && soundOutputs(a, checks) {
 		return nil
@@ -143,7 +148,7 @@ func (p *pin) take(s *store.Store, checks *objectChecks) error {
 		}
 		checks.forget(o.Object)
 	}
-	return s.PutAction(p.action)
+	return s.PutAction(p.action.FetchedFrom(fromPin + filepath.ToSlash(p.dir)))
 }
 
 func soundOutputs(a *store.Action, checks *objectChecks) bool {

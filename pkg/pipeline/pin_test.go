@@ -61,10 +61,13 @@ func TestAPinStandsInWhenTheCodeHasMovedOn(t *testing.T) {
 	if v, err := Verify(context.Background(), nil, r.opt, VerifyOptions{}); err != nil || len(v.Findings) > 0 {
 		t.Errorf("verify: %+v, %v", v.Findings, err)
 	}
-	// For the code that it was made by, it is simply the node's result.
+	// For the code that it was made by, it is the node's result, unless pins are to be ignored: then it
+	// is computed, once.
 	r.setCode("sum", code("1"))
+	r.wantReason(r.wantRan("a b d e", r.chain(nil)), "c", Cached, "made before; fetched from pin "+filepath.ToSlash(filepath.Join(r.opt.Pins, "test", "c")))
 	r.opt.Unpinned = true
-	r.wantReason(r.wantRan("a b d e", r.chain(nil)), "c", Cached, "made before")
+	r.wantReason(r.wantRan("c", r.chain(nil)), "c", Ran, "its result is of a pin; pin off: --unpinned")
+	r.wantReason(r.wantRan("", r.chain(nil)), "c", Cached, "unchanged")
 }
 
 // pinRecord is the path of the record of c's pin.

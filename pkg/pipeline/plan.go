@@ -23,6 +23,7 @@ type step struct {
 	key     string          // "" while inputs are unknown
 	action  *store.Action   // a sound record whose objects have not been checked yet; nil = miss
 	defects []string        // found on the way to it
+	ofPin   bool            // there is a record, of a pin, and Options.Unpinned
 	pin     *pin            // of the node, looked at where there is no action; nil = none
 
 	elsewhere *parts // the node's own, while parts and key are those of a hit by other code
@@ -121,6 +122,10 @@ func (s *step) lookup(opt *Options) {
 	if action == nil {
 		return
 	}
+	if opt.Unpinned && strings.HasPrefix(action.From(), fromPin) {
+		s.ofPin = true
+		return
+	}
 	names := make([]string, len(action.Outputs))
 	for i, o := range action.Outputs {
 		names[i] = o.Name
@@ -205,6 +210,8 @@ func (s *step) ownReason(opt *Options) string {
 	switch {
 	case len(s.defects) > 0:
 		return strings.Join(s.defects, "; ")
+	case s.ofPin:
+		return "its result is of a pin"
 	case s.lastKey == "":
 		return "first time"
 	case s.key == s.lastKey && opt.Exact:

@@ -29,6 +29,7 @@ import (
 var layouts = map[string]map[string]artifact.Layout{
 	"trajectories": {"walks": artifact.LayoutOf[trajectoriestable.Walk]()},
 	TrainStage:     training,
+	ImportStage:    training,
 	selectStage: {
 		"attempts": artifact.LayoutOf[selectiontable.Attempt](),
 		"weights":  training["weights"], "history": training["history"],

@@ -25,7 +25,7 @@ import (
 var requiredVariants = []string{"full", "no-capacity"}
 
 // trainingSections are what a variant may change.
-var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts", "keep", "pretraining"}
+var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts", "keep", "pretraining", "weights"}
 
 // Parameters are a profile as it was read, with every value checked.
 type Parameters struct {
@@ -52,6 +52,7 @@ type Training struct {
 	Attempts    int            `json:"attempts"`
 	Keep        selection.Keep `json:"keep"`
 	Pretraining Pretraining    `json:"pretraining,omitempty"`
+	Weights     Weights        `json:"weights,omitempty"`
 }
 
 // ReadParameters reads a profile, puts the --set values in their places and
@@ -96,13 +97,13 @@ func checkParameters(path string, doc *params.Document, sets []string) (*Paramet
 }
 
 func (p *Parameters) readVariants(doc *params.Document) (err error) {
-	if p.variants, err = readTrainings(doc, "variants", p.Variants); err != nil {
+	if p.variants, err = readTrainings(p.Path, doc, "variants", p.Variants); err != nil {
 		return err
 	}
 	if len(p.variants) == 0 {
 		return doc.Errorf("variants", "found no variant, must name at least one")
 	}
-	p.ablated, err = readTrainings(doc, "ablate", p.Ablate)
+	p.ablated, err = readTrainings(p.Path, doc, "ablate", p.Ablate)
 	for _, v := range p.ablated {
 		if _, twice := p.Variants[v.Name]; twice {
 			return doc.Errorf("ablate."+v.Name, "found a name that is among the variants, must be another")
@@ -113,7 +114,7 @@ func (p *Parameters) readVariants(doc *params.Document) (err error) {
 
 // readTrainings reads the trainings of a section, each of which changes something of the profile,
 // and puts them in full into decoded.
-func readTrainings(doc *params.Document, section string, decoded map[string]any) ([]Variant, error) {
+func readTrainings(path string, doc *params.Document, section string, decoded map[string]any) ([]Variant, error) {
 	var out []Variant
 	for _, name := range doc.Keys(section) {
 		key := section + "." + name
@@ -122,7 +123,7 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 		}
 		v := Variant{Name: name}
 		var err error
-		if v.Training, err = readTraining(doc.Overlay(key, trainingSections)); err != nil {
+		if v.Training, err = readTraining(path, doc.Overlay(key, trainingSections)); err != nil {
 			return nil, err
 		}
 		out = append(out, v)
@@ -131,10 +132,16 @@ func readTrainings(doc *params.Document, section string, decoded map[string]any)
 	return out, nil
 }
 
-func readTraining(doc *params.Document) (t Training, err error) {
+// readTraining reads a training of the profile at path.
+func readTraining(path string, doc *params.Document) (t Training, err error) {
 	if err := doc.Decode(&t); err != nil {
 		return t, err
 	}
+	if err := t.Weights.check(doc); err != nil {
+		return t, err
+	}
+	t = t.imported()
+	t.Weights.path = params.Beside(path, t.Weights.File)
 	if err := checkTraining(doc, t.Recipe); err != nil {
 		return t, err
 	}

@@ -148,7 +148,7 @@ func TestImpossibleParameters(t *testing.T) {
 		{"variant with an unknown key", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "loss: {capacty: 0}", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "variants.no-capacity.loss.capacty: unknown key, did you mean capacity?"},
 		{"variant with an unknown section", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "los: {capacity: 0}", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "variants.no-capacity.los: unknown key, did you mean loss?"},
 		{"variant with an impossible value", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "loss: {capacity: -1}", "loss: {capacity: 0, capacity_start: 0, capacity_warmup: 0}", "variants.no-capacity.loss.capacity: found -1, must be 0 or greater"},
-		{"variant that is no mapping", "from-scratch: {} ", "from-scratch: 3 ", "from-scratch: {}", "variants.from-scratch: found 3, must be a mapping with the keys network, batch, loss, optimiser, history_every, stop, attempts, keep, pretraining"},
+		{"variant that is no mapping", "from-scratch: {} ", "from-scratch: 3 ", "from-scratch: {}", "variants.from-scratch: found 3, must be a mapping with the keys network, batch, loss, optimiser, history_every, stop, attempts, keep, pretraining, weights"},
 		{"variant that a figure needs is missing", "  full: ", "  whole: ", "variants:", "variants: found whole, from-scratch, no-capacity, must have full and no-capacity"},
 		{"seed twice", "seeds: [1, 2, 3, 4, 5]", "seeds: [1, 2, 1]", "seeds:", "seeds[2]: found 1 twice, must be given once"},
 		{"negative seed", "seed: 1 ", "seed: -1 ", "seed: 1 ", "seed: found -1, must be a whole number from 0 to 18446744073709551615"},
@@ -169,7 +169,7 @@ func TestImpossibleParameters(t *testing.T) {
 }
 
 func TestFilesThatAreNoParameters(t *testing.T) {
-	keys := "seed, seeds, network, batch, loss, optimiser, history_every, stop, attempts, keep, pretraining, variants, ablate, evaluation, analysis, embedding, ideal, integration, results, figures"
+	keys := "seed, seeds, network, batch, loss, optimiser, history_every, stop, attempts, keep, pretraining, weights, variants, ablate, evaluation, analysis, embedding, ideal, integration, results, figures"
 	for _, c := range []struct{ name, yaml, want string }{
 		{"empty", "", "params/laptop.yaml:1: found an empty file, must be a mapping with the keys " + keys},
 		{"a list", "- 1\n", "params/laptop.yaml:1: found a list, must be a mapping with the keys " + keys},

@@ -41,7 +41,8 @@ import (
 //	train (per variant) ─> integration ─┐
 //	spectra, embed, distances ──────────┴─> claims ──> figures: results
 //
-// Where a profile asks for several attempts, "train" above is that many trainings ─> select, which
+// Where a profile names weights that were trained elsewhere, "train" above is a node import, which
+// reads them. Where it asks for several attempts, "train" above is that many trainings ─> select, which
 // keeps one of them. ratemaps, spectra and embed are made for every variant in every box, of an
 // ablation ratemaps and spectra in one. Everything above exists once a seed; the figure "seeds" and
 // the results set several side by side.
@@ -56,6 +57,12 @@ const TrainStage = "train"
 
 // selectStage chooses among the attempts at a training.
 const selectStage = "select"
+
+// IsTraining says whether a node makes a network: it trains one, chooses among several, or reads one
+// that was trained elsewhere.
+func IsTraining(n *pipeline.Node) bool {
+	return n.Stage == TrainStage || n.Stage == selectStage || n.Stage == ImportStage
+}
 
 // DAG is every node that a profile can make, and the names of groups of them.
 type DAG struct {
@@ -168,6 +175,10 @@ func trainings(name string, t Training, on Device, seed uint64, put func(*pipeli
 		node := newNode(TrainStage, name, p, train.On(on.Backend, on.CheckpointEvery), train.Outputs, seed, from)
 		node.Numerics, node.Code, node.OtherCode = on.Numerics, on.Code, on.OtherCode
 		return keep(node)
+	}
+	if t.Weights.File != "" {
+		keep(importNode(name, t))
+		return made
 	}
 	start := inputs{}
 	if len(t.Pretraining.Lengths) > 0 {
@@ -286,6 +297,9 @@ func (d *DAG) put(n *pipeline.Node, name string) *pipeline.Node {
 	// What is made of other seeds has to be asked for.
 	if !strings.Contains(name, seedMark) && name != "seeds" && name != ResultsName {
 		d.Targets[n.Stage] = append(d.Targets[n.Stage], n)
+		if n.Stage == ImportStage {
+			d.Targets[TrainStage] = append(d.Targets[TrainStage], n)
+		}
 		d.Targets["all"] = append(d.Targets["all"], n)
 	}
 	return n

@@ -256,7 +256,7 @@ func (s *Sweep) pointAt(file, doc *params.Document, p *Parameters) (point, error
 	var out point
 	for _, v := range s.Variants {
 		over := doc.Overlay("variants."+v, trainingSections)
-		t, err := readTraining(over)
+		t, err := readTraining(p.Path, over)
 		if err != nil {
 			return out, err
 		}

@@ -32,7 +32,12 @@ func profileTable(path string, doc *params.Document, bases *params.Bases) []tabl
 func profileColumn(path string, doc *params.Document) table1.Profile {
 	doc = doc.Overlay("variants.full", trainingSections)
 	p := table1.Profile{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Values: map[string]string{}, Comments: map[string]string{}}
+	foreign := doc.YAML("weights.file") != ""
 	for _, key := range table1.Keys() {
+		if foreign && !slices.Contains([]string{"network.units", "network.hidden", "network.layers"}, key) {
+			p.Values[key], p.Comments[key] = "not known", "the network was trained elsewhere"
+			continue
+		}
 		p.Values[key], p.Comments[key] = doc.Text(key)
 		// The defaults' comment has the range too.
 		if meaning := params.Meaning(Profile{}, key); strings.Contains(p.Comments[key], meaning) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/sweepdata"
 	"sicgrid/stages/train"
@@ -53,6 +54,8 @@ func (p *Parameters) makeTitles() sheet.Titles {
 	for _, v := range slices.Concat(p.variants, p.ablated) {
 		told := differences(own, v.Training)
 		switch {
+		case v.Training.Weights.File != "":
+			told = []string{"trained elsewhere: " + printable.Short(v.Training.Weights.From, 40)}
 		case len(v.Training.Pretraining.Lengths) > 0: // another way of training, whose numbers are its own
 			told = append(slices.DeleteFunc(told, func(s string) bool { return !strings.HasPrefix(s, "without") }), "from copies of one lattice")
 			if len(told) == 1 {

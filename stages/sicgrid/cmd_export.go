@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -14,18 +15,20 @@ import (
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
+	"sicgrid/stages/exchange"
 	"sicgrid/stages/sicgrid/tablefile"
 )
 
-var exportFormats = []string{"parquet", "arrow", "csv", "json", "npy"}
+var exportFormats = append([]string{"parquet", "arrow", "csv", "json", "npy"}, exchange.Formats...)
 
 // An exportForm is how an artifact is written.
 type exportForm struct {
 	format   string
-	column   string // that an npy file holds
-	describe bool   // CSV begins with comments on the columns
-	columns  bool   // not the rows but the columns
-	json     bool   // these, or the rows, as JSON
+	column   string            // that an npy file holds
+	describe bool              // CSV begins with comments on the columns
+	columns  bool              // not the rows but the columns
+	said     map[string]string // of what is written, in a file of weights
+	json     bool              // these, or the rows, as JSON
 }
 
 // check finds what is wrong with the form, and completes it by the name of the file that is
@@ -81,12 +84,14 @@ func newExportCommand() *cobra.Command {
 	var out, tables string
 	cmd := &cobra.Command{
 		Use:   "export NODE:OUTPUT",
-		Short: "Write one stored artifact as Parquet, Arrow, CSV, JSON or npy",
+		Short: "Write one stored artifact as Parquet, Arrow, CSV, JSON or npy, weights also as npz or safetensors",
 		Long: "Write one stored artifact as Parquet (the stored bytes), an Arrow IPC file, CSV (lists joined by\n" +
 			"semicolons), JSON (a list of rows; what is no number is null), or one numeric column as npy.\n" +
 			"An artifact is a node and one of its outputs; the output may be left out where there is one only.\n" +
-			"The name of the file says the format, or --format.\n" +
+			"The name of the file says the format, or --format. Weights as npz or safetensors have the names and shapes that\n" +
+			"PyTorch gives them (mlp.0.weight, ..., g0), and the identity is folded into the last bias.\n" +
 			"--columns lists its columns instead: name, type, unit and meaning, as the stored file says them.\n" +
+
 			"Of a figure, --tables writes the tables behind its panels into a folder, as CSV unless --format says\n" +
 			"otherwise, and panels.csv, which says what each panel shows and which file has its table.",
 		Example: "  sicgrid export spectra/full/2m:units --out units.csv\n" +
@@ -94,6 +99,7 @@ func newExportCommand() *cobra.Command {
 			"  sicgrid export spectra/full/2m:units --json\n" +
 			"  sicgrid export figure-4 --tables figure-4-tables\n" +
 			"  sicgrid export ratemaps/full/2m:maps --column mean --out maps.npy\n" +
+			"  sicgrid export train/full:weights --out w.safetensors\n" +
 			"  sicgrid export train/full:weights > weights.parquet",
 		Args: takes(1, 1, "one artifact, such as spectra/full/2m:units"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -118,6 +124,7 @@ func newExportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			form.said = map[string]string{"made_by": "sicgrid " + commit(), "result": args[0], "profile": strings.Join(append([]string{s.parameters.Name}, s.parameters.Sets...), " "), "object": fmt.Sprintf("%x", sha256.Sum256(data))}
 			if data, err = form.of(data); err != nil {
 				return err
 			}
@@ -201,6 +208,8 @@ func (f exportForm) of(data []byte) ([]byte, error) {
 			err = usagef("--column %v", err)
 		}
 		return data, err
+	case slices.Contains(exchange.Formats, f.format):
+		return exchange.Encode(rec, f.format, f.said)
 	}
 	rows, err := tablefile.CSV(rec)
 	if f.describe {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/experiment"
 )
 
 // pinsDir holds the pinned results, beside the sources that they outlive.
@@ -13,14 +15,16 @@ const pinsDir = "artifacts/pinned"
 
 func newPinCommand() *cobra.Command {
 	var flags graphFlags
+	var trainings bool
 	cmd := &cobra.Command{
 		Use:   "pin TARGET...",
 		Short: "Keep a result usable when the code moves on",
 		Long: "Copy results that are up to date to " + pinsDir + ", for git to keep. When the code of a pinned stage changes, its result is\n" +
 			"used as it is; changed parameters, another seed or other inputs switch the pin off, and status says so. A pin takes at most\n" +
 			fmt.Sprint(pipeline.MostPinned>>20) + " MiB an output. --unpinned ignores pins, unpin removes them.",
-		Example: "  sicgrid pin train/full --params params/paper.yaml",
-		Args:    takes(1, -1, "the stage to pin"),
+		Example: "  sicgrid pin train/full --params params/paper.yaml\n" +
+			"  sicgrid pin figure-4 figure-6 --trainings    # what takes minutes of them",
+		Args: takes(1, -1, "the stage to pin"),
 		RunE: func(cmd *cobra.Command, targets []string) error {
 			if err := flags.asTheFileSays("a pin"); err != nil {
 				return err
@@ -29,7 +33,7 @@ func newPinCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, n := range s.graph.Targets() {
+			for _, n := range pinned(s.graph, trainings) {
 				dir, err := pipeline.Pin(cmd.Context(), s.graph, n, s.options)
 				if err != nil {
 					return err
@@ -42,16 +46,31 @@ func newPinCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	addTrainings(cmd, &trainings)
 	return cmd
+}
+
+func addTrainings(cmd *cobra.Command, trainings *bool) {
+	cmd.Flags().BoolVar(trainings, "trainings", false, "not the targets, but the networks that they rest on: their trainings, and the choices among several")
+}
+
+// pinned are the nodes whose pins are meant.
+func pinned(g *pipeline.Graph, trainings bool) []*pipeline.Node {
+	if !trainings {
+		return g.Targets()
+	}
+	return slices.DeleteFunc(slices.Clone(g.Nodes()), func(n *pipeline.Node) bool { return !experiment.IsTraining(n) })
 }
 
 func newUnpinCommand() *cobra.Command {
 	var flags graphFlags
+	var trainings bool
 	cmd := &cobra.Command{
-		Use:     "unpin TARGET...",
-		Short:   "Remove the pin of a result",
-		Example: "  sicgrid unpin train/full --params params/paper.yaml",
-		Args:    takes(1, -1, "the stage to unpin"),
+		Use:   "unpin TARGET...",
+		Short: "Remove the pin of a result",
+		Example: "  sicgrid unpin train/full --params params/paper.yaml\n" +
+			"  sicgrid unpin figure-4 figure-6 --trainings",
+		Args: takes(1, -1, "the stage to unpin"),
 		RunE: func(cmd *cobra.Command, targets []string) error {
 			if err := flags.asTheFileSays("a pin"); err != nil {
 				return err
@@ -60,7 +79,7 @@ func newUnpinCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, n := range s.graph.Targets() {
+			for _, n := range pinned(s.graph, trainings) {
 				dir, err := pipeline.Unpin(n, pipeline.Options{DAG: s.parameters.Name, Pins: pinsDir})
 				switch {
 				case err != nil:
@@ -75,5 +94,6 @@ func newUnpinCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	addTrainings(cmd, &trainings)
 	return cmd
 }

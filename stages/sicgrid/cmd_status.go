@@ -13,6 +13,8 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
 	"sicgrid/stages/estimate"
+	"sicgrid/stages/exchange"
+	"sicgrid/stages/experiment"
 	"sicgrid/stages/sicgrid/layout"
 )
 
@@ -68,6 +70,8 @@ type stageStatus struct {
 	Reason   string         `json:"reason"`
 	Key      string         `json:"key,omitempty"`
 	Numerics string         `json:"numerics"`
+
+	Foreign *exchange.Provenance `json:"foreign,omitempty"` // of a network that was trained elsewhere
 }
 
 // For how long status times the first steps of a kind of training of which nothing is known, and
@@ -102,7 +106,7 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 			estimate.Remainder
 		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...), Folder: s.folder.Path, Others: layout.Within(s.parameters.Name), Remainder: rest}
 		for _, n := range nodes {
-			answer.Stages = append(answer.Stages, stageStatus{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Key, n.Numerics})
+			answer.Stages = append(answer.Stages, stageStatus{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Key, n.Numerics, experiment.Foreign(n.Node)})
 		}
 		return printJSON(w, answer)
 	}
@@ -111,6 +115,9 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 			continue
 		}
 		fmt.Fprintf(w, "%-8s %-*s  %s", n.State, s.nameWidth(), n.Node.Name, n.Reason)
+		if from := experiment.Foreign(n.Node); from != nil {
+			fmt.Fprintf(w, "; %s", from)
+		}
 		if level > 0 && n.Key != "" {
 			fmt.Fprintf(w, "  [%s %s]", n.Key[:12], printable.Line(n.Numerics))
 		}

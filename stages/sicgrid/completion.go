@@ -21,11 +21,11 @@ func addCompletions(root *cobra.Command) {
 	arguments := map[string]completions{
 		"run": several(completeTargets), "status": several(completeTargets), "why": several(completeTargets), "dag": several(completeTargets),
 		"verify": several(completeTargets), "pin": several(completeTargets), "unpin": several(completeTargets),
-		"check": first(completeFigures), "export": first(completeOutputs), "sweep": first(completeSweeps), "params": several(completeKeys),
+		"check": first(completeFigures), "cite": first(completeFigures), "export": first(completeOutputs), "sweep": first(completeSweeps), "params": several(completeKeys),
 	}
 	flags := map[string]completions{
 		"params": completeProfiles, "set": completeAssignments, "force": completeStages, "device": words("auto", "cpu", "vulkan"),
-		"precision": words("float32", "mixed"),
+		"precision": words("float32", "mixed"), "as": completeVariants,
 	}
 	for _, cmd := range root.Commands() {
 		if complete := arguments[cmd.Name()]; complete != nil {
@@ -143,6 +143,13 @@ func completeKeys(*cobra.Command) (keys []string) {
 		keys = append(keys, p.Key+"\t"+p.Meaning)
 	}
 	return keys
+}
+
+func completeVariants(cmd *cobra.Command, _ []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+	if p := profileOf(cmd); p != nil {
+		names = p.VariantNames()
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeProfiles are the profiles beside the default one, and then any file.

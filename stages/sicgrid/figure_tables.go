@@ -13,6 +13,7 @@ import (
 
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/sicgrid/tablefile"
 )
 
 // panelsFile lists the panels of an exported figure, and which file has the table behind each.
@@ -100,7 +101,7 @@ func (f *graphFlags) checkTables(folder string, files []tableFile) error {
 }
 
 func writePanelTable(cmd *cobra.Command, path string, data []byte) error {
-	sayReplaced(cmd, path, firstLine(data))
+	sayReplaced(cmd, path, tablefile.FirstLine(data))
 	if err := outfile.Write(cmd.Context(), path, data); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/exchange"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/sicgrid/layout"
@@ -50,6 +51,8 @@ type figureStage struct {
 	Numerics string                  `json:"numerics"`
 	Commit   string                  `json:"commit"` // of the source that computed it
 	Outputs  map[string]figureOutput `json:"outputs"`
+
+	Foreign *exchange.Provenance `json:"foreign,omitempty"` // of a network that was trained elsewhere
 }
 
 type figureOutput struct {
@@ -207,10 +210,11 @@ func (r *figureRecord) noted(file sheet.File, key string) ([]byte, error) {
 
 func (r *figureRecord) add(n *pipeline.Node, a *store.Action) {
 	var provenance struct {
-		Commit string `json:"commit"`
+		Commit  string               `json:"commit"`
+		Foreign *exchange.Provenance `json:"foreign"`
 	}
 	_ = json.Unmarshal(a.Provenance, &provenance) // without one the commit is unknown
-	stage := figureStage{Name: n.Name, Key: a.Key, Seed: n.Seed, Numerics: a.Numerics, Commit: provenance.Commit, Outputs: map[string]figureOutput{}}
+	stage := figureStage{Name: n.Name, Key: a.Key, Seed: n.Seed, Numerics: a.Numerics, Commit: provenance.Commit, Outputs: map[string]figureOutput{}, Foreign: provenance.Foreign}
 	for _, o := range a.Outputs {
 		stage.Outputs[o.Name] = figureOutput{o.Object, o.Logical}
 	}

@@ -120,7 +120,8 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 	npy(t, dir, "a.npy", []int{1200, 2}, random)
 	npy(t, dir, "s.npy", []int{600, 4}, random)
 	for _, first := range []string{"sicgrid run all", "sicgrid run figure-1 --params params/smoke.yaml", "sicgrid sweep copies", "sicgrid push file://" + dir + "/sicgrid",
-		"mkdir -p artifacts/published && cp artifacts/laptop/figure-6.json artifacts/published/ && cp artifacts/laptop/figure-4.json theirs.json"} {
+		"mkdir -p artifacts/published && cp artifacts/laptop/figure-6.json artifacts/published/ && cp artifacts/laptop/figure-4.json theirs.json",
+		"sicgrid export train/full:weights --out w.safetensors", "sicgrid export train/full:weights --out w.npz"} {
 		if said, code := shell(t, dir, first); code != exitDone {
 			t.Fatalf("%s\n%s", first, said)
 		}
