@@ -3,6 +3,7 @@ package cpu
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -218,7 +219,10 @@ func TestIndependentVelocities(t *testing.T) {
 
 // It agrees for every way that a step may take.
 func TestGradientAgreesForEveryVariant(t *testing.T) {
-	for name, change := range computetest.Variants {
+	variants := maps.Clone(computetest.Variants)
+	variants["gains"] = func(s *compute.Spec) { s.Network.RingWidth, s.Network.GainMax = 6, 2.2 }
+	variants["shuffled gains"] = func(s *compute.Spec) { s.Network.RingWidth, s.Network.GainMax, s.Network.GainShuffle = 6, 2.2, 1 }
+	for name, change := range variants {
 		t.Run(name, func(t *testing.T) {
 			bothKernels(t, func(t *testing.T, k *kernels) {
 				s := spec(20, 9)
@@ -252,6 +256,8 @@ func TestTrainingFollowsReference(t *testing.T) {
 	ring := spec(16, 12)
 	ring.Network.RingWidth, ring.Network.RingLong = 4, 0.1
 	t.Run("ring", func(t *testing.T) { checkTraining(t, ring, 50, 40) })
+	ring.Network.GainMax, ring.Network.GainShuffle = 2.2, 1
+	t.Run("gains", func(t *testing.T) { checkTraining(t, ring, 50, 40) })
 }
 
 // Links that the wiring leaves out stay at 0, whatever a run is restored from.
@@ -345,6 +351,7 @@ func TestBytesIsWhatATrainingAllocates(t *testing.T) {
 		"all pairs":   func(s *compute.Spec) { s.Batch.Pairs = 0 },
 		"independent": func(s *compute.Spec) { s.Batch.Permute = false },
 		"wide":        func(s *compute.Spec) { s.Network.Hidden = 300 },
+		"gains":       func(s *compute.Spec) { s.Network.GainMax = 2 },
 	} {
 		s := spec(100, 80)
 		s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 50, 40, 300

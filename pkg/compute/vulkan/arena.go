@@ -97,6 +97,9 @@ func newShape(spec compute.Spec, d *Device) (*shape, error) {
 	if n.Units > maxUnits {
 		return nil, fmt.Errorf("a network of %d units: the GPU core takes at most %d", n.Units, maxUnits)
 	}
+	if n.HasGains() {
+		return nil, fmt.Errorf("a network whose units have gains: the CPU alone trains it")
+	}
 	if b.Length > maxLength || b.Trajectories > maxTrajectories || b.States() > maxStates {
 		return nil, fmt.Errorf("batches of %d x %d steps: the GPU core takes at most %d trajectories of %d steps, %d in all",
 			b.Trajectories, b.Length, maxTrajectories, maxLength, maxStates)
