@@ -159,10 +159,7 @@ func (m *mlp) columns(params []float32, rows, task int) {
 func (m *mlp) mix(row, fast int) {
 	p, ldo := m.padded, m.last().ldo
 	for j := range m.Units {
-		w, other, shares := m.weight[row*ldo+j*p:][:p], m.weight[fast*ldo+j*p:][:p], m.shares[:p]
-		for i, share := range shares {
-			w[i] += share * (other[i] - w[i])
-		}
+		m.kernels.mix(&m.weight[row*ldo+j*p], &m.weight[fast*ldo+j*p], &m.shares[0], p)
 	}
 }
 
@@ -226,11 +223,7 @@ func (m *mlp) segmentBackward(g *mlpGradient, params []float32, rows, task int) 
 func (m *mlp) unmix(g *mlpGradient, row, fast int) {
 	p, ldo := m.padded, m.last().ldo
 	for j := range m.Units {
-		d, other, shares := g.dWeight[row*ldo+j*p:][:p], g.dWeight[fast*ldo+j*p:][:p], m.shares[:p]
-		for i, share := range shares {
-			other[i] = share * d[i]
-			d[i] -= other[i]
-		}
+		m.kernels.unmix(&g.dWeight[row*ldo+j*p], &g.dWeight[fast*ldo+j*p], &m.shares[0], p)
 	}
 }
 

@@ -3,7 +3,6 @@ package cpu
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -219,10 +218,7 @@ func TestIndependentVelocities(t *testing.T) {
 
 // It agrees for every way that a step may take.
 func TestGradientAgreesForEveryVariant(t *testing.T) {
-	variants := maps.Clone(computetest.Variants)
-	variants["gains"] = func(s *compute.Spec) { s.Network.RingWidth, s.Network.GainMax = 6, 2.2 }
-	variants["shuffled gains"] = func(s *compute.Spec) { s.Network.RingWidth, s.Network.GainMax, s.Network.GainShuffle = 6, 2.2, 1 }
-	for name, change := range variants {
+	for name, change := range computetest.Variants {
 		t.Run(name, func(t *testing.T) {
 			bothKernels(t, func(t *testing.T, k *kernels) {
 				s := spec(20, 9)
