@@ -32,6 +32,9 @@ func (s Spec) Check() error {
 			return fmt.Errorf("%s: found %d, must be at least %d", size.name, size.value, size.least)
 		}
 	}
+	if s.Network.HasGains() && !s.Batch.Permute {
+		return fmt.Errorf("gain_max: found %v for trajectories without a velocity in common, must be 1: no core forms their W(v)", s.Network.GainMax)
+	}
 	return nil
 }
 

@@ -129,7 +129,8 @@ func (s *Spectrum) waves() []wave {
 }
 
 // bestBasis is the basis near whose sums there is most power, less what there would be by chance,
-// and that power.
+// and that power; none where all that could be one are too close-meshed, as is a single wave of a
+// fifth of the box or more.
 func bestBasis(waves []wave, floor float64) (basis [][2]float64, power float64) {
 	strong := waves[:min(len(waves), basisPeaks)]
 	var candidates [][2]float64
@@ -156,6 +157,9 @@ func bestBasis(waves []wave, floor float64) (basis [][2]float64, power float64) 
 				try([][2]float64{short[0], short[1]})
 			}
 		}
+	}
+	if basis == nil {
+		return nil, 0
 	}
 	refined := refine(basis, waves, floor)
 	if gain, sum := worth(refined, waves, floor); gain >= best {

@@ -156,3 +156,13 @@ func TestIndependentModulesAreCounted(t *testing.T) {
 		}
 	}
 }
+
+// Bands too wide for the box to tell what they are sums of are on no torus.
+func TestBandsTooWideForTheBoxAreOnNoTorus(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 4))
+	band := func(p [3]float64) float64 { return math.Cos(p[0]) }
+	tori, err := Tori(unitsOn(random, IdealHexagonal(1.8, 10), 12, band))
+	if err != nil || len(tori) != 0 {
+		t.Errorf("%v, %v, want none", tori, err)
+	}
+}

@@ -14,8 +14,10 @@ type pass struct {
 	draw    *Draw
 	length  int // T
 
-	hidden    [][][]float64 // [D][layer][H]: outputs of the MLP's hidden layers
+	told      [][2]float32  // [D], with gains [2*D]: the velocities that the MLP is told
+	hidden    [][][]float64 // [D or 2*D][layer][H]: outputs of the MLP's hidden layers
 	connected []bool        // [N*N]: where W may differ from 0; nil: everywhere
+	shares    []float64     // [N] of the later half of told in the rows of W; nil: no gains
 	weight    [][]float64   // [D][N*N]: W(v_k)
 	start     []float64     // g_0 [N]
 	norm0     float64       // ‖ReLU(a)‖
@@ -88,13 +90,14 @@ func apply(weight, g []float64) []float64 {
 }
 
 func forward(n Network, b Batch, params []float64, draw *Draw) *pass {
-	p := &pass{network: n, layout: NewLayout(n), params: params, draw: draw, length: b.Length, connected: n.Wiring()}
-	for _, v := range draw.Velocity {
+	p := &pass{network: n, layout: NewLayout(n), params: params, draw: draw, length: b.Length, connected: n.Wiring(), told: n.Told(draw.Velocity), shares: n.GainShares()}
+	for _, v := range p.told {
 		outputs := mlp(n, p.layout, params, v)
 		p.hidden = append(p.hidden, outputs[:n.Layers-1])
 		p.mask(outputs[n.Layers-1])
 		p.weight = append(p.weight, outputs[n.Layers-1])
 	}
+	p.weight = p.mix(p.weight)
 	p.start, p.norm0 = normReLU(Of(params, p.layout.InitialState()))
 	g := p.start
 	for i, k := range draw.Order {
@@ -107,6 +110,38 @@ func forward(n Network, b Batch, params []float64, draw *Draw) *pass {
 		p.norm = append(p.norm, norm)
 	}
 	return p
+}
+
+// mix makes the D W(v) [N*N] of what the MLP made of the velocities that it was told: where units
+// have gains, each row of two.
+func (p *pass) mix(made [][]float64) [][]float64 {
+	if p.shares == nil {
+		return made
+	}
+	distinct := len(made) / 2
+	for k, weight := range made[:distinct] {
+		for i, fast := range made[distinct+k] {
+			weight[i] += p.shares[i/p.network.Units] * (fast - weight[i])
+		}
+	}
+	return made[:distinct]
+}
+
+// unmix makes the gradients of what mix was given of those of the D W(v) [N*N].
+func (p *pass) unmix(dWeight [][]float64) [][]float64 {
+	if p.shares == nil {
+		return dWeight
+	}
+	distinct := len(dWeight)
+	for _, d := range dWeight[:distinct] {
+		fast := make([]float64, len(d))
+		for i := range d {
+			fast[i] = p.shares[i/p.network.Units] * d[i]
+			d[i] -= fast[i]
+		}
+		dWeight = append(dWeight, fast)
+	}
+	return dWeight
 }
 
 // mask puts zeros where the wiring has no link into W(v) or its gradient, [N*N].
@@ -163,15 +198,15 @@ func (p *pass) backward(n Network, dState [][]float64, dStart, gradient []float6
 	if n.InitialState == InitialStateLearned {
 		copy(Of(gradient, p.layout.InitialState()), normReLUBackward(dStart, p.start, p.norm0))
 	}
-	for k := range dWeight {
-		p.mask(dWeight[k])
-		p.mlpBackward(k, dWeight[k], gradient)
+	for k, d := range p.unmix(dWeight) {
+		p.mask(d)
+		p.mlpBackward(k, d, gradient)
 	}
 }
 
-// mlpBackward adds the gradient of velocity k's pass through the MLP, given dL/dW(v_k) [N*N].
+// mlpBackward adds the gradient of pass k through the MLP, given that of its output [N*N].
 func (p *pass) mlpBackward(k int, dOutput, gradient []float64) {
-	v := p.draw.Velocity[k]
+	v := p.told[k]
 	for layer := p.network.Layers - 1; layer >= 0; layer-- {
 		input := []float64{float64(v[0]), float64(v[1])}
 		if layer > 0 {

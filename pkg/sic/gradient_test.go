@@ -53,6 +53,9 @@ func TestGradientIsSlopeOfLoss(t *testing.T) {
 	ring := smallNetwork
 	ring.RingWidth, ring.RingLong = 2, 0.2
 	networks["ring"] = ring
+	gains := ring
+	gains.GainMax = 2.2
+	networks["gains"] = gains
 	batches := map[string]Batch{"all pairs": smallBatch}
 	sampled := smallBatch
 	sampled.Pairs = 11

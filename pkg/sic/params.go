@@ -34,6 +34,8 @@ type Network struct {
 	InitialState string  `json:"initial_state" range:"learned|fixed" default:"learned" doc:"learned: g_0 = norm(relu(a)) with a learned; fixed: a as drawn (not in the paper)"`
 	RingWidth    int     `json:"ring_width" range:">= 0" default:"0" doc:"units stand on a ring and read those at most half of this many places away; 0 = all read all, as in the paper"`
 	RingLong     float64 `json:"ring_long" range:"[0, 1]" default:"0" doc:"share of the other pairs that are linked all the same, where units stand on a ring"`
+	GainMax      float64 `json:"gain_max" range:">= 1" default:"1" doc:"greatest gain on the velocity that a unit's row of W(v) is made of; along the ring gains rise from 1 to it by equal factors; 1 = none, as in the paper"`
+	GainShuffle  int     `json:"gain_shuffle" range:">= 0" default:"0" doc:"deals the same gains out to units at random, one way a number; 0 = in order"`
 }
 
 // Batch is the data of one micro-batch (section 5.1).

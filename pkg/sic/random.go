@@ -10,6 +10,7 @@ const (
 	streamWeights
 	streamInitialState
 	streamWiring
+	streamGains
 )
 
 // philox is the counter-based generator Philox4x32-10 (Salmon et al., SC 2011):

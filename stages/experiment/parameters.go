@@ -157,6 +157,12 @@ func checkTraining(doc *params.Document, t train.Recipe) error {
 		return doc.Errorf("network.ring_width", "found %d, must be at most %d, the units on the ring (0 links all)", n.RingWidth, n.Units)
 	} else if n.RingLong > 0 && n.RingWidth == 0 {
 		return doc.Errorf("network.ring_long", "found %v beside a ring_width of 0, which links all units; must be 0 or stand beside a width", n.RingLong)
+	} else if n.GainShuffle > 0 && n.GainMax == 1 {
+		return doc.Errorf("network.gain_shuffle", "found %d beside a gain_max of 1, where all units have one gain; must be 0 or stand beside a greater one", n.GainShuffle)
+	} else if n.GainShuffle > 0 && n.RingWidth == 0 {
+		return doc.Errorf("network.gain_shuffle", "found %d beside a ring_width of 0: where all units read all, no order of them is another network; must be 0 or stand beside a width", n.GainShuffle)
+	} else if n.GainMax > 1 && !t.Batch.Permute {
+		return doc.Errorf("network.gain_max", "found %v beside batch.permute: false, which has too many velocities for it; must be 1", n.GainMax)
 	}
 	if l := t.Loss; l.IsometrySpeedBin > 0 && l.ShortSpeed() > loss.SpeedBins*l.IsometrySpeedBin*(1+1e-9) {
 		return doc.Errorf("loss.isometry_speed_bin", "found %v, must be 0 or at least %.3g: speeds up to %v m a step fall into at most %d bins", l.IsometrySpeedBin, l.ShortSpeed()/loss.SpeedBins, l.ShortSpeed(), loss.SpeedBins)

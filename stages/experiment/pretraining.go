@@ -80,6 +80,9 @@ func (p Pretraining) check(doc *params.Document, t Training) error {
 	if t.Network.Units/n < 2 {
 		return doc.Errorf("pretraining", "found %d copies, must leave each at least 2 of the %d units", n, t.Network.Units)
 	}
+	if t.Network.GainMax > 1 {
+		return doc.Errorf("network.gain_max", "found %v for a network that starts from copies of another, must be 1: copies keep no gains", t.Network.GainMax)
+	}
 	if len(p.RotationsDeg) != n {
 		return doc.Errorf("pretraining.rotations_deg", "found %d angles, must be as many as there are lengths, %d", len(p.RotationsDeg), n)
 	}

@@ -53,6 +53,15 @@ func TestImpossibleModulesAreRefusedBeforeAnythingRuns(t *testing.T) {
 	}
 }
 
+// No core gives units gains where every trajectory has velocities of its own, as in an ablation.
+func TestGainsBesideIndependentVelocitiesAreRefused(t *testing.T) {
+	const want = "network.gain_max=2: found 2 beside batch.permute: false, which has too many velocities for it; must be 1"
+	_, err := ReadParameters("../../params/smoke.yaml", []string{"variants.full.network.gain_max=2", "variants.full.batch.permute=false"})
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("%v, want %q", err, want)
+	}
+}
+
 // around are values of a parameter at the ends of its declared range and on either side of them, as
 // YAML.
 func around(p params.Parameter) (values []string) {

@@ -46,7 +46,7 @@ func newBenchCommand() *cobra.Command {
 	c.Flags().StringVar(&device, "device", "cpu", "what to time: cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
 	c.Flags().StringVar(&precision, "precision", string(vulkan.Float32), "how a GPU computes its large products: float32 or mixed")
 	c.Flags().DurationVar(&duration, "duration", 3*time.Second, "time to spend on each row")
-	c.AddCommand(newBenchStoreCommand(), newBenchAnalysisCommand())
+	c.AddCommand(newBenchCostsCommand(), newBenchStoreCommand(), newBenchAnalysisCommand())
 	return c
 }
 
@@ -63,6 +63,28 @@ func benchGPU(cmd *cobra.Command, flag string, p vulkan.Precision, duration time
 	defer d.Close()
 	rows, err := benchmark.GPU(cmd.Context(), d, duration, cmd.ErrOrStderr())
 	return printRows(cmd, asJSON, rows, err, benchmark.PrintGPUSteps)
+}
+
+func newBenchCostsCommand() *cobra.Command {
+	var asJSON bool
+	var duration time.Duration
+	c := &cobra.Command{
+		Use:   "costs",
+		Short: "Time the training step against each of its sizes, one at a time",
+		Long: "Times single steps on one thread of trainings that differ in one size from a middling\n" +
+			"one, in turn: N units, H units in a hidden layer, B walks, S states in the pair losses, T\n" +
+			"steps of a walk, D distinct velocities (as many as steps, or as states where each walk\n" +
+			"has its own). Prints the medians, and with which power of the size they grow.",
+		Example: "  sicgrid bench costs\n  sicgrid bench costs --json --duration 60s",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			rows, err := benchmark.Costs(cmd.Context(), duration, cmd.ErrOrStderr())
+			return printRows(cmd, asJSON, rows, err, benchmark.PrintCosts)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the measurements as JSON")
+	c.Flags().DurationVar(&duration, "duration", 20*time.Second, "time to spend on all")
+	return c
 }
 
 func newBenchStoreCommand() *cobra.Command {

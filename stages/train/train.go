@@ -100,6 +100,9 @@ func runOn(ctx context.Context, b compute.Backend, checkpointEvery time.Duration
 	meta := map[string]string{
 		"units": fmt.Sprint(p.Network.Units), "hidden": fmt.Sprint(p.Network.Hidden), "layers": fmt.Sprint(p.Network.Layers), "step": fmt.Sprint(state.Step),
 	}
+	if n := p.Network; n.HasGains() { // what parameters alone do not tell of W(v)
+		meta["gain_max"], meta["gain_shuffle"] = fmt.Sprint(n.GainMax), fmt.Sprint(n.GainShuffle)
+	}
 	if r.stopped != "" {
 		meta["stopped"] = r.stopped
 		t.Note("stopped", r.stopped)

@@ -2,6 +2,7 @@
 package weights
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -23,6 +24,14 @@ func From(t *pipeline.Task, role string) (n sic.Network, params []float32, err e
 	for key, size := range map[string]*int{"units": &n.Units, "hidden": &n.Hidden, "layers": &n.Layers} {
 		if *size, err = strconv.Atoi(meta[key]); err != nil {
 			return n, nil, fmt.Errorf("weights: %s is %q, not a size", key, meta[key])
+		}
+	}
+	if gain, has := meta["gain_max"]; has {
+		var wrong [2]error
+		n.GainMax, wrong[0] = strconv.ParseFloat(gain, 64)
+		n.GainShuffle, wrong[1] = strconv.Atoi(meta["gain_shuffle"])
+		if err := errors.Join(wrong[:]...); err != nil {
+			return n, nil, fmt.Errorf("weights: gains up to %q, shuffle %q: %w", gain, meta["gain_shuffle"], err)
 		}
 	}
 	layout := sic.NewLayout(n)

@@ -24,6 +24,8 @@ var Variants = map[string]func(s *compute.Spec){
 	"one step":       func(s *compute.Spec) { s.Batch.Length = 1 },
 	"equal speeds":   func(s *compute.Spec) { s.Loss.IsometryRadius, s.Loss.IsometrySpeedBin = 0.15, 0.03 },
 	"ring":           func(s *compute.Spec) { s.Network.RingWidth, s.Network.RingLong = 6, 0.1 },
+	"gains":          func(s *compute.Spec) { s.Network.RingWidth, s.Network.GainMax = 6, 2.2 },
+	"shuffled gains": func(s *compute.Spec) { s.Network.RingWidth, s.Network.GainMax, s.Network.GainShuffle = 6, 2.2, 1 },
 }
 
 func init() {

@@ -23,6 +23,8 @@ type kernels struct {
 	add             func(dst, src *float32, n int)
 	fetch           func(x *float32, n int)
 	addDifference   func(dst, a, b *float32, factor float32, n int)
+	mix             func(dst, other, shares *float32, n int)
+	unmix           func(src, other, shares *float32, n int)
 	squaredDistance func(a, b *float32, n int) float32
 	sumSquares      func(x *float32, n int) float32
 	adamw           func(p, m, v, g *float32, n int, c *float32)

@@ -214,6 +214,16 @@ func add(dst *float32, src *float32, n int)
 //go:noescape
 func addDifference(dst *float32, a *float32, b *float32, factor float32, n int)
 
+// mix adds shares·(other-dst), each its own, to dst[n]; n is a multiple of 8.
+//
+//go:noescape
+func mix(dst *float32, other *float32, shares *float32, n int)
+
+// unmix moves shares·src, each its own, from src[n] to other[n]; n is a multiple of 8.
+//
+//go:noescape
+func unmix(src *float32, other *float32, shares *float32, n int)
+
 // squaredDistance returns ‖a-b‖²; n is a multiple of 8.
 //
 //go:noescape

@@ -3063,6 +3063,60 @@ group_done:
 	VZEROUPPER
 	RET
 
+// func mix(dst *float32, other *float32, shares *float32, n int)
+// Requires: AVX, FMA3
+TEXT ·mix(SB), NOSPLIT, $0-32
+	MOVQ  dst+0(FP), AX
+	MOVQ  other+8(FP), CX
+	MOVQ  shares+16(FP), DX
+	MOVQ  n+24(FP), BX
+	SHRQ  $0x03, BX
+	TESTQ BX, BX
+	JZ    group_done
+
+group:
+	VMOVUPS     (AX), Y0
+	VMOVUPS     (CX), Y1
+	VSUBPS      Y0, Y1, Y1
+	VFMADD231PS (DX), Y1, Y0
+	VMOVUPS     Y0, (AX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	DECQ        BX
+	JNZ         group
+
+group_done:
+	VZEROUPPER
+	RET
+
+// func unmix(src *float32, other *float32, shares *float32, n int)
+// Requires: AVX
+TEXT ·unmix(SB), NOSPLIT, $0-32
+	MOVQ  src+0(FP), AX
+	MOVQ  other+8(FP), CX
+	MOVQ  shares+16(FP), DX
+	MOVQ  n+24(FP), BX
+	SHRQ  $0x03, BX
+	TESTQ BX, BX
+	JZ    group_done
+
+group:
+	VMOVUPS (AX), Y0
+	VMULPS  (DX), Y0, Y1
+	VMOVUPS Y1, (CX)
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    BX
+	JNZ     group
+
+group_done:
+	VZEROUPPER
+	RET
+
 // func squaredDistance(a *float32, b *float32, n int) float32
 // Requires: AVX, FMA3, SSE
 TEXT ·squaredDistance(SB), NOSPLIT, $0-28

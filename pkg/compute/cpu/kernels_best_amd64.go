@@ -25,6 +25,8 @@ func best() *kernels {
 		add:             add,
 		fetch:           fetch,
 		addDifference:   addDifference,
+		mix:             mix,
+		unmix:           unmix,
 		squaredDistance: squaredDistance,
 		sumSquares:      sumSquares,
 		adamw:           adamw,

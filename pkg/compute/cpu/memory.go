@@ -22,7 +22,11 @@ func Bytes(s compute.Spec) float64 {
 	b, length := float64(s.Batch.Trajectories), float64(s.Batch.Length)
 	matrix := units * units
 	parameters := (hidden+1)*float64(s.Network.Units)*units + (float64(s.Network.Layers)-1)*(hidden+3)*hidden
-	velocities, hiddens := length*3*matrix, length*(hidden+16)*(matrix/(16*segment)+float64(s.Network.Layers))
+	told, formed := length, 3*length // velocities, and matrices of one each
+	if s.Network.HasGains() {
+		told, formed = 2*length, 5*length
+	}
+	velocities, hiddens := formed*matrix, told*(hidden+16)*(matrix/(16*segment)+float64(s.Network.Layers))
 	if !s.Batch.Permute { // W(v) is never formed; states are listed, and transposed
 		velocities, hiddens = 3*b*length*(units+8), b*length*(hidden+16)*(2*float64(s.Network.Layers)+1)
 	}

@@ -28,8 +28,9 @@ type network struct {
 	padded  int // units rounded up to 16: the size of a state, and the stride of W
 	stride  int // from state to state
 	layers  []layer
-	initial int // offset of a in the flat vectors
-	size    int // of the flat vectors
+	initial int       // offset of a in the flat vectors
+	size    int       // of the flat vectors
+	shares  []float32 // [padded]: sic.Network.GainShares; nil without gains
 }
 
 // odd rounds up to an odd number of cache lines: rows that far apart are spread
@@ -50,6 +51,12 @@ func newNetwork(n sic.Network) network {
 		y.panel, y.panels = 16*up(y.in+1, 4), up(y.out, 16)/16
 		net.layers = append(net.layers, y)
 		net.size += y.panel * y.panels
+	}
+	if shares := n.GainShares(); shares != nil {
+		net.shares = floats(net.padded)
+		for i, share := range shares {
+			net.shares[i] = float32(share)
+		}
 	}
 	net.initial = net.size
 	net.size += up(net.padded, 32)
@@ -147,6 +154,15 @@ func (m *mlp) columns(params []float32, rows, task int) {
 	m.product(matrix{m.weight[16*first:], y.ldo, 16}, m.top, y.weights(params, first), rows, min(chunk, y.panels-first), false)
 }
 
+// mix makes W(v) of a row of what the MLP says at v, and of another of what it says at the greatest
+// gain times v (sic.Network.Gains).
+func (m *mlp) mix(row, fast int) {
+	p, ldo := m.padded, m.last().ldo
+	for j := range m.Units {
+		m.kernels.mix(&m.weight[row*ldo+j*p], &m.weight[fast*ldo+j*p], &m.shares[0], p)
+	}
+}
+
 // mlpGradient is what an mlp needs besides to carry gradients back.
 type mlpGradient struct {
 	dWeight []float32   // [rows][ldo]: dL/dW
@@ -200,6 +216,14 @@ func (m *mlp) segmentBackward(g *mlpGradient, params []float32, rows, task int) 
 		in := m.top.from(k)
 		m.dotListed(&g.partial[task][k*y.lda], &g.dWeight[k*y.ldo+16*first], &weight.at[0], weight.panel, min(segment, y.panels-first),
 			&in.index[0], int(in.count[0])-1) // the last is the bias
+	}
+}
+
+// unmix makes the gradients of the two rows that mix was given of that of W(v), in the first.
+func (m *mlp) unmix(g *mlpGradient, row, fast int) {
+	p, ldo := m.padded, m.last().ldo
+	for j := range m.Units {
+		m.kernels.unmix(&g.dWeight[row*ldo+j*p], &g.dWeight[fast*ldo+j*p], &m.shares[0], p)
 	}
 }
 

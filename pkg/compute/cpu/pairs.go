@@ -146,7 +146,7 @@ func (t *Trainer) runPairs(worker, task int) {
 	case task < len(t.velocity):
 		t.weightsByRows(task)
 	default:
-		t.mlp.transposeTop(t.gradient, len(t.velocity))
+		t.mlp.transposeTop(t.gradient, len(t.told))
 	}
 }
 

@@ -24,6 +24,8 @@ func portable() *kernels {
 		add:             goAdd,
 		fetch:           func(*float32, int) {},
 		addDifference:   goAddDifference,
+		mix:             goMix,
+		unmix:           goUnmix,
 		squaredDistance: goSquaredDistance,
 		sumSquares:      goSumSquares,
 		adamw:           goAdamW,
@@ -282,6 +284,21 @@ func goAddDifference(dst, a, b *float32, factor float32, n int) {
 	out, bs := slice(dst, n), slice(b, n)
 	for i, x := range slice(a, n) {
 		out[i] += factor * (x - bs[i])
+	}
+}
+
+func goMix(dst, other, shares *float32, n int) {
+	out, from := slice(dst, n), slice(other, n)
+	for i, share := range slice(shares, n) {
+		out[i] += share * (from[i] - out[i])
+	}
+}
+
+func goUnmix(src, other, shares *float32, n int) {
+	from, to := slice(src, n), slice(other, n)
+	for i, share := range slice(shares, n) {
+		to[i] = share * from[i]
+		from[i] -= to[i]
 	}
 }
 

@@ -25,6 +25,7 @@ func (t *Trainer) place() {
 		}
 		slot[length] = int32(length*b + i)
 	}
+	copy(t.told, t.net.Told(t.velocity))
 	for k, v := range t.velocity {
 		speed, short := t.spec.Loss.Short(v)
 		if t.speed[k] = 0; short {
@@ -193,12 +194,15 @@ func (t *Trainer) weightsByRows(k int) {
 }
 
 // outer computes dL/dW(v_k), by columns: the sum over the trajectories of the
-// outer products of the state and the delta that met at v_k.
+// outer products of the state and the delta that met at v_k; and what the MLP owes to it.
 func (t *Trainer) outer(worker, k int) {
 	p, n, stride := t.net.padded, t.group, t.net.stride
 	first, units := k*n*stride, t.scratch[worker].group
 	t.byUnits(units, t.states[first:], n)
 	t.product(matrix{t.gradient.dWeight[k*t.net.last().ldo:], p, 16}, units, matrix{t.delta[first:], stride, 16}, t.net.Units, p/16, false)
+	if t.net.shares != nil {
+		t.mlp.unmix(t.gradient, k, len(t.velocity)+k)
+	}
 }
 
 // byUnits transposes n states that stand one after the other, and lists where each unit is active.

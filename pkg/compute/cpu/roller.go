@@ -31,7 +31,7 @@ func NewRoller(n sic.Network, params []float32) (*Roller, error) {
 	r.params = floats(r.net.size)
 	r.net.pack(r.params, params)
 	p := r.net.padded
-	r.mlp = newMLP(&r.net, r.kernels, rollWidth, true)
+	r.mlp = newMLP(&r.net, r.kernels, 2*rollWidth, true) // with gains a velocity takes two rows
 	r.start, r.state, r.h, r.sum = floats(p), floats(rollWidth*p), floats(p), floats(p)
 	r.index = make([]int32, (rollWidth+1)*(p+listRoom))
 	_, r.active[rollWidth] = r.settle(&r.start[0], &r.params[r.net.initial], &r.sum[0], &r.list(rollWidth)[0], p)
@@ -61,11 +61,15 @@ func (r *Roller) Run(velocity [][]float32, visit func(walk, step int, state []fl
 			for w, velocities := range walks {
 				v[w] = [2]float32{velocities[2*step], velocities[2*step+1]}
 			}
-			r.mlp.hidden(r.params, v, 0)
+			told := r.net.Told(v)
+			r.mlp.hidden(r.params, told, 0)
 			for task := range r.net.chunks() {
-				r.mlp.columns(r.params, len(v), task)
+				r.mlp.columns(r.params, len(told), task)
 			}
 			for w := range walks {
+				if r.net.shares != nil {
+					r.mlp.mix(w, len(v)+w)
+				}
 				g := r.state[w*p:][:p]
 				r.gather(r.h, r.mlp.weight[w*r.net.last().ldo:], p, r.list(w), g, r.active[w], p)
 				_, r.active[w] = r.settle(&g[0], &r.h[0], &r.sum[0], &r.list(w)[0], p)

@@ -33,6 +33,7 @@ type Trainer struct {
 	taken    []int32      // [B·(T+1)]: the velocity that is taken from a state
 	route    []hop        // [B·T]: steps in the order in which they are taken
 	velocity [][2]float32 // [D] m
+	told     [][2]float32 // what the MLP is told: velocity, with gains the greatest times it behind, [2·D]
 	speed    []float64    // [D]: ‖v‖ of the short velocities, m; 0 for others
 	states   []float32    // [B·(T+1)][stride]: g by slot
 	delta    []float32    // [B·T][stride]: dL/d(W g) by the slot of g
@@ -85,7 +86,7 @@ type scratch struct {
 
 // phases are the tasks of the step as values, made once: making one allocates.
 type phases struct {
-	hidden, columns, rollOut, preparePairs, runPairs, rollBack, outer,
+	hidden, columns, mix, rollOut, preparePairs, runPairs, rollBack, outer,
 	columnsBackward, segmentBackward, unitBackward, rowsBackward, panelBackward, squares, update func(worker, task int)
 }
 
@@ -109,13 +110,18 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	}
 	d := spec.Batch.Distinct()
 	t.group = states / d
-	t.mlp = newMLP(&t.net, k, d, spec.Batch.Permute)
+	t.velocity, t.speed = make([][2]float32, d), make([]float64, d)
+	t.told = spec.Network.Told(t.velocity)
+	t.velocity = t.told[:d] // they are told as they are, first of all
+	rows := len(t.told)
+	t.mlp = newMLP(&t.net, k, rows, spec.Batch.Permute)
 	t.gradient = newMLPGradient(t.mlp)
-	t.rows = floats(len(t.mlp.weight))
+	if spec.Batch.Permute {
+		t.rows = floats(d * t.net.last().ldo)
+	}
 	nodes := states + b
 	t.slot, t.taken, t.row, t.inverse = make([]int32, nodes), make([]int32, nodes), make([]int32, nodes), floats(nodes)
 	t.states, t.delta, t.distance, t.route = floats((nodes+7)*stride), floats(states*stride), floats(states), make([]hop, states)
-	t.velocity, t.speed = make([][2]float32, d), make([]float64, d)
 	t.sum, t.carry, t.dead = floats(b*stride), floats(b*stride), make([]int32, b)
 	t.index, t.active = make([]int32, b*(p+listRoom)), make([]int, b)
 	t.start, t.startIndex, t.dMean, t.zeros = floats(p), make([]int32, p+listRoom), floats(p), floats(p)
@@ -127,7 +133,8 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 	t.dPairs = floats(up(t.pairs.count, tileSide) * stride)
 	t.squares = make([]float64, (t.net.size+block-1)/block)
 	t.phases = phases{
-		columns:      func(_, task int) { t.mlp.columns(t.params, d, task) },
+		columns:      func(_, task int) { t.mlp.columns(t.params, rows, task) },
+		mix:          func(_, task int) { t.mlp.mix(task, d+task) },
 		rollOut:      t.rollOut,
 		preparePairs: t.preparePairs,
 		runPairs:     t.runPairs,
@@ -136,14 +143,14 @@ func newTrainer(spec compute.Spec, k *kernels) (*Trainer, error) {
 		columnsBackward: func(_, task int) {
 			t.mlp.columnsBackward(t.gradient, t.grad, task, !t.fresh)
 		},
-		segmentBackward: func(_, task int) { t.mlp.segmentBackward(t.gradient, t.params, d, task) },
+		segmentBackward: func(_, task int) { t.mlp.segmentBackward(t.gradient, t.params, rows, task) },
 		unitBackward:    t.unitBackward,
 		hidden: func(_, task int) {
 			first := task * rowBlock
-			t.mlp.hidden(t.params, t.velocity[first:min(first+rowBlock, d)], first)
+			t.mlp.hidden(t.params, t.told[first:min(first+rowBlock, rows)], first)
 		},
 		rowsBackward:  t.rowsBackward,
-		panelBackward: func(_, task int) { t.mlp.panelBackward(t.gradient, t.grad, d, task, !t.fresh) },
+		panelBackward: func(_, task int) { t.mlp.panelBackward(t.gradient, t.grad, rows, task, !t.fresh) },
 		squares:       t.squareBlock,
 		update:        t.updateBlock,
 	}
@@ -205,9 +212,12 @@ func (t *Trainer) Train(n int, records []compute.Record) ([]compute.Record, erro
 func (t *Trainer) microBatch() sic.Terms {
 	clock := t.Parts.start()
 	t.norm0, t.startActive = t.settle(&t.start[0], &t.params[t.net.initial], &t.scratch[0].h[0], &t.startIndex[0], t.net.padded)
-	t.pool.run(rowBlocks(len(t.velocity)), t.phases.hidden)
+	t.pool.run(rowBlocks(len(t.told)), t.phases.hidden)
 	if t.apart == nil {
 		t.pool.run(t.net.chunks(), t.phases.columns)
+	}
+	if t.net.shares != nil {
+		t.pool.run(len(t.velocity), t.phases.mix)
 	}
 	clock.lap(&t.Parts.MLP)
 	t.pool.run(t.shares(), t.phases.rollOut)
@@ -232,7 +242,7 @@ func (t *Trainer) microBatch() sic.Terms {
 		t.byUnits(t.apart.units, t.states, len(t.velocity))
 		t.pool.run(t.net.Units, t.phases.unitBackward)
 	}
-	t.pool.run(rowBlocks(len(t.velocity)), t.phases.rowsBackward)
+	t.pool.run(rowBlocks(len(t.told)), t.phases.rowsBackward)
 	t.pool.run(t.net.hiddenPanels(), t.phases.panelBackward)
 	clock.lap(&t.Parts.MLPBackward)
 	t.fresh = false
@@ -243,7 +253,7 @@ func (t *Trainer) microBatch() sic.Terms {
 // rowsBackward carries the gradient of some velocities' last hidden layer down.
 func (t *Trainer) rowsBackward(worker, task int) {
 	first := task * rowBlock
-	n := min(rowBlock, len(t.velocity)-first)
+	n := min(rowBlock, len(t.told)-first)
 	if t.apart == nil {
 		t.mlp.sumSegments(t.gradient, first, n)
 	} else {

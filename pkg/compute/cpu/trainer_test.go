@@ -252,6 +252,8 @@ func TestTrainingFollowsReference(t *testing.T) {
 	ring := spec(16, 12)
 	ring.Network.RingWidth, ring.Network.RingLong = 4, 0.1
 	t.Run("ring", func(t *testing.T) { checkTraining(t, ring, 50, 40) })
+	ring.Network.GainMax, ring.Network.GainShuffle = 2.2, 1
+	t.Run("gains", func(t *testing.T) { checkTraining(t, ring, 50, 40) })
 }
 
 // Links that the wiring leaves out stay at 0, whatever a run is restored from.
@@ -345,6 +347,7 @@ func TestBytesIsWhatATrainingAllocates(t *testing.T) {
 		"all pairs":   func(s *compute.Spec) { s.Batch.Pairs = 0 },
 		"independent": func(s *compute.Spec) { s.Batch.Permute = false },
 		"wide":        func(s *compute.Spec) { s.Network.Hidden = 300 },
+		"gains":       func(s *compute.Spec) { s.Network.GainMax = 2 },
 	} {
 		s := spec(100, 80)
 		s.Batch.Trajectories, s.Batch.Length, s.Batch.Pairs = 50, 40, 300

@@ -20,6 +20,7 @@ type Step struct {
 	spec    compute.Spec
 	layout  sic.Layout
 	mask    []float32 // of the wiring; nil: none
+	shares  []float64 // sic.Network.GainShares
 	draw    *sic.Draw
 	done    int
 	weights loss.Values // of the present step
@@ -55,14 +56,15 @@ func view(flat []float32, t sic.Tensor) blas32.General {
 // New returns a fresh run.
 func New(spec compute.Spec) *Step {
 	n, b := spec.Network, spec.Batch
-	s := &Step{spec: spec, weights: spec.Loss.Weights(1), layout: sic.NewLayout(n), mask: n.Mask(), draw: sic.NewDraw(b), params: sic.InitialParameters(n, spec.Seed)}
+	s := &Step{spec: spec, weights: spec.Loss.Weights(1), layout: sic.NewLayout(n), mask: n.Mask(), shares: n.GainShares(), draw: sic.NewDraw(b), params: sic.InitialParameters(n, spec.Seed)}
 	s.grad = make([]float32, s.layout.Size)
 	s.moments = sic.NewMoments[float32](s.layout.Size)
-	d, states, sampled := b.Distinct(), b.States(), b.Sampled()
+	states, sampled := b.States(), b.Sampled()
+	told := len(n.Told(s.draw.Velocity))
 	for range n.Layers - 1 {
-		s.hidden, s.dHidden = append(s.hidden, matrix(d, n.Hidden)), append(s.dHidden, matrix(d, n.Hidden))
+		s.hidden, s.dHidden = append(s.hidden, matrix(told, n.Hidden)), append(s.dHidden, matrix(told, n.Hidden))
 	}
-	s.weight, s.dWeight = matrix(d, n.Units*n.Units), matrix(d, n.Units*n.Units)
+	s.weight, s.dWeight = matrix(told, n.Units*n.Units), matrix(told, n.Units*n.Units)
 	s.start, s.dStart = make([]float32, n.Units), make([]float32, n.Units)
 	s.state, s.dState, s.norm = matrix(states, n.Units), matrix(states, n.Units), make([]float32, states)
 	s.chosen, s.dPairs, s.gram = matrix(sampled, n.Units), matrix(sampled, n.Units), matrix(sampled, sampled)
@@ -115,11 +117,23 @@ func (s *Step) gradient() sic.Terms {
 }
 
 func (s *Step) velocities() blas32.General {
-	v := matrix(len(s.draw.Velocity), 2)
-	for k, x := range s.draw.Velocity {
+	told := s.spec.Network.Told(s.draw.Velocity)
+	v := matrix(len(told), 2)
+	for k, x := range told {
 		copy(row(v, k), x[:])
 	}
 	return v
+}
+
+// eachGain calls visit with the share of unit i's gain, and with its row of two matrices of
+// one velocity, told as it is and at the greatest gain, for all units and velocities.
+func (s *Step) eachGain(of blas32.General, visit func(share float32, slow, fast []float32)) {
+	n, distinct := s.spec.Network.Units, len(s.draw.Velocity)
+	for k := range distinct {
+		for i, share := range s.shares {
+			visit(float32(share), row(of, k)[i*n:][:n], row(of, distinct+k)[i*n:][:n])
+		}
+	}
 }
 
 func (s *Step) mlp() {
@@ -140,6 +154,10 @@ func (s *Step) mlp() {
 		}
 		input = output
 	}
+	s.eachGain(s.weight, func(share float32, slow, fast []float32) {
+		blas32.Scal(1-share, vector(slow))
+		blas32.Axpy(share, vector(fast), vector(slow))
+	})
 }
 
 // settle writes σ(h) over h and returns ‖ReLU(h)‖.
@@ -206,6 +224,10 @@ func (s *Step) rollBack() {
 
 func (s *Step) mlpBackward() {
 	dOutput := s.dWeight
+	s.eachGain(dOutput, func(share float32, slow, fast []float32) {
+		blas32.Axpy(share, vector(slow), vector(fast)) // of zeros
+		blas32.Scal(1-share, vector(slow))
+	})
 	for l := s.spec.Network.Layers - 1; l >= 0; l-- {
 		input := s.velocities()
 		if l > 0 {

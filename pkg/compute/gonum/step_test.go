@@ -11,10 +11,13 @@ import (
 
 // It is the same step: losses and gradient are the reference's.
 func TestGradientAgreesWithReference(t *testing.T) {
-	for _, permute := range []bool{true, false} {
+	for _, c := range []struct {
+		permute bool
+		gain    float64
+	}{{true, 1}, {false, 1}, {true, 2.2}} {
 		spec := compute.Spec{
-			Network: sic.Network{Units: 12, Hidden: 7, Layers: 3, Init: sic.InitIdentity, InitScale: 0.3, InitialState: sic.InitialStateLearned},
-			Batch:   sic.Batch{Trajectories: 4, Length: 11, VelocityMax: 0.15, Pairs: 30, Permute: permute},
+			Network: sic.Network{Units: 12, Hidden: 7, Layers: 3, Init: sic.InitIdentity, InitScale: 0.3, InitialState: sic.InitialStateLearned, GainMax: c.gain},
+			Batch:   sic.Batch{Trajectories: 4, Length: 11, VelocityMax: 0.15, Pairs: 30, Permute: c.permute},
 			Loss:    sic.Loss{SigmaX: 0.07, SigmaG: 0.4, Reduction: loss.ReductionMean},
 			Seed:    1,
 		}

@@ -39,6 +39,7 @@ type shape struct {
 	layers                   []layer
 	size                     int       // of the flat vectors
 	mask                     []float32 // of the wiring; nil: none
+	shares                   []float32 // sic.Network.GainShares
 	initial                  int       // offset of a
 	n, b, t, d, m, s         int       // units, trajectories, length, distinct velocities, states, sampled states
 	windows                  []window
@@ -57,7 +58,7 @@ type shape struct {
 // places are the addresses of everything on the device.
 type places struct {
 	params, first, second, gradient vk.Address
-	mask                            vk.Address // of the wiring, if there is one
+	mask, shares                    vk.Address // of the wiring and the gains, if there are any
 	scalars, records                vk.Address
 
 	velocity, order, meet, position, sampled, row vk.Address // of `batches` micro-batches
@@ -107,6 +108,9 @@ func newShape(spec compute.Spec, d *Device) (*shape, error) {
 	for l := range n.Layers {
 		w := layout.Weight(l)
 		s.layers = append(s.layers, layer{in: w.Shape[1], out: w.Shape[0], weight: w.Offset, bias: layout.Bias(l).Offset})
+	}
+	for _, share := range n.GainShares() {
+		s.shares = append(s.shares, float32(share))
 	}
 	s.cutWindows(d)
 	s.cutPairs()
@@ -163,7 +167,7 @@ func (s *shape) cutTime(d *Device) {
 func (s *shape) lay(a *arena) places {
 	var p places
 	p.params, p.first, p.second = a.take("parameters", s.size), a.take("first moments", s.size), a.take("second moments", s.size)
-	p.gradient, p.mask = a.take("gradient", s.size), a.take("mask", len(s.mask))
+	p.gradient, p.mask, p.shares = a.take("gradient", s.size), a.take("mask", len(s.mask)), a.take("gains", len(s.shares))
 	p.scalars, p.records = a.take("scalars", 64), a.take("records", s.steps*recordSize/4)
 	p.velocity = a.take("velocities", s.batches*s.d*2)
 	p.order, p.meet = a.take("orders", s.batches*s.m), a.take("meetings", s.batches*s.m)
@@ -194,7 +198,7 @@ func (s *shape) lay(a *arena) places {
 // shift turns offsets into addresses.
 func (p *places) shift(base vk.Address) {
 	for _, a := range []*vk.Address{
-		&p.params, &p.first, &p.second, &p.gradient, &p.mask, &p.scalars, &p.records,
+		&p.params, &p.first, &p.second, &p.gradient, &p.mask, &p.shares, &p.scalars, &p.records,
 		&p.velocity, &p.order, &p.meet, &p.position, &p.sampled, &p.row,
 		&p.weights, &p.transposed, &p.share, &p.state, &p.inverse, &p.sum, &p.dead,
 		&p.distance, &p.speed, &p.pull, &p.counts, &p.dMean, &p.packed, &p.place, &p.partial, &p.losses,

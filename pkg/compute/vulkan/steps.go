@@ -166,7 +166,7 @@ func (t *Trainer) batch(i int) batch {
 func (r *recorder) microBatch(t *Trainer, weights loss.Values, i int, fresh bool, record vk.Address) {
 	b := t.batch(i)
 	for _, w := range t.windows {
-		r.mlp(t, b, w)
+		r.formWeights(t, b, w)
 		r.transpose(t, w)
 		r.forward(t, b, w)
 		r.pause()
@@ -176,10 +176,10 @@ func (r *recorder) microBatch(t *Trainer, weights loss.Values, i int, fresh bool
 	last := len(t.windows) - 1
 	for i, w := range slices.Backward(t.windows) {
 		if i < last {
-			r.mlp(t, b, w)
+			r.formWeights(t, b, w)
 		}
 		r.backward(t, b, w)
-		r.mlpBackward(t, b, w, fresh && i == last)
+		r.weightsBackward(t, b, w, fresh && i == last)
 		r.pause()
 	}
 	r.tally(t, fresh, record)
@@ -188,20 +188,54 @@ func (r *recorder) microBatch(t *Trainer, weights loss.Values, i int, fresh bool
 // parameter is the address of an element of a flat vector.
 func parameter(vector vk.Address, offset int) vk.Address { return vector + vk.Address(4*offset) }
 
-// mlp evaluates W(v) for every velocity of a window, by rows.
-func (r *recorder) mlp(t *Trainer, b batch, w window) {
+// formWeights makes W(v) of every velocity of a window, by rows. Where units have gains, its rows
+// are means of what the MLP says at v and at the greatest gain times v.
+func (r *recorder) formWeights(t *Trainer, b batch, w window) {
 	s, at := t.shape, &t.at
-	for l, y := range s.layers {
-		input, output := at.input[l], at.weights
+	if s.shares != nil {
+		r.mlp(t, b, w, s.layers, s.spec.Network.GainMax, at.transposed)
+	}
+	r.mlp(t, b, w, s.layers, 1, at.weights) // last, for the way back finds its hidden layers
+	r.mix(t, w, at.weights, at.transposed, false)
+}
+
+// weightsBackward carries the gradient of the W(v) of a window, which outer has put into
+// transposed, through the MLP.
+func (r *recorder) weightsBackward(t *Trainer, b batch, w window, fresh bool) {
+	s, at := t.shape, &t.at
+	r.mix(t, w, at.transposed, at.weights, true)
+	r.mlpBackward(t, b, w, 1, at.transposed, fresh)
+	if s.shares != nil {
+		r.mlp(t, b, w, s.layers[:len(s.layers)-1], s.spec.Network.GainMax, 0)
+		r.mlpBackward(t, b, w, s.spec.Network.GainMax, at.weights, false)
+	}
+}
+
+// mix makes W(v) of two matrices a velocity, in the first, or of their gradient those of the two.
+func (r *recorder) mix(t *Trainer, w window, slow, fast vk.Address, back bool) {
+	if t.shares == nil {
+		return
+	}
+	size := w.rows * t.n * t.n
+	r.each("mix", size, []vk.Address{slow, fast, t.at.shares}, size, t.n, back)
+	r.Barrier()
+}
+
+// mlp evaluates the first layers of the MLP for every velocity of a window, told times a gain, and
+// the last layer into output.
+func (r *recorder) mlp(t *Trainer, b batch, w window, layers []layer, gain float64, output vk.Address) {
+	s, at := t.shape, &t.at
+	for l, y := range layers {
+		input, output, scale := at.input[l], output, 1.0
 		if l == 0 {
-			input = parameter(b.velocity, 2*w.velocity)
+			input, scale = parameter(b.velocity, 2*w.velocity), gain
 		}
 		hidden := l < len(s.layers)-1
 		if hidden {
 			output = at.input[l+1]
 		}
 		r.run("linear", ceil(y.out, tile), ceil(w.rows, tile), 1, []vk.Address{input, parameter(at.params, y.weight), parameter(at.params, y.bias), output},
-			w.rows, y.in, y.out, hidden)
+			w.rows, y.in, y.out, hidden, float32(scale))
 		r.Barrier()
 	}
 }
@@ -301,17 +335,18 @@ func (r *recorder) tally(t *Trainer, fresh bool, record vk.Address) {
 	r.Barrier()
 }
 
-// mlpBackward adds the gradients of the MLP's layers from a window.
-func (r *recorder) mlpBackward(t *Trainer, b batch, w window, fresh bool) {
+// mlpBackward adds the gradients of the MLP's layers from a window, whose velocities it was told
+// times a gain, given that of its output.
+func (r *recorder) mlpBackward(t *Trainer, b batch, w window, gain float64, dOutput vk.Address, fresh bool) {
 	s, at := t.shape, &t.at
-	dOutput, width, shares := at.transposed, s.inputWidth, s.inputShares // outer has put dL/dW there
+	width, shares := s.inputWidth, s.inputShares
 	for l := len(s.layers) - 1; l >= 0; l-- {
-		y, input, last := s.layers[l], at.input[l], l == len(s.layers)-1
+		y, input, scale, last := s.layers[l], at.input[l], 1.0, l == len(s.layers)-1
 		if l == 0 {
-			input = parameter(b.velocity, 2*w.velocity)
+			input, scale = parameter(b.velocity, 2*w.velocity), gain
 		}
 		r.product("linear_weight", last, ceil(y.in, tile), ceil(y.out, tile), 1,
-			[]vk.Address{dOutput, input, parameter(at.gradient, y.weight), parameter(at.gradient, y.bias)}, t.largestSlope(), w.rows, y.in, y.out, !fresh)
+			[]vk.Address{dOutput, input, parameter(at.gradient, y.weight), parameter(at.gradient, y.bias)}, t.largestSlope(), w.rows, y.in, y.out, !fresh, float32(scale))
 		if l > 0 {
 			r.product("linear_input", last, ceil(y.in, tile), ceil(w.rows, tile), shares,
 				[]vk.Address{dOutput, parameter(at.params, y.weight), at.share}, t.largestSlope(), w.rows, y.in, y.out, width)

@@ -61,7 +61,7 @@ func (t *Trainer) allocate() (err error) {
 		return err
 	}
 	t.at.shift(t.arena.Address)
-	if t.host, err = t.device.NewBuffer(t.stateAt()+4*uint64(3*t.size+len(t.mask))+256, vk.OnHost); err != nil {
+	if t.host, err = t.device.NewBuffer(t.stateAt()+4*uint64(3*t.size+len(t.mask)+len(t.shares))+256, vk.OnHost); err != nil {
 		return err
 	}
 	if t.record, err = newRecorder(t); err == nil {
@@ -73,8 +73,8 @@ func (t *Trainer) allocate() (err error) {
 // DeviceBytes is the memory that the run takes on the device.
 func (t *Trainer) DeviceBytes() uint64 { return t.arena.Size }
 
-// stateAt is where a state begins in the host's buffer; 256 zeros for the scalars follow it, and
-// the mask.
+// stateAt is where a state begins in the host's buffer; 256 zeros for the scalars follow it, the
+// mask and the shares of gains.
 func (t *Trainer) stateAt() uint64 { return uint64(t.steps * recordSize) }
 
 // Close implements compute.Trainer.
@@ -236,7 +236,7 @@ func (t *Trainer) Restore(s compute.State) error {
 	return nil
 }
 
-// send writes a state and the mask to the device, and clears the scalars.
+// send writes a state, mask and shares to the device, and clears the scalars.
 func (t *Trainer) send(s compute.State) error {
 	t.device.mu.Lock()
 	defer t.device.mu.Unlock()
@@ -252,9 +252,16 @@ func (t *Trainer) send(s compute.State) error {
 	}
 	clear(t.host.Words(t.stateAt()+3*size, 64))
 	r.Copy(t.arena, uint64(t.at.scalars-t.arena.Address), t.host, t.stateAt()+3*size, 256)
-	if t.mask != nil {
-		copy(t.host.Floats(t.stateAt()+3*size+256, t.size), t.mask)
-		r.Copy(t.arena, uint64(t.at.mask-t.arena.Address), t.host, t.stateAt()+3*size+256, size)
+	from := t.stateAt() + 3*size + 256
+	for _, v := range []struct {
+		values []float32
+		to     vk.Address
+	}{{t.mask, t.at.mask}, {t.shares, t.at.shares}} {
+		if bytes := 4 * uint64(len(v.values)); bytes > 0 {
+			copy(t.host.Floats(from, len(v.values)), v.values)
+			r.Copy(t.arena, uint64(v.to-t.arena.Address), t.host, from, bytes)
+			from += bytes
+		}
 	}
 	r.Barrier()
 	return r.Submit()

@@ -23,6 +23,15 @@ func TestTheAnalysisBenchMeasuresWhatItNames(t *testing.T) {
 	}
 }
 
+// What costs twice as much at twice the size grows with its first power.
+func TestCostsGrowWithTheExponentThatIsSaid(t *testing.T) {
+	for power, ms := range map[float64][]float64{0: {3, 3, 3}, 1: {1, 2, 4}, 2: {0.5, 2, 8}} {
+		if got := exponent([]int{30, 60, 120}, ms); math.Abs(got-power) > 1e-12 {
+			t.Errorf("%v ms at 30, 60 and 120: exponent %v, want %v", ms, got, power)
+		}
+	}
+}
+
 // What the bench sets the analysis beside is the same autocorrelogram.
 func TestThePlainAutocorrelogramIsTheAnalysis(t *testing.T) {
 	m := noisyGrids(1, 16)[0]

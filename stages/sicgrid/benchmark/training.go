@@ -60,6 +60,10 @@ func Training(ctx context.Context, duration time.Duration, progress io.Writer) (
 		{Units: 24, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60}, // the laptop profile's micro-batch
 		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 60},
 		{Units: 64, Hidden: 64, Batch: 32, Length: 60, Pairs: 512, Velocities: 32 * 60},
+		{Units: 48, Hidden: 128, Batch: 32, Length: 60, Pairs: 512, Velocities: 60}, // single trainings, as searches have them
+		{Units: 72, Hidden: 128, Batch: 32, Length: 60, Pairs: 512, Velocities: 60},
+		{Units: 96, Hidden: 128, Batch: 32, Length: 60, Pairs: 512, Velocities: 60},
+		{Units: 128, Hidden: 128, Batch: 32, Length: 60, Pairs: 512, Velocities: 60},
 		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 1024, Velocities: 60},
 		{Units: 128, Hidden: 128, Batch: 130, Length: 60, Pairs: 130 * 60, Velocities: 60},
 	} {

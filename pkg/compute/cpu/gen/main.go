@@ -40,6 +40,8 @@ func main() {
 	fetch()
 	add()
 	addDifference()
+	mix()
+	unmix()
 	squaredDistance()
 	sumSquares()
 	adamw()

@@ -60,6 +60,44 @@ func addDifference() {
 	leave()
 }
 
+func mix() {
+	kernel("mix", "func(dst, other, shares *float32, n int)",
+		"mix adds shares·(other-dst), each its own, to dst[n]; n is a multiple of 8.")
+	dst, other, shares, n := load("dst"), load("other"), load("shares"), load("n")
+	SHRQ(Imm(3), n)
+	loop("group", n, func() {
+		x, y := YMM(), YMM()
+		VMOVUPS(Mem{Base: dst}, x)
+		VMOVUPS(Mem{Base: other}, y)
+		VSUBPS(x, y, y)
+		VFMADD231PS(Mem{Base: shares}, y, x)
+		VMOVUPS(x, Mem{Base: dst})
+		ADDQ(Imm(32), dst)
+		ADDQ(Imm(32), other)
+		ADDQ(Imm(32), shares)
+	})
+	leave()
+}
+
+func unmix() {
+	kernel("unmix", "func(src, other, shares *float32, n int)",
+		"unmix moves shares·src, each its own, from src[n] to other[n]; n is a multiple of 8.")
+	src, other, shares, n := load("src"), load("other"), load("shares"), load("n")
+	SHRQ(Imm(3), n)
+	loop("group", n, func() {
+		x, y := YMM(), YMM()
+		VMOVUPS(Mem{Base: src}, x)
+		VMULPS(Mem{Base: shares}, x, y)
+		VMOVUPS(y, Mem{Base: other})
+		VSUBPS(y, x, x)
+		VMOVUPS(x, Mem{Base: src})
+		ADDQ(Imm(32), src)
+		ADDQ(Imm(32), other)
+		ADDQ(Imm(32), shares)
+	})
+	leave()
+}
+
 func squaredDistance() {
 	kernel("squaredDistance", "func(a, b *float32, n int) float32",
 		"squaredDistance returns ‖a-b‖²; n is a multiple of 8.")
