@@ -196,7 +196,7 @@ const (
 // peaksOf returns the six peaks of a map with this autocorrelogram and power, or why there are
 // none.
 func peaksOf(m Map, sac *Autocorrelogram, power []float64) (*Peaks, Missing) {
-	p := FindPeaks(sac)
+	p := quietPeaks(m, FindPeaks(sac))
 	if p == nil {
 		switch {
 		case math.IsNaN(m.Peak()):
