@@ -39,6 +39,9 @@ var implied = map[string][]string{
 	"network.init=identity":     {"network.init_scale=0.1"},
 }
 
+// Titles say what the networks of every variant and ablation were trained with.
+func (p *Parameters) Titles() sheet.Titles { return p.titles() }
+
 // makeTitles makes those of every variant and ablation.
 func (p *Parameters) makeTitles() sheet.Titles {
 	own := Training{Recipe: train.Recipe{Network: p.Network, Batch: p.Batch, Loss: p.Loss, Optimiser: p.Optimiser, HistoryEvery: p.HistoryEvery, Stop: p.Stop},
