@@ -46,6 +46,9 @@ func (p *Parameters) own() Training {
 		Attempts: p.Attempts, Keep: p.Keep, Pretraining: p.Pretraining}
 }
 
+// Titles say what the networks of every variant and ablation were trained with.
+func (p *Parameters) Titles() sheet.Titles { return p.titles() }
+
 // makeTitles makes those of every variant and ablation.
 func (p *Parameters) makeTitles() sheet.Titles {
 	own := p.own()

@@ -39,7 +39,7 @@ func commandsOf(t *testing.T, page string) (lines []string) {
 }
 
 // longTasks are not run to their end by a test; that they are tasks is tested all the same.
-var longTasks = []string{"test", "test-faults", "test-slurm", "lint", "build", "bench", "sweep", "results", "phase-diagram", "robustness", "relock", "clean"}
+var longTasks = []string{"test", "test-faults", "test-slurm", "test-report", "lint", "build", "bench", "sweep", "results", "phase-diagram", "robustness", "relock", "clean"}
 
 // Every command of every page is one that the program or the Taskfile has, and does what it does
 // with the smoke profile in the place of the laptop one.

@@ -1,0 +1,331 @@
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sicgrid/pkg/figure"
+	"sicgrid/pkg/outfile"
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
+	"sicgrid/stages/experiment"
+	"sicgrid/stages/figures/sheet"
+)
+
+// Figure is one figure or table as the page shows it.
+type Figure struct {
+	ID      string // "figure-4"
+	Name    string // "Figure 4"
+	Title   string
+	State   State
+	Reason  string
+	Caption string
+	Alt     string // what it finds
+	Panels  []Panel
+	Image   template.URL // "" without a drawing
+	Width   int          // of the drawing, in any unit
+	Height  int
+	Chain   []*Stage
+	Made    Made
+	Command string
+	Files   string // where run puts them
+
+	numbers  json.RawMessage
+	markdown string
+}
+
+// Panel is one panel of a figure and where its numbers are.
+type Panel struct{ Letter, Table string }
+
+// Made says how the drawing came about.
+type Made struct{ Commit, Key, Digest, Numerics, When, Seconds, Where string }
+
+// titles of the figures and tables; others are called by their name.
+var titles = map[string]string{
+	"figure-1":   "Grid cells, idealised",
+	"figure-2":   "Coding theory of the idealised code",
+	"figure-3":   "The losses on a real batch, the network, permuted walks",
+	"figure-4":   "Cells of each module of the full network",
+	"figure-5":   "Decorrelation, path invariance, and the same cells in every box",
+	"figure-6":   "Spectrum, lattice, phases and torus without the capacity term",
+	"figure-7":   "Ablations: example maps, scores and periods",
+	"figure-8":   "Ratemaps of all units",
+	"figure-9":   "Construction of the grid code",
+	"table-1":    "Table 1 beside each profile",
+	"seeds":      "Both networks of several seeds",
+	"results":    "The paper’s claims beside ours, over several seeds",
+	"robustness": "How far the recipe carries: one parameter at a time",
+
+	"robustness-scratch":       "The same, from random initialisation",
+	"phase-diagram":            "When grid cells emerge",
+	"figure-training":          "A training as it goes",
+	"sweep-report":             "The recipe on ten seeds",
+	"sweep-copies":             "Copies of one lattice, rotated",
+	"sweep-report-scratch":     "From random initialisation on ten seeds",
+	"sweep-phase-diagram":      "Every run of the two planes of parameters",
+	"sweep-robustness":         "Every run of one parameter at a time",
+	"sweep-robustness-scratch": "Every run of the same, from random initialisation",
+}
+
+// nameOf writes "Figure 4" for "figure-4".
+func nameOf(id string) string {
+	text := strings.ReplaceAll(id, "-", " ")
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// figure makes what is shown of a node that draws.
+func (p *Page) figure(n *pipeline.Node) *Figure {
+	one := p.results.of(n.Name)
+	f := &Figure{ID: n.Name, Name: nameOf(n.Name), Title: titles[n.Name], State: one.State, Reason: one.Reason,
+		Command: "bin/sicgrid run " + n.Name + p.source.Flags}
+	files := rows[sheet.File](p.results, one, sheet.Outputs[0])
+	if len(files) > 0 {
+		if err := sheet.Check(n.Name, files); err != nil {
+			one.State, one.Reason = Refused, printable.Line(err.Error())
+			files = nil
+		}
+	}
+	f.State, f.Reason = one.State, one.Reason
+	f.read(files)
+	if one.There() {
+		f.Made = madeOf(one)
+		f.Chain = p.chain(n)
+	}
+	if f.Image == "" {
+		p.published(f)
+	}
+	f.describe()
+	return f
+}
+
+// read takes the drawing and the numbers out of a figure's files. The drawing is the SVG, unless
+// the PNG is the smaller by far, as of clouds of thousands of points.
+func (f *Figure) read(files []sheet.File) {
+	for _, file := range files {
+		switch filepath.Ext(file.Name) {
+		case ".svg":
+			f.Image = dataURL("image/svg+xml", file.Data)
+		case ".png":
+			f.size(file.Data)
+		case ".json":
+			f.numbers = file.Data
+		case ".md":
+			f.markdown = string(file.Data)
+		}
+	}
+}
+
+func (f *Figure) size(data []byte) {
+	if c, err := png.DecodeConfig(bytes.NewReader(data)); err == nil {
+		f.Width, f.Height = c.Width, c.Height
+	}
+}
+
+func dataURL(kind string, data []byte) template.URL {
+	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data))
+}
+
+// mostPublished is how large a file of the published folder may be to be shown.
+const mostPublished = 4 << 20
+
+// published takes the drawing that the repository shows of this profile.
+func (p *Page) published(f *Figure) {
+	if p.source.Published == "" {
+		return
+	}
+	data, err := published(p.source.Published, f.ID+".png")
+	if err != nil {
+		return
+	}
+	if figure.CheckPNG(data) != nil {
+		return
+	}
+	f.Image, f.State = dataURL("image/png", data), Published
+	f.Reason = "the repository’s own, from another run; here: " + f.Reason
+	f.size(data)
+	text, err := published(p.source.Published, f.ID+".json")
+	if err != nil {
+		return
+	}
+	var record struct {
+		Commit   string          `json:"commit"`
+		Numerics []string        `json:"numerics"`
+		Numbers  json.RawMessage `json:"numbers"`
+	}
+	if json.Unmarshal(text, &record) == nil {
+		f.numbers = record.Numbers
+		f.Made = Made{Commit: record.Commit, Numerics: strings.Join(record.Numerics, ", ")}
+	}
+}
+
+// published reads a regular file of a folder, not too large.
+func published(folder, name string) ([]byte, error) {
+	path := filepath.Join(folder, name)
+	if info := outfile.Existing(path); info == nil || info.Size() > mostPublished {
+		return nil, errors.New("no such file")
+	}
+	return os.ReadFile(path)
+}
+
+// describe takes caption and panels from the numbers, and says in words what the drawing finds.
+func (f *Figure) describe() {
+	var told struct {
+		Caption string          `json:"caption"`
+		Panels  json.RawMessage `json:"panels"`
+	}
+	_ = json.Unmarshal(f.numbers, &told) // a figure without either has none
+	f.Caption = told.Caption
+	f.Panels = panels(told.Panels)
+	if f.Title == "" {
+		f.Title = f.Name
+	}
+	finding := f.finding()
+	if f.Caption == "" {
+		f.Caption = strings.TrimSpace(f.Title + ". " + finding)
+	}
+	f.Alt = f.Name + ": " + f.Title + ". " + finding
+}
+
+// panels reads a mapping of letters to tables, or to lists of tables, or a list of such.
+func panels(data json.RawMessage) (list []Panel) {
+	var byLetter map[string]json.RawMessage
+	if json.Unmarshal(data, &byLetter) != nil {
+		return nil
+	}
+	for letter, value := range byLetter {
+		var one string
+		var several []string
+		switch {
+		case json.Unmarshal(value, &one) == nil:
+			list = append(list, Panel{letter, one})
+		case json.Unmarshal(value, &several) == nil:
+			list = append(list, Panel{letter, strings.Join(several, ", ")})
+		}
+	}
+	slices.SortFunc(list, func(a, b Panel) int { return strings.Compare(a.Letter, b.Letter) })
+	return list
+}
+
+// lattices are the numbers that several figures have of a network.
+type lattices struct {
+	Score   *float64 `json:"grid_expanding_median"`
+	Modules []struct {
+		Period *float64 `json:"period_m"`
+	} `json:"modules"`
+}
+
+func (l lattices) words() string {
+	var list []string
+	for _, m := range l.Modules {
+		if m.Period != nil {
+			list = append(list, number(*m.Period, 2)+" m")
+		}
+	}
+	text := "no module"
+	if len(list) > 0 {
+		text = count(len(list), "module") + " of " + listed(list)
+	}
+	if l.Score != nil {
+		text += ", median grid score " + number(*l.Score, 2)
+	}
+	return text
+}
+
+// finding is what a figure's numbers say, for whoever does not see the drawing.
+func (f *Figure) finding() string {
+	var n struct {
+		lattices
+		SixtySteps *float64 `json:"same_place_to_60_steps"`
+		Plateau    *float64 `json:"plateau"`
+		Distance   *float64 `json:"distance_of_90_percent_of_plateau_m"`
+		Betti      []int    `json:"betti"`
+		Variants   []struct {
+			Name string `json:"name"`
+			lattices
+		} `json:"variants"`
+		Networks []struct {
+			Name   string   `json:"name"`
+			Active int      `json:"active"`
+			Units  int      `json:"units"`
+			Score  *float64 `json:"grid_expanding_median"`
+		} `json:"networks"`
+		Claims []struct {
+			Rule    string `json:"rule"`
+			Verdict string `json:"verdict"`
+		} `json:"claims"`
+		Differences []json.RawMessage `json:"differences"`
+	}
+	if json.Unmarshal(f.numbers, &n) != nil {
+		return ""
+	}
+	switch f.ID {
+	case "figure-1", "figure-4", "figure-6":
+		text := "It finds " + n.words() + "."
+		if len(n.Betti) == 3 {
+			text += fmt.Sprintf(" Betti numbers %d, %d, %d.", n.Betti[0], n.Betti[1], n.Betti[2])
+		}
+		return text
+	case "figure-5":
+		if n.Distance != nil {
+			return fmt.Sprintf("States decorrelate within %s.", metres(*n.Distance))
+		}
+	case "figure-7":
+		var parts []string
+		for _, v := range n.Variants {
+			parts = append(parts, v.Name+": "+v.words())
+		}
+		return strings.Join(parts, "; ")
+	case "figure-8":
+		var parts []string
+		for _, v := range n.Networks {
+			if v.Score != nil {
+				parts = append(parts, fmt.Sprintf("%s: %d of %d units active, median grid score %s", v.Name, v.Active, v.Units, number(*v.Score, 2)))
+			}
+		}
+		return strings.Join(parts, "; ")
+	case "results":
+		holds, judged := 0, 0
+		for _, c := range n.Claims {
+			if c.Rule != "" {
+				judged++
+				if c.Verdict == "holds" {
+					holds++
+				}
+			}
+		}
+		return fmt.Sprintf("%d of %d claims hold.", holds, judged)
+	case "table-1":
+		return fmt.Sprintf("%s with the paper’s, each explained.", count(len(n.Differences), "difference"))
+	}
+	return ""
+}
+
+// draws says whether a node makes a drawing.
+func draws(n *pipeline.Node) bool { return n.Stage == experiment.FigureStage }
+
+func madeOf(one *Result) Made {
+	o := one.origin()
+	m := Made{Commit: o.Commit, Key: one.Key, Numerics: one.Numerics, Where: where(o), Seconds: duration(o.Seconds)}
+	if len(one.Outputs) > 0 {
+		m.Digest = string(one.Outputs[0].Object)
+	}
+	if at := o.Time(); !at.IsZero() {
+		m.When = at.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return m
+}
+
+// where is the machine that a result was made on.
+func where(o origin) string {
+	parts := slices.DeleteFunc([]string{o.Device, o.Driver, o.System, o.Go}, func(s string) bool { return s == "" })
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,138 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sicgrid/pkg/gridcell"
+	"sicgrid/stages/embed/embedtable"
+	"sicgrid/stages/experiment"
+	"sicgrid/stages/ratemaps/ratemapstable"
+	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/train/traintable"
+)
+
+// network is a trained network and what was made of it.
+type network struct {
+	name, title string
+	variant     bool // and not an ablation
+	copies      int  // of one lattice, from which it starts; 0 = random initialisation
+	trained     *Result
+	boxes       []*box // by side
+	history     []traintable.Losses
+}
+
+// box is a network as it is seen in one box.
+type box struct {
+	name             string // "4m"
+	side             float64
+	recorded, judged *Result // ratemaps and spectra
+	embedded         *Result
+	maps             []ratemapstable.Map
+	units            []spectratable.Unit
+	lags             []spectratable.Autocorrelogram
+	modules          []spectratable.Module
+	summary          spectratable.Summary
+	points           []embedtable.Point
+	embeddedModule   *spectratable.Module // whose units' states were embedded; nil = all active units'
+	topology         embedtable.Topology
+	undetermined     string // why there are no Betti numbers; "" where there are
+}
+
+// there says whether the units of the box are known.
+func (b *box) there() bool { return b != nil && b.judged.There() && len(b.units) > 0 }
+
+// hexagonal are the modules whose lattice is hexagonal.
+func (b *box) hexagonal() []spectratable.Module {
+	return slices.DeleteFunc(slices.Clone(b.modules), func(m spectratable.Module) bool { return !m.Hexagonal })
+}
+
+// box of this side, or nil.
+func (n *network) box(side float64) *box {
+	if n == nil {
+		return nil
+	}
+	for _, b := range n.boxes {
+		if b.side == side {
+			return b
+		}
+	}
+	return nil
+}
+
+// networks reads every network of the profile's own seed.
+func (r *results) networks() (list []*network) {
+	p := r.source.Parameters
+	titles := p.Titles()
+	for _, one := range r.list {
+		at, found := strings.CutPrefix(one.Node, "ratemaps/")
+		name, boxName, ok := strings.Cut(at, "/")
+		side, err := strconv.ParseFloat(strings.TrimSuffix(boxName, "m"), 64)
+		if !found || !ok || err != nil {
+			continue
+		}
+		i := slices.IndexFunc(list, func(n *network) bool { return n.name == name })
+		if i < 0 {
+			_, variant := p.Variants[name]
+			i, list = len(list), append(list, &network{name: name, title: titles.Of(name), variant: variant, trained: r.training(name)})
+			list[i].copies = r.copies(name)
+			list[i].history = rows[traintable.Losses](r, list[i].trained, "history")
+		}
+		list[i].boxes = append(list[i].boxes, r.box(at, boxName, side, one))
+	}
+	return list
+}
+
+// training is the node that has a network: of several trainings, the one that keeps one.
+func (r *results) training(name string) *Result {
+	if one := r.byName["select/"+name]; one != nil {
+		return one
+	}
+	return r.of(experiment.TrainStage + "/" + name)
+}
+
+// copies is how many trained networks a network starts from.
+func (r *results) copies(name string) int {
+	for _, node := range []string{experiment.TrainStage + "/" + name, experiment.TrainStage + "/" + name + "/attempt-1"} {
+		if one := r.byName[node]; one != nil {
+			return len(one.node.Inputs)
+		}
+	}
+	return 0
+}
+
+func (r *results) box(at, name string, side float64, recorded *Result) *box {
+	b := &box{name: name, side: side, recorded: recorded, judged: r.of("spectra/" + at), embedded: r.of("embed/" + at)}
+	b.maps = rows[ratemapstable.Map](r, recorded, "maps")
+	b.units = rows[spectratable.Unit](r, b.judged, "units")
+	b.lags = rows[spectratable.Autocorrelogram](r, b.judged, "autocorrelograms")
+	b.modules = rows[spectratable.Module](r, b.judged, "modules")
+	b.summary, _ = single[spectratable.Summary](r, b.judged, "summary")
+	var about map[string]string
+	b.points, about = rowsAndMeta[embedtable.Point](r, b.embedded, "points")
+	for i, m := range b.modules {
+		if about["module"] == fmt.Sprint(m.Module) {
+			b.embeddedModule = &b.modules[i]
+		}
+	}
+	shape, about := rowsAndMeta[embedtable.Topology](r, b.embedded, "topology")
+	if len(shape) == 1 {
+		b.topology, b.undetermined = shape[0], about["undetermined"]
+	}
+	return b
+}
+
+// coincidences names the pairs of hexagonal modules whose lattices have common points, in words.
+func coincidences(modules []spectratable.Module) (pairs []string) {
+	for i, a := range modules {
+		for _, b := range modules[i+1:] {
+			if c, ok := gridcell.NearCoincidence(a.Period, a.Orientation, b.Period, b.Orientation); ok {
+				pairs = append(pairs, fmt.Sprintf("%s and %s (ratio %.2f, where %s at %.0f° is a coincidence)",
+					metres(a.Period), metres(b.Period), max(a.Period, b.Period)/min(a.Period, b.Period), root(float64(c.Fine)/float64(c.Coarse)), c.AngleDeg))
+			}
+		}
+	}
+	return pairs
+}
