@@ -185,7 +185,7 @@ func (b *tab) audit(rules ...string) {
 	if len(rules) > 0 {
 		only = `, runOnly: ["` + strings.Join(rules, `", "`) + `"]`
 	}
-	found := is[string](b, `axe.run(document, {resultTypes: ["violations"]` + only + `}).then(r => JSON.stringify(r.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 160))}))))`)
+	found := is[string](b, `axe.run(document, {resultTypes: ["violations"]`+only+`}).then(r => JSON.stringify(r.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 160))}))))`)
 	var violations []struct {
 		ID, Impact, Help string
 		Nodes            []string
