@@ -14,6 +14,7 @@ import (
 
 	"sicgrid/pkg/manifold"
 	"sicgrid/pkg/outfile"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
 	"sicgrid/stages/analysis"
 	"sicgrid/stages/sicgrid/tablefile"
@@ -70,7 +71,7 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) er
 	if verbosityOf(cmd) < 0 {
 		return nil
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%swrote   %s\n\n%s", row.Summary(), strings.Join(written, "\nwrote   "), tablefile.DefinitionText[analysis.ShapeRow]())
+	fmt.Fprintf(cmd.OutOrStdout(), "%s%s\n%s", printable.Lines(row.Summary()), wroteLines(written), tablefile.DefinitionText[analysis.ShapeRow]())
 	return nil
 }
 

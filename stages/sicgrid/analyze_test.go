@@ -282,6 +282,34 @@ func TestAnalyzeSaysThatItCannotTellTheShapeOfNoise(t *testing.T) {
 	}
 }
 
+// Names of files and of columns steer no terminal.
+func TestAnalyzeShowsNamesAsTheyAre(t *testing.T) {
+	dir := t.TempDir()
+	table := filepath.Join(dir, "activity.parquet")
+	type row struct {
+		Time float64 `col:"time"`
+		Red  float64 `col:"\x1b[31mred"`
+	}
+	var rows []row
+	var positions []float64
+	for i := range 400 {
+		x := math.Sin(float64(i) / 9)
+		rows = append(rows, row{float64(i), 1 + x})
+		positions = append(positions, x, math.Cos(float64(i)/31))
+	}
+	if err := tablefile.Write(t.Context(), table, rows); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := sicgrid("analyze", "--positions", npy(t, dir, "p.npy", []int{400, 2}, positions), "--activity", table,
+		"--box", "2", "--out", filepath.Join(dir, "\x1b[2Jcells.csv"))
+	if code != exitDone || strings.Contains(stdout+stderr, "\x1b") || !strings.Contains(stdout, `\x1b[2Jcells.csv`) {
+		t.Errorf("exit code %d, %q%q", code, stdout, stderr)
+	}
+	if units := rowsOf(t, filepath.Join(dir, "\x1b[2Jcells.csv")); len(units) != 1 || units[0]["name"] != "\x1b[31mred" {
+		t.Errorf("units %v, want the name as it is", units)
+	}
+}
+
 // Whatever is wrong is one line, and nothing is written.
 func TestAnalyzeRefusesInOneLine(t *testing.T) {
 	dir := t.TempDir()

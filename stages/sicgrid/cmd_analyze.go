@@ -9,12 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/ndarray"
 	"sicgrid/pkg/outfile"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
 	"sicgrid/stages/analysis"
 	"sicgrid/stages/sicgrid/tablefile"
@@ -253,7 +253,7 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 		})
 	}
 	if verbosityOf(cmd) >= 0 {
-		fmt.Fprintf(cmd.OutOrStdout(), "%swrote   %s\n\n%s", found.Summary(), strings.Join(written, "\nwrote   "), tablefile.DefinitionText[analysis.Unit](found.Columns...))
+		fmt.Fprintf(cmd.OutOrStdout(), "%s%s\n%s", printable.Lines(found.Summary()), wroteLines(written), tablefile.DefinitionText[analysis.Unit](found.Columns...))
 	}
 	return nil
 }
@@ -280,6 +280,15 @@ func (f *analyzeFlags) write(ctx context.Context, found *analysis.Result) (writt
 		written = append(written, o.path)
 	}
 	return written, nil
+}
+
+// wroteLines names the files that were written, one a line.
+func wroteLines(paths []string) string {
+	text := ""
+	for _, path := range paths {
+		text += "wrote   " + printable.Line(path) + "\n"
+	}
+	return text
 }
 
 // writeRatemaps writes ratemaps as one array or as a table.

@@ -11,6 +11,7 @@ import (
 
 	"sicgrid/pkg/compute/vulkan"
 	"sicgrid/pkg/compute/vulkan/vk"
+	"sicgrid/pkg/printable"
 )
 
 func newDevicesCommand() *cobra.Command {
@@ -30,7 +31,7 @@ func newDevicesCommand() *cobra.Command {
 			}
 			printDevices(cmd.OutOrStdout(), devices)
 			if why != "" {
-				fmt.Fprintf(cmd.OutOrStdout(), "no GPU: %s\n", why)
+				fmt.Fprintf(cmd.OutOrStdout(), "no GPU: %s\n", printable.Line(fmt.Sprint(why)))
 			}
 			return nil
 		},
@@ -120,8 +121,9 @@ func printDevices(w io.Writer, devices []device) {
 		if d.Mixed != "" {
 			mixed = "--precision mixed: numerics " + d.Mixed
 		}
-		fmt.Fprintf(w, "%s  %s, driver %s, Vulkan %s, %d MiB, workgroups of %d sharing %d KiB, %d bytes of push constants; numerics %s; %s; %s\n",
+		line := fmt.Sprintf("%s  %s, driver %s, Vulkan %s, %d MiB, workgroups of %d sharing %d KiB, %d bytes of push constants; numerics %s; %s; %s",
 			d.Name, d.Kind, d.Driver, d.API, d.MemoryMiB, d.MaxInvocations, d.MaxSharedBytes>>10, d.MaxPushBytes, d.Numerics, mixed, chosen)
+		fmt.Fprintln(w, printable.Line(line))
 	}
 }
 

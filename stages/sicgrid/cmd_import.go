@@ -13,6 +13,7 @@ import (
 
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/exchange"
 	"sicgrid/stages/experiment"
 )
@@ -108,7 +109,7 @@ func importWeights(cmd *cobra.Command, flags importFlags, file string) error {
 	}
 	if verbosityOf(cmd) >= 0 {
 		fmt.Fprintf(cmd.OutOrStdout(), "wrote   %s: %d units, %d hidden, %d layers; draw it with: sicgrid run figure-6 --params %s\n",
-			profile, w.Network.Units, w.Network.Hidden, w.Network.Layers, quoted(profile))
+			printable.Line(profile), w.Network.Units, w.Network.Hidden, w.Network.Layers, quoted(profile))
 	}
 	return nil
 }

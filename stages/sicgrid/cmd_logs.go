@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline/slurm"
+	"sicgrid/pkg/printable"
 )
 
 func newLogsCommand() *cobra.Command {
@@ -60,7 +61,7 @@ func printLogs(w io.Writer, jobs, stage string) error {
 			}
 			found = true
 			for _, path := range log.Paths {
-				fmt.Fprintf(w, "==> %s  %s\n", log.Node, path)
+				fmt.Fprintf(w, "==> %s  %s\n", log.Node, printable.Line(path))
 				if err := copyPrintable(w, path); err != nil {
 					return err
 				}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/experiment"
 )
 
@@ -39,7 +40,7 @@ func newPinCommand() *cobra.Command {
 					return err
 				}
 				if verbosityOf(cmd) >= 0 {
-					fmt.Fprintf(cmd.OutOrStdout(), "pinned  %s in %s\n", n.Name, dir)
+					fmt.Fprintf(cmd.OutOrStdout(), "pinned  %s in %s\n", n.Name, printable.Line(dir))
 				}
 			}
 			return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/outfile"
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/report"
 	"sicgrid/stages/sicgrid/layout"
@@ -74,7 +75,7 @@ func (f *reportFlags) report(cmd *cobra.Command) error {
 		_, err = s.folder.LayOut(cmd.Context(), []layout.File{layout.NewFile(f.out, text.Bytes())})
 	}
 	if err == nil {
-		_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote   %s, %.1f MB\n", f.out, float64(text.Len())/1e6)
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote   %s, %.1f MB\n", printable.Line(f.out), float64(text.Len())/1e6)
 	}
 	return err
 }

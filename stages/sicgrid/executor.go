@@ -17,6 +17,7 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/pipeline/slurm"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 )
@@ -81,7 +82,7 @@ func (r *execution) openCluster() error {
 		Dir: dir, Cluster: cluster, Source: r.flags.cluster, AtOnce: r.flags.jobs,
 		Say: func(text string) {
 			if verbosityOf(r.cmd) >= 0 {
-				fmt.Fprintf(r.out, "slurm   %s\n", text)
+				fmt.Fprintf(r.out, "slurm   %s\n", printable.Line(text))
 			}
 		},
 		Prepare: func() ([]string, error) { return r.freeze(dir) },
