@@ -91,6 +91,9 @@ func (f *graphFlags) asTheFileSays(what string) error {
 // recordingFlags mean something of recordings alone.
 var recordingFlags = []string{"bins", "smooth", "unit", "origin", "arena", "speed", "epochs", "shuffles", "seed"}
 
+// statesFlagNames mean something of population states alone.
+var statesFlagNames = []string{"landmarks", "average", "components", "sqrt", "zscore", "field", "controls", "control"}
+
 // checkForm finds flags that do nothing for the files at hand: ratemaps, a recording, or population
 // states.
 func (f *analyzeFlags) checkForm(cmd *cobra.Command) error {
@@ -100,7 +103,7 @@ func (f *analyzeFlags) checkForm(cmd *cobra.Command) error {
 		flags []string
 	}{
 		{f.states == "", "a recording, not with --states", recordingFlags},
-		{f.states != "", "--states", []string{"landmarks", "average"}},
+		{f.states != "", "--states", statesFlagNames},
 	} {
 		for _, name := range only.flags {
 			if !only.given && cmd.Flags().Changed(name) {
