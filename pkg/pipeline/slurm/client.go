@@ -123,7 +123,7 @@ func insist(ctx context.Context, every, patience time.Duration, say func(string)
 			}
 			return err
 		case time.Since(begun) > patience:
-			return fmt.Errorf("Slurm has not answered for %s (%w): `scontrol ping` tells whether its controller is up", patience, err)
+			return fmt.Errorf("no answer from Slurm for %s (%w): `scontrol ping` tells whether its controller is up", patience, err)
 		case !silent:
 			silent = true
 			say("Slurm does not answer (" + err.Error() + "): waiting")
