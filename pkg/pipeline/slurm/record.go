@@ -29,6 +29,7 @@ type record struct {
 	Done     int64             `json:"done,omitempty"`
 	Total    int64             `json:"total,omitempty"`
 	Note     string            `json:"note,omitempty"`
+	InVain   int               `json:"in_vain,omitempty"` // processes in a row that were asked to stop before they had got further
 	Reason   string            `json:"reason,omitempty"`
 	Error    string            `json:"error,omitempty"`
 	Seconds  float64           `json:"seconds,omitempty"`

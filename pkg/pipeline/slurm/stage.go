@@ -42,11 +42,14 @@ func Stage(ctx context.Context, dir string, number int, open func(node string) (
 	if name := os.Getenv("SLURMD_NODENAME"); name != "" {
 		host = name
 	}
-	before := int64(0)
-	if r := f.record(node); r != nil {
-		before = r.Done
+	before := f.record(node)
+	if before == nil {
+		before = &record{}
 	}
-	p := &process{folder: f, before: before, record: record{Node: node, State: running, Job: os.Getenv("SLURM_JOB_ID"), Host: host}}
+	p := &process{folder: f, before: before, record: record{
+		Node: node, State: running, Job: os.Getenv("SLURM_JOB_ID"), Host: host,
+		Done: before.Done, Total: before.Total, Note: before.Note, InVain: before.InVain,
+	}}
 	if err := p.write(); err != nil {
 		return err
 	}
@@ -61,7 +64,7 @@ func Stage(ctx context.Context, dir string, number int, open func(node string) (
 // process is a stage process.
 type process struct {
 	folder folder
-	before int64 // how far the process before it had come
+	before *record // of the process before it
 	mu     sync.Mutex
 	record record
 }
@@ -187,7 +190,7 @@ func (p *process) end(ctx context.Context, report *pipeline.NodeReport, err erro
 		r.State, r.Reason, r.Seconds = string(report.State), report.Reason, report.Time.Seconds()
 		r.Key, r.Numerics, r.Outputs, r.Defects = report.Key, report.Numerics, report.Outputs, report.Defects
 	case ctx.Err() != nil && p.stands():
-		err = fmt.Errorf("asked to stop %s times without getting any further: give jobs of this stage more minutes", os.Getenv(restarts))
+		err = fmt.Errorf("asked to stop %d times in a row without getting any further: give jobs of this stage more minutes", r.InVain)
 		r.State, r.Error = string(pipeline.Failed), err.Error()
 	case ctx.Err() != nil:
 		err = ctx.Err()
@@ -211,13 +214,17 @@ func (p *process) end(ctx context.Context, report *pipeline.NodeReport, err erro
 	return err
 }
 
-const restarts = "SLURM_RESTART_COUNT"
-
-// stands reports whether the job is restarted again and again and never gets further.
+// stands counts a process that is asked to stop, and reports whether the node is begun again and
+// again and never gets further. One that is stopped as soon as it has begun is no proof of that.
 func (p *process) stands() bool {
-	const enough = 3
-	n, err := strconv.Atoi(os.Getenv(restarts))
-	return err == nil && n >= enough && p.record.Done <= p.before
+	const enough = 4
+	if p.record.Done > p.before.Done {
+		p.record.InVain = 0
+		return false
+	}
+	p.record.Done = p.before.Done // which the next one must pass, wherever this one was stopped
+	p.record.InVain = p.before.InVain + 1
+	return p.record.InVain >= enough
 }
 
 // line is a text in one line that may be shown.
