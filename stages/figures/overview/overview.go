@@ -31,7 +31,69 @@ const mostRows = 60
 type block struct {
 	variant, purpose string
 	points           []sweeptable.Point
-	left             int // settings that are not shown
+	left             int       // settings that are not shown
+	panels           []panel   // of the runs' measures, with the heights of the rows
+	heights          []float64 // of the rows, mm
+}
+
+// panel is a measure of the runs beside the settings.
+type panel struct {
+	x, w  float64 // mm
+	value func(sweeptable.Run) float64
+	axis  figure.Axis
+	whole bool // whole numbers, whose marks may stand beside their place
+}
+
+// panels are those of every block.
+func panelsOf(d sweepdata.Data) []panel {
+	most := d.MostModules()
+	explained := d.ExplainedAxis()
+	explained.Label = "explained"
+	return []panel{
+		{labels + 2, 44, sweepdata.Score, d.ScoreAxis(), false},
+		{labels + 50, 18, sweepdata.Modules, figure.Axis{Min: -0.4, Max: most + 0.4, Label: "modules", Ticks: figure.Ticks(0, most, int(math.Min(most, 4)))}, true},
+		{labels + 72, 18, sweepdata.Explained, explained, false},
+	}
+}
+
+// axes are the panel's over a block.
+func (p panel) axes(y, height float64) figure.Axes {
+	return figure.Axes{Box: figure.Box{X: p.x, Y: y, W: p.w, H: height}, X: p.axis, Y: figure.Axis{Max: 1}}
+}
+
+// places are those of a row's marks: along the panel in mm, and from the middle of the row.
+func (p panel) places(runs []sweeptable.Run) (at, off []float64) {
+	a := p.axes(0, 1)
+	for _, r := range runs {
+		at = append(at, a.At(p.value(r), 0).X)
+	}
+	if !p.whole {
+		return at, sheet.Swarm(at, sweepdata.MarkWidth)
+	}
+	// Of one number in lines of as many as there is room for.
+	room := max(1, int(0.9*p.w/(p.axis.Max-p.axis.Min)/sweepdata.MarkWidth))
+	of := map[float64][]int{}
+	for i, x := range at {
+		of[x] = append(of[x], i)
+	}
+	off = make([]float64, len(at))
+	for _, same := range of {
+		lines := (len(same) + room - 1) / room
+		for k, i := range same {
+			inLine := min(room, len(same)-k/room*room)
+			at[i] += sweepdata.MarkWidth * (float64(k%room) - float64(inLine-1)/2)
+			off[i] = sweepdata.MarkWidth * (float64(k/room) - float64(lines-1)/2)
+		}
+	}
+	return at, off
+}
+
+// height is that of all rows.
+func (b block) height() (sum float64) {
+	for _, h := range b.heights {
+		sum += h
+	}
+	return sum
 }
 
 // Sizes of the overview in mm.
@@ -39,6 +101,7 @@ const (
 	rowHeight  = 4.4
 	headHeight = 8.0
 	below      = 14.0
+	labels     = 62.0 // width of the settings
 )
 
 // Draw draws every setting as a row: the grid score, number of modules and explained variance of
@@ -54,7 +117,7 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	tops := make([]float64, len(blocks))
 	for i, b := range blocks {
 		tops[i] = page.Height
-		page.Height += headHeight + rowHeight*float64(len(b.points)) + below
+		page.Height += headHeight + b.height() + below
 	}
 	scatterTop := page.Height
 	if len(panels) > 0 {
@@ -124,6 +187,17 @@ func blocks(d sweepdata.Data) []block {
 		})
 		b.points = b.points[:mostRows]
 	}
+	for i := range out {
+		out[i].panels = panelsOf(d)
+		for _, pt := range out[i].points {
+			height := rowHeight
+			for _, p := range out[i].panels {
+				_, off := p.places(d.Of(pt))
+				height = math.Max(height, 2*sheet.Widest(off)+sweepdata.MarkWidth+1)
+			}
+			out[i].heights = append(out[i].heights, height)
+		}
+	}
 	return out
 }
 
@@ -134,53 +208,43 @@ func paintBlock(d sweepdata.Data, c *figure.Canvas, p sweepdata.Params, b block,
 		head += fmt.Sprintf(", the best %d of %d settings", len(b.points), len(b.points)+b.left)
 	}
 	c.Text(4.5, y+0.9, head, figure.Type{Size: figure.Normal, Bold: true})
-	const labels = 62.0
-	height := rowHeight * float64(len(b.points))
-	most := d.MostModules()
-	panels := []struct {
-		x, w  float64
-		value func(sweeptable.Run) float64
-		axis  figure.Axis
-	}{
-		{labels + 2, 44, sweepdata.Score, figure.Axis{Min: -0.6, Max: 1.5, Label: "grid score, median", Ticks: figure.Ticks(-0.5, 1.5, 4)}},
-		{labels + 50, 18, sweepdata.Modules, figure.Axis{Min: -0.3, Max: most + 0.3, Label: "modules", Ticks: figure.Ticks(0, most, int(math.Min(most, 4)))}},
-		{labels + 72, 18, sweepdata.Explained, figure.Axis{Min: -0.02, Max: 1.02, Label: "explained", Ticks: figure.Ticks(0, 1, 2)}},
-	}
 	small := figure.Type{Size: figure.Small, Y: figure.Middle}
 	right := small
 	right.X = figure.End
-	column := labels + 94
+	const column = labels + 94
 	c.Text(column, y+headHeight-3, "succeed (95 % interval)", small)
-	for k, panel := range panels {
-		a := figure.Axes{Box: figure.Box{X: panel.x, Y: y + headHeight, W: panel.w, H: height}, X: panel.axis, Y: figure.Axis{Max: float64(len(b.points))}}
+	for k, p := range b.panels {
+		a := p.axes(y+headHeight, b.height())
 		if k == 0 {
 			a.VLine(c, sheet.ScoreLine, figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}})
 		}
+		mid := y + headHeight
 		for row, pt := range b.points {
-			at := float64(len(b.points)-row) - 0.5
-			rowMarks(c, a, at, d.Of(pt), panel.value)
+			paintRow(c, p, a, mid+b.heights[row]/2, b.heights[row], d.Of(pt))
+			mid += b.heights[row]
 		}
 		a.Draw(c, sheet.LabelGap)
 	}
+	mid := y + headHeight
 	for row, pt := range b.points {
-		mid := y + headHeight + rowHeight*(float64(row)+0.5)
-		c.Text(labels, mid, sheet.Clip(settingText(d, p, pt), labels, small), right)
-		c.Text(column, mid, fmt.Sprintf("%d of %d (%s–%s %%)", pt.Successes, pt.N, figure.Number(100*pt.Low, 0), figure.Number(100*pt.High, 0)), small)
+		at := mid + b.heights[row]/2
+		c.Text(labels, at, sheet.Clip(settingText(d, p, pt), labels, small), right)
+		c.Text(column, at, fmt.Sprintf("%d of %d (%s–%s %%)", pt.Successes, pt.N, figure.Number(100*pt.Low, 0), figure.Number(100*pt.High, 0)), small)
+		mid += b.heights[row]
 	}
 }
 
-// rowMarks draws a row's runs as discs and their median as an upright bar.
-func rowMarks(c *figure.Canvas, a figure.Axes, y float64, runs []sweeptable.Run, value func(sweeptable.Run) float64) {
-	for k, r := range runs {
-		v := value(r)
-		if math.IsNaN(v) {
-			continue
-		}
-		v = math.Max(a.X.Min, math.Min(a.X.Max, v))
-		sweepdata.Mark(c, a.At(v, y+0.55*((float64(k)+0.5)/float64(len(runs))-0.5)), figure.Series(0), r)
+// paintRow draws a row's runs as discs, none on another, on their median as an upright bar.
+func paintRow(c *figure.Canvas, p panel, a figure.Axes, mid, height float64, runs []sweeptable.Run) {
+	if m := sweepdata.Middle(sweepdata.Over(runs, p.value)); m >= p.axis.Min && m <= p.axis.Max {
+		x := a.At(m, 0).X
+		c.Line(figure.Stroke{Color: figure.Black, Width: figure.Thick}, figure.Point{X: x, Y: mid - height/2 + 0.2}, figure.Point{X: x, Y: mid + height/2 - 0.2})
 	}
-	if m := sweepdata.Middle(sweepdata.Over(runs, value)); a.Holds(m, y) {
-		c.Line(figure.Stroke{Color: figure.Black, Width: figure.Thick}, a.At(m, y-0.38), a.At(m, y+0.38))
+	at, off := p.places(runs)
+	for k, r := range runs {
+		if !math.IsNaN(at[k]) {
+			sweepdata.Mark(c, figure.Point{X: at[k], Y: mid + off[k]}, figure.Series(0), r)
+		}
 	}
 }
 
@@ -274,17 +338,15 @@ func paintScatter(d sweepdata.Data, c *figure.Canvas, s scatter, i int, top floa
 	const left, gap, height = 12.0, 8.0, 28.0
 	width := (figure.Width - left - (scatterColumns-1)*gap - 0.5) / scatterColumns
 	b := figure.Box{X: left + float64(i%scatterColumns)*(width+gap), Y: top + 8 + scatterPitch*float64(i/scatterColumns), W: width, H: height}
-	a := figure.Axes{Box: b, X: s.axis, Y: figure.Axis{Min: -0.6, Max: 1.5, Ticks: figure.Ticks(-0.5, 1.5, 4)}}
-	if i%scatterColumns == 0 {
-		a.Y.Label = "grid score, median"
-	} else {
-		a.Y.Ticks = sheet.Bare(a.Y.Ticks)
+	a := figure.Axes{Box: b, X: s.axis, Y: d.ScoreAxis()}
+	if i%scatterColumns > 0 {
+		a.Y.Label, a.Y.Ticks = "", sheet.Bare(a.Y.Ticks)
 	}
 	a.HLine(c, sheet.ScoreLine, figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}})
 	variants := d.Variants()
 	for k, r := range s.runs {
-		if y := math.Max(-0.6, math.Min(1.5, r.Score)); a.Holds(s.values[k], y) {
-			sweepdata.Mark(c, a.At(s.values[k], y), figure.Series(slices.Index(variants, r.Variant)), r)
+		if a.Holds(s.values[k], r.Score) {
+			sweepdata.Mark(c, a.At(s.values[k], r.Score), figure.Series(slices.Index(variants, r.Variant)), r)
 		}
 	}
 	a.Draw(c, sheet.LabelGap)

@@ -7,6 +7,8 @@ import (
 
 	"sicgrid/stages/figures/sheet/figuretest"
 	"sicgrid/stages/figures/sheet/sweepdata"
+	"sicgrid/stages/outcome/outcometable"
+	"sicgrid/stages/sweep/sweeptable"
 )
 
 func TestTheOverviewHasARowForEverySetting(t *testing.T) {
@@ -27,6 +29,28 @@ func TestTheOverviewHasARowForEverySetting(t *testing.T) {
 	files, err = Draw(d, p)
 	f = figuretest.Open(t, "swept", files, err)
 	f.Want(t, "the best 60 of 100 settings", "3 of 3")
+}
+
+// Ten seeds that come to one result are ten discs, none of which hides another.
+func TestDiscsOfOneRowDoNotOverlap(t *testing.T) {
+	var runs []sweeptable.Run
+	for i := range 10 {
+		runs = append(runs, sweeptable.Run{Row: outcometable.Row{Modules: 3, Score: 1.3 + 0.001*float64(i), Explained: -0.3}})
+	}
+	d := sweepdata.Data{Runs: runs}
+	for k, p := range panelsOf(d) {
+		at, off := p.places(runs)
+		for i := range runs {
+			if at[i] < p.x || at[i] > p.x+p.w {
+				t.Errorf("panel %d: a disc at %g mm is outside of %g to %g", k, at[i], p.x, p.x+p.w)
+			}
+			for j := range i {
+				if math.Hypot(at[i]-at[j], off[i]-off[j]) < sweepdata.MarkWidth*(1-1e-6) {
+					t.Errorf("panel %d: discs %d and %d overlap", k, i, j)
+				}
+			}
+		}
+	}
 }
 
 // drawnPoints are n points of one random design.

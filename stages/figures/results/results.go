@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"image/color"
-	"math"
 	"slices"
 
 	"sicgrid/pkg/artifact"
@@ -109,8 +107,8 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 }
 
 // Draw draws the claims that have a rule, seed by seed, the path integration of every seed, and
-// maps of the networks of which a claim does not hold; and writes all claims as Markdown and
-// Parquet.
+// every network's scores over the seeds, and maps of the networks of which a claim does not hold; and
+// writes all claims as Markdown and Parquet.
 func Draw(d Data, p Params) ([]sheet.File, error) {
 	rates := p.RateColours.Map()
 	ruled := slices.DeleteFunc(slices.Clone(d.Claims), func(c claimstable.Claim) bool { return c.Rule == "" })
@@ -127,22 +125,31 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		nets[runRole(n.Variant, n.Seed)] = net
 		gaps = net.Gaps()
 	}
-	const top, pitch, walked, mapPitch = 8.0, 10.2, 52.0, 18.5
-	walksY := top + pitch*float64(len(ruled)) + 6
-	mapsY := walksY + walked
-	page := figure.Page{Height: mapsY + mapPitch*float64(len(blocks)) + 15, DPI: int(p.DPI)}
+	const top, walked, mapPitch = 8.0, 54.0, 19.0
+	rows := rowsOf(ruled)
+	walksY := top + 4
+	for _, r := range rows {
+		walksY += r.height
+	}
+	ablationsY := walksY + walked
+	mapsY := ablationsY + ablationsHeight(len(p.Variants))
+	page := figure.Page{Height: mapsY + mapPitch*float64(len(blocks)) + 18, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
 		c.PanelLetter(0, 0.3, "a")
-		d.paintClaims(c, ruled, p.Seeds, top, pitch)
+		d.paintClaims(c, rows, p.Seeds, top)
 		c.PanelLetter(0, walksY, "b")
 		d.paintWalked(c, walksY+5, p.Titles)
+		c.PanelLetter(0, ablationsY, "c")
+		d.paintAblations(c, ablationsY, p)
 		if len(blocks) > 0 {
-			c.PanelLetter(0, mapsY, "c")
-			c.Text(5, mapsY+0.6, fmt.Sprintf("where ours disagrees: for each seed its two best units; box of %s%s", figure.Metres(d.BoxM), gaps), figure.Type{Size: figure.Normal})
-			c.Text(5, mapsY+4.4, sheet.Choice, figure.Type{Size: figure.Small, Color: figure.Grey})
+			c.PanelLetter(0, mapsY, "d")
+			c.Text(5, mapsY+0.6, fmt.Sprintf("where ours disagrees: of each seed two typical units; box of %s%s", figure.Metres(d.BoxM), gaps), figure.Type{Size: figure.Normal})
+			for i, line := range choice {
+				c.Text(5, mapsY+4.4+3*float64(i), line, figure.Type{Size: figure.Small, Color: figure.Grey})
+			}
 		}
 		for i, v := range blocks {
-			d.paintMaps(c, v, nets, p, mapsY+8.5+mapPitch*float64(i), rates)
+			d.paintMaps(c, v, nets, p, mapsY+12+mapPitch*float64(i), rates)
 		}
 	}
 	drawn, err := sheet.Render("results", page, paint, d.numbers(p.Seeds), d.caption(p, blocks))
@@ -178,8 +185,9 @@ func (d Data) caption(p Params, disagreeing []string) sheet.Caption {
 				Tables: sheet.Tables(roles(p.Walked), "lags", "returns", "errors", "ranges", "decorrelation")},
 		},
 	}
+	c.Panels = append(c.Panels, sheet.Panel{Panel: "c", Shows: fmt.Sprintf("Every network over the seeds, a circle a seed: median grid score (expanding ring) of its active units, and the share of them in modules; bars: medians over the seeds; dashes: %s", figure.Number(sheet.ScoreLine, 1)), Tables: sheet.Tables(roles(p.Variants), "units")})
 	if len(disagreeing) > 0 {
-		c.Panels = append(c.Panels, sheet.Panel{Panel: "c", Shows: fmt.Sprintf("Two units of every seed of the networks of which a claim does not hold, in a box of %s. %s", figure.Metres(d.BoxM), sheet.Choice), Tables: sheet.Tables(roles(disagreeing), "maps", "units")})
+		c.Panels = append(c.Panels, sheet.Panel{Panel: "d", Shows: fmt.Sprintf("Two units of every seed of the networks of which a claim does not hold, in a box of %s. %s %s", figure.Metres(d.BoxM), sheet.Choice, sheet.Oddities), Tables: sheet.Tables(roles(disagreeing), "maps", "units")})
 	}
 	return c
 }
@@ -214,105 +222,4 @@ func (d Data) numbers(seeds []uint64) shownNumbers {
 		out.Claims = append(out.Claims, claimNumbers{c.ID, c.Text, c.Paper, c.Rule, c.Unit, sheet.Numbers(c.Values), text, sheet.Number(c.Low), sheet.Number(c.Median), sheet.Number(c.High), c.Holds, c.Undefined, c.Verdict})
 	}
 	return out
-}
-
-// outcomeColour is that of a finding or verdict.
-func outcomeColour(outcome string) color.RGBA {
-	switch outcome {
-	case claimstable.Holds:
-		return figure.Series(2)
-	case claimstable.Fails, claimstable.DoesNotHold:
-		return figure.Series(1)
-	}
-	return figure.Grey
-}
-
-// paintClaims draws a row a claim: what the paper says, the rule, each seed's value and outcome,
-// and the verdict.
-func (d Data) paintClaims(c *figure.Canvas, ruled []claimstable.Claim, seeds []uint64, top, pitch float64) {
-	const left, right = 65.0, 158.0
-	width := (right - left) / float64(len(seeds))
-	head := figure.Type{Size: figure.Normal, Bold: true}
-	line := figure.Stroke{Color: figure.Pale, Width: figure.Hair}
-	c.Text(5, 0.9, "claim; the paper; rule", head)
-	c.Text(right+1, 0.9, "verdict", head)
-	head.X = figure.Middle
-	for i, s := range seeds {
-		label := fmt.Sprintf("seed %d", s)
-		if len(seeds) > sheet.NamedSeeds {
-			label = fmt.Sprint(s)
-		}
-		c.Text(left+width*(float64(i)+0.5), 0.9, label, head)
-	}
-	small := figure.Type{Size: figure.Tiny, Color: figure.Grey}
-	for i, row := range ruled {
-		y := top + pitch*float64(i)
-		c.Line(line, figure.Point{X: 0, Y: y - 1.4}, figure.Point{X: figure.Width, Y: y - 1.4})
-		c.Text(0, y, row.Text, figure.Type{Size: figure.Small, Bold: true})
-		c.Text(0, y+2.9, sheet.Clip(row.Figure+": "+row.Paper, left-1, small), small)
-		c.Text(0, y+5.3, sheet.Clip(row.Rule, left-1, small), small)
-		text, outcome := d.shown(row.ID)
-		for k := range min(len(seeds), len(text)) {
-			at := figure.Point{X: left + width*(float64(k)+0.5), Y: y + 1.6}
-			mark(c, at, outcome[k])
-			value := figure.Type{Size: figure.Tiny, X: figure.Middle}
-			if width < narrow {
-				continue
-			}
-			for l, line := range sheet.TwoLines(text[k], width-0.6, value) {
-				c.Text(at.X, at.Y+1.8+2.2*float64(l), line, value)
-			}
-		}
-		verdict := figure.Type{Size: figure.Small, Bold: true, Color: outcomeColour(row.Verdict)}
-		c.Text(right+1, y, row.Verdict, verdict)
-		c.Text(right+1, y+2.9, fmt.Sprintf("%d of %d seeds", row.Holds, row.Seeds), small)
-		if row.Undefined > 0 {
-			c.Text(right+1, y+5.3, fmt.Sprintf("%d unknown", row.Undefined), small)
-		}
-	}
-}
-
-// mark is a disc where a claim holds, a cross where it fails, and a ring where nothing can be said.
-func mark(c *figure.Canvas, at figure.Point, outcome string) {
-	const r = 1.1
-	ink := outcomeColour(outcome)
-	switch outcome {
-	case claimstable.Holds:
-		c.Discs([]figure.Point{at}, r, ink)
-	case claimstable.Fails:
-		s := figure.Stroke{Color: ink, Width: figure.Thick}
-		c.Line(s, figure.Point{X: at.X - r, Y: at.Y - r}, figure.Point{X: at.X + r, Y: at.Y + r})
-		c.Line(s, figure.Point{X: at.X - r, Y: at.Y + r}, figure.Point{X: at.X + r, Y: at.Y - r})
-	default:
-		c.Circles([]figure.Point{at}, r, figure.Stroke{Color: ink, Width: figure.Thin})
-	}
-}
-
-// narrow is the width in mm of a seed's column that has no room for a value.
-const narrow = 12
-
-// paintMaps draws the two best examples of every seed of a variant.
-func (d Data) paintMaps(c *figure.Canvas, variant string, nets map[string]sheet.Network, p Params, y float64, rates figure.Map) {
-	const left = 32.0
-	pitch := (figure.Width - left) / float64(len(p.Seeds))
-	size := math.Min(13, pitch/2-0.8)
-	bold := figure.Type{Size: figure.Small, Bold: true}
-	for i, line := range sheet.TwoLines(p.Titles.Of(variant), left-1, bold) {
-		c.Text(0, y+0.5+3*float64(i), line, bold)
-	}
-	for i, seed := range p.Seeds {
-		x := left + pitch*float64(i)
-		net, ok := nets[runRole(variant, seed)]
-		units, by := net.Examples()
-		if !ok || len(units) == 0 {
-			none := figure.Type{Size: figure.Small, Color: figure.Grey, X: figure.Middle, Y: figure.Middle}
-			c.Text(x+size+0.4, y+size/2, sheet.Clip("no active unit", pitch-0.6, none), none)
-			continue
-		}
-		for k, u := range units[:min(2, len(units))] {
-			b := figure.Box{X: x + float64(k)*(size+0.8), Y: y, W: size, H: size}
-			c.RateMap(b, net.Maps[u.Unit], net.Bins, rates)
-			c.Text(b.X+size/2, b.Bottom()+0.8, by.Label(net, u), figure.Type{Size: figure.Tiny, X: figure.Middle})
-		}
-	}
 }

@@ -42,9 +42,9 @@ func Draw(d sweepdata.Data, p sweepdata.Params) ([]sheet.File, error) {
 	width := (figure.Width - left - (n-1)*gap - 0.5) / n
 	most := d.MostModules()
 	measures := []measure{
-		{sweepdata.Score, figure.Axis{Min: -0.6, Max: 1.5, Label: "grid score, median", Ticks: figure.Ticks(-0.5, 1.5, 4)}},
+		{sweepdata.Score, d.ScoreAxis()},
 		{sweepdata.Modules, figure.Axis{Min: -0.3, Max: most + 0.5, Label: "modules found", Ticks: figure.Ticks(0, most, int(most))}},
-		{sweepdata.Explained, figure.Axis{Min: 0, Max: 1.02, Label: "explained by position", Ticks: figure.Ticks(0, 1, 2)}},
+		{sweepdata.Explained, d.ExplainedAxis()},
 	}
 	page := figure.Page{Height: top + float64(len(measures))*(height+between) + 8, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
@@ -114,7 +114,6 @@ func marks(c *figure.Canvas, a figure.Axes, x, width float64, runs []sweeptable.
 		if math.IsNaN(v) {
 			continue
 		}
-		v = math.Max(a.Y.Min, math.Min(a.Y.Max, v))
 		at := a.At(x+width*0.7*((float64(k)+0.5)/float64(len(runs))-0.5), v)
 		sweepdata.Mark(c, at, ink, r)
 	}

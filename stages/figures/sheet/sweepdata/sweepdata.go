@@ -17,12 +17,15 @@ import (
 	"sicgrid/stages/sweep/sweeptable"
 )
 
+// MarkWidth is that of a mark with its stroke, in mm.
+const MarkWidth = 1.5
+
 // Marks says what those of Mark mean, and the bars beside them.
 const Marks = "A disc is a run, filled if it has what the paper reports, crossed out if it ended early; bars: medians"
 
 // Mark is a run's disc: filled if it succeeds, crossed out if it ended early.
 func Mark(c *figure.Canvas, at figure.Point, ink color.RGBA, r sweeptable.Run) {
-	const radius = 0.62
+	const radius = MarkWidth/2 - 0.13
 	switch {
 	case r.Stopped != "":
 		s := figure.Stroke{Color: ink, Width: 0.8}
@@ -219,6 +222,30 @@ func Score(r sweeptable.Run) float64 { return r.Score }
 func Modules(r sweeptable.Run) float64 { return float64(r.Modules) }
 
 func Explained(r sweeptable.Run) float64 { return r.Explained }
+
+// ScoreAxis is an axis of median grid scores that holds those of all runs.
+func (d Data) ScoreAxis() figure.Axis {
+	lo, hi := -0.6, 1.5
+	for _, v := range Defined(d.Runs, Score) {
+		lo, hi = math.Min(lo, math.Floor(v*5)/5-0.1), math.Max(hi, math.Ceil(v*5)/5+0.1)
+	}
+	return figure.Axis{Min: lo, Max: hi, Label: "grid score, median", Ticks: figure.Ticks(lo, hi, 4)}
+}
+
+// ExplainedAxis is one of the variance that position explains, which is negative where the mean of
+// all states explains more.
+func (d Data) ExplainedAxis() figure.Axis {
+	lo := -0.04
+	for _, v := range Defined(d.Runs, Explained) {
+		lo = math.Min(lo, math.Floor(v*5)/5-0.1)
+	}
+	return figure.Axis{Min: lo, Max: 1.04, Label: "explained by position", Ticks: figure.Ticks(lo, 1, 2)}
+}
+
+// Defined are the values of the runs that are not NaN, ascending.
+func Defined(runs []sweeptable.Run, value func(sweeptable.Run) float64) []float64 {
+	return sheet.Defined(Over(runs, value))
+}
 
 // MostModules is the top of the axes of module numbers: at least three, which the paper reports.
 func (d Data) MostModules() float64 {
