@@ -71,8 +71,8 @@ func newBenchCostsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "costs",
 		Short: "Time the training step against each of its sizes, one at a time",
-		Long: "Times single steps on one thread of trainings that differ in one size from a middling\n" +
-			"one, in turn: N units, H units in a hidden layer, B walks, S states in the pair losses, T\n" +
+		Long: "Times single steps on one thread, in the processor's own time, of trainings that differ in\n" +
+			"one size from a middling one, in turn: N units, H units in a hidden layer, B walks, S states in the pair losses, T\n" +
 			"steps of a walk, D distinct velocities (as many as steps, or as states where each walk\n" +
 			"has its own). Prints the medians, and with which power of the size they grow.",
 		Example: "  sicgrid bench costs\n  sicgrid bench costs --json --duration 60s",

@@ -89,25 +89,12 @@ func runOn(ctx context.Context, b compute.Backend, checkpointEvery time.Duration
 	if state.Step != r.step {
 		return fmt.Errorf("the state of step %d could not be read from %s; %s", r.step, b.Device, r.advice())
 	}
-	var tensors []traintable.Tensor
-	for _, x := range sic.NewLayout(p.Network).Tensors {
-		var shape []int64
-		for _, s := range x.Shape {
-			shape = append(shape, int64(s))
-		}
-		tensors = append(tensors, traintable.Tensor{Name: x.Name, Shape: shape, Values: sic.Of(state.Params, x)})
-	}
-	meta := map[string]string{
-		"units": fmt.Sprint(p.Network.Units), "hidden": fmt.Sprint(p.Network.Hidden), "layers": fmt.Sprint(p.Network.Layers), "step": fmt.Sprint(state.Step),
-	}
-	if n := p.Network; n.HasGains() { // what parameters alone do not tell of W(v)
-		meta["gain_max"], meta["gain_shuffle"] = fmt.Sprint(n.GainMax), fmt.Sprint(n.GainShuffle)
-	}
+	meta := weights.Metadata(p.Network, state.Step)
 	if r.stopped != "" {
 		meta["stopped"] = r.stopped
 		t.Note("stopped", r.stopped)
 	}
-	if err := pipeline.Emit(t, "weights", tensors, meta); err != nil {
+	if err := weights.Emit(t, "weights", p.Network, state.Params, meta); err != nil {
 		return err
 	}
 	return pipeline.Emit(t, "history", r.history, meta)

@@ -1,4 +1,4 @@
-// Package weights reads a trained network as the train stage wrote it.
+// Package weights writes a trained network as an artifact, and reads it.
 package weights
 
 import (
@@ -10,6 +10,29 @@ import (
 	"sicgrid/pkg/sic"
 	"sicgrid/stages/train/traintable"
 )
+
+// Metadata are a network's sizes, and what else decides how W(v) is made of its parameters, as they
+// stand with its weights; and the step of training that the weights are of.
+func Metadata(n sic.Network, step int) map[string]string {
+	meta := map[string]string{"units": fmt.Sprint(n.Units), "hidden": fmt.Sprint(n.Hidden), "layers": fmt.Sprint(n.Layers), "step": fmt.Sprint(step)}
+	if n.HasGains() {
+		meta["gain_max"], meta["gain_shuffle"] = fmt.Sprint(n.GainMax), fmt.Sprint(n.GainShuffle)
+	}
+	return meta
+}
+
+// Emit writes parameters in the order of sic.NewLayout, one row a tensor, with Metadata.
+func Emit(t *pipeline.Task, output string, n sic.Network, params []float32, meta map[string]string) error {
+	var tensors []traintable.Tensor
+	for _, x := range sic.NewLayout(n).Tensors {
+		var shape []int64
+		for _, s := range x.Shape {
+			shape = append(shape, int64(s))
+		}
+		tensors = append(tensors, traintable.Tensor{Name: x.Name, Shape: shape, Values: sic.Of(params, x)})
+	}
+	return pipeline.Emit(t, output, tensors, meta)
+}
 
 // Read returns the network of the input "weights", whose sizes come with it, and its parameters in
 // the order of sic.NewLayout.

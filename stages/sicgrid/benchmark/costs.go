@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"syscall"
 	"time"
 
 	"gonum.org/v1/gonum/stat"
@@ -18,7 +19,7 @@ import (
 type Cost struct {
 	Of       string    `json:"of"` // N, H, B, S, T or D
 	Sizes    []int     `json:"sizes"`
-	Ms       []float64 `json:"ms_per_step"` // medians over interleaved steps
+	Ms       []float64 `json:"ms_per_step"` // of the processor, medians over interleaved steps
 	Exponent float64   `json:"exponent"`    // of the size: the slope of log ms by least squares
 }
 
@@ -51,7 +52,8 @@ type timed struct {
 }
 
 // Costs times single steps, on one thread, of trainings that differ in one size, in turn, for
-// about a duration.
+// about a duration. It asks how long the processor worked: on a machine with other work most steps
+// are interrupted.
 func Costs(ctx context.Context, duration time.Duration, progress io.Writer) ([]Cost, error) {
 	all := map[Step]*timed{}
 	states := map[[2]int]compute.State{} // of trainings under way, by units and hidden ones
@@ -117,15 +119,29 @@ func underWayFrom(states map[[2]int]compute.State, s Step) (*cpu.Trainer, error)
 // turn takes some steps and times all but the first.
 func (t *timed) turn(ctx context.Context) error {
 	for step := range costTurn {
-		begun := time.Now()
+		before, err := processorMs()
+		if err != nil {
+			return err
+		}
 		if _, err := t.Train(1, nil); err != nil {
 			return err
 		}
+		after, err := processorMs()
+		if err != nil {
+			return err
+		}
 		if step > 0 {
-			t.ms = append(t.ms, 1e3*time.Since(begun).Seconds())
+			t.ms = append(t.ms, after-before)
 		}
 	}
 	return ctx.Err()
+}
+
+// processorMs is how long processors have worked for this process.
+func processorMs() (float64, error) {
+	var u syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e6, err
 }
 
 // exponent is the slope of log ms against log size by least squares.
@@ -140,7 +156,7 @@ func exponent(sizes []int, ms []float64) float64 {
 
 // PrintCosts prints a line a size.
 func PrintCosts(w io.Writer, costs []Cost) {
-	fmt.Fprintf(w, "one thread; N %d, H %d, B %d, S %d, T %d, D %d but for what is named\n", costsFrom.Units, costsFrom.Hidden, costsFrom.Batch, costsFrom.Pairs, costsFrom.Length, costsFrom.Velocities)
+	fmt.Fprintf(w, "ms of a processor; N %d, H %d, B %d, S %d, T %d, D %d but for what is named\n", costsFrom.Units, costsFrom.Hidden, costsFrom.Batch, costsFrom.Pairs, costsFrom.Length, costsFrom.Velocities)
 	for _, c := range costs {
 		fmt.Fprintf(w, "%s^%.2f ", c.Of, c.Exponent)
 		for i, size := range c.Sizes {
