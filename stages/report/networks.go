@@ -7,10 +7,12 @@ import (
 	"strings"
 
 	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/sic/loss"
 	"sicgrid/stages/embed/embedtable"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/ratemaps/ratemapstable"
 	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/train"
 	"sicgrid/stages/train/traintable"
 )
 
@@ -20,7 +22,8 @@ type network struct {
 	variant     bool // and not an ablation
 	copies      int  // of one lattice, from which it starts; 0 = random initialisation
 	trained     *Result
-	boxes       []*box // by side
+	weights     []float64 // of the terms of its loss
+	boxes       []*box    // by side
 	history     []traintable.Losses
 }
 
@@ -77,7 +80,7 @@ func (r *results) networks() (list []*network) {
 		if i < 0 {
 			_, variant := p.Variants[name]
 			i, list = len(list), append(list, &network{name: name, title: titles.Of(name), variant: variant, trained: r.training(name)})
-			list[i].copies = r.copies(name)
+			list[i].copies, list[i].weights = r.start(name)
 			list[i].history = rows[traintable.Losses](r, list[i].trained, "history")
 		}
 		list[i].boxes = append(list[i].boxes, r.box(at, boxName, side, one))
@@ -93,14 +96,21 @@ func (r *results) training(name string) *Result {
 	return r.of(experiment.TrainStage + "/" + name)
 }
 
-// copies is how many trained networks a network starts from.
-func (r *results) copies(name string) int {
+// start is how many trained networks a network starts from, and the weights of its loss.
+func (r *results) start(name string) (copies int, weights []float64) {
 	for _, node := range []string{experiment.TrainStage + "/" + name, experiment.TrainStage + "/" + name + "/attempt-1"} {
-		if one := r.byName[node]; one != nil {
-			return len(one.node.Inputs)
+		one := r.byName[node]
+		if one == nil {
+			continue
 		}
+		if p, ok := one.node.Params.(train.Params); ok {
+			for _, term := range loss.Table {
+				weights = append(weights, *term.Weight(&p.Loss))
+			}
+		}
+		return len(one.node.Inputs), weights
 	}
-	return 0
+	return 0, nil
 }
 
 func (r *results) box(at, name string, side float64, recorded *Result) *box {
