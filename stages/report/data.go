@@ -130,7 +130,8 @@ func (p *Page) gather() {
 	}
 	p.Data.Torus = p.source.Parameters.Figures.Figure6.Variant
 	for _, n := range p.networks {
-		d := networkData{Name: n.name, Title: n.title, Variant: n.variant, State: n.trained.State, Reason: n.trained.Reason, History: history(n.history), Weights: []value{}}
+		d := networkData{Name: n.name, Title: n.title, Variant: n.variant, History: history(n.history), Weights: []value{}}
+		d.State, d.Reason = n.state()
 		for _, w := range n.weights {
 			d.Weights = append(d.Weights, value(w))
 		}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -45,8 +44,7 @@ func TestHostileTextIsText(t *testing.T) {
 	if strings.Contains(text, "<script>globalThis.hacked") || strings.Contains(text, "<img src=x") {
 		t.Error("hostile text stands in the page as markup")
 	}
-	i := slices.IndexFunc(append(p.Figures, p.Unmade...), func(f *Figure) bool { return f.ID == "figure-6" })
-	if f := append(p.Figures, p.Unmade...)[i]; f.State != Refused || f.Image != "" || !strings.Contains(f.Reason, "svg") {
+	if f := figureOf(t, p, "figure-6"); f.State != Refused || f.Image != "" || !strings.Contains(f.Reason, "svg") {
 		t.Errorf("a drawing with a script in it is %s (%s)", f.State, f.Reason)
 	}
 	if !strings.Contains(text, "&lt;img src=x onerror=") {

@@ -13,6 +13,7 @@ import (
 	"sicgrid/stages/ratemaps/ratemapstable"
 	"sicgrid/stages/spectra/spectratable"
 	"sicgrid/stages/train"
+	"sicgrid/stages/train/saved"
 	"sicgrid/stages/train/traintable"
 )
 
@@ -24,6 +25,7 @@ type network struct {
 	trained     *Result
 	weights     []float64 // of the terms of its loss
 	boxes       []*box    // by side
+	underWay    *Result   // a training of it that has not ended, whose history this is; nil = none
 	history     []traintable.Losses
 }
 
@@ -82,6 +84,7 @@ func (r *results) networks() (list []*network) {
 			i, list = len(list), append(list, &network{name: name, title: titles.Of(name), variant: variant, trained: r.training(name)})
 			list[i].copies, list[i].weights = r.start(name)
 			list[i].history = rows[traintable.Losses](r, list[i].trained, "history")
+			r.follow(list[i])
 		}
 		list[i].boxes = append(list[i].boxes, r.box(at, boxName, side, one))
 	}
@@ -94,6 +97,37 @@ func (r *results) training(name string) *Result {
 		return one
 	}
 	return r.of(experiment.TrainStage + "/" + name)
+}
+
+// follow reads the history of a network whose training has not ended off its checkpoint: of several
+// trainings, the one that has come farthest.
+func (r *results) follow(n *network) {
+	if n.trained.There() {
+		return
+	}
+	n.underWay, n.history = nil, nil
+	for _, one := range r.list {
+		if one.Stage != experiment.TrainStage || one.There() || one.Node != "train/"+n.name && !strings.HasPrefix(one.Node, "train/"+n.name+"/") {
+			continue
+		}
+		if dir := r.source.Options.ScratchPath(one.status); dir != "" {
+			if h := saved.History(dir); len(h) > len(n.history) {
+				n.underWay, n.history = one, h
+			}
+		}
+	}
+}
+
+// state says what the history of a network is worth.
+func (n *network) state() (State, string) {
+	if n.underWay == nil {
+		return n.trained.State, n.trained.Reason
+	}
+	steps := ""
+	if p, ok := n.underWay.node.Params.(train.Params); ok {
+		steps = fmt.Sprintf(" of %d", p.Optimiser.Steps)
+	}
+	return UnderWay, fmt.Sprintf("%s, saved at step %d%s.", n.underWay.Node, n.history[len(n.history)-1].Step, steps)
 }
 
 // start is how many trained networks a network starts from, and the weights of its loss.

@@ -1,6 +1,5 @@
 // Losses over the steps of a training, one small panel each, with a common cursor.
 const S = globalThis.sicgrid;
-const networks = S.data.networks.filter((n) => n.history && n.history.length > 1);
 const plot = S.byId("history-plot"), status = S.byId("history-status"), select = S.byId("history-network"), slider = S.byId("history-step");
 // series are the curves of a network: of terms those of the paper, and others that have a weight.
 const series = (n) => [["weighted sum", 1],
@@ -58,13 +57,16 @@ const draw = () => {
   slider.max = rows.length - 1;
   at(rows.length - 1);
 };
-S.drawHistory = draw;
-
-if (networks.length) {
-  S.choices(select, networks.map((n) => [n.name, S.titled(n)]), networks[0].name);
-  select.addEventListener("change", draw);
-  slider.addEventListener("input", () => at(+slider.value));
+// offer lists the networks with a history, and draws the one that was chosen before.
+const offer = () => {
+  const networks = S.data.networks.filter((n) => n.history && n.history.length > 1), before = select.value;
+  S.byId("history").hidden = !networks.length;
+  S.byId("no-history").hidden = networks.length > 0;
+  if (!networks.length) return;
+  S.choices(select, networks.map((n) => [n.name, S.titled(n)]), (networks.find((n) => n.name === before) || networks.find((n) => n.state === "under way") || networks[0]).name);
   draw();
-} else {
-  S.byId("history").replaceChildren(S.element("p", { class: "notice" }, "No training has been recorded yet."));
-}
+};
+S.drawHistory = offer;
+select.addEventListener("change", draw);
+slider.addEventListener("input", () => at(+slider.value));
+offer();
