@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -105,7 +104,7 @@ func (p *Page) emerged() Answer {
 		for _, m := range h {
 			units += int(m.N)
 		}
-		text := fmt.Sprintf("%d of %d active units of the network “%s” in %s (%s)", units, b.summary.Active, n.title, count(len(h), "hexagonal lattice"), periods(h))
+		text := fmt.Sprintf("%d of %d active units of the network “%s” have %s (%s)", units, b.summary.Active, n.title, map[bool]string{true: "one hexagonal lattice", false: fmt.Sprintf("%d hexagonal lattices", len(h))}[len(h) == 1], periods(h))
 		if n.copies > 0 {
 			elsewhere = append(elsewhere, text)
 		} else {
@@ -114,7 +113,6 @@ func (p *Page) emerged() Answer {
 	}
 	switch {
 	case !seen:
-		_, _ = p.single()
 		return p.unmade(a, "spectra/"+p.source.Parameters.Figures.Figure6.Variant+"/"+boxText(p.source.Parameters.Figures.Figure6.BoxM))
 	case len(found) > 0:
 		a.Verdict, a.Short = Yes, "Yes, from random initialisation"
@@ -266,15 +264,20 @@ func (p *Page) mattered() Answer {
 	boxM := p.source.Parameters.Figures.Figure7.BoxM
 	reference := p.reference()
 	b := reference.box(boxM)
+	needed, judged := p.Claims.needed()
 	if !b.there() {
-		return p.unmade(a, "spectra/"+cmp.Or(p.referenceName(), "full")+"/"+boxText(boxM))
+		a = p.unmade(a, "spectra/"+p.referenceName()+"/"+boxText(boxM))
+		if judged != "" {
+			a.Verdict, a.Short, a.Evidence = Plain, shortList(needed), judged
+		}
+		return a
 	}
 	if b.summary.InModules == 0 || math.IsNaN(b.summary.InModules) {
 		a.Verdict, a.Short = Unknown, "Cannot be told"
 		a.Evidence = fmt.Sprintf("The network “%s” has no lattice in a box of %g m that an ablation could lose.", reference.title, boxM)
 		return a
 	}
-	var lost, kept, missing []string
+	var lost, terms, kept, missing []string
 	for _, n := range p.networks {
 		if n.variant {
 			continue
@@ -286,7 +289,7 @@ func (p *Page) mattered() Answer {
 		}
 		text := fmt.Sprintf("%s (%s)", n.title, percent(one.summary.InModules))
 		if !(one.summary.InModules >= lostShare*b.summary.InModules) {
-			lost = append(lost, text)
+			lost, terms = append(lost, text), append(terms, strings.TrimPrefix(n.title, "without "))
 		} else {
 			kept = append(kept, text)
 		}
@@ -297,20 +300,34 @@ func (p *Page) mattered() Answer {
 	case len(lost) == 0:
 		a.Verdict, a.Short = No, "None of those tried"
 	default:
-		a.Verdict, a.Short = Plain, count(len(lost), "change")+" of "+fmt.Sprint(len(lost)+len(kept))+" cost the lattice"
+		a.Verdict, a.Short = Plain, shortList(terms)
 	}
-	a.Evidence = fmt.Sprintf("With all terms %s of active units are in modules.", percent(b.summary.InModules))
+	a.Evidence = fmt.Sprintf("Units in modules with all terms: %s.", percent(b.summary.InModules))
 	if len(lost) > 0 {
 		a.Evidence += " Lost: " + strings.Join(lost, ", ") + "."
 	}
 	if len(kept) > 0 {
 		a.Evidence += " Kept: " + strings.Join(kept, ", ") + "."
 	}
+	if judged != "" {
+		a.Evidence += " " + judged
+	}
 	if len(missing) > 0 {
 		a.Evidence += " Not made yet: " + strings.Join(missing, ", ") + "."
 		a.Commands = []string{"bin/sicgrid run figure-7" + p.source.Flags}
 	}
 	return a
+}
+
+// shortList names the first of a list, and how many more there are.
+func shortList(items []string) string {
+	if len(items) == 0 {
+		return "None of those tried"
+	}
+	if most := 3; len(items) > most {
+		items = append(slices.Clone(items[:most]), fmt.Sprintf("%d more", len(items)-most))
+	}
+	return upper(listed(items))
 }
 
 // reference is the network that ablations are to be compared with: that with all terms from random
@@ -349,7 +366,7 @@ func (p *Page) trusted() Answer {
 	case counts[Current] == all:
 		parts = append(parts, fmt.Sprintf("All %d stages are up to date, and their files were compared with their digests when this page was made.", all))
 	default:
-		parts = append(parts, fmt.Sprintf("%d of %d stages are up to date, their files compared with their digests; %d stale, %d missing, each marked where it is shown.", counts[Current], all, counts[Stale], counts[Missing]+counts[Refused]))
+		parts = append(parts, fmt.Sprintf("%d of %d stages are up to date, their files compared with their digests; the others are marked where they are shown.", counts[Current], all))
 	}
 	if n, _ := p.full(); n != nil && n.copies > 1 {
 		parts = append(parts, "Put in by hand: the number of modules of figure 4.")

@@ -212,6 +212,12 @@ func TestThePageInABrowser(t *testing.T) {
 		t.Logf("interactive after %.0f ms", ms)
 	}
 	b.picture("desktop-light")
+	t.Run("has drawings in its images", func(t *testing.T) {
+		broken := is[[]string](b, `Promise.all([...document.images].filter(i => i.src).map(i => { i.loading = "eager"; return i.decode().then(() => "", () => i.alt); })).then(l => l.filter(a => a))`)
+		if len(broken) > 0 || is[int](b, `document.images.length`) < 8 {
+			t.Errorf("no drawings: %q", broken)
+		}
+	})
 
 	t.Run("sorts and filters units", func(t *testing.T) {
 		scores := `[...document.querySelectorAll("#unit-table tbody tr")].map(r => parseFloat(r.cells[2].textContent.replace("−", "-"))).filter(v => !Number.isNaN(v))`
@@ -306,6 +312,19 @@ func TestThePageInABrowser(t *testing.T) {
 		}
 	})
 	b.quiet()
+	if os.Getenv("SICGRID_SCREENSHOTS") != "" {
+		b.do(chromedp.Click(chromedp.CSS("#theme")))
+		b.sections("desktop-light")
+	}
+}
+
+// sections takes a picture of each.
+func (b *tab) sections(name string) {
+	b.t.Helper()
+	for _, id := range []string{"figures", "figure-6", "units", "states", "training", "claims", "table", "stages", "stage-list", "data"} {
+		b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("` + id + `").scrollIntoView({behavior: "instant"})`))
+		b.picture(name + "-" + id)
+	}
 }
 
 // A system that is dark gets a dark page, and a phone nothing that is wider than it.
@@ -319,10 +338,7 @@ func TestThePageOnAPhone(t *testing.T) {
 		t.Error("the page is white where the system is dark")
 	}
 	b.picture("phone-dark")
-	for _, id := range []string{"figures", "units", "states", "training", "claims", "table", "stages"} {
-		b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("` + id + `").scrollIntoView({behavior: "instant"})`))
-		b.picture("phone-dark-" + id)
-	}
+	b.sections("phone-dark")
 	b.audit()
 	b.quiet()
 }

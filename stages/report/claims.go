@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 
@@ -33,6 +34,7 @@ type Claim struct {
 	Shown                       []string
 	Spread                      string // lowest, median, highest
 	Dots                        []Dot
+	Holds                       int // seeds in which it does
 }
 
 // Dot is one seed's value on a line from the least to the greatest, in a drawing 100 wide.
@@ -90,7 +92,36 @@ func readClaims(f *Figure) (c Claims) {
 	return c
 }
 
+// needed are the ingredients that the claims find needed, and what they say of each.
+func (c Claims) needed() (names []string, text string) {
+	var parts []string
+	for _, g := range c.Groups {
+		for _, row := range g.Rows {
+			name, found := strings.CutSuffix(row.Text, " is needed")
+			if !found {
+				name, found = strings.CutSuffix(row.Text, " are needed")
+			}
+			if !found {
+				continue
+			}
+			if row.Verdict == Yes {
+				names = append(names, strings.ToLower(name))
+			}
+			parts = append(parts, fmt.Sprintf("%s in %d", strings.ToLower(name), row.Holds))
+		}
+	}
+	if len(parts) == 0 {
+		return nil, ""
+	}
+	published := ""
+	if c.State == Published {
+		published = " (as published)"
+	}
+	return names, fmt.Sprintf("Of %s, needed: %s%s.", count(c.Seeds, "seed"), listed(parts), published)
+}
+
 func (c *Claim) judge(verdict string, holds, seeds int) {
+	c.Holds = holds
 	switch verdict {
 	case claimstable.Holds:
 		c.Verdict = Yes

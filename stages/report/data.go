@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"sicgrid/pkg/sic/loss"
@@ -34,8 +35,8 @@ type pageData struct {
 }
 
 type termData struct {
-	Key   string `json:"key"`
 	Short string `json:"short"`
+	Paper bool   `json:"paper"` // whether the paper has it
 }
 
 type networkData struct {
@@ -46,6 +47,7 @@ type networkData struct {
 	Reason  string      `json:"reason"`
 	Boxes   []boxData   `json:"boxes"`
 	History [][]value   `json:"history"` // step, total, terms, gradient norm, learning rate
+	Weights []value     `json:"weights"` // of the terms
 	States  *statesData `json:"states"`
 }
 
@@ -124,15 +126,21 @@ func (p *Page) addBlob(id string, data []byte) string {
 // gather makes the data of every network that has any.
 func (p *Page) gather() {
 	for _, t := range loss.Table {
-		p.Data.Terms = append(p.Data.Terms, termData{t.Key, t.Short})
+		p.Data.Terms = append(p.Data.Terms, termData{t.Short, t.Equation > 0})
 	}
 	p.Data.Torus = p.source.Parameters.Figures.Figure6.Variant
 	for _, n := range p.networks {
-		d := networkData{Name: n.name, Title: n.title, Variant: n.variant, State: n.trained.State, Reason: n.trained.Reason, History: history(n.history)}
+		d := networkData{Name: n.name, Title: n.title, Variant: n.variant, History: history(n.history), Weights: []value{}}
+		d.State, d.Reason = n.state()
+		for _, w := range n.weights {
+			d.Weights = append(d.Weights, value(w))
+		}
 		for _, b := range n.boxes {
 			d.Boxes = append(d.Boxes, p.boxData(n, b))
-			if s := p.statesData(n, b); s != nil { // of the largest box
-				d.States = s
+		}
+		for _, b := range slices.Backward(n.boxes) { // of the largest box where there are any
+			if d.States == nil {
+				d.States = p.statesData(n, b)
 			}
 		}
 		p.Data.Networks = append(p.Data.Networks, d)

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/outfile"
@@ -41,10 +43,14 @@ type Figure struct {
 
 	numbers  json.RawMessage
 	markdown string
+	legend   legend
 }
 
-// Panel is one panel of a figure and where its numbers are.
-type Panel struct{ Letter, Table string }
+// Panel is one panel of a figure and the tables behind it.
+type Panel struct {
+	Letter string
+	Tables []string
+}
 
 // Made says how the drawing came about.
 type Made struct{ Commit, Key, Digest, Numerics, When, Seconds, Where string }
@@ -103,22 +109,23 @@ func (p *Page) figure(n *pipeline.Node) *Figure {
 	if f.Image == "" {
 		p.published(f)
 	}
-	f.describe()
+	f.describe(n)
 	return f
 }
 
-// read takes the drawing and the numbers out of a figure's files. The drawing is the SVG, unless
-// the PNG is the smaller by far, as of clouds of thousands of points.
+// read takes drawing, numbers and legend out of a figure's files.
 func (f *Figure) read(files []sheet.File) {
 	for _, file := range files {
-		switch filepath.Ext(file.Name) {
-		case ".svg":
-			f.Image = dataURL("image/svg+xml", file.Data)
-		case ".png":
+		switch ext := filepath.Ext(file.Name); {
+		case ext == ".svg":
+			f.Image = svgURL(file.Data)
+		case ext == ".png":
 			f.size(file.Data)
-		case ".json":
+		case file.Name == sheet.NumbersFile:
 			f.numbers = file.Data
-		case ".md":
+		case file.Name == captionFile:
+			_ = json.Unmarshal(file.Data, &f.legend) // a figure may have none
+		case ext == ".md":
 			f.markdown = string(file.Data)
 		}
 	}
@@ -130,8 +137,27 @@ func (f *Figure) size(data []byte) {
 	}
 }
 
+// dataURL holds a file. A plus sign, which the template would write as an entity of five
+// characters, is written with three.
 func dataURL(kind string, data []byte) template.URL {
-	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data))
+	return template.URL("data:" + kind + ";base64," + strings.ReplaceAll(base64.StdEncoding.EncodeToString(data), "+", "%2B"))
+}
+
+// svgURL holds a drawing as text, which is shorter than base64 where much of it is base64 already.
+func svgURL(data []byte) template.URL {
+	const hex = "0123456789ABCDEF"
+	text := []byte("data:image/svg+xml,")
+	for _, c := range data {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"<>#%&+\^`+"`{}|'", c) >= 0 {
+			text = append(text, '%', hex[c>>4], hex[c&15])
+		} else {
+			text = append(text, c)
+		}
+	}
+	if whole := dataURL("image/svg+xml", data); len(whole) < len(text) {
+		return whole
+	}
+	return template.URL(text)
 }
 
 // mostPublished is how large a file of the published folder may be to be shown.
@@ -160,9 +186,10 @@ func (p *Page) published(f *Figure) {
 		Commit   string          `json:"commit"`
 		Numerics []string        `json:"numerics"`
 		Numbers  json.RawMessage `json:"numbers"`
+		legend
 	}
 	if json.Unmarshal(text, &record) == nil {
-		f.numbers = record.Numbers
+		f.numbers, f.legend = record.Numbers, record.legend
 		f.Made = Made{Commit: record.Commit, Numerics: strings.Join(record.Numerics, ", ")}
 	}
 }
@@ -176,43 +203,48 @@ func published(folder, name string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// describe takes caption and panels from the numbers, and says in words what the drawing finds.
-func (f *Figure) describe() {
-	var told struct {
-		Caption string          `json:"caption"`
-		Panels  json.RawMessage `json:"panels"`
+// captionFile holds what stands below a figure, of those that have one.
+const captionFile = "caption.json"
+
+// legend is what is said of a figure. The tables of a stored one are named as the figure's inputs
+// are, those of a published one as export knows them.
+type legend struct {
+	Title   string `json:"title"`
+	Caption string `json:"caption"`
+	Panels  []struct {
+		Panel  string   `json:"panel"`
+		Tables []string `json:"tables"`
+	} `json:"panels"`
+}
+
+// describe takes title, caption and panels from the legend, and says in words what the drawing
+// finds.
+func (f *Figure) describe(n *pipeline.Node) {
+	finding := f.finding()
+	if _, title, found := strings.Cut(f.legend.Title, ": "); found && title != "" {
+		f.Title = upper(title)
 	}
-	_ = json.Unmarshal(f.numbers, &told) // a figure without either has none
-	f.Caption = told.Caption
-	f.Panels = panels(told.Panels)
 	if f.Title == "" {
 		f.Title = f.Name
 	}
-	finding := f.finding()
-	if f.Caption == "" {
+	if f.Caption = f.legend.Caption; f.Caption == "" {
 		f.Caption = strings.TrimSpace(f.Title + ". " + finding)
 	}
-	f.Alt = f.Name + ": " + f.Title + ". " + finding
+	f.Alt = strings.TrimSpace(f.Name + ": " + f.Title + ". " + finding)
+	for _, panel := range f.legend.Panels {
+		for i, role := range panel.Tables {
+			if ref, ok := n.Inputs[role]; ok {
+				panel.Tables[i] = ref.Node.Name + ":" + ref.Output
+			}
+		}
+		f.Panels = append(f.Panels, Panel{panel.Panel, panel.Tables})
+	}
 }
 
-// panels reads a mapping of letters to tables, or to lists of tables, or a list of such.
-func panels(data json.RawMessage) (list []Panel) {
-	var byLetter map[string]json.RawMessage
-	if json.Unmarshal(data, &byLetter) != nil {
-		return nil
-	}
-	for letter, value := range byLetter {
-		var one string
-		var several []string
-		switch {
-		case json.Unmarshal(value, &one) == nil:
-			list = append(list, Panel{letter, one})
-		case json.Unmarshal(value, &several) == nil:
-			list = append(list, Panel{letter, strings.Join(several, ", ")})
-		}
-	}
-	slices.SortFunc(list, func(a, b Panel) int { return strings.Compare(a.Letter, b.Letter) })
-	return list
+// upper begins a text with a capital.
+func upper(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
 }
 
 // lattices are the numbers that several figures have of a network.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +16,7 @@ const hostile = `</script></style></title>"'><script>globalThis.hacked=1</script
 func spoil(t *testing.T, s Source) {
 	t.Helper()
 	quoted := strings.ReplaceAll(hostile, `"`, `\"`)
-	redraw(t, s, "figure-4", "numbers.json", `{"figure": "figure-4", "caption": "`+quoted+`", "panels": {"`+quoted+`": "`+quoted+`"}}`)
+	redraw(t, s, "figure-4", captionFile, `{"title": "`+quoted+`", "caption": "`+quoted+`", "panels": [{"panel": "`+quoted+`", "tables": ["`+quoted+`"]}]}`)
 	redraw(t, s, "table-1", "table-1.md", "| "+hostile+" | b |\n|---|---|\n| "+hostile+" | **"+hostile+"** |\n")
 	redraw(t, s, "table-1", "numbers.json", `{"differences": [{"profile": "`+quoted+`", "explanation": "`+quoted+`"}]}`)
 	redraw(t, s, "figure-6", "figure-6.svg", `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>globalThis.hacked=1</script></svg>`)
@@ -45,8 +44,7 @@ func TestHostileTextIsText(t *testing.T) {
 	if strings.Contains(text, "<script>globalThis.hacked") || strings.Contains(text, "<img src=x") {
 		t.Error("hostile text stands in the page as markup")
 	}
-	i := slices.IndexFunc(append(p.Figures, p.Unmade...), func(f *Figure) bool { return f.ID == "figure-6" })
-	if f := append(p.Figures, p.Unmade...)[i]; f.State != Refused || f.Image != "" || !strings.Contains(f.Reason, "svg") {
+	if f := figureOf(t, p, "figure-6"); f.State != Refused || f.Image != "" || !strings.Contains(f.Reason, "svg") {
 		t.Errorf("a drawing with a script in it is %s (%s)", f.State, f.Reason)
 	}
 	if !strings.Contains(text, "&lt;img src=x onerror=") {

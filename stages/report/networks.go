@@ -7,10 +7,13 @@ import (
 	"strings"
 
 	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/sic/loss"
 	"sicgrid/stages/embed/embedtable"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/ratemaps/ratemapstable"
 	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/train"
+	"sicgrid/stages/train/saved"
 	"sicgrid/stages/train/traintable"
 )
 
@@ -20,7 +23,9 @@ type network struct {
 	variant     bool // and not an ablation
 	copies      int  // of one lattice, from which it starts; 0 = random initialisation
 	trained     *Result
-	boxes       []*box // by side
+	weights     []float64 // of the terms of its loss
+	boxes       []*box    // by side
+	underWay    *Result   // a training of it that has not ended, whose history this is; nil = none
 	history     []traintable.Losses
 }
 
@@ -77,8 +82,9 @@ func (r *results) networks() (list []*network) {
 		if i < 0 {
 			_, variant := p.Variants[name]
 			i, list = len(list), append(list, &network{name: name, title: titles.Of(name), variant: variant, trained: r.training(name)})
-			list[i].copies = r.copies(name)
+			list[i].copies, list[i].weights = r.start(name)
 			list[i].history = rows[traintable.Losses](r, list[i].trained, "history")
+			r.follow(list[i])
 		}
 		list[i].boxes = append(list[i].boxes, r.box(at, boxName, side, one))
 	}
@@ -93,14 +99,52 @@ func (r *results) training(name string) *Result {
 	return r.of(experiment.TrainStage + "/" + name)
 }
 
-// copies is how many trained networks a network starts from.
-func (r *results) copies(name string) int {
-	for _, node := range []string{experiment.TrainStage + "/" + name, experiment.TrainStage + "/" + name + "/attempt-1"} {
-		if one := r.byName[node]; one != nil {
-			return len(one.node.Inputs)
+// follow reads the history of a network whose training has not ended off its checkpoint: of several
+// trainings, the one that has come farthest.
+func (r *results) follow(n *network) {
+	if n.trained.There() {
+		return
+	}
+	n.underWay, n.history = nil, nil
+	for _, one := range r.list {
+		if one.Stage != experiment.TrainStage || one.There() || one.Node != "train/"+n.name && !strings.HasPrefix(one.Node, "train/"+n.name+"/") {
+			continue
+		}
+		if dir := r.source.Options.ScratchPath(one.status); dir != "" {
+			if h := saved.History(dir); len(h) > len(n.history) {
+				n.underWay, n.history = one, h
+			}
 		}
 	}
-	return 0
+}
+
+// state says what the history of a network is worth.
+func (n *network) state() (State, string) {
+	if n.underWay == nil {
+		return n.trained.State, n.trained.Reason
+	}
+	steps := ""
+	if p, ok := n.underWay.node.Params.(train.Params); ok {
+		steps = fmt.Sprintf(" of %d", p.Optimiser.Steps)
+	}
+	return UnderWay, fmt.Sprintf("%s, saved at step %d%s.", n.underWay.Node, n.history[len(n.history)-1].Step, steps)
+}
+
+// start is how many trained networks a network starts from, and the weights of its loss.
+func (r *results) start(name string) (copies int, weights []float64) {
+	for _, node := range []string{experiment.TrainStage + "/" + name, experiment.TrainStage + "/" + name + "/attempt-1"} {
+		one := r.byName[node]
+		if one == nil {
+			continue
+		}
+		if p, ok := one.node.Params.(train.Params); ok {
+			for _, term := range loss.Table {
+				weights = append(weights, *term.Weight(&p.Loss))
+			}
+		}
+		return len(one.node.Inputs), weights
+	}
+	return 0, nil
 }
 
 func (r *results) box(at, name string, side float64, recorded *Result) *box {

@@ -67,6 +67,7 @@ type StateCount struct {
 // Hero is one unit beside the answers.
 type Hero struct {
 	Network, Box string
+	Side         float64 // of the box, m
 	Unit         int32
 	Module       int32
 	Period       string
@@ -194,7 +195,7 @@ func (p *Page) hero() {
 		return
 	}
 	add := func(unit, module int32, period, score float64) {
-		h := Hero{Network: n.name, Box: b.name, Unit: unit, Module: module, Period: metres(period), Score: number(score, 2)}
+		h := Hero{Network: n.name, Box: b.name, Side: b.side, Unit: unit, Module: module, Period: metres(period), Score: number(score, 2)}
 		h.Alt = fmt.Sprintf("Ratemap of unit %d in a box of %g m: grid score %s", unit, b.side, h.Score)
 		if module >= 0 {
 			h.Alt += fmt.Sprintf(", module %d, period %s", module+1, h.Period)

@@ -17,6 +17,7 @@ import (
 	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/figures/sheet"
+	"sicgrid/stages/train"
 )
 
 // smoke is everything that the smoke profile makes, made once; tests that spoil it take a copy.
@@ -37,14 +38,14 @@ var smoke = sync.OnceValues(func() (string, error) {
 	return dir, err
 })
 
-// smokeSource is the smoke profile with a store in a folder.
-func smokeSource(dir string) (s Source, err error) {
-	if s.Parameters, err = experiment.ReadParameters("../../params/smoke.yaml", nil); err != nil {
+// smokeSource is the smoke profile, with some settings, and a store in a folder.
+func smokeSource(dir string, sets ...string) (s Source, err error) {
+	if s.Parameters, err = experiment.ReadParameters("../../params/smoke.yaml", sets); err != nil {
 		return s, err
 	}
 	const code = "train"
 	s.DAG = experiment.Wire(s.Parameters, experiment.Device{
-		Backend: compute.Backend{Device: "cpu", Numerics: cpu.Numerics(), New: func(s compute.Spec) (compute.Trainer, error) { return cpu.New(s) }}, Code: code, Close: func() {},
+		Backend: compute.Backend{Device: "cpu", Numerics: cpu.Numerics(), New: func(s compute.Spec) (compute.Trainer, error) { return cpu.New(s) }}, Code: code, Close: func() {}, CheckpointEvery: checkpointEvery,
 	})
 	s.Options = pipeline.Options{DAG: "smoke", Numerics: cpu.Numerics(), Code: map[string]codedigest.Stage{},
 		Provenance: func() map[string]any { return map[string]any{"commit": "0123456789abcdef", "profile": "smoke"} }}
@@ -63,8 +64,11 @@ func smokeSource(dir string) (s Source, err error) {
 	return s, err
 }
 
+// checkpointEvery is how often trainings are saved.
+var checkpointEvery = train.CheckpointEvery
+
 // made is the smoke profile with everything made, in a store of the test's own.
-func made(t *testing.T) Source {
+func made(t *testing.T, sets ...string) Source {
 	t.Helper()
 	from, err := smoke()
 	if err != nil {
@@ -74,7 +78,7 @@ func made(t *testing.T) Source {
 	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
-	s, err := smokeSource(dir)
+	s, err := smokeSource(dir, sets...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,7 @@ const (
 	Published State = "published" // the repository's, not of this store
 	Refused   State = "refused"   // not what its stage makes
 	Missing   State = "missing"
+	UnderWay  State = "under way" // of a training's history
 )
 
 // Result is what a node made.
@@ -49,6 +50,7 @@ type Result struct {
 	Outputs  []store.Output
 
 	node   *pipeline.Node
+	status pipeline.NodeStatus
 	action *store.Action
 }
 
@@ -118,7 +120,7 @@ func find(s Source) (*results, error) {
 	r := &results{source: s, byName: map[string]*Result{}}
 	var behind []string
 	for _, n := range status {
-		one := &Result{Node: n.Node.Name, Stage: n.Node.Stage, State: Missing, Reason: n.Reason, Numerics: n.Numerics, node: n.Node}
+		one := &Result{Node: n.Node.Name, Stage: n.Node.Stage, State: Missing, Reason: n.Reason, Numerics: n.Numerics, node: n.Node, status: n}
 		if n.Current() {
 			// A pinned result may not be in the store yet.
 			if action, _ := s.Options.Store.Lookup(n.Key, n.Numerics, true); action != nil {

@@ -139,8 +139,8 @@ func (p *Page) draw(nodes []*pipeline.Node) *Graph {
 
 func arrange(order []*graphNode, byName map[string]*graphNode) *Graph {
 	const (
-		charWidth, high    = 6.4, 22.0 // of 10.5 px text
-		gapX, gapY, margin = 54.0, 8.0, 8.0
+		charWidth, high    = 6.0, 22.0 // of 10.5 px text
+		gapX, gapY, margin = 34.0, 7.0, 8.0
 	)
 	last := 0
 	for _, g := range order {

@@ -3,8 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +24,9 @@ const reportFile = "report.html"
 
 type reportFlags struct {
 	graphFlags
-	out string
+	out    string
+	live   bool
+	listen string
 }
 
 func newReportCommand() *cobra.Command {
@@ -31,7 +37,8 @@ func newReportCommand() *cobra.Command {
 		Long: "Show everything that a profile came to on one page: answers first, then every figure with its caption and chain of\n" +
 			"stages, the claims of the paper, the units, states and trainings to be looked at one by one, and the stages. Nothing\n" +
 			"is computed: what is stale or has not been made yet is shown as such, with the reason. The page is one HTML file that\n" +
-			"asks the network for nothing.",
+			"asks the network for nothing. --live serves it to this machine instead, made anew whenever it is opened, and with the\n" +
+			"losses of trainings under way as their checkpoints come.",
 		Example: "  sicgrid report                               # artifacts/laptop/report.html\n" +
 			"  sicgrid report --params params/smoke.yaml --out smoke.html",
 		Args: takes(0, 0, "none"),
@@ -39,11 +46,19 @@ func newReportCommand() *cobra.Command {
 	}
 	flags.add(cmd)
 	flags.addName(cmd)
+	cmd.Flags().BoolVar(&flags.live, "live", false, "serve the page to this machine's browsers until Ctrl-C, instead of writing it")
+	cmd.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:0", "`ADDRESS` of --live, on loopback; port 0 is any that is free")
 	cmd.Flags().StringVarP(&flags.out, "out", "o", "", "`FILE` to write; by default "+reportFile+" in the folder of the profile's figures, - is standard output")
 	return cmd
 }
 
 func (f *reportFlags) report(cmd *cobra.Command) error {
+	if f.live {
+		return f.serve(cmd)
+	}
+	if cmd.Flags().Changed("listen") {
+		return usagef("--listen %s: must be given with --live", f.listen)
+	}
 	toFile := f.out != "" && f.out != "-"
 	if toFile {
 		if err := f.checkOutput(f.out); err != nil {
@@ -78,6 +93,36 @@ func (f *reportFlags) report(cmd *cobra.Command) error {
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote   %s, %.1f MB\n", printable.Line(f.out), float64(text.Len())/1e6)
 	}
 	return err
+}
+
+// serve is report --live.
+func (f *reportFlags) serve(cmd *cobra.Command) error {
+	host, _, err := net.SplitHostPort(f.listen)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return usagef("--listen %s: must be an address of loopback and a port, such as 127.0.0.1:8080; the page is for this machine alone", f.listen)
+	}
+	if f.out != "" {
+		return usagef("--out %s: must be given without --live, which writes no file", f.out)
+	}
+	if _, _, err := f.page(cmd.Context(), true); err != nil { // what is wrong is said before anybody comes
+		return err
+	}
+	listener, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: %w", f.listen, err)
+	}
+	pages := report.NewServer(func(ctx context.Context) (*report.Page, error) {
+		_, page, err := f.page(ctx, true)
+		return page, err
+	})
+	server := &http.Server{Handler: pages, ReadHeaderTimeout: 5 * time.Second}
+	stop := context.AfterFunc(cmd.Context(), func() { server.Close() })
+	defer stop()
+	fmt.Fprintf(cmd.OutOrStdout(), "http://%s/ until Ctrl-C\n", listener.Addr())
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
 
 // page collects what there is of a profile.

@@ -35,7 +35,7 @@ S.choices = (select, list, value) => {
   select.replaceChildren(...list.map(([v, text]) => S.element("option", { value: v }, text)));
   if (value !== undefined) select.value = value;
 };
-S.notice = (state, reason) => state === "current" ? "" : `${{ stale: "Stale", missing: "Not made", refused: "Refused" }[state] || state}: ${reason} `;
+S.notice = (state, reason) => state === "current" ? "" : `${{ stale: "Stale", missing: "Not made", refused: "Refused", "under way": "Under way" }[state] || state}: ${reason} `;
 
 // Light or dark: the system's choice, until the button is used.
 const root = document.documentElement;

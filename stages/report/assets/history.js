@@ -1,8 +1,10 @@
 // Losses over the steps of a training, one small panel each, with a common cursor.
 const S = globalThis.sicgrid;
-const networks = S.data.networks.filter((n) => n.history && n.history.length > 1);
 const plot = S.byId("history-plot"), status = S.byId("history-status"), select = S.byId("history-network"), slider = S.byId("history-step");
-const series = [["total, weighted", 1], ...S.data.terms.map((t, i) => [t.short, 4 + i]), ["norm of the gradient", 2], ["learning rate", 3]];
+// series are the curves of a network: of terms those of the paper, and others that have a weight.
+const series = (n) => [["weighted sum", 1],
+  ...S.data.terms.map((t, i) => [n.weights.length ? `${t.short}, weight ${+n.weights[i]}` : t.short, 4 + i, t.paper || n.weights[i] > 0]).filter((s) => s[2]),
+  ["norm of the gradient", 2], ["learning rate", 3]];
 const w = 280, h = 130, left = 44, bottom = 18, top = 8;
 const svg = (tag, attributes, text) => {
   const e = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -10,7 +12,7 @@ const svg = (tag, attributes, text) => {
   if (text !== undefined) e.textContent = text;
   return e;
 };
-const shortNumber = (v) => v === 0 ? "0" : Math.abs(v) >= 0.01 && Math.abs(v) < 1000 ? S.number(+v.toPrecision(3), Math.abs(v) < 1 ? 3 : 2) : v.toExponential(1).replaceAll("-", "−");
+const shortNumber = (v) => Math.abs(v) >= 1e-3 && Math.abs(v) < 1e4 || v === 0 ? String(+v.toPrecision(3)).replace("-", "−") : v.toExponential(1).replace(".0e", "e").replaceAll("-", "−");
 let cursors = [];
 
 const panel = (rows, name, column) => {
@@ -42,26 +44,29 @@ const panel = (rows, name, column) => {
 };
 
 const at = (i) => {
-  const rows = S.network(select.value).history, row = rows[i];
+  const n = S.network(select.value), row = n.history[i];
   slider.value = i;
   cursors.forEach((c) => c(row[0]));
-  status.textContent = `${S.notice(S.network(select.value).state, S.network(select.value).reason)}Step ${row[0]}: ` + series.filter(([, c]) => row[c] !== null).map(([name, c]) => `${name} ${shortNumber(row[c])}`).join(", ");
+  status.textContent = `${S.notice(n.state, n.reason)}Step ${row[0]}: ` + series(n).filter(([, c]) => row[c] !== null).map(([name, c]) => `${name} ${shortNumber(row[c])}`).join(", ");
 };
 
 const draw = () => {
   const rows = S.network(select.value).history;
   cursors = [];
-  plot.replaceChildren(S.element("div", { class: "multiples" }, ...series.map(([name, c]) => panel(rows, name, c)).filter((p) => p)));
+  plot.replaceChildren(S.element("div", { class: "multiples" }, ...series(S.network(select.value)).map(([name, c]) => panel(rows, name, c)).filter((p) => p)));
   slider.max = rows.length - 1;
   at(rows.length - 1);
 };
-S.drawHistory = draw;
-
-if (networks.length) {
-  S.choices(select, networks.map((n) => [n.name, S.titled(n)]), networks[0].name);
-  select.addEventListener("change", draw);
-  slider.addEventListener("input", () => at(+slider.value));
+// offer lists the networks with a history, and draws the one that was chosen before.
+const offer = () => {
+  const networks = S.data.networks.filter((n) => n.history && n.history.length > 1), before = select.value;
+  S.byId("history").hidden = !networks.length;
+  S.byId("no-history").hidden = networks.length > 0;
+  if (!networks.length) return;
+  S.choices(select, networks.map((n) => [n.name, S.titled(n)]), (networks.find((n) => n.name === before) || networks.find((n) => n.state === "under way") || networks[0]).name);
   draw();
-} else {
-  S.byId("history").replaceChildren(S.element("p", { class: "notice" }, "No training has been recorded yet."));
-}
+};
+S.drawHistory = offer;
+select.addEventListener("change", draw);
+slider.addEventListener("input", () => at(+slider.value));
+offer();

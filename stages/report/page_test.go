@@ -1,0 +1,211 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/store"
+	"sicgrid/stages/experiment"
+	"sicgrid/stages/spectra/spectratable"
+)
+
+func figureOf(t *testing.T, p *Page, id string) *Figure {
+	t.Helper()
+	for _, f := range append(slices.Clone(p.Figures), p.Unmade...) {
+		if f.ID == id {
+			return f
+		}
+	}
+	t.Fatalf("no %s", id)
+	return nil
+}
+
+// Every figure that was made is there with its chain, its digests and what they are of.
+func TestAFigureSaysWhereItIsFrom(t *testing.T) {
+	p, text := pageOf(t, made(t))
+	if len(p.Figures) != 9 || p.Table == nil || len(p.Table.Rows) < 10 {
+		t.Fatalf("%d figures, table %v", len(p.Figures), p.Table)
+	}
+	for _, f := range append(slices.Clone(p.Figures), p.Table.Figure) {
+		if f.State != Current || f.Image == "" || f.Width == 0 || f.Made.Commit != "0123456789abcdef" || len(f.Made.Key) != 64 || len(f.Chain) == 0 || len(f.Alt) < len(f.Name)+10 {
+			t.Errorf("%s: %s (%s), alt %q, made %+v, %d stages", f.ID, f.State, f.Reason, f.Alt, f.Made, len(f.Chain))
+		}
+		for _, s := range f.Chain {
+			if !strings.Contains(text, `id="`+s.ID+`"`) {
+				t.Errorf("%s leads to %s, which is not on the page", f.ID, s.ID)
+			}
+		}
+	}
+	if len(text) > 15_000_000 {
+		t.Errorf("the page has %d bytes", len(text))
+	}
+}
+
+// What was made with other parameters is shown, and says so and why.
+func TestWhatIsStaleSaysWhy(t *testing.T) {
+	p, text := pageOf(t, made(t, "loss.sigma_g=0.31"))
+	f := figureOf(t, p, "figure-4")
+	if f.State != Stale || f.Image == "" || !strings.Contains(f.Reason, "train/full") || !strings.Contains(f.Reason, "sigma_g 0.4 -> 0.31") {
+		t.Errorf("figure 4 is %s: %s", f.State, f.Reason)
+	}
+	if f := figureOf(t, p, "figure-1"); f.State != Current {
+		t.Errorf("figure 1, which has nothing to do with it, is %s: %s", f.State, f.Reason)
+	}
+	if !strings.Contains(text, "sigma_g 0.4 -&gt; 0.31") {
+		t.Error("the page does not say why")
+	}
+}
+
+// A page of a store in which nothing is says of everything that it is not there, and what to do.
+func TestAPageOfNothingSaysWhatToDo(t *testing.T) {
+	s, err := smokeSource(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, text := pageOf(t, s)
+	if len(p.Figures) != 0 || len(p.Unmade) < 9 {
+		t.Errorf("%d figures of nothing, %d unmade", len(p.Figures), len(p.Unmade))
+	}
+	for _, f := range p.Unmade {
+		if f.State != Missing || f.Reason != "first time" || !strings.Contains(text, f.Command) {
+			t.Errorf("%s: %s, %s", f.ID, f.State, f.Reason)
+		}
+	}
+	for _, a := range p.Answers[:6] {
+		if a.Verdict != Unknown || len(a.Commands) == 0 {
+			t.Errorf("%s %s, %s, to do: %q", a.Question, a.Verdict, a.Evidence, a.Commands)
+		}
+	}
+}
+
+// A damaged result is named and left out, and the page is made all the same.
+func TestADamagedResultIsNamed(t *testing.T) {
+	s := made(t)
+	redraw(t, s, "figure-6", "figure-6.png", "no picture")
+	p, _ := pageOf(t, s)
+	if f := figureOf(t, p, "figure-6"); f.State != Refused || f.Image != "" || !strings.Contains(f.Reason, "figure-6.png") {
+		t.Errorf("figure 6 is %s: %s", f.State, f.Reason)
+	}
+}
+
+// The losses of a training that has not ended are those of its checkpoint, on the page and to
+// whoever asks later what is new. Only this machine is answered.
+func TestATrainingUnderWayIsFollowed(t *testing.T) {
+	checkpointEvery = time.Millisecond
+	s, err := smokeSource(t.TempDir())
+	checkpointEvery = time.Minute
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := pipeline.NewGraph(s.DAG.Node("train/no-capacity"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	s.Options.Observer = func(e pipeline.Event) {
+		if e.Kind == pipeline.Progress && e.Done >= e.Total/2 {
+			stop()
+		}
+	}
+	if _, err := pipeline.Run(ctx, g, s.Options); err == nil {
+		t.Fatal("the training was to be interrupted")
+	}
+	s.Live = true
+	server := httptest.NewServer(NewServer(func(ctx context.Context) (*Page, error) { return Collect(ctx, s) }))
+	defer server.Close()
+	get := func(path, host string) (*http.Response, news) {
+		t.Helper()
+		request, err := http.NewRequest(http.MethodGet, server.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if host != "" {
+			request.Host = host
+		}
+		answer, err := server.Client().Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		var n news
+		if path == newsPath {
+			_ = json.NewDecoder(answer.Body).Decode(&n) // an error has none
+		}
+		return answer, n
+	}
+	if answer, _ := get(newsPath, ""); answer.StatusCode != http.StatusConflict {
+		t.Errorf("news of no page: %s", answer.Status)
+	}
+	if answer, _ := get("/", ""); answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
+		t.Errorf("the page: %s", answer.Status)
+	}
+	_, n := get(newsPath, "")
+	i := slices.IndexFunc(n.Networks, func(n networkData) bool { return n.Name == "no-capacity" })
+	if i < 0 || n.Networks[i].State != UnderWay || len(n.Networks[i].History) == 0 || !strings.Contains(n.Networks[i].Reason, "of 300") {
+		t.Errorf("news: %+v", n)
+	}
+	for _, host := range []string{"evil.example", "evil.example:80", "127.0.0.1.evil.example:80"} {
+		if answer, _ := get("/", host); answer.StatusCode != http.StatusForbidden {
+			t.Errorf("asked as %s: %s", host, answer.Status)
+		}
+	}
+}
+
+// Coarse lattices √3 apart at 30 degrees are named as one coincidence; others are none.
+func TestCoincidencesAreNamed(t *testing.T) {
+	module := func(period, orientation float64) spectratable.Module {
+		return spectratable.Module{Period: period, Orientation: orientation, Hexagonal: true}
+	}
+	got := coincidences([]spectratable.Module{module(0.51, 27), module(0.69, 46), module(1.195, 16)})
+	if len(got) != 1 || !strings.Contains(got[0], "0.69 m and 1.20 m") || !strings.Contains(got[0], "√3 at 30°") {
+		t.Errorf("got %q", got)
+	}
+	for square, want := range map[float64]string{3: "√3", 4: "2", 7.0 / 4: "√7/2", 9.0 / 4: "3/2", 7.0 / 3: "√21/3", 1: "1"} {
+		if got := root(square); got != want {
+			t.Errorf("the root of %v is %s, want %s", square, got, want)
+		}
+	}
+}
+
+// Periods of one network are the same in boxes where they differ by little, and none is made up for
+// a box that does not have them.
+func TestPeriodsAreComparedOverBoxes(t *testing.T) {
+	in := func(name string, side float64, periods ...float64) *box {
+		b := &box{name: name, side: side, judged: &Result{State: Current, action: &store.Action{}}, units: make([]spectratable.Unit, 1)}
+		for _, p := range periods {
+			b.modules = append(b.modules, spectratable.Module{Period: p, Hexagonal: true})
+		}
+		return b
+	}
+	n := &network{boxes: []*box{in("2m", 2, 0.50), in("3m", 3, 0.51, 1.21), in("4m", 4, 0.50, 1.20)}}
+	off, boxes, ok := n.samePeriods()
+	if !ok || boxes != "2, 3 and 4" || math.Abs(off-0.02) > 1e-9 {
+		t.Errorf("off by %v in boxes of %s, %v", off, boxes, ok)
+	}
+	n.boxes = n.boxes[:1]
+	if _, _, ok := n.samePeriods(); ok {
+		t.Error("one box agrees with itself")
+	}
+}
+
+// Stages that differ in a number alone are drawn as one.
+func TestFamilies(t *testing.T) {
+	for name, want := range map[string]string{
+		"train/full/pretraining/attempt-12": "train/full/pretraining/attempt", "train/full/finetuning-2": "train/full/finetuning",
+		"ratemaps/full/4m": "ratemaps/full", "ratemaps/full/2.5m": "ratemaps/full", "trajectories/2m": "trajectories",
+		"train/full": "train/full", "figure-4": "figure-4", "train/sigma-g-02": "train/sigma-g-02", experiment.ResultsName: experiment.ResultsName,
+	} {
+		if got := family(name); got != want {
+			t.Errorf("%s is drawn as %s, want %s", name, got, want)
+		}
+	}
+}
