@@ -94,7 +94,7 @@ type shapeRow struct {
 const topIntervals = 10
 
 func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) error {
-	a, err := analysis.Read(f.states, f.request.Column)
+	a, err := unlessInterrupted(cmd.Context(), func() (*ndarray.Array, error) { return analysis.Read(f.states, f.request.Column) })
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) er
 		return fmt.Errorf("%s: has the shape %s, must be [states, units] with at least two states", f.states, a.ShapeText())
 	}
 	o := f.shape.options(a.Values)
-	shape, err := findShape(cmd.Context(), a, o, show)
+	shape, err := unlessInterrupted(cmd.Context(), func() (*manifold.Shape, error) { return findShape(cmd.Context(), a, o, show) })
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.states, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/gridcell"
@@ -291,6 +293,24 @@ func TestAStateCloudThatNeedsMoreMemoryThanThereIsIsRefused(t *testing.T) {
 	o.MaxPoints = 1 << 30
 	if err := enoughMemory(o.Memory(10_000_000, 1_000_000)); runtime.GOOS == "linux" && (err == nil || !strings.Contains(err.Error(), "GB of memory")) {
 		t.Errorf("10 million states of a million units: %v, want a refusal", err)
+	}
+}
+
+// A measurement that looks at nothing but its map ends at once when it is interrupted.
+func TestAnInterruptDoesNotWaitForALargeMap(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	go cancel()
+	never := make(chan int)
+	start := time.Now()
+	_, err := unlessInterrupted(ctx, func() (int, error) { return <-never, nil })
+	if !errors.Is(err, context.Canceled) || time.Since(start) > time.Minute {
+		t.Errorf("%v after %v, want the interrupt at once", err, time.Since(start))
+	}
+	if got := oneLine(&lostError{err}); strings.Contains(got, "goes on from there") || exitCode(ctx, &lostError{err}) != exitInterrupted {
+		t.Errorf("%q, exit code %d: analyze keeps nothing", got, exitCode(ctx, &lostError{err}))
+	}
+	if value, err := unlessInterrupted(t.Context(), func() (int, error) { return 7, nil }); value != 7 || err != nil {
+		t.Errorf("%d, %v, want 7", value, err)
 	}
 }
 
