@@ -150,6 +150,20 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 	return a, nil
 }
 
+// AnalysisMemory is about how many bytes Analyze takes for this many maps of nx, ny bins, the maps
+// themselves left out.
+func AnalysisMemory(nx, ny, units, threads int) int64 {
+	bins, lags := int64(nx)*int64(ny), int64(2*nx-1)*int64(2*ny-1)
+	within := bins * 8 / 5 // lags of half a disc that touches the sides, at most
+	padded := int64(fastLength(2*nx-1)) * int64(fastLength(2*ny-1))
+	power := int64(spectrumSize(nx, ny)) * int64(spectrumSize(nx, ny))
+	const turn, sums = int64(len(rotations)) * 48, int64(len(rotations)) * 48 // a sample; moments
+	rotor := within * (turn + 12)
+	each := 2*within*sums + 64*padded + 12*power + 8*lags + 32*bins
+	kept := 12*lags + 4*power
+	return rotor + int64(max(1, min(threads, units)))*each + int64(units)*kept + 20*power
+}
+
 // sameShape returns an error if b is no valid map or differs from a in shape or box.
 func sameShape(a, b Map) error {
 	if err := b.Check(); err != nil {

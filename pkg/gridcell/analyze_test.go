@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"testing"
 )
@@ -145,6 +147,25 @@ func BenchmarkAnalyze(b *testing.B) {
 	for b.Loop() {
 		if _, err := Analyze(context.Background(), maps, o); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// What is said of memory is about what is taken.
+func TestMemoryIsEstimated(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	for _, c := range []struct{ nx, ny, units int }{{160, 160, 1}, {200, 100, 2}, {48, 48, 60}} {
+		var maps []Map
+		for range c.units {
+			maps = append(maps, idealIn(c.nx, c.ny, 2, 2, waves(IdealHexagonal(0.4, 10).WaveVectors(), 0, 0)))
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		analyze(t, maps)
+		runtime.ReadMemStats(&after)
+		taken, said := float64(after.TotalAlloc-before.TotalAlloc), float64(AnalysisMemory(c.nx, c.ny, c.units, 1))
+		if c.units <= 2 && !(said > 0.5*taken && said < 1.5*taken) || said > taken {
+			t.Errorf("%+v: %.0f MB said, %.0f MB allocated in all", c, said/1e6, taken/1e6)
 		}
 	}
 }

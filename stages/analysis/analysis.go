@@ -42,8 +42,9 @@ type Request struct {
 	Shuffles                   int
 	Seed                       uint64
 
-	Threads  int
-	Progress func(name string, done, total int)
+	Threads    int
+	MemoryLeft int64 // bytes; 0: unknown
+	Progress   func(name string, done, total int)
 }
 
 // Result is what was measured.
@@ -67,7 +68,6 @@ func (f *Result) notef(format string, a ...any) { f.Notes = append(f.Notes, fmt.
 func Run(ctx context.Context, r Request) (*Result, error) {
 	f := &Result{chooser: chooser{only: r.Columns, without: r.Without}}
 	o := gridcell.StandardOptions()
-	o.Threads = r.Threads
 	if r.Progress != nil {
 		o.Progress = func(done, total int) { r.Progress("analyze", done, total) }
 	}
@@ -94,6 +94,9 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	if len(f.leftOut) > 0 {
 		f.notef("left out: %s", enumerate(f.leftOut))
 	}
+	if o.Threads, err = r.threadsFor(f.Maps); err != nil {
+		return nil, err
+	}
 	if f.Analysis, err = gridcell.Analyze(ctx, f.Maps, o); err != nil {
 		return nil, err
 	}
@@ -101,6 +104,29 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	f.rows(session)
 	f.withhold(noise)
 	return f, nil
+}
+
+// threadsFor are as many threads as the memory is enough for; the error says that it is not for one.
+func (r *Request) threadsFor(maps []gridcell.Map) (int, error) {
+	need := func(nx, ny, threads int) int64 { return gridcell.AnalysisMemory(nx, ny, len(maps), threads) }
+	nx, ny := maps[0].NX, maps[0].NY
+	threads := max(1, r.Threads)
+	for r.MemoryLeft > 0 && threads > 1 && need(nx, ny, threads) > r.MemoryLeft {
+		threads--
+	}
+	bytes := need(nx, ny, threads)
+	if r.MemoryLeft == 0 || bytes <= r.MemoryLeft {
+		return threads, nil
+	}
+	source, by := r.Maps, 2
+	if source == "" {
+		source = r.Positions
+	}
+	for need(nx/by, ny/by, 1) > r.MemoryLeft && by < min(nx, ny) {
+		by++
+	}
+	return 0, fmt.Errorf("%s: maps of %d x %d bins take about %.1f GB of memory, of which %.1f are left: make bins %d times as long (%d x %d), or give fewer units",
+		source, nx, ny, float64(bytes)/1e9, float64(r.MemoryLeft)/1e9, by, nx/by, ny/by)
 }
 
 // mostNoise is the largest share of a map's variance that the counting of spikes may account for if

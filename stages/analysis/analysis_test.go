@@ -462,3 +462,24 @@ func TestWhatIsOddOfUnitsIsRemarked(t *testing.T) {
 		t.Errorf("remarks %q on a plain grid cell", got)
 	}
 }
+
+// Maps too large for the memory are refused with what would fit, and those that fit on fewer threads
+// are measured on these.
+func TestLargeMapsAreMeasuredWithinTheMemory(t *testing.T) {
+	maps := []gridcell.Map{{NX: 1024, NY: 1024, BoxM: 2}, {NX: 1024, NY: 1024, BoxM: 2}}
+	one, two := gridcell.AnalysisMemory(1024, 1024, 2, 1), gridcell.AnalysisMemory(1024, 1024, 2, 2)
+	for left, want := range map[int64]int{0: 2, two: 2, two - 1: 1, one: 1} {
+		r := Request{Maps: "m.npy", Threads: 2, MemoryLeft: left}
+		if threads, err := r.threadsFor(maps); err != nil || threads != want {
+			t.Errorf("%d bytes left: %d threads, %v; want %d", left, threads, err, want)
+		}
+	}
+	r := Request{Maps: "m.npy", Threads: 2, MemoryLeft: one / 3}
+	_, err := r.threadsFor(maps)
+	if err == nil || !strings.Contains(err.Error(), "m.npy: maps of 1024 x 1024 bins") || !strings.Contains(err.Error(), "2 times as long (512 x 512)") {
+		t.Errorf("a third of the memory: %v, want a refusal that says what would fit", err)
+	}
+	if need := gridcell.AnalysisMemory(512, 512, 2, 1); need > r.MemoryLeft {
+		t.Errorf("what is said to fit needs %d of %d bytes", need, r.MemoryLeft)
+	}
+}

@@ -10,15 +10,15 @@ import (
 
 // enoughMemory is an error if the machine is known to have less memory left than these bytes.
 func enoughMemory(bytes int64) error {
-	if left := memoryLeft(); left > 0 && bytes > left {
+	if left := MemoryLeft(); left > 0 && bytes > left {
 		return fmt.Errorf("needs about %.1f GB of memory, of which %.1f are left: take fewer states or units", float64(bytes)/1e9, float64(left)/1e9)
 	}
 	return nil
 }
 
-// memoryLeft is how many bytes may still be taken, 0 where it is not known: what Linux says is
+// MemoryLeft is how many bytes may still be taken, 0 where it is not known: what Linux says is
 // available, or what the control group leaves, if that is less.
-func memoryLeft() int64 {
+func MemoryLeft() int64 {
 	left := kilobytes("/proc/meminfo", "MemAvailable:")
 	most, now := number("/sys/fs/cgroup/memory.max"), number("/sys/fs/cgroup/memory.current")
 	if most > 0 && (left == 0 || most-now < left) {

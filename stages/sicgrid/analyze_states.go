@@ -46,7 +46,11 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) er
 	r.Topology.Threads = runtime.GOMAXPROCS(0)
 	show.Update("analyze", 0, 0, "states")
 	r.Topology.Progress = func(done, total int) { show.Update("analyze", int64(done), int64(total), "controls") }
-	row, shape, err := analysis.States(cmd.Context(), r)
+	var row *analysis.ShapeRow
+	shape, err := unlessInterrupted(cmd.Context(), func() (shape *manifold.Shape, err error) {
+		row, shape, err = analysis.States(cmd.Context(), r)
+		return shape, err
+	})
 	if err != nil {
 		return err
 	}

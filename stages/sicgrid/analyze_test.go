@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/gridcell"
@@ -307,6 +309,24 @@ func TestAnalyzeShowsNamesAsTheyAre(t *testing.T) {
 	}
 	if units := rowsOf(t, filepath.Join(dir, "\x1b[2Jcells.csv")); len(units) != 1 || units[0]["name"] != "\x1b[31mred" {
 		t.Errorf("units %v, want the name as it is", units)
+	}
+}
+
+// A measurement that looks at nothing but its map ends at once when it is interrupted.
+func TestAnInterruptDoesNotWaitForALargeMap(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	go cancel()
+	never := make(chan int)
+	start := time.Now()
+	_, err := unlessInterrupted(ctx, func() (int, error) { return <-never, nil })
+	if !errors.Is(err, context.Canceled) || time.Since(start) > time.Minute {
+		t.Errorf("%v after %v, want the interrupt at once", err, time.Since(start))
+	}
+	if got := oneLine(&lostError{err}); strings.Contains(got, "goes on from there") || exitCode(ctx, &lostError{err}) != exitInterrupted {
+		t.Errorf("%q, exit code %d: analyze keeps nothing", got, exitCode(ctx, &lostError{err}))
+	}
+	if value, err := unlessInterrupted(t.Context(), func() (int, error) { return 7, nil }); value != 7 || err != nil {
+		t.Errorf("%d, %v, want 7", value, err)
 	}
 }
 

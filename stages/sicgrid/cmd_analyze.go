@@ -76,7 +76,11 @@ func newAnalyzeCommand() *cobra.Command {
 			if err := f.checkOutputs(cmd, args); err != nil {
 				return err
 			}
-			return f.run(cmd)
+			err := f.run(cmd)
+			if errors.Is(err, context.Canceled) {
+				return &lostError{err}
+			}
+			return err
 		},
 	}
 	f.declare(cmd)
@@ -222,9 +226,9 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 		return f.analyzeStates(cmd, show)
 	}
 	r := f.request
-	r.Threads = runtime.GOMAXPROCS(0)
+	r.Threads, r.MemoryLeft = runtime.GOMAXPROCS(0), analysis.MemoryLeft()
 	r.Progress = func(name string, done, total int) { show.Update(name, int64(done), int64(total), "units") }
-	found, err := analysis.Run(cmd.Context(), r)
+	found, err := unlessInterrupted(cmd.Context(), func() (*analysis.Result, error) { return analysis.Run(cmd.Context(), r) })
 	var misuse *analysis.UsageError
 	if errors.As(err, &misuse) {
 		return usagef("%s", misuse)
@@ -256,6 +260,27 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 		fmt.Fprintf(cmd.OutOrStdout(), "%s%s\n%s", printable.Lines(found.Summary()), wroteLines(written), tablefile.DefinitionText[analysis.Unit](found.Columns...))
 	}
 	return nil
+}
+
+// unlessInterrupted computes, and returns when that is done or the context is. What is computed then
+// goes on and is of no use: the program is about to end, and a large map takes minutes.
+func unlessInterrupted[T any](ctx context.Context, compute func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		value, err := compute()
+		done <- outcome{value, err}
+	}()
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 // write writes the table of units, that of modules beside it, and what else is asked for.

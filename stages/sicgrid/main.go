@@ -108,6 +108,12 @@ func usagef(format string, a ...any) error {
 	return &usageError{fmt.Sprintf(format, a...)}
 }
 
+// lostError is the interrupt of a command that keeps nothing for the next time.
+type lostError struct{ cause error }
+
+func (e *lostError) Error() string { return "interrupted; nothing is kept of it" }
+func (e *lostError) Unwrap() error { return e.cause }
+
 func exitCode(ctx context.Context, err error) int {
 	var usage *usageError
 	var unknown *experiment.UnknownError
@@ -126,6 +132,9 @@ func exitCode(ctx context.Context, err error) int {
 func oneLine(err error) string {
 	if detached := (*slurm.Detached)(nil); errors.As(err, &detached) {
 		return detached.Error()
+	}
+	if lost := (*lostError)(nil); errors.As(err, &lost) {
+		return lost.Error()
 	}
 	if errors.Is(err, context.Canceled) {
 		return "interrupted; what had finished is kept, and the next run goes on from there"
