@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/compare"
 	"sicgrid/stages/experiment"
 )
 
@@ -209,10 +209,10 @@ func near(here, there float64, tolerances []tolerance) bool {
 // compareNumbers compares two JSON values leaf by leaf; it returns how many fields there are in
 // either.
 func compareNumbers(here, there json.RawMessage, tolerances []tolerance) (fields int, differences []difference) {
-	ours, theirs := leavesOf(here), leavesOf(there)
+	ours, theirs := compare.Leaves(here), compare.Leaves(there)
 	names := maps.Clone(ours)
 	maps.Copy(names, theirs)
-	for _, name := range slices.SortedFunc(maps.Keys(names), compareFields) {
+	for _, name := range slices.SortedFunc(maps.Keys(names), compare.Order) {
 		a, b := ours[name], theirs[name]
 		x, errX := strconv.ParseFloat(a, 64)
 		y, errY := strconv.ParseFloat(b, 64)
@@ -226,62 +226,6 @@ func compareNumbers(here, there json.RawMessage, tolerances []tolerance) (fields
 		}
 	}
 	return len(names), differences
-}
-
-// leavesOf are the texts of what is neither a list nor a mapping, and of the empty ones, by their
-// path: "modules[0].period_m".
-func leavesOf(data json.RawMessage) map[string]string {
-	leaves := map[string]string{}
-	var walk func(path string, v any)
-	walk = func(path string, v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for key, item := range v {
-				walk(strings.TrimPrefix(path+"."+key, "."), item)
-			}
-			if len(v) > 0 {
-				return
-			}
-		case []any:
-			for i, item := range v {
-				walk(fmt.Sprintf("%s[%d]", path, i), item)
-			}
-			if len(v) > 0 {
-				return
-			}
-		}
-		text, _ := json.Marshal(v) // what was read can be written
-		leaves[path] = string(text)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	var root any
-	if decoder.Decode(&root) == nil { // it is part of JSON that was read
-		walk("", root)
-	}
-	return leaves
-}
-
-// compareFields orders names with numbers in them as people do: x[2] before x[10].
-func compareFields(a, b string) int {
-	digits := func(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
-	for a != "" && b != "" {
-		if n, m := digits(a), digits(b); n > 0 && m > 0 {
-			if n != m {
-				return n - m
-			}
-			if c := strings.Compare(a[:n], b[:m]); c != 0 {
-				return c
-			}
-			a, b = a[n:], b[m:]
-			continue
-		}
-		if a[0] != b[0] {
-			return int(a[0]) - int(b[0])
-		}
-		a, b = a[1:], b[1:]
-	}
-	return len(a) - len(b)
 }
 
 func (d difference) String() string {
