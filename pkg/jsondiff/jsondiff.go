@@ -87,7 +87,7 @@ func Compare(here, there json.RawMessage, tolerances []Tolerance) (fields int, d
 	ours, theirs := leavesOf(here), leavesOf(there)
 	names := maps.Clone(ours)
 	maps.Copy(names, theirs)
-	for _, name := range slices.SortedFunc(maps.Keys(names), compareFields) {
+	for _, name := range slices.SortedFunc(maps.Keys(names), Order) {
 		a, b := ours[name], theirs[name]
 		x, errX := strconv.ParseFloat(a, 64)
 		y, errY := strconv.ParseFloat(b, 64)
@@ -137,8 +137,8 @@ func leavesOf(data json.RawMessage) map[string]string {
 	return leaves
 }
 
-// compareFields orders names with numbers in them as people do: x[2] before x[10].
-func compareFields(a, b string) int {
+// Order orders names with numbers in them as people do: x[2] before x[10].
+func Order(a, b string) int {
 	digits := func(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
 	for a != "" && b != "" {
 		if n, m := digits(a), digits(b); n > 0 && m > 0 {

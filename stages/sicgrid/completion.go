@@ -21,7 +21,7 @@ func addCompletions(root *cobra.Command) {
 	arguments := map[string]completions{
 		"run": several(completeTargets), "status": several(completeTargets), "why": several(completeTargets), "dag": several(completeTargets),
 		"verify": several(completeTargets), "pin": several(completeTargets), "unpin": several(completeTargets),
-		"check": first(completeFigures), "cite": first(completeFigures), "export": first(completeOutputs), "sweep": first(completeSweeps), "params": several(completeKeys),
+		"check": first(completeFigures), "cite": first(completeFigures), "compare": completeSides, "export": first(completeOutputs), "sweep": first(completeSweeps), "params": several(completeKeys),
 	}
 	flags := map[string]completions{
 		"params": completeProfiles, "set": completeAssignments, "force": completeStages, "device": words("auto", "cpu", "vulkan"),
@@ -143,6 +143,20 @@ func completeKeys(*cobra.Command) (keys []string) {
 		keys = append(keys, p.Key+"\t"+p.Meaning)
 	}
 	return keys
+}
+
+// completeSides are profiles and the points of sweeps, and then any folder.
+func completeSides(cmd *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+	if len(args) > 1 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, path := range experiment.Profiles(profilesDir) {
+		names = append(names, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)))
+	}
+	for _, sweep := range experiment.SweepNames(profilesDir) {
+		names = append(names, sweep+"/0")
+	}
+	return names, cobra.ShellCompDirectiveDefault
 }
 
 func completeVariants(cmd *cobra.Command, _ []string, _ string) (names []string, _ cobra.ShellCompDirective) {
