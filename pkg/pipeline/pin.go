@@ -61,7 +61,7 @@ func findPin(s *step, opt *Options) *pin {
 		p.off = "--unpinned"
 		return p
 	}
-	data, err := os.ReadFile(records[0])
+	data, err := store.ReadRegular(records[0], store.MostRecord)
 	if err == nil {
 		p.action, err = store.DecodeAction(data, filepath.Base(records[0]))
 	}
@@ -114,7 +114,7 @@ func (p *pin) whyOff(s *step, opt *Options) string {
 }
 
 func checkPinFile(path string, o store.Output) error {
-	f, err := os.Open(path)
+	f, err := store.OpenRegular(path)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (p *pin) take(s *store.Store, checks *objectChecks) error {
 	}
 	for _, o := range p.action.Outputs {
 		err := s.PutAs(o.Object, func(w io.Writer) error {
-			f, err := os.Open(pinFile(p.dir, o.Name))
+			f, err := store.OpenRegular(pinFile(p.dir, o.Name))
 			if err != nil {
 				return err
 			}
@@ -222,7 +222,7 @@ func removePin(dir string, n *Node) error {
 	outputs := slices.Clone(n.Outputs)
 	records := pinRecords(dir)
 	for _, path := range records {
-		data, err := os.ReadFile(path)
+		data, err := store.ReadRegular(path, store.MostRecord)
 		if err != nil {
 			continue // its outputs are those of the node, or stay
 		}

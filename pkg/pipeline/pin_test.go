@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"sicgrid/pkg/store"
@@ -117,6 +118,12 @@ func TestWhatSwitchesAPinOff(t *testing.T) {
 		"a record of another key": {func(t *testing.T, r *rig) {
 			path := pinRecord(t, r)
 			if err := os.Rename(path, strings.Replace(path, filepath.Base(path)[:4], "0000", 1)); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, "damaged: "},
+		"a FIFO for a file": {func(t *testing.T, r *rig) {
+			path := filepath.Join(r.opt.Pins, "test", "c", "number.parquet")
+			if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o644)); err != nil { // nobody writes to it
 				t.Fatal(err)
 			}
 		}, nil, "damaged: "},

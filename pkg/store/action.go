@@ -283,7 +283,7 @@ func (s *Store) readAction(path string) (*Action, error) {
 
 // decodeActionFile is readAction without a look at the objects.
 func (s *Store) decodeActionFile(path string) (*Action, error) {
-	data, err := readRegular(path, mostRecord)
+	data, err := ReadRegular(path, MostRecord)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
@@ -310,10 +310,10 @@ type decodedAction struct {
 	action *Action
 }
 
-const (
-	mostDecoded = 10_000   // records in memory
-	mostRecord  = 16 << 20 // bytes of a record
-)
+// MostRecord is how many bytes a record may have.
+const MostRecord = 16 << 20
+
+const mostDecoded = 10_000 // records in memory
 
 func (d *decodedActions) decode(data []byte, path string) (*Action, error) {
 	sum := sha256.Sum256(data)

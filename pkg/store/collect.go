@@ -242,7 +242,7 @@ func (c *collector) locks() error {
 		return l.abandoned(func(path string) error { return c.drop("lock", path, 0) })
 	}
 	return c.each("locks", func(_, path string) error {
-		f, err := openRegular(path)
+		f, err := OpenRegular(path)
 		if err != nil {
 			return ignoreMissing(err)
 		}
@@ -263,7 +263,7 @@ func (c *collector) temporary() error {
 			}
 			return c.drop("temporary", path, fileSize(path))
 		}
-		f, err := openRegular(path)
+		f, err := OpenRegular(path)
 		if err != nil {
 			return ignoreMissing(err)
 		}

@@ -108,7 +108,7 @@ func CheckFolder(dir string, k Kind) (found bool, err error) {
 
 func readFormat(dir string, k Kind) (found bool, err error) {
 	path := filepath.Join(dir, formatFile)
-	data, err := readRegular(path, 100)
+	data, err := ReadRegular(path, 100)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

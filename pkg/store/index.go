@@ -61,7 +61,7 @@ func (x *index) ensure(path string) {
 		return
 	}
 	x.read, x.known, x.added = true, map[Digest]stamp{}, map[Digest]string{}
-	data, err := readRegular(path, mostIndex)
+	data, err := ReadRegular(path, mostIndex)
 	if err != nil {
 		return
 	}

@@ -129,7 +129,7 @@ func newLeases(dir string) *leases {
 // readPatience fails with fs.ErrNotExist if its users have not agreed on one yet.
 func (l *leases) readPatience() error {
 	path := filepath.Join(l.dir, patienceFile)
-	data, err := readRegular(path, 100)
+	data, err := ReadRegular(path, 100)
 	if err != nil {
 		return storeError("reading", path, err)
 	}
@@ -204,7 +204,7 @@ func (l *leases) dead(owner string) bool {
 	if !isOwner(owner) {
 		return true
 	}
-	data, err := readRegular(filepath.Join(l.dir, owner), 100)
+	data, err := ReadRegular(filepath.Join(l.dir, owner), 100)
 	if err != nil {
 		data = nil // as of one who let go of everything; another machine may see it late
 	}
@@ -259,7 +259,7 @@ func (l *leases) settle(ctx context.Context, owners []string) error {
 
 // beating reports whether the heartbeat is another than at first, when beating was first asked.
 func (l *leases) beating(owner string, first map[string]string) bool {
-	data, err := readRegular(filepath.Join(l.dir, owner), 100)
+	data, err := ReadRegular(filepath.Join(l.dir, owner), 100)
 	text, known := first[owner]
 	if !known {
 		first[owner] = string(data)
@@ -376,7 +376,7 @@ func show(path string) error {
 
 // isThere opens the file, for some network file systems answer from memory what is asked without.
 func isThere(path string) bool {
-	f, err := openRegular(path)
+	f, err := OpenRegular(path)
 	if err != nil {
 		return false
 	}

@@ -97,7 +97,7 @@ func (s *Store) locked(key string) bool {
 		living, err := s.leases.claimed(path+".", "", false)
 		return err != nil || living
 	}
-	f, err := openRegular(path)
+	f, err := OpenRegular(path)
 	if err != nil {
 		return false
 	}

@@ -98,7 +98,7 @@ func (s *Store) Get(d Digest) ([]byte, error) {
 	if !isHex256(string(d)) {
 		return nil, notADigest(d)
 	}
-	f, err := openRegular(s.ObjectPath(d))
+	f, err := OpenRegular(s.ObjectPath(d))
 	if err != nil {
 		return nil, s.unreadable(d, err)
 	}
@@ -121,7 +121,7 @@ func (s *Store) Check(d Digest) error {
 	if !isHex256(string(d)) {
 		return notADigest(d)
 	}
-	f, err := openRegular(s.ObjectPath(d))
+	f, err := OpenRegular(s.ObjectPath(d))
 	if err != nil {
 		return s.unreadable(d, err)
 	}

@@ -113,7 +113,7 @@ func SweepTemporary(dir string) {
 		if !isTemp(e.Name()) || !e.Type().IsRegular() {
 			continue
 		}
-		f, err := openRegular(filepath.Join(dir, e.Name()))
+		f, err := OpenRegular(filepath.Join(dir, e.Name()))
 		if err != nil {
 			continue
 		}

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// openRegular opens a file to be read. Whatever else has the name, a folder, a FIFO or a device, is
+// OpenRegular opens a file to be read. Whatever else has the name, a folder, a FIFO or a device, is
 // an error: reading some of these never ends.
-func openRegular(path string) (*os.File, error) {
+func OpenRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path) // before it is opened, for opening some devices does something
 	if err == nil {
 		err = regular(path, info)
@@ -50,9 +50,9 @@ func regular(path string, info fs.FileInfo) error {
 	return &os.PathError{Op: "open", Path: path, Err: fmt.Errorf("is a %s, not a file", what)}
 }
 
-// readRegular reads a file of at most most bytes.
-func readRegular(path string, most int64) ([]byte, error) {
-	f, err := openRegular(path)
+// ReadRegular reads a file of at most most bytes.
+func ReadRegular(path string, most int64) ([]byte, error) {
+	f, err := OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}

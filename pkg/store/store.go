@@ -198,7 +198,7 @@ func (s *Store) Name(name string) (key string, err error) {
 
 // readKey reads the file of a name. The error is os.ErrNotExist or a Defect.
 func readKey(path string) (string, error) {
-	data, err := readRegular(path, 2*sha256.Size+1)
+	data, err := ReadRegular(path, 2*sha256.Size+1)
 	if errors.Is(err, os.ErrNotExist) {
 		return "", err
 	}

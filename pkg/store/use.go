@@ -81,7 +81,7 @@ func (s *Store) holdCollectLock(ctx context.Context, try func(*os.File) (bool, e
 // openCollectLock returns nil if there is no such file and none can be made.
 func (s *Store) openCollectLock(path string) (*os.File, error) {
 	if s.readOnly {
-		f, err := openRegular(path)
+		f, err := OpenRegular(path)
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
 			return nil, nil
 		}
@@ -257,7 +257,7 @@ func (s *Store) readRun(path string) (*os.File, []string) {
 	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
 		return nil, nil
 	}
-	f, err := openRegular(path)
+	f, err := OpenRegular(path)
 	if err != nil {
 		return nil, nil
 	}
@@ -278,7 +278,7 @@ func (s *Store) readRun(path string) (*os.File, []string) {
 // runKeys reads a list; a line that is not a key (the last one of a run that was killed) is left
 // out.
 func runKeys(path string) []string {
-	data, err := readRegular(path, mostRunList)
+	data, err := ReadRegular(path, mostRunList)
 	if err != nil {
 		return nil
 	}
@@ -293,7 +293,7 @@ func runKeys(path string) []string {
 
 // runEnded reports whether the run of this list is over. An empty list may be about to be written.
 func (l *leases) runEnded(path string) bool {
-	data, err := readRegular(path, mostRunList)
+	data, err := ReadRegular(path, mostRunList)
 	if err != nil {
 		return false
 	}
@@ -321,7 +321,7 @@ func (s *Store) runOwners() []string {
 	}
 	var owners []string
 	for _, n := range runs {
-		data, err := readRegular(s.runPath(n), mostRunList)
+		data, err := ReadRegular(s.runPath(n), mostRunList)
 		if owner := runOwner(data); err == nil && owner != "" && !strings.HasSuffix(string(data), "\n"+endedLine+"\n") {
 			owners = append(owners, owner)
 		}

@@ -132,7 +132,7 @@ func (f folder) write(r *record) error {
 
 // record is that of a node, nil if there is none that can be read.
 func (f folder) record(node string) *record {
-	data, err := os.ReadFile(f.recordPath(node))
+	data, err := store.ReadRegular(f.recordPath(node), store.MostRecord)
 	if err != nil {
 		return nil
 	}
@@ -178,7 +178,7 @@ func (f folder) setJob(s *submitted, job string) error {
 }
 
 func (f folder) array(number int) (*submitted, error) {
-	data, err := os.ReadFile(f.arrayPath(number, "json"))
+	data, err := store.ReadRegular(f.arrayPath(number, "json"), store.MostRecord)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (f folder) array(number int) (*submitted, error) {
 	if err := json.Unmarshal(data, s); err != nil || s.Number != number {
 		return nil, fmt.Errorf("%s is not the record of an array", f.arrayPath(number, "json"))
 	}
-	if data, err := os.ReadFile(f.arrayPath(number, "job")); err == nil {
+	if data, err := store.ReadRegular(f.arrayPath(number, "job"), store.MostRecord); err == nil {
 		if job := strings.TrimSpace(string(data)); isNumber(job) {
 			s.job = job
 		}

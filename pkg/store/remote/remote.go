@@ -30,7 +30,7 @@ import (
 
 const (
 	parallel   = 8        // transfers at once
-	mostRecord = 16 << 20 // bytes of a record
+	MostRecord = 16 << 20 // bytes of a record
 	mostOthers = 1000     // records of one key
 )
 
@@ -189,12 +189,12 @@ func (r *Remote) record(ctx context.Context, name string) (*store.Action, error)
 		return nil, err
 	}
 	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, mostRecord+1))
+	data, err := io.ReadAll(io.LimitReader(in, MostRecord+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > mostRecord {
-		return nil, &store.Defect{Path: name, Reason: fmt.Sprintf("action record of more than %d bytes", mostRecord)}
+	if len(data) > MostRecord {
+		return nil, &store.Defect{Path: name, Reason: fmt.Sprintf("action record of more than %d bytes", MostRecord)}
 	}
 	return store.DecodeAction(data, name)
 }
