@@ -157,7 +157,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
 		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(), newCleanCommand(),
-		newAnalyzeCommand(), newExportCommand(), newImportCommand(), newCiteCommand(), newCompareCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
+		newAnalyzeCommand(), newExportCommand(), newImportCommand(), newCiteCommand(), newCompareCommand(), newWatchCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 	)
 	addCompletions(root)
 	checkArguments(root)
