@@ -110,10 +110,12 @@ func (r *results) follow(n *network) {
 		if one.Stage != experiment.TrainStage || one.There() || one.Node != "train/"+n.name && !strings.HasPrefix(one.Node, "train/"+n.name+"/") {
 			continue
 		}
-		if dir := r.source.Options.ScratchPath(one.status); dir != "" {
-			if h := saved.History(dir); len(h) > len(n.history) {
-				n.underWay, n.history = one, h
-			}
+		c := saved.Look(r.source.Options.ScratchPath(one.status))
+		if c == nil {
+			continue
+		}
+		if h, err := c.History(); err == nil && len(h) > len(n.history) { // else the next checkpoint has replaced it
+			n.underWay, n.history = one, h
 		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,8 @@ import (
 	"sicgrid/pkg/printable"
 	"sicgrid/stages/exchange"
 	"sicgrid/stages/sicgrid/tablefile"
+	"sicgrid/stages/train"
+	"sicgrid/stages/train/saved"
 )
 
 var exportFormats = append([]string{"parquet", "arrow", "csv", "json", "npy"}, exchange.Formats...)
@@ -90,8 +93,8 @@ func newExportCommand() *cobra.Command {
 			"An artifact is a node and one of its outputs; the output may be left out where there is one only.\n" +
 			"The name of the file says the format, or --format. Weights as npz or safetensors have the names and shapes that\n" +
 			"PyTorch gives them (mlp.0.weight, ..., g0), and the identity is folded into the last bias.\n" +
+			"The history of a training that is under way is that of its last checkpoint.\n" +
 			"--columns lists its columns instead: name, type, unit and meaning, as the stored file says them.\n" +
-
 			"Of a figure, --tables writes the tables behind its panels into a folder, as CSV unless --format says\n" +
 			"otherwise, and panels.csv, which says what each panel shows and which file has its table.",
 		Example: "  sicgrid export spectra/full/2m:units --out units.csv\n" +
@@ -174,6 +177,9 @@ func (s *session) storedOf(nodes []pipeline.NodeStatus, name, output string) ([]
 			continue
 		}
 		if !st.Current() {
+			if data, err := s.historySoFar(st, output); data != nil || err != nil {
+				return data, err
+			}
 			return nil, fmt.Errorf("%s is not up to date (%s); run: sicgrid run %s%s", name, st.Reason, name, s.said)
 		}
 		action, err := s.options.Store.Lookup(st.Key, st.Numerics, true)
@@ -183,6 +189,38 @@ func (s *session) storedOf(nodes []pipeline.NodeStatus, name, output string) ([]
 		return s.options.Store.Get(action.Outputs[i].Object)
 	}
 	return nil, fmt.Errorf("%s is not in the graph", name)
+}
+
+// historySoFar is the history of a training that is under way, as of its last checkpoint; nil where
+// there is none.
+func (s *session) historySoFar(st pipeline.NodeStatus, output string) ([]byte, error) {
+	p, ok := st.Node.Params.(train.Params)
+	if !ok || output != "history" || s.resumes(st) == 0 {
+		return nil, nil
+	}
+	for range 5 { // the training may replace its checkpoint meanwhile
+		c := saved.Look(s.options.ScratchPath(st))
+		if c == nil {
+			return nil, nil // it has ended just now
+		}
+		rows, err := c.History()
+		if errors.Is(err, saved.ErrReplaced) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		rec, err := artifact.FromRows(rows, map[string]string{"units": fmt.Sprint(p.Network.Units), "hidden": fmt.Sprint(p.Network.Hidden),
+			"layers": fmt.Sprint(p.Network.Layers), "step": fmt.Sprint(c.Step), "unfinished": fmt.Sprintf("%d of %d steps", c.Step, p.Optimiser.Steps)})
+		if err != nil {
+			return nil, err
+		}
+		defer rec.Release()
+		var data bytes.Buffer
+		err = artifact.Write(&data, rec)
+		return data.Bytes(), err
+	}
+	return nil, nil
 }
 
 // of returns a stored artifact in this form.

@@ -20,7 +20,7 @@ type completions = func(cmd *cobra.Command, args []string, begun string) ([]stri
 func addCompletions(root *cobra.Command) {
 	arguments := map[string]completions{
 		"run": several(completeTargets), "status": several(completeTargets), "why": several(completeTargets), "dag": several(completeTargets),
-		"verify": several(completeTargets), "pin": several(completeTargets), "unpin": several(completeTargets),
+		"verify": several(completeTargets), "watch": several(completeTargets), "pin": several(completeTargets), "unpin": several(completeTargets),
 		"check": first(completeFigures), "cite": first(completeFigures), "compare": completeSides, "export": first(completeOutputs), "sweep": first(completeSweeps), "params": several(completeKeys),
 	}
 	flags := map[string]completions{

@@ -119,6 +119,43 @@ func TestACheckpointReplacesTheOneBefore(t *testing.T) {
 
 // Weights and moments that are larger than a file may be are split, and come back
 // to the bit.
+// Whoever looks at a training sees its losses and weights as of the checkpoint, and of one that is
+// replaced meanwhile, or damaged, nothing.
+func TestATrainingCanBeLookedAt(t *testing.T) {
+	dir := t.TempDir()
+	r := newRun(t, small(), dir)
+	r.advance(t, 23)
+	r.save()
+	seen := saved.Look(dir)
+	history, err := seen.History()
+	if err != nil || seen.Step != 23 || !reflect.DeepEqual(history, r.history) {
+		t.Errorf("step %d, %d rows of %d, %v", seen.Step, len(history), len(r.history), err)
+	}
+	weights, err := seen.Weights()
+	if err != nil || !slices.Equal(weights, r.trainer.State().Params) {
+		t.Errorf("other weights: %v", err)
+	}
+	r.advance(t, 7)
+	r.save()
+	if _, err := seen.Weights(); err != saved.ErrReplaced {
+		t.Errorf("of a checkpoint that is replaced: %v", err)
+	}
+	for name, data := range files(t, dir) {
+		if name != checkpointFile {
+			data[0] ^= 1
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := saved.Look(dir).Weights(); err != saved.ErrReplaced {
+		t.Errorf("of a damaged one: %v", err)
+	}
+	if saved.Look(t.TempDir()) != nil {
+		t.Error("there is a checkpoint in an empty folder")
+	}
+}
+
 func TestLargeWeightsAreSplit(t *testing.T) {
 	p := small()
 	p.Network.Units, p.Network.Hidden = 192, 128 // 19 MB of weights

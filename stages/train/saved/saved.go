@@ -1,79 +1,118 @@
-// Package saved looks at how far a training that was interrupted had come, without the training's
-// code: whoever only asks need not be part of what decides a network's values.
+// Package saved looks at a training that is under way, or was interrupted, by its checkpoint and
+// without the training's code: whoever only asks need not be part of what decides a network's
+// values. A training knows nothing of being looked at.
 package saved
 
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"io"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
+	"sicgrid/pkg/store"
 	"sicgrid/stages/train/traintable"
 )
 
-// mostBytes is more than a checkpoint's list has.
-const mostBytes = 1 << 20
+// mostBytes is more than a checkpoint's list has, mostOfAPart more than a part of the checkpoint of
+// a network of 1<<26 parameters.
+const (
+	mostBytes   = 1 << 20
+	mostOfAPart = 4 << 26
+)
 
-// mostObject is more than an object of a checkpoint has.
-const mostObject = 16 << 20
+// Checkpoint is what the list of a checkpoint says.
+type Checkpoint struct {
+	Step int       // from which the training would go on
+	At   time.Time // when it was saved
 
-// list is what a checkpoint says of itself.
-type list struct {
-	Step    int
-	Objects map[string][]string // the digests of each part's pieces, in order
+	dir        string
+	parameters int
+	objects    map[string][]string // digests of each part's pieces, in their order
+}
+
+// ErrReplaced is the error of a part of a checkpoint that a later one has replaced meanwhile.
+var ErrReplaced = errors.New("the checkpoint is not whole, or has been replaced")
+
+// Look reads the list of the checkpoint in a training's scratch folder; nil where there is none.
+// The list is checked, the objects that it names are when they are read.
+func Look(dir string) *Checkpoint {
+	path := filepath.Join(dir, "checkpoint")
+	data, err := store.ReadRegular(path, mostBytes)
+	if err != nil {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	line, sum, _ := bytes.Cut(data, []byte("\n"))
+	var list struct {
+		Step, Parameters int
+		Objects          map[string][]string
+	}
+	of := sha256.Sum256(line)
+	if string(sum) != hex.EncodeToString(of[:])+"\n" || json.Unmarshal(line, &list) != nil {
+		return nil
+	}
+	return &Checkpoint{Step: max(0, list.Step), At: info.ModTime(), dir: dir, parameters: list.Parameters, objects: list.Objects}
 }
 
 // Step is the step of the checkpoint in a training's scratch folder, from which it would go on; 0
-// where there is none. The list of the checkpoint is checked, the objects that it names are not:
-// the training does that.
-func Step(dir string) int { return max(0, read(dir).Step) }
-
-// History are the losses that the checkpoint in a training's scratch folder has recorded; nil where
-// there is none, or part of it is missing or damaged, as happens while the next one is written.
-func History(dir string) (rows []traintable.Losses) {
-	var text []byte
-	for _, name := range read(dir).Objects["history"] {
-		if b, err := hex.DecodeString(name); err != nil || len(b) != sha256.Size {
-			return nil
-		}
-		piece := file(filepath.Join(dir, name), mostObject)
-		if of := sha256.Sum256(piece); hex.EncodeToString(of[:]) != name {
-			return nil
-		}
-		text = append(text, piece...)
+// where there is none.
+func Step(dir string) int {
+	if c := Look(dir); c != nil {
+		return c.Step
 	}
-	if json.Unmarshal(text, &rows) != nil {
-		return nil
-	}
-	return rows
+	return 0
 }
 
-// read is the list of a checkpoint; an empty one where there is none that is sound.
-func read(dir string) (l list) {
-	line, sum, _ := bytes.Cut(file(filepath.Join(dir, "checkpoint"), mostBytes), []byte("\n"))
-	of := sha256.Sum256(line)
-	if string(sum) != hex.EncodeToString(of[:])+"\n" || json.Unmarshal(line, &l) != nil {
-		return list{}
+// History is that of the losses so far: whole rows, up to the last before the checkpoint.
+func (c *Checkpoint) History() (rows []traintable.Losses, err error) {
+	data, err := c.part("history")
+	if err != nil {
+		return nil, err
 	}
-	return l
+	if err := json.Unmarshal(data, &rows); err != nil {
+		return nil, fmt.Errorf("history of the checkpoint: %w", err)
+	}
+	return rows, nil
 }
 
-// file is what a regular file has, up to so many bytes; nil without one.
-func file(path string, most int64) []byte {
-	f, err := os.Open(path)
+// Weights are the network's parameters, in the order of sic.NewLayout.
+func (c *Checkpoint) Weights() ([]float32, error) {
+	data, err := c.part("weights")
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil
+	if len(data) != 4*c.parameters {
+		return nil, ErrReplaced
 	}
-	data, err := io.ReadAll(io.LimitReader(f, most))
-	if err != nil {
-		return nil
+	params := make([]float32, c.parameters)
+	_, err = binary.Decode(data, binary.LittleEndian, params)
+	return params, err
+}
+
+// part puts the pieces of a part together. Each is called by its digest.
+func (c *Checkpoint) part(name string) ([]byte, error) {
+	var data []byte
+	for _, object := range c.objects[name] {
+		if b, err := hex.DecodeString(object); err != nil || len(b) != sha256.Size {
+			return nil, ErrReplaced
+		}
+		piece, err := store.ReadRegular(filepath.Join(c.dir, object), int64(mostOfAPart-len(data)))
+		if err != nil {
+			return nil, ErrReplaced
+		}
+		if sum := sha256.Sum256(piece); hex.EncodeToString(sum[:]) != object {
+			return nil, ErrReplaced
+		}
+		data = append(data, piece...)
 	}
-	return data
+	return data, nil
 }
