@@ -176,7 +176,7 @@ func (p *Page) published(f *Figure) {
 		return
 	}
 	f.Image, f.State = dataURL("image/png", data), Published
-	f.Reason = "the repository’s own, from another run; here: " + f.Reason
+	f.Reason = "with the repository, of another run; here not made: " + f.Reason
 	f.size(data)
 	text, err := published(p.source.Published, f.ID+".json")
 	if err != nil {
