@@ -234,7 +234,7 @@ func squaredDistance(a *float32, b *float32, n int) float32
 //go:noescape
 func sumSquares(x *float32, n int) float32
 
-// adamw updates p, m and v from the gradient; n is a multiple of 8.
+// adamw updates p, m and v from the gradient; n is a multiple of 8. Moments that have decayed below the normal numbers become 0.
 //
 //go:noescape
 func adamw(p *float32, m *float32, v *float32, gradient *float32, n int, c *float32)

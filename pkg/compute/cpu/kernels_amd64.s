@@ -3185,8 +3185,13 @@ group_done:
 	RET
 
 // func adamw(p *float32, m *float32, v *float32, gradient *float32, n int, c *float32)
-// Requires: AVX, FMA3
-TEXT ·adamw(SB), NOSPLIT, $0-48
+// Requires: AVX, FMA3, SSE
+TEXT ·adamw(SB), NOSPLIT, $8-48
+	STMXCSR (SP)
+	MOVL    (SP), AX
+	ORL     $0x00008040, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
 	MOVQ    p+0(FP), AX
 	MOVQ    m+8(FP), CX
 	MOVQ    v+16(FP), DX
@@ -3230,6 +3235,7 @@ group:
 	JNZ         group
 
 group_done:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 

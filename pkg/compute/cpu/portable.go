@@ -319,13 +319,21 @@ func goSumSquares(x *float32, n int) float32 {
 	return sum
 }
 
+// normal is x, or 0 where x is below the normal numbers.
+func normal(x float32) float32 {
+	if x > -0x1p-126 && x < 0x1p-126 {
+		return 0
+	}
+	return x
+}
+
 func goAdamW(p, m, v, g *float32, n int, c *float32) {
 	k := (*adamConstants)(unsafe.Pointer(c))
 	ps, ms, vs := slice(p, n), slice(m, n), slice(v, n)
 	for i, d := range slice(g, n) {
 		d *= k.scale[0]
-		ms[i] = k.beta1[0]*ms[i] + k.rest1[0]*d
-		vs[i] = k.beta2[0]*vs[i] + k.rest2[0]*d*d
+		ms[i] = normal(k.beta1[0]*ms[i] + k.rest1[0]*d)
+		vs[i] = normal(k.beta2[0]*vs[i] + k.rest2[0]*d*d)
 		root := float32(math.Sqrt(float64(vs[i])))
 		ps[i] = k.decay[0]*ps[i] - k.rate[0]*ms[i]/(k.correction2[0]*root+k.epsilon[0])
 	}

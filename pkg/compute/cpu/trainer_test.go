@@ -516,3 +516,29 @@ func BenchmarkStep(b *testing.B) {
 		}
 	}
 }
+
+// Moments without gradient decay to 0 and not to numbers below the normal ones, which make a step
+// several times as long where most hidden units are silent; parameters are those of the formula.
+func TestMomentsWithoutGradientEndAtZero(t *testing.T) {
+	bothKernels(t, func(t *testing.T, k *kernels) {
+		const n = 16
+		p, m, v, g := floats(n), floats(n), floats(n), floats(n)
+		for i := range n {
+			p[i], m[i], v[i] = 1, 1e-30, 1e-30
+		}
+		m[3], v[3] = 0.5, 0.5
+		c := adamConstants{splat(1), splat(0.9), splat(1 - 0.9), splat(0.9), splat(1 - 0.9), splat(1e-3), splat(1), splat(1e-8), splat(1)}
+		want := 1.0
+		for step := range 400 {
+			k.adamw(&p[0], &m[0], &v[0], &g[0], n, &c.scale[0])
+			decay := math.Pow(0.9, float64(step+1))
+			want -= 1e-3 * 0.5 * decay / (math.Sqrt(0.5*decay) + 1e-8)
+		}
+		if m[0] != 0 || v[0] != 0 || p[0] != 1 {
+			t.Errorf("without gradient p = %v, m = %v, v = %v, want 1, 0, 0", p[0], m[0], v[0])
+		}
+		if math.Abs(float64(p[3])-want) > 1e-5 || m[3] < 0x1p-126 {
+			t.Errorf("p = %v, m = %v, want %v and a normal number", p[3], m[3], want)
+		}
+	})
+}

@@ -142,7 +142,8 @@ func sumSquares() {
 // adamw is the whole optimiser for a block of parameters, clipping included.
 func adamw() {
 	kernel("adamw", "func(p, m, v, gradient *float32, n int, c *float32)",
-		"adamw updates p, m and v from the gradient; n is a multiple of 8.")
+		"adamw updates p, m and v from the gradient; n is a multiple of 8. Moments that have decayed below the normal numbers become 0.")
+	restore := flushToZero()
 	p, m, v, g, n, c := load("p"), load("m"), load("v"), load("gradient"), load("n"), load("c")
 	SHRQ(Imm(3), n)
 	k := yields(9)
@@ -171,7 +172,23 @@ func adamw() {
 			ADDQ(Imm(32), q)
 		}
 	})
+	restore()
 	leave()
+}
+
+// flushToZero has numbers below the normal ones taken for 0 until restore is called. A first moment
+// without gradient ends there after some 800 steps and stays, and some processors take a hundred
+// times as long for such a number as for another.
+func flushToZero() (restore func()) {
+	const flushResults, flushOperands = 1 << 15, 1 << 6
+	before, during := AllocLocal(4), AllocLocal(4)
+	STMXCSR(before)
+	bits := GP32()
+	MOVL(before, bits)
+	ORL(U32(flushResults|flushOperands), bits)
+	MOVL(bits, during)
+	LDMXCSR(during)
+	return func() { LDMXCSR(before) }
 }
 
 // fetch asks for a vector before it is needed.
