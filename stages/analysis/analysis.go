@@ -133,31 +133,49 @@ func (r *Request) threadsFor(maps []gridcell.Map) (int, error) {
 // it was not smoothed: a map of more has peaks wherever spikes happened to fall.
 const mostNoise = 0.6
 
-// noisy are the units whose maps were not smoothed and are mostly the noise of counting spikes.
-func noisy(s *recording.Session) map[int]bool {
-	found := map[int]bool{}
+// fewSpikes is how many spikes of a unit are too few for a period: smoothed, they are as many fields,
+// and six of them lie somewhere around each.
+const fewSpikes = 50
+
+// Why a unit of a recording has no period.
+const (
+	countingNoise = "its map is mostly the noise of counting spikes: smooth it"
+	tooFew        = "fewer than 50 spikes"
+)
+
+// noisy are the units whose maps are noise, and why: they are of few spikes, or were not smoothed and
+// are mostly the noise of counting spikes.
+func noisy(s *recording.Session) map[int]string {
+	found := map[int]string{}
 	if s == nil {
 		return found
 	}
 	for u, t := range s.Trains {
-		if t.SmoothM == 0 && t.Spikes > 0 && t.CountingNoise() > mostNoise {
-			found[u] = true
+		switch {
+		case t.Spikes > 0 && t.Spikes < fewSpikes:
+			found[u] = tooFew
+		case t.SmoothM == 0 && t.Spikes > 0 && t.CountingNoise() > mostNoise:
+			found[u] = countingNoise
 		}
 	}
 	return found
 }
 
 // withhold takes the lattice from units whose map is noise.
-func (f *Result) withhold(noise map[int]bool) {
+func (f *Result) withhold(noise map[int]string) {
+	rough := 0
 	for i := range f.Units {
-		if noise[i] {
+		if why, ok := noise[i]; ok {
 			u := &f.Units[i]
 			u.Period, u.Orientation, u.EllipseRatio = math.NaN(), math.NaN(), math.NaN()
-			u.NoPeriod = "its map is mostly the noise of counting spikes: smooth it"
+			u.NoPeriod = why
+			if why == countingNoise {
+				rough++
+			}
 		}
 	}
-	if len(noise) > 0 {
-		f.notef("without smoothing the maps of %s are mostly the noise of counting spikes, and no period is read from them: give --smooth, %g say", printable.Count(len(noise), "unit"), SpikeSmoothM)
+	if rough > 0 {
+		f.notef("without smoothing the maps of %s are mostly the noise of counting spikes, and no period is read from them: give --smooth, %g say", printable.Count(rough, "unit"), SpikeSmoothM)
 	}
 }
 
@@ -239,6 +257,9 @@ func (r *Request) readMaps(f *Result) error {
 	if len(chosen) < len(names) {
 		f.Names = []string{}
 	}
+	if share := silentShare(a.Values, shape); share >= mostSilent {
+		f.notef("in %.0f %% of the bins all units are exactly 0: if they were not visited, give NaN there", 100*share)
+	}
 	bins := shape[1] * shape[2]
 	for _, u := range chosen {
 		m := gridcell.Map{Values: a.Values[u*bins : (u+1)*bins], NY: shape[1], NX: shape[2], BoxM: r.BoxX, BoxYM: r.BoxY}
@@ -251,6 +272,30 @@ func (r *Request) readMaps(f *Result) error {
 		}
 	}
 	return nil
+}
+
+// mostSilent is the share of the bins in which all units may be exactly 0: more is hardly the rates'
+// doing.
+const mostSilent = 0.05
+
+// silentShare is the share of the bins of maps [units, ny, nx] in which all of several units are
+// exactly 0.
+func silentShare(values []float64, shape []int) float64 {
+	bins := shape[1] * shape[2]
+	if shape[0] < 2 || bins == 0 {
+		return 0
+	}
+	silent := 0
+	for b := range bins {
+		all := true
+		for at := b; at < len(values) && all; at += bins {
+			all = values[at] == 0
+		}
+		if all {
+			silent++
+		}
+	}
+	return float64(silent) / float64(bins)
 }
 
 // squareSide is the side of the square maps that the rows of an array of two axes hold, 0 if they

@@ -483,3 +483,76 @@ func TestLargeMapsAreMeasuredWithinTheMemory(t *testing.T) {
 		t.Errorf("what is said to fit needs %d of %d bytes", need, r.MemoryLeft)
 	}
 }
+
+// What is no fault of the files but makes numbers of little worth is said: units of few spikes, which
+// have no period, tracking that was held still, and spikes of another time.
+func TestWhatMakesARecordingDoubtfulIsSaid(t *testing.T) {
+	times, positions, all := walked()
+	n := len(times)
+	var spikes []float64
+	for i, few := 0, 0; i < len(all); i += 2 {
+		switch {
+		case all[i] > 2:
+			continue
+		case all[i] == 0:
+			if few++; few > fewSpikes-10 { // some of them fall into gaps
+				continue
+			}
+		}
+		spikes = append(spikes, all[i], all[i+1])
+	}
+	r := Request{Times: npy(t, times, n), Positions: npy(t, positions, n, 2), Spikes: npy(t, spikes, len(spikes)/2, 2), BoxX: 1}
+	f := run(t, r)
+	if u := f.Units[0]; !math.IsNaN(u.Period) || u.NoPeriod != tooFew || math.IsNaN(f.Units[1].Period) {
+		t.Errorf("%g spikes: %+v; and of %g: %+v", u.Spikes, u, f.Units[1].Spikes, f.Units[1])
+	}
+	if s := f.Summary(); strings.Contains(s, "exactly still") || strings.Contains(s, "most spikes") {
+		t.Errorf("nothing is wrong with the tracking:\n%s", s)
+	}
+
+	from := n / 2
+	for i := from; i < from+1500; i++ {
+		positions[2*i], positions[2*i+1] = positions[2*from], positions[2*from+1]
+	}
+	late := make([]float64, 0, 5*len(spikes))
+	for range 4 {
+		for i := 0; i < len(spikes); i += 2 {
+			late = append(late, spikes[i], 1000*spikes[i+1]+700)
+		}
+	}
+	late = append(late, spikes...)
+	r.Positions, r.Spikes = npy(t, positions, n, 2), npy(t, late, len(late)/2, 2)
+	s := run(t, r).Summary()
+	for _, want := range []string{"positions stand exactly still for 3", "if the tracking was lost there, give NaN", "most spikes are left out: they run from"} {
+		if !strings.Contains(s, want) {
+			t.Errorf("it does not say %q:\n%s", want, s)
+		}
+	}
+}
+
+// Zeros in the place of bins that were not visited are told from rates.
+func TestBinsInWhichAllUnitsAreSilentAreNamed(t *testing.T) {
+	const bins = 24
+	var values []float64
+	for u := range 6 {
+		m := gridcell.IdealGrid(waves, 0.05*float64(u), 0, bins, 1.5)
+		for j := range bins {
+			for i := range bins {
+				v := m.Values[j*bins+i]
+				if math.Hypot(m.X(i), m.Y(j)) > 0.75 {
+					v = 0
+				}
+				values = append(values, v)
+			}
+		}
+	}
+	if s := run(t, Request{Maps: npy(t, values, 6, bins, bins), BoxX: 1.5}).Summary(); !strings.Contains(s, "% of the bins all units are exactly 0: if they were not visited, give NaN there") {
+		t.Errorf("it is not said:\n%s", s)
+	}
+	for i := range values {
+		values[i] += 0.001
+	}
+	if s := run(t, Request{Maps: npy(t, values, 6, bins, bins), BoxX: 1.5}).Summary(); strings.Contains(s, "exactly 0") {
+		t.Errorf("no unit is silent anywhere:\n%s", s)
+	}
+}

@@ -53,6 +53,9 @@ func (r *Request) session(found *Result) (*recording.Session, error) {
 	if track.Times == nil && (r.Speed != [2]float64{} || r.Epochs != "") {
 		return nil, usagef("--speed and --epochs need --times")
 	}
+	if seconds, longest := still(track); longest >= longStill {
+		found.notef("positions stand exactly still for %s, once for %s: if the tracking was lost there, give NaN", duration(seconds), duration(longest))
+	}
 	samples, err := recording.NewSamples(track, r.arena(), rules)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Positions, err)
@@ -68,6 +71,33 @@ func (r *Request) session(found *Result) (*recording.Session, error) {
 	}
 	found.describe(samples, len(track.X))
 	return s, err
+}
+
+// longStill is for how many seconds no animal's tracked position stays the same to the last digit.
+const longStill = 10
+
+// still is for how many seconds of a track with times positions stay exactly the same, in stretches of
+// a second or more, and the longest of them.
+func still(t recording.Track) (seconds, longest float64) {
+	since := -1
+	for i := range t.Times {
+		if i > 0 && t.X[i] == t.X[i-1] && t.Y[i] == t.Y[i-1] {
+			if since < 0 {
+				since = i - 1
+			}
+			if i+1 < len(t.Times) {
+				continue
+			}
+			i++
+		}
+		if since >= 0 {
+			if lasted := t.Times[i-1] - t.Times[since]; lasted >= 1 {
+				seconds, longest = seconds+lasted, max(longest, lasted)
+			}
+			since = -1
+		}
+	}
+	return seconds, longest
 }
 
 // arena is the box or ellipse, with Bins along its longer side and as many along the other as make
@@ -222,6 +252,10 @@ func (r *Request) addSpikes(s *recording.Session, found *Result) error {
 		from, to := ends(a)
 		return fmt.Errorf("%s: none of the spikes, from %.6g to %.6g s, is in the time of the positions, %.6g to %.6g s: must be seconds of the same clock",
 			r.Spikes, from, to, s.From[0], s.To[len(s.To)-1])
+	}
+	if 2*left > total {
+		from, to := ends(a)
+		found.notef("most spikes are left out: they run from %.6g to %.6g s, the positions from %.6g to %.6g s", from, to, s.From[0], s.To[len(s.To)-1])
 	}
 	if left > 0 {
 		found.factf("%d of %d spikes are left out: no position that counts at their time", left, total)
