@@ -104,7 +104,7 @@ func (p *Page) emerged() Answer {
 		for _, m := range h {
 			units += int(m.N)
 		}
-		text := fmt.Sprintf("%d of %d active units of the network “%s” have %s (%s)", units, b.summary.Active, n.title, map[bool]string{true: "one hexagonal lattice", false: fmt.Sprintf("%d hexagonal lattices", len(h))}[len(h) == 1], periods(h))
+		text := fmt.Sprintf("%d of %d active units of the network “%s” have %s (%s)", units, b.summary.Active, n.title, lattices(len(h)), periods(h))
 		if n.copies > 0 {
 			elsewhere = append(elsewhere, text)
 		} else {
@@ -117,6 +117,9 @@ func (p *Page) emerged() Answer {
 	case len(found) > 0:
 		a.Verdict, a.Short = Yes, "Yes, from random initialisation"
 		a.Evidence = strings.Join(found, "; ") + "."
+		if c := p.Claims.row("one-module"); c != nil {
+			a.Evidence += fmt.Sprintf(" Without the capacity term there is just one module in %d of %s%s.", c.Holds, count(p.Claims.Seeds, "seed"), p.Claims.whose())
+		}
 	case len(elsewhere) > 0:
 		a.Verdict, a.Short = Partly, "Only from copies of one lattice"
 		a.Evidence = strings.Join(elsewhere, "; ") + "."
@@ -132,6 +135,13 @@ func (p *Page) emerged() Answer {
 		}
 	}
 	return a
+}
+
+func lattices(n int) string {
+	if n == 1 {
+		return "one hexagonal lattice"
+	}
+	return fmt.Sprintf("%d hexagonal lattices", n)
 }
 
 func (p *Page) independent() Answer {
@@ -356,7 +366,7 @@ func (p *Page) trusted() Answer {
 	var parts []string
 	if c := p.Claims; c.Judged > 0 {
 		a.Short = fmt.Sprintf("%d of %d claims hold", c.Holding, c.Judged)
-		parts = append(parts, fmt.Sprintf("Over %s, which no search touched, %d of the paper’s %d claims hold by rules fixed before%s.", count(c.Seeds, "seed"), c.Holding, c.Judged, map[bool]string{true: " (as published with the repository)", false: ""}[c.State == Published]))
+		parts = append(parts, fmt.Sprintf("Over %s, which no search touched, %d of the paper’s %d claims hold by rules fixed before%s.", count(c.Seeds, "seed"), c.Holding, c.Judged, c.whose()))
 	} else {
 		a.Short = "One seed only"
 		parts = append(parts, fmt.Sprintf("These are the numbers of seed %d; the claims have not been judged over several.", p.source.Parameters.Seed))

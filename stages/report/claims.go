@@ -113,11 +113,27 @@ func (c Claims) needed() (names []string, text string) {
 	if len(parts) == 0 {
 		return nil, ""
 	}
-	published := ""
+	return names, fmt.Sprintf("Of %s, needed: %s%s.", count(c.Seeds, "seed"), listed(parts), c.whose())
+}
+
+// whose says whether the claims were judged elsewhere.
+func (c Claims) whose() string {
 	if c.State == Published {
-		published = " (as published)"
+		return " (as published)"
 	}
-	return names, fmt.Sprintf("Of %s, needed: %s%s.", count(c.Seeds, "seed"), listed(parts), published)
+	return ""
+}
+
+// row is the claim of this name, or nil.
+func (c Claims) row(id string) *Claim {
+	for _, g := range c.Groups {
+		for _, row := range g.Rows {
+			if row.ID == id {
+				return row
+			}
+		}
+	}
+	return nil
 }
 
 func (c *Claim) judge(verdict string, holds, seeds int) {

@@ -39,7 +39,6 @@ type Figure struct {
 	Chain   []*Stage
 	Made    Made
 	Command string
-	Files   string // where run puts them
 
 	numbers  json.RawMessage
 	markdown string
@@ -247,15 +246,15 @@ func upper(s string) string {
 	return string(unicode.ToUpper(r)) + s[size:]
 }
 
-// lattices are the numbers that several figures have of a network.
-type lattices struct {
+// networkNumbers are those that several figures have of a network.
+type networkNumbers struct {
 	Score   *float64 `json:"grid_expanding_median"`
 	Modules []struct {
 		Period *float64 `json:"period_m"`
 	} `json:"modules"`
 }
 
-func (l lattices) words() string {
+func (l networkNumbers) words() string {
 	var list []string
 	for _, m := range l.Modules {
 		if m.Period != nil {
@@ -275,14 +274,14 @@ func (l lattices) words() string {
 // finding is what a figure's numbers say, for whoever does not see the drawing.
 func (f *Figure) finding() string {
 	var n struct {
-		lattices
+		networkNumbers
 		SixtySteps *float64 `json:"same_place_to_60_steps"`
 		Plateau    *float64 `json:"plateau"`
 		Distance   *float64 `json:"distance_of_90_percent_of_plateau_m"`
 		Betti      []int    `json:"betti"`
 		Variants   []struct {
 			Name string `json:"name"`
-			lattices
+			networkNumbers
 		} `json:"variants"`
 		Networks []struct {
 			Name   string   `json:"name"`

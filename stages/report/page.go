@@ -261,7 +261,6 @@ func (p *Page) Write(w io.Writer) error {
 		"stateWord": func(s State) string {
 			return map[State]string{Current: "up to date", Stale: "stale", Published: "published", Refused: "refused", Missing: "not made"}[s]
 		},
-		"plus": func(a int32, b int) int { return int(a) + b },
 	}).ParseFS(assets, "assets/*.tmpl")
 	if err != nil {
 		return err

@@ -66,7 +66,6 @@ type origin struct {
 	Driver  string  `json:"driver"`
 	Go      string  `json:"go"`
 	System  string  `json:"platform"`
-	Peak    float64 `json:"peak_rss_bytes"`
 }
 
 // origin reads it field by field: of a record of others one may be anything, and the others count
@@ -77,7 +76,7 @@ func (r *Result) origin() (o origin) {
 		return o
 	}
 	for name, into := range map[string]any{"commit": &o.Commit, "started": &o.Started, "wall_seconds": &o.Seconds, "device": &o.Device,
-		"driver": &o.Driver, "go": &o.Go, "platform": &o.System, "peak_rss_bytes": &o.Peak} {
+		"driver": &o.Driver, "go": &o.Go, "platform": &o.System} {
 		_ = json.Unmarshal(fields[name], into) // stays empty: not known
 	}
 	return o

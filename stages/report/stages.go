@@ -13,7 +13,6 @@ import (
 // Stage is a node of the graph as the page lists it.
 type Stage struct {
 	Name, ID   string
-	Kind       string
 	State      State
 	Reason     string
 	Seed       uint64
@@ -22,7 +21,6 @@ type Stage struct {
 	Inputs     []Link
 	Parameters string
 	Command    string
-	Seconds    float64 // NaN is not known, 0 neither
 }
 
 // Output is one table of a stage.
@@ -37,8 +35,8 @@ type Output struct {
 func stageID(name string) string { return "stage-" + strings.ReplaceAll(name, "/", ".") }
 
 func (p *Page) stage(one *Result) *Stage {
-	s := &Stage{Name: one.Node, ID: stageID(one.Node), Kind: one.Stage, State: one.State, Reason: one.Reason, Made: madeOf(one),
-		Parameters: one.parameters(), Command: "bin/sicgrid run " + one.Node + p.source.Flags, Seconds: one.origin().Seconds}
+	s := &Stage{Name: one.Node, ID: stageID(one.Node), State: one.State, Reason: one.Reason, Made: madeOf(one),
+		Parameters: one.parameters(), Command: "bin/sicgrid run " + one.Node + p.source.Flags}
 	for _, o := range one.Outputs {
 		s.Outputs = append(s.Outputs, Output{Name: o.Name, Object: string(o.Object), Logical: o.Logical, Rows: o.Rows, Size: bytesText(o.Bytes),
 			Command: "bin/sicgrid export " + one.Node + ":" + o.Name + p.source.Flags + " --out " + o.Name + ".parquet"})

@@ -145,26 +145,24 @@ func (f *reportFlags) page(ctx context.Context, live bool) (*session, *report.Pa
 }
 
 // reported are the targets that are shown: all figures, several seeds, and the sweeps over the
-// profile.
+// profile. A sweep that cannot be read has nothing to show; its own command says what is wrong.
 func (f *reportFlags) reported() ([]string, error) {
 	profile, err := profilePath(f.params)
 	if err != nil {
 		return nil, err
 	}
 	targets, dir := []string{"all", "seeds", experiment.ResultsName}, filepath.Dir(profile)
-	if len(f.sets) > 0 {
-		return targets, nil
+	p, err := experiment.ReadParameters(profile, f.sets)
+	if err != nil || len(f.sets) > 0 {
+		return targets, err
 	}
 	for _, name := range experiment.SweepNames(dir) {
-		path, err := experiment.SweepPath(dir, name)
-		if err != nil {
-			return nil, err
-		}
+		path := filepath.Join(dir, experiment.SweepPrefix+name+".yaml")
 		_, file, err := experiment.ReadSweepFile(path)
-		if err != nil {
-			return nil, err
+		if err != nil || filepath.Clean(file.BasePath(path)) != filepath.Clean(profile) {
+			continue
 		}
-		if filepath.Clean(file.BasePath(path)) == filepath.Clean(profile) {
+		if _, err := experiment.ReadSweep(path, p, true); err == nil {
 			targets = append(targets, name)
 		}
 	}
