@@ -9,6 +9,8 @@ import (
 
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/sic"
+	"sicgrid/pkg/sic/loss"
 	"sicgrid/stages/figures/figure1"
 	"sicgrid/stages/figures/figure2"
 	"sicgrid/stages/figures/figure3"
@@ -18,9 +20,13 @@ import (
 	"sicgrid/stages/figures/figure7"
 	"sicgrid/stages/figures/figure8"
 	"sicgrid/stages/figures/figure9"
+	"sicgrid/stages/figures/figuretraining"
 	"sicgrid/stages/figures/seeds"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/table1"
+	"sicgrid/stages/ratemaps"
+	"sicgrid/stages/snapshots"
+	"sicgrid/stages/spectra"
 )
 
 // Figures says what each figure shows, and how it is drawn: a section of the profile each.
@@ -54,9 +60,13 @@ type Figures struct {
 		InBox
 		figure8.Look
 	} `json:"figure_8" default:"{box_m: 2}" doc:"all units of both networks"`
-	Figure9 sheet.Params `json:"figure_9" doc:"construction of the grid code"`
-	Table1  sheet.Params `json:"table_1" doc:"Table 1 beside each profile"`
-	Seeds   struct {
+	Figure9  sheet.Params `json:"figure_9" doc:"construction of the grid code"`
+	Training struct {
+		Shown
+		figuretraining.Look
+	} `json:"training" default:"{variant: no-capacity, box_m: 2}" doc:"how one network comes about over the steps of its training, which is repeated for it"`
+	Table1 sheet.Params `json:"table_1" doc:"Table 1 beside each profile"`
+	Seeds  struct {
 		InBox
 		sheet.Params
 	} `json:"seeds" default:"{box_m: 4}" doc:"both networks of every seed"`
@@ -90,6 +100,8 @@ func wireFigures(d *DAG, p *Parameters, m made) {
 	draw(d, "figure-9", f.Figure9, figure9.Run, inputs{}.with("", m.ideal, "tuning", "line"))
 	draw(d, "table-1", table1.Params{Params: f.Table1, Profiles: p.profiles}, table1.Run, nil)
 
+	m.training(d, p)
+
 	several := seeds.Params{Params: f.Seeds.Params, Seeds: p.Seeds, Variants: []string{"no-capacity", "full"}, Titles: p.titles()}
 	runs := inputs{}
 	for _, seed := range p.Seeds {
@@ -98,6 +110,44 @@ func wireFigures(d *DAG, p *Parameters, m made) {
 		}
 	}
 	draw(d, "seeds", several, seeds.Run, runs)
+}
+
+// acting are the keys of the loss terms that have a weight.
+func acting(l sic.Loss) (keys []string) {
+	for _, term := range loss.Table {
+		if *term.Weight(&l) != 0 {
+			keys = append(keys, term.Key)
+		}
+	}
+	return keys
+}
+
+// TrainingName is the figure of how a network comes about.
+const TrainingName = "figure-training"
+
+// training draws how a network comes about, of snapshots of its training. It has to be asked for, as
+// that costs one training more.
+func (m made) training(d *DAG, p *Parameters) {
+	f := p.Figures.Training
+	n, t := m.networks[f.Variant], p.trainingOf(f.Variant)
+	from := inputs{"weights": n.train.Ref("weights")}
+	if n.train.Stage == selectStage {
+		from["attempts"] = n.train.Ref("attempts")
+	}
+	kept := newNode("snapshots", f.Variant, snapshots.Params{Network: t.Network, Batch: t.Batch, Loss: t.Loss, Optimiser: t.Optimiser, SeedStep: attemptSeeds},
+		snapshots.Run, snapshots.Outputs, p.Seed, from)
+	d.Nodes = append(d.Nodes, kept)
+	steps := snapshots.Steps(t.Optimiser.Steps)
+	in := inputs{"history": n.train.Ref("history")}
+	for i, step := range steps {
+		at := fmt.Sprintf("%s/step-%d/%s", f.Variant, step, boxName(f.BoxM))
+		recorded := newNode("ratemaps", at, p.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{"weights": kept.Ref(snapshots.Output(i)), "walks": m.walks[f.BoxM].Ref("walks")})
+		measured := newNode("spectra", at, p.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", recorded, "maps", "occupancy"))
+		d.Nodes = append(d.Nodes, recorded, measured)
+		in.with(figuretraining.Role(i), recorded, "maps").with(figuretraining.Role(i), measured, "units", "spectrum", "summary")
+	}
+	d.Nodes = append(d.Nodes, newFigure(TrainingName, "figuretraining",
+		figuretraining.Params{Look: f.Look, RateColours: p.Figures.RateColours, Network: p.titles().Of(f.Variant), Terms: acting(t.Loss), Steps: steps}, figuretraining.Run, in))
 }
 
 // draw adds a figure of this name, whose code is in the folder of its name without hyphens.
@@ -257,6 +307,9 @@ func (p *Parameters) checkFigures(doc *params.Document) error {
 		if f := section.FieldByName("BoxM"); f.IsValid() && !slices.Contains(p.Evaluation.BoxesM, f.Float()) {
 			return doc.Errorf(key+".box_m", "found %v, must be one of evaluation.boxes_m, %v", f.Float(), p.Evaluation.BoxesM)
 		}
+	}
+	if v := p.Figures.Training.Variant; p.pretrained(v) {
+		return doc.Errorf("figures.training.variant", "found %q, must be a variant that starts from random initialisation, and not from copies of a network", v)
 	}
 	if n := len(p.everyVariant()); n > figure7.MostRows {
 		return doc.Errorf("ablate", "found %d networks with the variants, must be at most %d, as many as figure 7 has room for", n, figure7.MostRows)

@@ -17,6 +17,7 @@ import (
 	"sicgrid/stages/ratemaps"
 	"sicgrid/stages/ratemaps/ratemapstable"
 	"sicgrid/stages/selection/selectiontable"
+	"sicgrid/stages/snapshots"
 	"sicgrid/stages/spectra/spectratable"
 	"sicgrid/stages/sweep/sweeptable"
 	"sicgrid/stages/train/traintable"
@@ -34,6 +35,7 @@ var layouts = map[string]map[string]artifact.Layout{
 		"attempts": artifact.LayoutOf[selectiontable.Attempt](),
 		"weights":  training["weights"], "history": training["history"],
 	},
+	"snapshots": snapshotLayouts(),
 	"ratemaps": {
 		"maps":      artifact.LayoutOf[ratemapstable.Map](),
 		"occupancy": artifact.LayoutOf[ratemapstable.Occupancy]().OfRows(1),
@@ -101,6 +103,15 @@ var layouts = map[string]map[string]artifact.Layout{
 var training = map[string]artifact.Layout{
 	"weights": artifact.LayoutOf[traintable.Tensor](),
 	"history": artifact.LayoutOf[traintable.Losses](),
+}
+
+// snapshotLayouts are those of weights at several steps.
+func snapshotLayouts() map[string]artifact.Layout {
+	out := map[string]artifact.Layout{}
+	for i := range snapshots.Count {
+		out[snapshots.Output(i)] = training["weights"]
+	}
+	return out
 }
 
 // CheckTable says what is wrong with a table that should be an output of a stage. Of a stage that

@@ -47,6 +47,8 @@ import (
 // ablation ratemaps and spectra in one. Everything above exists once a seed; the figure "seeds" and
 // the results set several side by side.
 //
+//	train or select (one variant) ─> snapshots ─> ratemaps, spectra (per step) ──> figures: figure-training
+//
 //	a sweep's runs, each: train ─> ratemaps ─> spectra ─> outcome ──> sweep ──> figures: its figures (sweep_wire.go)
 
 // FigureStage is the stage whose artifacts are laid out as files.
@@ -354,14 +356,17 @@ func (p *Parameters) integration(variant string) integration.Params {
 		SigmaX: v.Loss.SigmaX, VelocityMax: v.Batch.VelocityMax, Motion: p.Evaluation.Motion}
 }
 
-// Variant is the training of this name, which must be one.
-func (p *Parameters) Variant(name string) train.Recipe {
+// Variant is the recipe of this name, which must be one.
+func (p *Parameters) Variant(name string) train.Recipe { return p.trainingOf(name).Recipe }
+
+// trainingOf is the training of the variant of this name, which must be one.
+func (p *Parameters) trainingOf(name string) Training {
 	for _, v := range p.variants {
 		if v.Name == name {
-			return v.Training.Recipe
+			return v.Training
 		}
 	}
-	return train.Recipe{}
+	return Training{}
 }
 
 // everySeed is the profile's own seed and then the others of the lists, each once.

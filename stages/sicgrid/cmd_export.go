@@ -85,6 +85,7 @@ func newExportCommand() *cobra.Command {
 	var flags graphFlags
 	var form exportForm
 	var out, tables string
+	var caption bool
 	cmd := &cobra.Command{
 		Use:   "export NODE:OUTPUT",
 		Short: "Write one stored artifact as Parquet, Arrow, CSV, JSON or npy, weights also as npz or safetensors",
@@ -101,11 +102,15 @@ func newExportCommand() *cobra.Command {
 			"  sicgrid export spectra/full/2m:units --columns\n" +
 			"  sicgrid export spectra/full/2m:units --json\n" +
 			"  sicgrid export figure-4 --tables figure-4-tables\n" +
+			"  sicgrid export figure-4 --caption\n" +
 			"  sicgrid export ratemaps/full/2m:maps --column mean --out maps.npy\n" +
 			"  sicgrid export train/full:weights --out w.safetensors\n" +
 			"  sicgrid export train/full:weights > weights.parquet",
 		Args: takes(1, 1, "one artifact, such as spectra/full/2m:units"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if caption {
+				return flags.printCaption(cmd, args[0])
+			}
 			if cmd.Flags().Changed("tables") {
 				return flags.exportTables(cmd, args[0], tables, form)
 			}
@@ -145,6 +150,7 @@ func newExportCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&form.describe, "describe", false, "begin a CSV file with a line \"# column (unit): meaning\" a column")
 	cmd.Flags().BoolVar(&form.columns, "columns", false, "list the columns of the artifact, not its rows")
 	cmd.Flags().BoolVar(&form.json, "json", false, "write the rows, or with --columns those, as JSON")
+	cmd.Flags().BoolVar(&caption, "caption", false, "print what a figure shows, as it is said below it, and nothing else")
 	cmd.Flags().StringVar(&tables, "tables", "", "`FOLDER` to write the tables behind a figure's panels into")
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write; standard output without it")
 	return cmd

@@ -73,7 +73,7 @@ func (f *lockFlags) lock(cmd *cobra.Command) error {
 		return usagef("--any-numerics: must be given with --check")
 	}
 	f.exact, f.unpinned = true, true // of this program's own making, on this machine
-	s, err := f.open([]string{"all", "seeds", experiment.ResultsName})
+	s, err := f.open([]string{"all", "seeds", experiment.ResultsName, experiment.TrainingName})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/sicgrid/tablefile"
 )
 
@@ -65,6 +66,19 @@ func (f *graphFlags) exportTables(cmd *cobra.Command, name, folder string, form 
 		}
 	}
 	return writePanelTable(cmd, filepath.Join(folder, panelsFile), list)
+}
+
+// printCaption prints the caption of a figure that is up to date.
+func (f *graphFlags) printCaption(cmd *cobra.Command, name string) error {
+	s, err := f.look([]string{name})
+	if err != nil {
+		return err
+	}
+	record, err := s.figureOf(name)
+	if err == nil {
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), printable.Line(record.Caption))
+	}
+	return err
 }
 
 // tableFile is a table and the file that it is written to.
