@@ -101,6 +101,7 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 		group.Go(func() {
 			c := newCorrelator(maps[0].NX, maps[0].NY)
 			p := newPeriodogram(maps[0].NX, maps[0].NY)
+			sums := rotor.sheets()
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= n {
@@ -111,7 +112,7 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 				var without Missing
 				peaks[i], without = peaksOf(maps[i], sac, powers[i])
 				a.Autocorrelograms[i] = sac
-				a.Units[i] = unit(maps[i], peaks[i], rotor.score(sac, peaks[i]), o.Module.MaxMisfit)
+				a.Units[i] = unit(maps[i], peaks[i], rotor.score(sac, peaks[i], sums), o.Module.MaxMisfit)
 				a.Units[i].Missing = without
 				a.Units[i].Superlattice = superlatticeOf(sac, peaks[i], o.Module.MaxMisfit)
 				if d := int(done.Add(1)); o.Progress != nil {
@@ -159,7 +160,7 @@ func AnalysisMemory(nx, ny, units, threads int) int64 {
 	power := int64(spectrumSize(nx, ny)) * int64(spectrumSize(nx, ny))
 	const turn, sums = int64(len(rotations)) * 48, int64(len(rotations)) * 48 // a sample; moments
 	rotor := within * (turn + 12)
-	each := 2*within*sums + 64*padded + 12*power + 8*lags + 32*bins
+	each := within*sums*3/2 + 64*padded + 12*power + 8*lags + 32*bins
 	kept := 12*lags + 4*power
 	return rotor + int64(max(1, min(threads, units)))*each + int64(units)*kept + 20*power
 }

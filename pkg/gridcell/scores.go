@@ -18,8 +18,8 @@ import (
 type Scores struct {
 	// Expanding: min(r60, r120) - max(r30, r90, r150) over a ring from the radius of the central
 	// peak to an outer radius that grows bin by bin; the maximum over outer radii of the running
-	// mean of three. Langston et al. 2010, Stensola et al. 2012; running mean and outermost radius
-	// as in opexebo of the Moser group.
+	// mean of three. Langston et al. 2010, Stensola et al. 2012; running mean as in opexebo of the
+	// Moser group.
 	Expanding float64
 	// Ring: the same difference over the one ring from 0.5 d to 1.5 d, d the mean distance of the
 	// six nearest peaks. Sargolini et al. 2006.
@@ -44,8 +44,9 @@ const MaxEllipseRatio = 1.3
 
 const (
 	// maxLagShare bounds the lags used for the expanding ring, as a share of the box: beyond it the
-	// overlap is small and correlations are noise (the overlap_amount of opexebo). Peaks are looked
-	// for up to the least overlap of minOverlapShare.
+	// overlap is small and correlations are noise. (opexebo, whose overlap_amount is 0.8 as well,
+	// keeps 0.9: its autocorrelogram is 1.8 boxes across.) Peaks are looked for up to the least
+	// overlap of minOverlapShare.
 	maxLagShare = 0.8
 	// minRingBins is the least thickness of an expanding ring; thinner ones hold too few lags to
 	// tell a hexagon from chance (Langston et al. 2010 begin 10 cm outside the central peak).
@@ -182,12 +183,12 @@ type rings struct {
 	sums  [len(rotations)][]moments // nil for a rotation that is not asked for
 }
 
-func (t *rotor) rings(values []float64) *rings {
+// rings are for all scores: of all rotations and lags.
+func (t *rotor) rings() *rings {
 	g := &rings{rotor: t}
 	for a := range rotations {
 		g.sums[a] = make([]moments, len(t.index)+1)
 	}
-	g.add(values)
 	return g
 }
 
@@ -359,12 +360,19 @@ func centralRadius(a *Autocorrelogram) float64 {
 	return math.NaN()
 }
 
+// sheets are the sums that the scores of one autocorrelogram after the other are made from; each
+// goroutine needs its own.
+type sheets struct{ whole, rounded *rings }
+
+func (t *rotor) sheets() *sheets { return &sheets{t.rings(), hexagonalRings(t)} }
+
 // score returns the scores of an autocorrelogram whose six nearest peaks are known; peaks may be
 // nil.
-func (t *rotor) score(a *Autocorrelogram, peaks *Peaks) Scores {
+func (t *rotor) score(a *Autocorrelogram, peaks *Peaks, sums *sheets) Scores {
 	nan := math.NaN()
 	s := Scores{Ring: nan, Corrected: nan}
-	g := t.rings(a.Values)
+	g := sums.whole
+	g.add(a.Values)
 	s.Expanding, s.Square = g.expanding(centralRadius(a))
 	s.Banino60, s.Banino90 = g.banino()
 	if peaks == nil {
@@ -376,14 +384,16 @@ func (t *rotor) score(a *Autocorrelogram, peaks *Peaks) Scores {
 	}
 	if peaks.EllipseRatio < MaxEllipseRatio {
 		c := rounded(a, peaks)
-		s.Corrected, _ = t.rings(c.Values).expanding(centralRadius(c))
+		sums.rounded.add(c.Values)
+		s.Corrected, _ = sums.rounded.expanding(centralRadius(c))
 	}
 	return s
 }
 
 // ScoreOf returns all grid scores of one autocorrelogram.
 func ScoreOf(a *Autocorrelogram) Scores {
-	return newRotor(a.NX, a.NY, a.metric()).score(a, FindPeaks(a))
+	t := newRotor(a.NX, a.NY, a.metric())
+	return t.score(a, FindPeaks(a), t.sheets())
 }
 
 // rounded resamples an autocorrelogram so that the ellipse through its six nearest peaks becomes a
