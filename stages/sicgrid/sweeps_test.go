@@ -41,6 +41,7 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"report":              {1, 10, 190},  // sixteen of the small network, two of its copies, and the network
 		"report-scratch":      {1, 20, 160},  // eight attempts a network
 		"copies":              {18, 54, 93},  // settings share the one network and its copies
+		"gains":               {4, 12, 12},
 		"smoke":               {7, 42, 42},
 		"smoke-phase-diagram": {8, 8, 8},
 		"smoke-robustness":    {5, 5, 5},
