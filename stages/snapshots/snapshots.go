@@ -15,7 +15,6 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
 	"sicgrid/stages/selection/selectiontable"
-	"sicgrid/stages/train/traintable"
 	"sicgrid/stages/weights"
 )
 
@@ -105,24 +104,9 @@ func Run(ctx context.Context, p Params, t *pipeline.Task) error {
 		if i == Count-1 {
 			t.Note("ends_in_the_network", slices.Equal(state.Params, final))
 		}
-		if err := emit(t, p.Network, Output(i), state); err != nil {
+		if err := weights.Emit(t, Output(i), p.Network, state.Params, weights.Metadata(p.Network, state.Step)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// emit writes weights as the train stage does.
-func emit(t *pipeline.Task, n sic.Network, output string, s compute.State) error {
-	var tensors []traintable.Tensor
-	for _, x := range sic.NewLayout(n).Tensors {
-		var shape []int64
-		for _, size := range x.Shape {
-			shape = append(shape, int64(size))
-		}
-		tensors = append(tensors, traintable.Tensor{Name: x.Name, Shape: shape, Values: sic.Of(s.Params, x)})
-	}
-	return pipeline.Emit(t, output, tensors, map[string]string{
-		"units": fmt.Sprint(n.Units), "hidden": fmt.Sprint(n.Hidden), "layers": fmt.Sprint(n.Layers), "step": fmt.Sprint(s.Step),
-	})
 }

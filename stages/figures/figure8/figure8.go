@@ -130,8 +130,8 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 			n := shown.Networks[i]
 			c.PanelLetter(0, tops[i]+0.3, string(rune('a'+i)))
 			bold := figure.Type{Size: figure.Normal, Bold: true}
-			c.Text(4.5, tops[i]+0.9, sheet.Clip(p.Titles.Of(n.Name), 42, bold), bold)
-			c.Text(47, tops[i]+0.9, fmt.Sprintf("%d units: %d active, %d weak, %d silent; active units: median score %s, %s above %s",
+			c.Text(4.5, tops[i]+0.9, sheet.Clip(p.Titles.Of(n.Name), 54, bold), bold)
+			c.Text(60, tops[i]+0.9, fmt.Sprintf("%d units: %d active, %d weak, %d silent; active units: median score %s, %s above %s",
 				n.Units, n.Active, n.Weak, n.Silent, figure.Number(float64(n.Score), 2), figure.Percent(float64(n.AboveLine), 0), figure.Number(sheet.ScoreLine, 1)),
 				figure.Type{Size: figure.Normal})
 			for j, u := range net.Units {
