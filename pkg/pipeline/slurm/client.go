@@ -110,6 +110,12 @@ func unanswered(err error) bool {
 // mistrusted reports whether Slurm does not believe who asks.
 func mistrusted(err error) bool { return says(err, "munge", "credential", "authentication") }
 
+// unheard is the error of a Slurm that has not answered for so long. A controller does not answer
+// those whom it does not believe either.
+func unheard(patience time.Duration, err error) error {
+	return fmt.Errorf("no answer of Slurm for %s (%w): `scontrol ping` tells whether its controller is up; if it is, munged must run here with the cluster's key, and the clocks must agree (`date`)", patience, err)
+}
+
 // insist asks until there is an answer, every so often and as long as there is patience; what is
 // to be known meanwhile is said.
 func insist(ctx context.Context, every, patience time.Duration, say func(string), ask func() error) error {
@@ -123,7 +129,7 @@ func insist(ctx context.Context, every, patience time.Duration, say func(string)
 			}
 			return err
 		case time.Since(begun) > patience:
-			return fmt.Errorf("no answer from Slurm for %s (%w): `scontrol ping` tells whether its controller is up", patience, err)
+			return unheard(patience, err)
 		case !silent:
 			silent = true
 			say("Slurm does not answer (" + err.Error() + "): waiting")

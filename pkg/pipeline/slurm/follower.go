@@ -215,7 +215,7 @@ func (f *follower) answered(err error) error {
 		f.silent = time.Now()
 		f.say("Slurm does not answer (" + err.Error() + "); what runs goes on, and results are kept: waiting")
 	case f.underWay() == 0 && time.Since(f.silent) > f.patience():
-		return fmt.Errorf("no answer from Slurm for %s (%w): `scontrol ping` tells whether its controller is up", f.patience(), err)
+		return unheard(f.patience(), err)
 	}
 	return nil
 }

@@ -78,11 +78,11 @@ func (f *follower) submitArrays(ctx context.Context, arrays []*array) error {
 // mayWait reports whether there may be room for an array later: when others have ended, or for a
 // part of it.
 func (f *follower) mayWait(a *array, err error) bool {
-	if f.underWay() > 0 || says(err, "temporarily") {
+	if f.underWay() > 0 {
 		return true
 	}
 	if len(a.nodes) == 1 {
-		return false
+		return says(err, "temporarily") // the queue is full of others' jobs
 	}
 	f.mostTasks = (len(a.nodes) + 1) / 2
 	return true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,7 +96,7 @@ func startCluster(t *testing.T) *cluster {
 			os.RemoveAll(dir)
 		}
 	})
-	const port = 17000
+	port := freePorts(t, 1+len(nodes))
 	text := fmt.Sprintf(configuration, dir, host, port, port+1, port+len(nodes))
 	c.write(t, "slurm.conf", text)
 	c.write(t, "cgroup.conf", "CgroupAutomount=no\nCgroupMountpoint="+dir+"/cgroup\n")
@@ -121,6 +122,25 @@ func startCluster(t *testing.T) *cluster {
 	}
 	c.awaitNodes(t)
 	return c
+}
+
+// freePorts is the first of so many ports in a row on which nobody listens.
+func freePorts(t *testing.T, many int) int {
+	t.Helper()
+	const first, last = 17000, 18000
+next:
+	for port := first; port < last; port += many {
+		for i := range many {
+			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+i))
+			if err != nil {
+				continue next
+			}
+			l.Close()
+		}
+		return port
+	}
+	t.Fatalf("no %d free ports from %d on", many, first)
+	return 0
 }
 
 func (c *cluster) path(elements ...string) string {
@@ -161,11 +181,35 @@ func (c *cluster) startNode(t *testing.T, node string) {
 // out of service.
 func (c *cluster) countJobsFrom(t *testing.T, number int) {
 	t.Helper()
+	c.set(t, fmt.Sprintf("FirstJobId=%d", number))
+}
+
+// set puts one line of the configuration in the place of what it said before.
+func (c *cluster) set(t *testing.T, line string) {
+	t.Helper()
 	text, err := os.ReadFile(c.path("slurm.conf"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.write(t, "slurm.conf", fmt.Sprintf("%sFirstJobId=%d\n", text, number))
+	name, _, _ := strings.Cut(line, "=")
+	var kept []string
+	for old := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(old, name+"=") {
+			kept = append(kept, old)
+		}
+	}
+	c.write(t, "slurm.conf", strings.Join(kept, "")+line+"\n")
+}
+
+// configure is set for a controller that is at work: it is started again.
+func (c *cluster) configure(t *testing.T, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		c.set(t, line)
+	}
+	c.kill(t, "slurmctld")
+	c.startController(t)
+	c.awaitNodes(t)
 }
 
 // startController starts slurmctld again, with the jobs that it had.

@@ -177,7 +177,11 @@ func TestSlurm(t *testing.T) {
 		return
 	}
 	t.Run("detach, logs, attach, cancel", func(t *testing.T) { attachAndCancel(t, c) })
+	t.Run("a sweep of two hundred points", func(t *testing.T) { manyPoints(t) })
 	t.Run("bad input", func(t *testing.T) { badInput(t) })
+	t.Run("a full queue", func(t *testing.T) { fullQueue(t, c) })
+	t.Run("clocks apart", func(t *testing.T) { clocksApart(t, c) })
+	t.Run("a full store", func(t *testing.T) { fullStore(t) })
 	t.Run("a training longer than its time limit, preempted too", func(t *testing.T) { shortLimit(t, c) })
 	t.Run("a store that a node cannot see", func(t *testing.T) { unseenStore(t, c) })
 	t.Run("a sweep while everything is killed", func(t *testing.T) { killedSweep(t, c) })
@@ -243,6 +247,75 @@ func attachAndCancel(t *testing.T, c *cluster) {
 		t.Errorf("after --cancel Slurm has %q", queue(t))
 	}
 	await(t, "the process to end", func() bool { return len(c.stages()) == 0 }) // a restarted controller may end its job in the books alone
+}
+
+// counted puts before each command of Slurm one that notes its call.
+func counted(t *testing.T) (calls func() map[string]int) {
+	t.Helper()
+	dir := t.TempDir()
+	log := filepath.Join(dir, "calls")
+	for _, c := range []string{"sbatch", "squeue", "scancel", "scontrol"} {
+		real, err := exec.LookPath(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script := fmt.Sprintf("#!/bin/sh\necho %s >> %s\nexec %s \"$@\"\n", c, log, real)
+		if err := os.WriteFile(filepath.Join(dir, c), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	return func() map[string]int {
+		data, _ := os.ReadFile(log) // none if nothing was called
+		all := map[string]int{}
+		for line := range strings.FieldsSeq(string(data)) {
+			all[line]++
+		}
+		return all
+	}
+}
+
+const points = `base: smoke.yaml
+figure: overview
+box_m: 2
+variants: [full]
+seeds:
+  finding: [1]
+  reporting: [101]
+set:
+  optimiser: {steps: 100}
+designs:
+  many:
+    random:
+      points: 200
+      seed: 3
+      over:
+        loss: {conformal_isometry: {from: 0.1, to: 1, scale: log}}
+`
+
+// Two hundred points are a handful of submissions.
+func manyPoints(t *testing.T) {
+	w := newWorkplace(t)
+	w.lay("params/sweep-many.yaml", points)
+	w.lay("params/cluster/slurm.yaml", strings.Replace(resources, `options: ""`, `options: "--hold"`, 1))
+	calls := counted(t)
+	begun := time.Now()
+	r := w.start("sweep", "many", "--executor", "slurm", "-v")
+	await(t, "the submission", func() bool { return calls()["squeue"] > 0 || len(r.over) > 0 }) // the first poll, for a new run asks nothing before
+	took, by := time.Since(begun), calls()
+	tasks := len(queue(t))
+	t.Logf("%d tasks submitted within %.1f s by %v", tasks, took.Seconds(), by)
+	const most = 20 * time.Second // a second or two where nothing else runs
+	if tasks < 4*2*190 || by["sbatch"] > 10 || took > most {
+		t.Errorf("want 200 points of two seeds and four stages, less those drawn twice, by a handful of calls within %v:\n%s", most, &r.said)
+	}
+	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	r.wait()
+	if code := w.start("sweep", "many", "--executor", "slurm", "--cancel").wait(); code != 0 {
+		t.Errorf("--cancel: exit code %d", code)
+	}
 }
 
 // queue lists the jobs that wait or run.
@@ -379,5 +452,21 @@ func killedSweep(t *testing.T, c *cluster) {
 		if strings.HasPrefix(line, "slurm ") {
 			t.Log(strings.TrimSpace(line))
 		}
+	}
+}
+
+// fails starts a run that ends in one line which says this.
+func (w *workplace) fails(t *testing.T, says string, args ...string) {
+	t.Helper()
+	r := w.start(append([]string{"run", "train/full", "--params", "params/smoke.yaml", "--executor", "slurm"}, args...)...)
+	code := r.wait()
+	var faults []string
+	for line := range strings.Lines(r.said.String()) {
+		if strings.HasPrefix(line, "sicgrid: ") {
+			faults = append(faults, line)
+		}
+	}
+	if code != 1 || len(faults) != 1 || !strings.Contains(faults[0], says) {
+		t.Errorf("exit code %d, want 1 and %q:\n%s", code, says, &r.said)
 	}
 }
