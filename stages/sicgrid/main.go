@@ -160,7 +160,7 @@ func newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
-		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(), newCleanCommand(),
+		newPushCommand(), newPullCommand(), newPublishCommand(), newFetchCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(), newCleanCommand(),
 		newAnalyzeCommand(), newExportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 		newLogsCommand(), newStageCommand(),
 	)
