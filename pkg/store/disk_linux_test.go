@@ -63,7 +63,7 @@ func fillDisk(args []string) error {
 	}
 	files := 0
 	err = filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && e.Name() != formatFile {
+		if err == nil && !e.IsDir() && e.Name() != FormatFile {
 			files++
 		}
 		return err

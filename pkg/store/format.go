@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// formatFile is in a store from its first moment. A folder that has none is nobody's store, and
-// nothing in it is touched.
-const formatFile = "format"
+// FormatFile is the name of the file that is in a store from its first moment. A folder that has
+// none is nobody's store, and nothing in it is touched.
+const FormatFile = "format"
 
 // A Kind is what a folder is for, as its format file says.
 type Kind string
@@ -27,7 +27,8 @@ const (
 // formatVersion is that of the layout.
 const formatVersion = "1"
 
-func (k Kind) text() string { return "sicgrid " + string(k) + " " + formatVersion + "\n" }
+// Text is what the format file of such a folder says.
+func (k Kind) Text() string { return "sicgrid " + string(k) + " " + formatVersion + "\n" }
 
 // tables are the folders in one of this kind.
 func (k Kind) tables() []string {
@@ -47,12 +48,12 @@ func MakeFolder(dir string, k Kind) error {
 	if _, err := CheckFolder(dir, k); err != nil {
 		return err
 	}
-	path := filepath.Join(dir, formatFile)
+	path := filepath.Join(dir, FormatFile)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(filepath.Join(dir, "names")); err == nil { // an earlier version's store, which serves as a remote
 			k = StoreFolder
 		}
-		if err := WriteFileAtomic(path, []byte(k.text()), 0o444); err != nil {
+		if err := WriteFileAtomic(path, []byte(k.Text()), 0o444); err != nil {
 			return err
 		}
 	}
@@ -107,7 +108,7 @@ func CheckFolder(dir string, k Kind) (found bool, err error) {
 }
 
 func readFormat(dir string, k Kind) (found bool, err error) {
-	path := filepath.Join(dir, formatFile)
+	path := filepath.Join(dir, FormatFile)
 	data, err := ReadRegular(path, 100)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -116,18 +117,18 @@ func readFormat(dir string, k Kind) (found bool, err error) {
 		return false, storeError("reading", path, err)
 	}
 	text := string(data)
-	if text == k.text() || k == RemoteFolder && text == StoreFolder.text() {
+	if text == k.Text() || k == RemoteFolder && text == StoreFolder.Text() {
 		return true, nil
 	}
 	for _, other := range []Kind{StoreFolder, RemoteFolder} {
 		switch version, of := strings.CutPrefix(text, "sicgrid "+string(other)+" "); {
-		case text == other.text():
+		case text == other.Text():
 			return false, fmt.Errorf("store: %s is a %s, not a %s: choose another folder", dir, other, k)
 		case of && isDigits(strings.TrimSuffix(version, "\n")):
 			return false, fmt.Errorf("store: %s is of format %q, this program knows %s: use a newer sicgrid", dir, strings.TrimSuffix(version, "\n"), formatVersion)
 		}
 	}
-	return false, fmt.Errorf("store: %s is no %s: its file %s holds %q; nothing in it was touched: choose an empty or a new folder", dir, k, formatFile, text)
+	return false, fmt.Errorf("store: %s is no %s: its file %s holds %q; nothing in it was touched: choose an empty or a new folder", dir, k, FormatFile, text)
 }
 
 // strangerIn says what in a folder with these entries is not what an earlier version put into one

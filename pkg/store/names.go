@@ -79,7 +79,7 @@ func couldWrite(path string, e fs.DirEntry) bool {
 // ownTop is couldWrite of what is in the store's directory itself.
 func ownTop(name string, e fs.DirEntry) bool {
 	if e.Type().IsRegular() {
-		return name == formatFile || name == collectLock || name == indexFile || isTemp(name)
+		return name == FormatFile || name == collectLock || name == indexFile || isTemp(name)
 	}
 	for _, table := range append(subdirectories, leaseFolder) {
 		if name == table {

@@ -132,7 +132,7 @@ func texts() map[string]string {
 		panic(err)
 	}
 	return map[string]string{
-		"format": StoreFolder.text(), "index": d + " 3 1 1 1\n", "runs/00000007": "owner " + strings.Repeat("e", 16) + "\n" + key("k") + "\n", "names/laptop/train.key": key("k") + "\n",
+		"format": StoreFolder.Text(), "index": d + " 3 1 1 1\n", "runs/00000007": "owner " + strings.Repeat("e", 16) + "\n" + key("k") + "\n", "names/laptop/train.key": key("k") + "\n",
 		"leases/.patience": "20ms\n", "leases/" + strings.Repeat("e", 16): "beat 1\n", "actions/" + ActionName(key("k"), "n"): string(record), "locks/" + key("k"): "",
 	}
 }
@@ -186,7 +186,7 @@ func TestTextsSpoiledByChanceLeadNowhere(t *testing.T) {
 				all[name] = spoiled(all[name])
 			}
 		}
-		_ = os.Remove(s.path(formatFile))
+		_ = os.Remove(s.path(FormatFile))
 		plant(t, dir, all)
 		soon(t, fmt.Sprintf("%q", all), func() {
 			before := tree(t, dir)

@@ -68,7 +68,7 @@ func record(t *testing.T, s *Store, key, numerics, data string) *Action {
 func visibleFiles(t *testing.T, dir string) (visible, hidden []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && e.Name() != formatFile {
+		if err == nil && !e.IsDir() && e.Name() != FormatFile {
 			if strings.HasPrefix(e.Name(), ".") {
 				hidden = append(hidden, path)
 			} else {

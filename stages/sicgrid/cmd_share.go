@@ -20,9 +20,10 @@ import (
 // remoteVariable names the remote that run asks by default.
 const remoteVariable = "SICGRID_REMOTE"
 
-const remoteURLs = "URL is file:///folder, file://./folder or s3://bucket/prefix; behind a question mark may stand options such as\n" +
-	"endpoint=https://host, region=eu-central-1 and use_path_style=true. Credentials come from where AWS's own tools look for\n" +
-	"them (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile), never from the URL."
+const remoteURLs = "URL is file:///folder, file://./folder, s3://bucket/prefix, gs://bucket/prefix or azblob://container/prefix; behind a question\n" +
+	"mark may stand options: of s3 endpoint=https://host, region=eu-central-1 and use_path_style=true, of gs anonymous=true, of\n" +
+	"azblob storage_account=NAME. Credentials come from where the tools of AWS (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a\n" +
+	"profile), Google (gcloud auth application-default login) and Azure (AZURE_STORAGE_KEY, az login) look for them, never from the URL."
 
 type shareFlags struct {
 	store string
@@ -84,21 +85,24 @@ func newPullCommand() *cobra.Command {
 		Example: "  sicgrid pull file:///mnt/group/sicgrid\n" +
 			"  sicgrid pull 's3://our-bucket/sicgrid?region=eu-central-1'",
 		Args: takes(1, 1, "the URL of a remote"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := remote.Open(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			if err := r.Present(cmd.Context()); err != nil { // before a store is made for nothing
-				return err
-			}
-			return flags.transfer(cmd, r, "fetched", func(r *remote.Remote, s *store.Store, tell remote.Progress) (remote.Transfer, error) {
-				return r.Pull(cmd.Context(), s, pipeline.Accept(s, experiment.CheckTable), tell)
-			})
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return flags.pull(cmd, args[0]) },
 	}
 	flags.add(cmd)
 	return cmd
+}
+
+// pull fetches what the store lacks of a remote.
+func (f *shareFlags) pull(cmd *cobra.Command, url string) error {
+	r, err := remote.Open(cmd.Context(), url)
+	if err != nil {
+		return err
+	}
+	if err := r.Present(cmd.Context()); err != nil { // before a store is made for nothing
+		return err
+	}
+	return f.transfer(cmd, r, "fetched", func(r *remote.Remote, s *store.Store, tell remote.Progress) (remote.Transfer, error) {
+		return r.Pull(cmd.Context(), s, pipeline.Accept(s, experiment.CheckTable), tell)
+	})
 }
 
 // transfer opens the store, does the work and prints what came of it.

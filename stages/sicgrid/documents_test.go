@@ -53,11 +53,12 @@ func TestTheCommandsOfThePagesRun(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	writeRecording(t, dir)
+	layLicence(t, dir)
 
 	known := map[string]bool{}
 	for _, page := range pages {
 		for _, line := range commandsOf(t, page) {
-			if known[line] || strings.Contains(line, "s3://") || strings.Contains(line, "PROFILE=paper") || strings.Contains(line, "--executor slurm") {
+			if known[line] || strings.Contains(line, "s3://") || strings.Contains(line, "oci://") || strings.Contains(line, "PROFILE=paper") || strings.Contains(line, "--executor slurm") {
 				continue
 			}
 			known[line] = true

@@ -169,7 +169,7 @@ func newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
-		newPushCommand(), newPullCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(), newCleanCommand(),
+		newPushCommand(), newPullCommand(), newPublishCommand(), newFetchCommand(), newPinCommand(), newUnpinCommand(), newLockCommand(), newCheckCommand(), newCleanCommand(),
 		newAnalyzeCommand(), newExportCommand(), newImportCommand(), newCiteCommand(), newCompareCommand(), newWatchCommand(), newReportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 		newLogsCommand(), newStageCommand(),
 	)

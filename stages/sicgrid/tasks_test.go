@@ -20,6 +20,12 @@ func layParams(t *testing.T, dir string, quick ...string) {
 	if err := os.CopyFS(filepath.Join(dir, "params"), os.DirFS("../../params")); err != nil {
 		t.Fatal(err)
 	}
+	layQuick(t, dir, quick...)
+}
+
+// layQuick puts the smoke profile in the place of others.
+func layQuick(t *testing.T, dir string, quick ...string) {
+	t.Helper()
 	for _, name := range quick {
 		data, err := os.ReadFile(filepath.Join(dir, "params", "smoke.yaml"))
 		if err != nil {
@@ -95,9 +101,9 @@ func TestEveryTaskTakesTheSmokeProfile(t *testing.T) {
 // Every example of every command's help runs: the sweeps as far as saying what they would do,
 // everything else with the smoke profile in the place of the laptop's and the paper's.
 func TestTheExamplesOfTheHelpRun(t *testing.T) {
-	dir, real := t.TempDir(), t.TempDir()
+	dir, real := folderOfSmoke(t), t.TempDir()
 	layParams(t, real)
-	layParams(t, dir, "laptop", "paper")
+	layQuick(t, dir, "laptop", "paper")
 	for _, name := range []string{"phase-diagram", "robustness", "robustness-scratch", "report", "report-scratch", "copies"} { // of profiles that are others here
 		if err := os.Remove(filepath.Join(dir, "params", "sweep-"+name+".yaml")); err != nil {
 			t.Fatal(err)
@@ -133,8 +139,8 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 	for _, line := range examples {
 		in, command := dir, strings.ReplaceAll(line, "/mnt/group", dir)
 		switch {
-		case strings.Contains(line, "s3://"), strings.Contains(line, "bench"), strings.Contains(line, "| dot"):
-			continue // want a bucket, minutes, another program
+		case strings.Contains(line, "s3://"), strings.Contains(line, "oci://"), strings.Contains(line, "bench"), strings.Contains(line, "| dot"):
+			continue // want a bucket, a registry, minutes, another program
 		case strings.HasPrefix(line, "sicgrid sweep"):
 			in, command = real, strings.TrimSuffix(command, "--dry-run")+" --dry-run"
 		}

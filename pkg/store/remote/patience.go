@@ -27,6 +27,29 @@ const (
 	mostRedirects = 3        // on one host
 )
 
+// asksForObject marks requests whose answer may be as long as an object.
+func asksForObject(ctx context.Context) context.Context {
+	return context.WithValue(ctx, forObject{}, true)
+}
+
+type forObject struct{}
+
+func isForObject(ctx context.Context) bool { return ctx.Value(forObject{}) != nil }
+
+// listed counts what a listing has given so far.
+type listed struct{ names, pages int }
+
+// pageNames is how many names a page of a listing has at least in the mean, but for the first ones.
+const pageNames, firstPages = 100, 16
+
+// page ends a page. The error says that there are too many for their names.
+func (l *listed) page() error {
+	if l.pages++; l.pages > firstPages+l.names/pageNames {
+		return fmt.Errorf("its listing does not end: %d names on %d pages", l.names, l.pages)
+	}
+	return nil
+}
+
 var errSlow = errors.New("it does not answer, or too slowly")
 
 // client sends requests and gives up when nothing comes back, or next to nothing.
@@ -68,6 +91,12 @@ type redirectError struct{ text string }
 
 func (e *redirectError) Error() string { return e.text }
 
+// isFinal reports whether a request would fail in the same way again.
+func isFinal(err error) bool {
+	var redirect *redirectError
+	return errors.Is(err, errSlow) || errors.As(err, &redirect)
+}
+
 // sender is a connection that gives up sending when nobody receives.
 type sender struct {
 	net.Conn
@@ -102,7 +131,7 @@ func (t *watched) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, t.patience.reason(ctx, err)
 	}
 	body := &watchedBody{ReadCloser: answer.Body, ctx: ctx, cancel: cancel, patience: t.patience, most: -1}
-	if req.Method != http.MethodGet || answer.StatusCode >= 300 || req.URL.Query().Has("list-type") {
+	if !isForObject(ctx) || answer.StatusCode >= 300 {
 		body.most = mostAnswer
 	}
 	answer.Body = body

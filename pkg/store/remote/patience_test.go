@@ -27,38 +27,77 @@ var quick = patience{connect: time.Second, silence: time.Second, rate: 4 << 10, 
 // longest is what a request may take whose remote tries to make it last, retries included.
 const longest = 30 * time.Second
 
-// misbehaviour is a server that does not do what one of S3 does.
+// misbehaviour is a server that does not do what it should.
 type misbehaviour struct {
 	serve http.HandlerFunc
 	want  string // in the error; "" = any
 	put   bool   // met in sending, else in listing
 }
 
-const listHead = `<?xml version="1.0"?><ListBucketResult><Name>shared</Name>`
-
-// contentsOf is a name in a listing.
-func contentsOf(key string) string {
-	return "<Contents><Key>a/prefix/actions/" + key + "</Key><Size>1</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Contents>"
+// dialect is how the listings of a service look.
+type dialect struct {
+	at       func(server string) string // the URL of a remote
+	head     string
+	contents string // a name, for Sprintf
+	between  string
+	end      string // of a listing that ends
+	goesOn   string // of one that goes on, for Sprintf with a token
+	nameless string // names without anything else
+	refusal  string // that moves the cursor
 }
 
-func misbehaviours(elsewhere string) map[string]misbehaviour {
+var dialects = map[string]dialect{
+	"s3": {
+		at:       s3At,
+		head:     `<?xml version="1.0"?><ListBucketResult><Name>shared</Name>`,
+		contents: "<Contents><Key>a/prefix/actions/%s</Key><Size>1</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Contents>",
+		end:      "</ListBucketResult>",
+		goesOn:   "<IsTruncated>true</IsTruncated><NextContinuationToken>%d</NextContinuationToken></ListBucketResult>",
+		nameless: "<Contents></Contents><Contents><Key>x</Key></Contents>",
+		refusal:  "<Error><Code>\u009b2J\n\x7f</Code><Message>no\u202e\nsicgrid: all is well\r</Message></Error>",
+	},
+	"gs": {
+		at:       googleAt,
+		head:     `{"kind":"storage#objects","items":[`,
+		contents: `{"name":"a/prefix/actions/%s","size":"1"}`,
+		between:  ",",
+		end:      "]}",
+		goesOn:   `],"nextPageToken":"%d"}`,
+		nameless: `{},{"name":"x"},null`,
+		refusal:  `{"error":{"message":"\u009b2J\n\u007fno\u202e\nsicgrid: all is well\r"}}`,
+	},
+	"azblob": {
+		at:       azureAt,
+		head:     azureHead,
+		contents: "<Blob><Name>a/prefix/actions/%s</Name><Properties><Content-Length>1</Content-Length></Properties></Blob>",
+		end:      "</Blobs></EnumerationResults>",
+		goesOn:   "</Blobs><NextMarker>%d</NextMarker></EnumerationResults>",
+		nameless: "<Blob></Blob><Blob><Name>x</Name></Blob><Blob><Name>y</Name><Properties></Properties></Blob>",
+		refusal:  "<Error><Code>\u009b2J\n\x7f</Code><Message>no\u202e\nsicgrid: all is well\r</Message></Error>",
+	},
+}
+
+func misbehaviours(d dialect, elsewhere string) map[string]misbehaviour {
 	var n atomic.Int64
-	name := func() string { return store.ActionName(key(fmt.Sprint(n.Add(1))), "here") }
+	contents := func() string {
+		return fmt.Sprintf(d.contents, store.ActionName(key(fmt.Sprint(n.Add(1))), "here"))
+	}
 	list := func(contents func() string, truncated bool) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprint(w, listHead, contents())
+			fmt.Fprint(w, d.head, contents())
 			if truncated {
-				fmt.Fprintf(w, "<IsTruncated>true</IsTruncated><NextContinuationToken>%d</NextContinuationToken>", n.Add(1))
+				fmt.Fprintf(w, d.goesOn, n.Add(1))
+			} else {
+				fmt.Fprint(w, d.end)
 			}
-			fmt.Fprint(w, "</ListBucketResult>")
 		}
 	}
 	page := func() string {
-		var b strings.Builder
-		for range 1000 {
-			b.WriteString(contentsOf(name()))
+		all := make([]string, 1000)
+		for i := range all {
+			all[i] = contents()
 		}
-		return b.String()
+		return strings.Join(all, d.between)
 	}
 	endless := func(head, piece string) http.HandlerFunc {
 		return func(w http.ResponseWriter, req *http.Request) {
@@ -78,21 +117,21 @@ func misbehaviours(elsewhere string) map[string]misbehaviour {
 	}
 	return map[string]misbehaviour{
 		"it never answers":                   {serve: stall, want: errSlow.Error()},
-		"it begins to answer":                {serve: func(w http.ResponseWriter, req *http.Request) { fmt.Fprint(w, listHead); flush(w); stall(w, req) }, want: errSlow.Error()},
-		"a byte at a time":                   {serve: trickle, want: errSlow.Error()},
-		"a listing of one name on each page": {serve: list(func() string { return contentsOf(name()) }, true), want: "does not end"},
+		"it begins to answer":                {serve: func(w http.ResponseWriter, req *http.Request) { fmt.Fprint(w, d.head); flush(w); stall(w, req) }, want: errSlow.Error()},
+		"a byte at a time":                   {serve: trickle(d.head), want: errSlow.Error()},
+		"a listing of one name on each page": {serve: list(contents, true), want: "does not end"},
 		"an empty listing that goes on":      {serve: list(func() string { return "" }, true), want: "does not end"},
 		"a listing without end":              {serve: list(page, true), want: "lists more than"},
-		"a page without end":                 {serve: endless(listHead, contentsOf(name())), want: "longer than"},
+		"a page without end":                 {serve: endless(d.head, contents()+d.between), want: "longer than"},
 		"an error without end":               {serve: func(w http.ResponseWriter, req *http.Request) { w.WriteHeader(403); endless("", "no ")(w, req) }},
-		"names without anything else":        {serve: list(func() string { return "<Contents></Contents><Contents><Key>x</Key></Contents>" }, false)},
+		"names without anything else":        {serve: list(func() string { return d.nameless }, false)},
 		"no body":                            {serve: func(http.ResponseWriter, *http.Request) {}},
 		"no listing": {serve: func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, "<html>Sign in to the hotel's network</html>")
 		}},
 		"half a listing": {serve: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
-			fmt.Fprint(w, listHead)
+			fmt.Fprint(w, d.head)
 		}},
 		"no HTTP":                    {serve: hijacked("220 mail ESMTP\r\n")},
 		"headers without end":        {serve: hijackedEndless},
@@ -105,7 +144,7 @@ func misbehaviours(elsewhere string) map[string]misbehaviour {
 		"a redirect to itself":       {serve: func(w http.ResponseWriter, req *http.Request) { redirect(307, "http://"+req.Host)(w, req) }, want: "without end"},
 		"an error that moves the cursor": {serve: func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(403)
-			fmt.Fprint(w, "<Error><Code>\u009b2J\n\x7f</Code><Message>no\u202e\nsicgrid: all is well\r</Message></Error>")
+			fmt.Fprint(w, d.refusal)
 		}},
 		"it does not read what it is sent":       {put: true, serve: func(w http.ResponseWriter, req *http.Request) { deaf(w) }, want: errSlow.Error()},
 		"it never says that it has what it got":  {put: true, serve: func(w http.ResponseWriter, req *http.Request) { _, _ = io.Copy(io.Discard, req.Body); stall(w, req) }, want: errSlow.Error()},
@@ -122,12 +161,14 @@ func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
 
 func stall(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() }
 
-func trickle(w http.ResponseWriter, req *http.Request) {
-	fmt.Fprint(w, listHead)
-	for req.Context().Err() == nil {
-		fmt.Fprint(w, " ")
-		flush(w)
-		time.Sleep(20 * time.Millisecond)
+func trickle(head string) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		fmt.Fprint(w, head)
+		for req.Context().Err() == nil {
+			fmt.Fprint(w, " ")
+			flush(w)
+			time.Sleep(20 * time.Millisecond)
+		}
 	}
 }
 
@@ -166,14 +207,22 @@ func s3At(server string) string {
 }
 
 func TestARemoteThatMisbehavesEndsInOneLine(t *testing.T) {
-	serveS3(t, nil) // for the credentials
+	for _, serve := range buckets { // for the credentials
+		serve(t, nil)
+	}
 	var reached atomic.Int64
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
 	defer elsewhere.Close()
 	large := openStore(t)
 	sent := record(t, large, "large", strings.Repeat("more than the sockets of both sides hold", 1<<19))
 	var all sync.WaitGroup
-	tried := misbehaviours(elsewhere.URL)
+	tried := map[string]misbehaviour{}
+	at := map[string]func(server string) string{}
+	for kind, d := range dialects {
+		for name, m := range misbehaviours(d, elsewhere.URL) {
+			tried[kind+": "+name], at[kind+": "+name] = m, d.at
+		}
+	}
 	var worst atomic.Int64
 	for name, m := range tried {
 		all.Go(func() {
@@ -181,7 +230,7 @@ func TestARemoteThatMisbehavesEndsInOneLine(t *testing.T) {
 			defer server.CloseClientConnections()
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
-			r, err := open(ctx, s3At(server.URL), false, quick)
+			r, err := open(ctx, at[name](server.URL), false, quick)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				return
@@ -219,62 +268,70 @@ func TestARemoteThatMisbehavesEndsInOneLine(t *testing.T) {
 
 // An object whose bytes stop coming is given up, and what has come is not kept.
 func TestAnObjectThatStopsComingIsGivenUp(t *testing.T) {
-	var stopping atomic.Bool
-	url := serveS3(t, func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			if stopping.Load() && req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/objects/") {
-				w.Header().Set("Content-Length", "1000")
-				fmt.Fprint(w, "what was")
-				flush(w)
-				stall(w, req)
+	for kind, serve := range buckets {
+		t.Run(kind, func(t *testing.T) {
+			var stopping atomic.Bool
+			url := serve(t, func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					if stopping.Load() && req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/objects/") {
+						w.Header().Set("Content-Length", "1000")
+						fmt.Fprint(w, "what was")
+						flush(w)
+						stall(w, req)
+					}
+					next.ServeHTTP(w, req)
+				})
+			})
+			ours, theirs := openStore(t), openStore(t)
+			a := record(t, ours, "result", "what was computed")
+			if _, err := openRemote(t, url).Push(context.Background(), ours, []*store.Action{a}, nil); err != nil {
+				t.Fatal(err)
 			}
-			next.ServeHTTP(w, req)
+			stopping.Store(true)
+			r, err := open(context.Background(), url, false, quick)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begun := time.Now()
+			if _, err := r.Fetch(context.Background(), theirs, a.Key, "here", true, nil); !errors.Is(err, errSlow) || time.Since(begun) > longest {
+				t.Errorf("after %v: %v", time.Since(begun), err)
+			}
+			if files := treeOf(t, filepath.Join(theirs.Dir(), "objects")); len(files) > 0 {
+				t.Errorf("left behind: %q", files)
+			}
 		})
-	})
-	ours, theirs := openStore(t), openStore(t)
-	a := record(t, ours, "result", "what was computed")
-	if _, err := openRemote(t, url).Push(context.Background(), ours, []*store.Action{a}, nil); err != nil {
-		t.Fatal(err)
-	}
-	stopping.Store(true)
-	r, err := open(context.Background(), url, false, quick)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begun := time.Now()
-	if _, err := r.Fetch(context.Background(), theirs, a.Key, "here", true, nil); !errors.Is(err, errSlow) || time.Since(begun) > longest {
-		t.Errorf("after %v: %v", time.Since(begun), err)
-	}
-	if files := treeOf(t, filepath.Join(theirs.Dir(), "objects")); len(files) > 0 {
-		t.Errorf("left behind: %q", files)
 	}
 }
 
 // A transfer may last as long as it likes while something comes.
 func TestASlowObjectIsWaitedFor(t *testing.T) {
-	url := serveS3(t, func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			if req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/objects/") {
-				next.ServeHTTP(&slowly{w}, req)
-				return
+	for kind, serve := range buckets {
+		t.Run(kind, func(t *testing.T) {
+			url := serve(t, func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					if req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/objects/") {
+						next.ServeHTTP(&slowly{w}, req)
+						return
+					}
+					next.ServeHTTP(w, req)
+				})
+			})
+			ours, theirs := openStore(t), openStore(t)
+			a := record(t, ours, "result", strings.Repeat("what was computed", 12<<10))
+			if _, err := openRemote(t, url).Push(context.Background(), ours, []*store.Action{a}, nil); err != nil {
+				t.Fatal(err)
 			}
-			next.ServeHTTP(w, req)
+			unhurried := quick
+			unhurried.silence = 3 * time.Second
+			r, err := open(context.Background(), url, false, unhurried)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begun := time.Now()
+			if _, err := r.Fetch(context.Background(), theirs, a.Key, "here", true, nil); err != nil || time.Since(begun) < unhurried.silence {
+				t.Errorf("after %v: %v", time.Since(begun), err)
+			}
 		})
-	})
-	ours, theirs := openStore(t), openStore(t)
-	a := record(t, ours, "result", strings.Repeat("what was computed", 12<<10))
-	if _, err := openRemote(t, url).Push(context.Background(), ours, []*store.Action{a}, nil); err != nil {
-		t.Fatal(err)
-	}
-	unhurried := quick
-	unhurried.silence = 3 * time.Second
-	r, err := open(context.Background(), url, false, unhurried)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begun := time.Now()
-	if _, err := r.Fetch(context.Background(), theirs, a.Key, "here", true, nil); err != nil || time.Since(begun) < unhurried.silence {
-		t.Errorf("after %v: %v", time.Since(begun), err)
 	}
 }
 

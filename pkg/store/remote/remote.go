@@ -1,5 +1,6 @@
-// Package remote shares the contents of a store: with a folder (file://) or a bucket of an S3
-// service (s3://).
+// Package remote shares the contents of a store: with a folder (file://), or a bucket of an S3
+// service (s3://), of Google's (gs://) or of Azure's (azblob://); and it reads and writes
+// publications in a registry of containers (oci://).
 //
 // A remote has the store's own two tables, objects/<sha256> and actions/<key>.<hash of
 // numerics>.json, and is trusted with nothing: names are taken only if they are a digest or a
@@ -58,11 +59,11 @@ type tables interface {
 	write(ctx context.Context, name string, replace bool, body io.ReadSeeker) error
 }
 
-// Open opens the remote at a URL: file:///folder, file://./folder, s3://bucket or
-// s3://bucket/prefix, with the options of gocloud.dev/blob behind a question mark (endpoint,
-// region, use_path_style, ...). Credentials come from where AWS's tools look for them, never from
-// the URL. A folder must be there, and be a remote, or the error is fs.ErrNotExist; nothing is
-// known about a bucket before it is used.
+// Open opens the remote at a URL: file:///folder, file://./folder, s3://bucket/prefix,
+// gs://bucket/prefix, azblob://container/prefix or oci://registry/name:tag, with options behind a question mark (endpoint,
+// region, use_path_style, ...; anonymous; storage_account). Credentials come from where the tools of
+// AWS, Google and Azure look for them, never from the URL. A folder must be there, and be a remote,
+// or the error is fs.ErrNotExist; nothing is known about a bucket before it is used.
 func Open(ctx context.Context, rawURL string) (*Remote, error) {
 	return open(ctx, rawURL, false, usual)
 }
@@ -74,9 +75,9 @@ func open(ctx context.Context, rawURL string, make bool, p patience) (*Remote, e
 	u, err := url.Parse(rawURL)
 	switch {
 	case err != nil:
-		return nil, errors.New("remote: not a URL; must be file:///folder or s3://bucket/prefix") // it may hold a password
+		return nil, errors.New("remote: not a URL; must be " + kinds) // it may hold a password
 	case u.User != nil:
-		return nil, fmt.Errorf("remote %s://%s: found credentials in the URL; leave them to AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or to a profile",
+		return nil, fmt.Errorf("remote %s://%s: found credentials in the URL; leave them to the environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AZURE_STORAGE_KEY) or to a profile",
 			printable.Line(u.Scheme), printable.Line(u.Host))
 	}
 	r := &Remote{patience: p, name: printable.Line(u.Scheme + "://" + u.Host + u.Path), secrets: secretsOf(u)}
@@ -85,13 +86,31 @@ func open(ctx context.Context, rawURL string, make bool, p patience) (*Remote, e
 		r.tables, err = openFolder(u, make)
 	case "s3":
 		r.tables, err = openBucket(ctx, u, p)
+	case "gs":
+		r.tables, err = openGoogle(ctx, u, p)
+	case "azblob":
+		r.tables, err = openAzure(u, p)
+	case "oci":
+		r.tables, err = openImage(u, p)
 	default:
-		return nil, fmt.Errorf("remote %s: must be file:///folder or s3://bucket/prefix", r.name)
+		return nil, fmt.Errorf("remote %s: must be %s", r.name, kinds)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, r.nothing()
 	}
 	return r, r.fail("opening", err)
+}
+
+// kinds are the URLs that there are.
+const kinds = "file:///folder, s3://bucket/prefix, gs://bucket/prefix, azblob://container/prefix or oci://registry/name:tag"
+
+// prefixOf is what the names in the bucket of a URL begin with: "", or something that ends in a
+// slash.
+func prefixOf(u *url.URL) string {
+	if prefix := strings.Trim(u.Path, "/"); prefix != "" {
+		return prefix + "/"
+	}
+	return ""
 }
 
 // nothing says that there is no remote.
@@ -123,7 +142,8 @@ func (r *Remote) String() string { return r.name }
 // secretsOf lists what no message may hold.
 func secretsOf(u *url.URL) []string {
 	var list []string
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+		"AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_CONNECTION_STRING", "AZURE_CLIENT_SECRET"} {
 		list = append(list, os.Getenv(name))
 	}
 	if u.RawQuery != "" {

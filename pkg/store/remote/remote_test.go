@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,11 +66,6 @@ func results(t testing.TB, s *store.Store, n int) []*store.Action {
 	return all
 }
 
-// remotes are one of each kind, empty.
-func remotes(t *testing.T) map[string]string {
-	return map[string]string{"file": "file://" + filepath.Join(t.TempDir(), "remote"), "s3": serveS3(t, nil)}
-}
-
 // serveS3 starts an S3 server with an empty bucket and returns the URL of a prefix in it. through
 // may stand in the server's way.
 func serveS3(t *testing.T, through func(http.Handler) http.Handler) string {
@@ -80,17 +74,12 @@ func serveS3(t *testing.T, through func(http.Handler) http.Handler) string {
 	if err := backend.CreateBucket("shared"); err != nil {
 		t.Fatal(err)
 	}
-	handler := gofakes3.New(backend).Server()
-	if through != nil {
-		handler = through(handler)
-	}
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
+	server := serve(t, gofakes3.New(backend).Server(), through)
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAOFTHETEST")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-test")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
-	return "s3://shared/a/prefix?region=us-east-1&use_path_style=true&endpoint=" + server.URL
+	return s3At(server)
 }
 
 func openRemote(t testing.TB, url string) *Remote {
@@ -360,51 +349,55 @@ func treeOf(t *testing.T, dir string) []string {
 
 // A server that lists names which lead out of the store, and never ends an object.
 func TestNamesThatLeadElsewhereAndObjectsWithoutEnd(t *testing.T) {
-	endless := atomic.Bool{}
-	var asked sync.Map
-	url := serveS3(t, func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			asked.Store(req.URL.Path, true)
-			switch {
-			case endless.Load() && req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/objects/"):
-				block := bytes.Repeat([]byte("x"), 1<<16)
-				for req.Context().Err() == nil {
-					if _, err := w.Write(block); err != nil {
-						return
+	for kind, serve := range buckets {
+		t.Run(kind, func(t *testing.T) {
+			endless := atomic.Bool{}
+			var asked sync.Map
+			url := serve(t, func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					asked.Store(req.URL.Path, true)
+					switch {
+					case endless.Load() && req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/objects/"):
+						block := bytes.Repeat([]byte("x"), 1<<16)
+						for req.Context().Err() == nil {
+							if _, err := w.Write(block); err != nil {
+								return
+							}
+						}
+					case endless.Load() && req.URL.Query().Get("prefix") == "a/prefix/actions/":
+						d := dialects[kind]
+						var all []string
+						for _, n := range []string{"../../evil.json", "..%2f..%2fevil", key("result") + ".0123456789abcdef.json/../../../evil", store.ActionName(key("result"), "here"), "", "."} {
+							all = append(all, fmt.Sprintf(d.contents, n))
+						}
+						fmt.Fprint(w, d.head, strings.Join(all, d.between), d.end)
+					default:
+						next.ServeHTTP(w, req)
 					}
-				}
-			case endless.Load() && req.URL.Query().Get("list-type") == "2":
-				p := req.URL.Query().Get("prefix")
-				fmt.Fprintf(w, `<?xml version="1.0"?><ListBucketResult><Name>shared</Name><Prefix>%s</Prefix><IsTruncated>false</IsTruncated>`, p)
-				for _, n := range []string{"../../evil.json", "..%2f..%2fevil", key("result") + ".0123456789abcdef.json/../../../evil", store.ActionName(key("result"), "here"), "", ".", "a\x01b"} {
-					fmt.Fprintf(w, `<Contents><Key>%s%s</Key><Size>1</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Contents>`, p, strings.ReplaceAll(n, "\x01", ""))
-				}
-				fmt.Fprint(w, `</ListBucketResult>`)
-			default:
-				next.ServeHTTP(w, req)
+				})
+			})
+			ours, theirs := openStore(t), openStore(t)
+			r := openRemote(t, url)
+			a := record(t, ours, "result", "what was computed")
+			if _, err := r.Push(context.Background(), ours, []*store.Action{a}, nil); err != nil {
+				t.Fatal(err)
 			}
+			endless.Store(true)
+			got, err := r.Pull(context.Background(), theirs, nil, nil)
+			if err != nil || got.Records != 0 || len(got.Problems) != 1 {
+				t.Errorf("pull: %+v, %v", got, err)
+			}
+			if n := len(contents(t, theirs)); n != 0 {
+				t.Errorf("%d files are visible", n)
+			}
+			asked.Range(func(path, _ any) bool {
+				if strings.Contains(path.(string), "evil") {
+					t.Errorf("asked for %s", path)
+				}
+				return true
+			})
 		})
-	})
-	ours, theirs := openStore(t), openStore(t)
-	r := openRemote(t, url)
-	a := record(t, ours, "result", "what was computed")
-	if _, err := r.Push(context.Background(), ours, []*store.Action{a}, nil); err != nil {
-		t.Fatal(err)
 	}
-	endless.Store(true)
-	got, err := r.Pull(context.Background(), theirs, nil, nil)
-	if err != nil || got.Records != 0 || len(got.Problems) != 1 {
-		t.Errorf("pull: %+v, %v", got, err)
-	}
-	if n := len(contents(t, theirs)); n != 0 {
-		t.Errorf("%d files are visible", n)
-	}
-	asked.Range(func(path, _ any) bool {
-		if strings.Contains(path.(string), "evil") {
-			t.Errorf("asked for %s", path)
-		}
-		return true
-	})
 }
 
 // status remembers with what a request was answered.
@@ -426,44 +419,69 @@ func (s *status) Write(p []byte) (int, error) {
 }
 
 func TestAPushThatBreaksOffGoesOn(t *testing.T) {
-	var left atomic.Int64
-	left.Store(1 << 40)
-	var objects sync.Map
-	url := serveS3(t, func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			if left.Add(-1) < 0 {
-				http.Error(w, "no", http.StatusForbidden)
-				return
+	for kind, serve := range buckets {
+		t.Run(kind, func(t *testing.T) {
+			var left atomic.Int64
+			left.Store(1 << 40)
+			var objects sync.Map
+			var atWork sync.WaitGroup
+			url := serve(t, func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					atWork.Add(1)
+					defer atWork.Done()
+					if left.Add(-1) < 0 {
+						http.Error(w, "no", http.StatusForbidden)
+						return
+					}
+					told := &status{ResponseWriter: w}
+					next.ServeHTTP(told, req)
+					// One that was on its way when the push broke off may not have arrived, and is sent
+					// again.
+					if name := req.URL.Path + req.URL.Query().Get("name"); req.Method != http.MethodGet && strings.Contains(name, "/objects/") && told.code < 300 {
+						n, _ := objects.LoadOrStore(name, new(atomic.Int64))
+						n.(*atomic.Int64).Add(1)
+					}
+				})
+			})
+			ours, theirs := openStore(t), openStore(t)
+			actions := results(t, ours, 11)
+			r := openRemote(t, url)
+			left.Store(6) // one listing and five of eleven objects
+			if sent, err := r.Push(context.Background(), ours, actions, nil); err == nil || sent.Records != 0 {
+				t.Fatalf("the server refused, and push said %+v, %v", sent, err)
 			}
-			told := &status{ResponseWriter: w}
-			next.ServeHTTP(told, req)
-			// One that was on its way when the push broke off may not have arrived, and is sent
-			// again.
-			if req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/objects/") && told.code == http.StatusOK {
-				n, _ := objects.LoadOrStore(req.URL.Path, new(atomic.Int64))
-				n.(*atomic.Int64).Add(1)
+			atWork.Wait()
+			left.Store(1 << 40)
+			if sent, err := r.Push(context.Background(), ours, actions, nil); err != nil || sent.Records != 11 || sent.Objects > 8 {
+				t.Errorf("the second push: %+v, %v", sent, err)
+			}
+			objects.Range(func(path, n any) bool {
+				if c := n.(*atomic.Int64).Load(); c != 1 {
+					t.Errorf("%s was sent %d times", path, c)
+				}
+				return true
+			})
+			if got, err := r.Pull(context.Background(), theirs, nil, nil); err != nil || got.Records != 11 {
+				t.Errorf("pull: %+v, %v", got, err)
 			}
 		})
-	})
-	ours, theirs := openStore(t), openStore(t)
-	actions := results(t, ours, 11)
-	r := openRemote(t, url)
-	left.Store(6) // one listing and five of eleven objects
-	if sent, err := r.Push(context.Background(), ours, actions, nil); err == nil || sent.Records != 0 {
-		t.Fatalf("the server refused, and push said %+v, %v", sent, err)
 	}
-	left.Store(1 << 40)
-	if sent, err := r.Push(context.Background(), ours, actions, nil); err != nil || sent.Records != 11 || sent.Objects > 8 {
-		t.Errorf("the second push: %+v, %v", sent, err)
-	}
-	objects.Range(func(path, n any) bool {
-		if c := n.(*atomic.Int64).Load(); c != 1 {
-			t.Errorf("%s was sent %d times", path, c)
-		}
-		return true
+}
+
+func TestTheKeyOfAzureAppearsNowhere(t *testing.T) {
+	var refusing atomic.Bool
+	url := serveAzure(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			w.Header().Set("x-ms-error-code", "Key"+os.Getenv("AZURE_STORAGE_KEY"))
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, "<Error><Code>AuthenticationFailed</Code><Message>of %s with %s</Message></Error>", req.Header.Get("Authorization"), os.Getenv("AZURE_STORAGE_KEY"))
+			refusing.Store(true)
+		})
 	})
-	if got, err := r.Pull(context.Background(), theirs, nil, nil); err != nil || got.Records != 11 {
-		t.Errorf("pull: %+v, %v", got, err)
+	ours := openStore(t)
+	_, err := openRemote(t, url).Push(context.Background(), ours, results(t, ours, 1), nil)
+	if err == nil || !refusing.Load() || strings.Contains(err.Error(), os.Getenv("AZURE_STORAGE_KEY")) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("push to one that refuses: %v", err)
 	}
 }
 
@@ -499,12 +517,22 @@ func TestCredentialsAppearNowhere(t *testing.T) {
 }
 
 func TestAURLThatIsNoRemoteIsOneClearError(t *testing.T) {
+	for _, name := range []string{"AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "STORAGE_EMULATOR_HOST"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "none"))
 	for _, c := range []struct{ url, want string }{
-		{"", "must be file:///folder or s3://bucket/prefix"},
-		{"ftp://host/x", "must be file:///folder or s3://bucket/prefix"},
+		{"", "must be file:///folder, s3://bucket/prefix, gs://bucket/prefix, azblob://container/prefix or oci://registry/name:tag"},
+		{"ftp://host/x", "must be file:///folder, s3://bucket/prefix, gs://bucket/prefix, azblob://container/prefix or oci://registry/name:tag"},
 		{"file://host/x", "must be file:///folder or file://./folder"},
 		{"file:///x?metadata=skip", "must be file:///folder"},
 		{"s3://bucket?colour=red", "colour"},
+		{"gs://bucket?colour=red", "colour"},
+		{"gs://bucket?endpoint=https://elsewhere", "credentials would be sent there"},
+		{"gs://bucket", "gcloud auth application-default login"},
+		{"azblob://container", "AZURE_STORAGE_ACCOUNT"},
+		{"azblob://container?storage_account=a&colour=red", "colour"},
+		{"azblob://container?storage_account=a&domain=elsewhere", "would be sent there"},
 	} {
 		_, err := Open(context.Background(), c.url)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

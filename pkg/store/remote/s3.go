@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -44,43 +45,36 @@ func openBucket(ctx context.Context, u *url.URL, p patience) (*bucket, error) {
 	if !opened.As(&plain) {
 		return nil, errors.New("no client of S3")
 	}
-	b := &bucket{name: u.Host, about: opener.Options}
-	if prefix := strings.Trim(u.Path, "/"); prefix != "" {
-		b.prefix = prefix + "/"
-	}
+	b := &bucket{name: u.Host, prefix: prefixOf(u), about: opener.Options}
 	b.client = s3.New(plain.Options(), func(o *s3.Options) {
 		o.HTTPClient = p.client()
 		o.Logger = logging.Nop{}
 		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxBackoff = 2 * time.Second
-			o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(isFinal)}, o.Retryables...)
+			o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(whetherFinal)}, o.Retryables...)
 		})
 	})
 	return b, nil
 }
 
-// isFinal says of errors that would come again that they are not to be retried.
-func isFinal(err error) aws.Ternary {
-	var redirect *redirectError
-	if errors.Is(err, errSlow) || errors.As(err, &redirect) {
+// whetherFinal says of errors that would come again that they are not to be retried.
+func whetherFinal(err error) aws.Ternary {
+	if isFinal(err) {
 		return aws.FalseTernary
 	}
 	return aws.UnknownTernary
 }
 
-// pageNames is how many names a page of a listing has at least in the mean, but for the first ones.
-const pageNames, firstPages = 100, 16
-
 func (b *bucket) list(ctx context.Context, prefix string, found func(name string, size int64) error) error {
 	in := &s3.ListObjectsV2Input{Bucket: &b.name, Prefix: aws.String(b.prefix + prefix)}
-	names := 0
-	for page := 1; ; page++ {
+	var seen listed
+	for {
 		out, err := b.client.ListObjectsV2(ctx, in)
 		if err != nil {
 			return b.known(err)
 		}
 		for _, o := range out.Contents {
-			names++
+			seen.names++
 			name, inside := strings.CutPrefix(aws.ToString(o.Key), b.prefix)
 			if !inside || !strings.HasPrefix(name, prefix) {
 				continue
@@ -92,14 +86,14 @@ func (b *bucket) list(ctx context.Context, prefix string, found func(name string
 		if in.ContinuationToken = out.NextContinuationToken; aws.ToString(in.ContinuationToken) == "" {
 			return nil
 		}
-		if page > firstPages+names/pageNames {
-			return fmt.Errorf("its listing does not end: %d names on %d pages", names, page)
+		if err := seen.page(); err != nil {
+			return err
 		}
 	}
 }
 
 func (b *bucket) open(ctx context.Context, name string) (io.ReadCloser, error) {
-	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: aws.String(b.prefix + name)})
+	out, err := b.client.GetObject(asksForObject(ctx), &s3.GetObjectInput{Bucket: &b.name, Key: aws.String(b.prefix + name)})
 	if err != nil {
 		return nil, b.known(err)
 	}
@@ -145,6 +139,7 @@ func words(err error) string {
 		redirect *redirectError
 		api      smithy.APIError
 		decoding *smithy.DeserializationError
+		azure    *azcore.ResponseError
 		sending  *url.Error
 	)
 	switch {
@@ -156,6 +151,8 @@ func words(err error) string {
 		return strings.TrimSuffix(api.ErrorCode()+": "+api.ErrorMessage(), ": ")
 	case errors.As(err, &decoding) && decoding.Err != nil:
 		return "its answer makes no sense: " + decoding.Err.Error()
+	case errors.As(err, &azure):
+		return strings.TrimSuffix(fmt.Sprintf("HTTP status %d: %s", azure.StatusCode, azure.ErrorCode), ": ")
 	case errors.As(err, &sending):
 		return sending.Err.Error()
 	}

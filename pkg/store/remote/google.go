@@ -1,0 +1,211 @@
+package remote
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/google"
+
+	"sicgrid/pkg/store"
+)
+
+// googleBucket is a prefix in a bucket of Google Cloud Storage, whose JSON API is spoken here:
+// listing, reading and writing are three requests, and Google's own client would make the program
+// by a quarter larger.
+// https://cloud.google.com/storage/docs/json_api/v1/objects
+type googleBucket struct {
+	client *http.Client
+	at     string // the service, "https://storage.googleapis.com"
+	name   string
+	prefix string // "" or ends in a slash
+}
+
+func openGoogle(ctx context.Context, u *url.URL, p patience) (*googleBucket, error) {
+	g := &googleBucket{client: p.client(), at: "https://storage.googleapis.com", name: u.Host, prefix: prefixOf(u)}
+	anonymous := false
+	if emulator := os.Getenv("STORAGE_EMULATOR_HOST"); emulator != "" { // as Google's own client
+		anonymous = true
+		if g.at = emulator; !strings.Contains(emulator, "://") {
+			g.at = "http://" + emulator
+		}
+	}
+	for option, values := range u.Query() {
+		var err error
+		switch option {
+		case "anonymous":
+			anonymous, err = strconv.ParseBool(values[0])
+		case "endpoint":
+			g.at = values[0]
+		default:
+			err = fmt.Errorf("unknown option %q; there are anonymous and endpoint", option)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	g.at = strings.TrimSuffix(g.at, "/")
+	switch {
+	case anonymous:
+		return g, nil
+	case u.Query().Has("endpoint"):
+		return nil, errors.New("the option endpoint goes with anonymous=true alone: credentials would be sent there")
+	}
+	return g, g.authenticate(ctx, p)
+}
+
+// authenticate finds the credentials where Google's own tools do.
+func (g *googleBucket) authenticate(ctx context.Context, p patience) error {
+	looking, stop := context.WithTimeout(ctx, p.connect)
+	defer stop()
+	const scope = "https://www.googleapis.com/auth/devstorage.read_write"
+	found, err := google.FindDefaultCredentials(looking, scope)
+	if err != nil {
+		return fmt.Errorf("no credentials of Google's: `gcloud auth application-default login` makes some, GOOGLE_APPLICATION_CREDENTIALS names a file of them, and ?anonymous=true goes without")
+	}
+	tokens := found.TokenSource
+	if len(found.JSON) > 0 { // else the machine has them, and the source keeps the context that found them
+		again, err := google.CredentialsFromJSONWithParams(context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, p.client()), found.JSON, google.CredentialsParams{Scopes: []string{scope}})
+		if err != nil {
+			return err
+		}
+		tokens = again.TokenSource
+	}
+	g.client = &http.Client{Transport: &oauth2.Transport{Source: tokens, Base: g.client.Transport}, CheckRedirect: g.client.CheckRedirect}
+	return nil
+}
+
+func (g *googleBucket) objects() string { return "/b/" + url.PathEscape(g.name) + "/o" }
+
+func (g *googleBucket) list(ctx context.Context, prefix string, found func(name string, size int64) error) error {
+	ask := url.Values{"prefix": {g.prefix + prefix}, "fields": {"items(name,size),nextPageToken"}}
+	var seen listed
+	for {
+		in, err := g.ask(ctx, http.MethodGet, "/storage/v1"+g.objects()+"?"+ask.Encode(), nil)
+		if err != nil {
+			return err
+		}
+		var page struct {
+			Items []struct {
+				Name string
+				Size int64 `json:",string"`
+			}
+			NextPageToken string
+		}
+		err = json.NewDecoder(in).Decode(&page)
+		in.Close()
+		if err != nil {
+			return fmt.Errorf("its answer makes no sense: %w", err)
+		}
+		for _, o := range page.Items {
+			seen.names++
+			name, inside := strings.CutPrefix(o.Name, g.prefix)
+			if !inside || !strings.HasPrefix(name, prefix) {
+				continue
+			}
+			if err := found(name, o.Size); err != nil {
+				return err
+			}
+		}
+		if page.NextPageToken == "" {
+			return nil
+		}
+		if err := seen.page(); err != nil {
+			return err
+		}
+		ask.Set("pageToken", page.NextPageToken)
+	}
+}
+
+func (g *googleBucket) open(ctx context.Context, name string) (io.ReadCloser, error) {
+	return g.ask(asksForObject(ctx), http.MethodGet, "/storage/v1"+g.objects()+"/"+url.PathEscape(g.prefix+name)+"?alt=media", nil)
+}
+
+func (g *googleBucket) write(ctx context.Context, name string, replace bool, body io.ReadSeeker) error {
+	how := url.Values{"uploadType": {"media"}, "name": {g.prefix + name}, "fields": {"name"}}
+	if !replace {
+		how.Set("ifGenerationMatch", "0")
+	}
+	in, err := g.ask(ctx, http.MethodPost, "/upload/storage/v1"+g.objects()+"?"+how.Encode(), body)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	_, err = io.Copy(io.Discard, in)
+	return err
+}
+
+// ask sends a request, three times at most where that may help, and returns the body of a good
+// answer.
+func (g *googleBucket) ask(ctx context.Context, method, path string, body io.ReadSeeker) (io.ReadCloser, error) {
+	const times = 3
+	for try := 1; ; try++ {
+		answer, err := g.askOnce(ctx, method, path, body)
+		if try < times && ctx.Err() == nil && mayRetry(answer, err) {
+			if err == nil {
+				answer.Body.Close()
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Duration(try) * 500 * time.Millisecond):
+			}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if answer.StatusCode >= http.StatusOK && answer.StatusCode < http.StatusMultipleChoices {
+			return answer.Body, nil
+		}
+		defer answer.Body.Close()
+		return nil, g.known(answer)
+	}
+}
+
+func (g *googleBucket) askOnce(ctx context.Context, method, path string, body io.ReadSeeker) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, g.at+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		if request.ContentLength, err = body.Seek(0, io.SeekEnd); err != nil {
+			return nil, err
+		}
+		rewound := func() (io.ReadCloser, error) {
+			_, err := body.Seek(0, io.SeekStart)
+			return io.NopCloser(body), err
+		}
+		if request.Body, err = rewound(); err != nil {
+			return nil, err
+		}
+		request.GetBody = rewound
+		if request.ContentLength == 0 {
+			request.Body = http.NoBody
+		}
+		request.Header.Set("Content-Type", "application/octet-stream")
+	}
+	return g.client.Do(request)
+}
+
+// known gives the answers that mean something here their name.
+func (g *googleBucket) known(answer *http.Response) error {
+	switch answer.StatusCode {
+	case http.StatusNotFound:
+		return fs.ErrNotExist
+	case http.StatusPreconditionFailed:
+		return store.ErrExists
+	}
+	var said struct{ Error struct{ Message string } }
+	_ = json.NewDecoder(io.LimitReader(answer.Body, mostAnswer)).Decode(&said) // else the status says enough
+	return errors.New(strings.TrimSuffix(answer.Status+": "+said.Error.Message, ": "))
+}
