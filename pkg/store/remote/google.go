@@ -66,20 +66,28 @@ func openGoogle(ctx context.Context, u *url.URL, p patience) (*googleBucket, err
 
 // authenticate finds the credentials where Google's own tools do.
 func (g *googleBucket) authenticate(ctx context.Context, p patience) error {
-	looking, stop := context.WithTimeout(ctx, p.connect)
-	defer stop()
 	const scope = "https://www.googleapis.com/auth/devstorage.read_write"
-	found, err := google.FindDefaultCredentials(looking, scope)
-	if err != nil {
-		return fmt.Errorf("no credentials of Google's: `gcloud auth application-default login` makes some, GOOGLE_APPLICATION_CREDENTIALS names a file of them, and ?anonymous=true goes without")
+	lasting := context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, p.client()) // tokens are renewed with it
+	type answer struct {
+		found *google.Credentials
+		err   error
 	}
-	tokens := found.TokenSource
-	if len(found.JSON) > 0 { // else the machine has them, and the source keeps the context that found them
-		again, err := google.CredentialsFromJSONWithParams(context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, p.client()), found.JSON, google.CredentialsParams{Scopes: []string{scope}})
-		if err != nil {
-			return err
+	answered := make(chan answer, 1)
+	go func() {
+		found, err := google.FindDefaultCredentials(lasting, scope)
+		answered <- answer{found, err}
+	}()
+	var tokens oauth2.TokenSource
+	select {
+	case a := <-answered:
+		if a.err != nil {
+			return fmt.Errorf("no credentials of Google's: `gcloud auth application-default login` makes some, GOOGLE_APPLICATION_CREDENTIALS names a file of them, and ?anonymous=true goes without")
 		}
-		tokens = again.TokenSource
+		tokens = a.found.TokenSource
+	case <-time.After(p.connect):
+		return fmt.Errorf("no credentials of Google's within %s: GOOGLE_APPLICATION_CREDENTIALS names a file of them, and ?anonymous=true goes without", p.connect)
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	g.client = &http.Client{Transport: &oauth2.Transport{Source: tokens, Base: g.client.Transport}, CheckRedirect: g.client.CheckRedirect}
 	return nil

@@ -92,7 +92,7 @@ type image struct {
 // openImage opens the image at oci://registry/name:tag, or @sha256:... in place of the tag. Nothing
 // is asked of the registry.
 func openImage(u *url.URL, p patience) (*image, error) {
-	const form = "must be oci://registry/name:tag or oci://registry/name@sha256:..."
+	const form = "must be oci://registry/name:tag or oci://registry/name@sha256:DIGEST"
 	ref, err := registry.ParseReference(u.Host + u.Path)
 	if err != nil || u.RawQuery != "" || ref.Reference == "" {
 		return nil, errors.New(form)
