@@ -130,8 +130,12 @@ func TestARegistryThatMisbehavesEndsInOneLine(t *testing.T) {
 		"no manifest":                {"/manifests/", manifest("<html>Sign in to the hotel's network</html>"), ""},
 		"an image of something else": {"/manifests/", manifest(`{"schemaVersion":2,"mediaType":"` + manifestType + `","layers":[]}`), "no publication"},
 		"it refuses":                 {"/manifests/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, "docker login"},
-		"a redirect elsewhere":       {"/manifests/", func(w http.ResponseWriter, req *http.Request) { http.Redirect(w, req, elsewhere.URL, http.StatusTemporaryRedirect) }, "not followed"},
-		"a redirect to itself":       {"/manifests/", func(w http.ResponseWriter, req *http.Request) { http.Redirect(w, req, req.URL.Path, http.StatusTemporaryRedirect) }, "without end"},
+		"a redirect elsewhere": {"/manifests/", func(w http.ResponseWriter, req *http.Request) {
+			http.Redirect(w, req, elsewhere.URL, http.StatusTemporaryRedirect)
+		}, "not followed"},
+		"a redirect to itself": {"/manifests/", func(w http.ResponseWriter, req *http.Request) {
+			http.Redirect(w, req, req.URL.Path, http.StatusTemporaryRedirect)
+		}, "without end"},
 		"it asks for a password": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
 			w.WriteHeader(401)
