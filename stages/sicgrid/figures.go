@@ -147,7 +147,7 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 		}
 		noted, err := record.noted(row, drawn.Key)
 		if err != nil {
-			return nil, err
+			return nil, notLaidOut(n, err)
 		}
 		file := layout.NewFile(filepath.Join(s.folder.Path, row.Name), noted)
 		record.Files[row.Name] = file.Sum
@@ -156,7 +156,7 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	// What is laid out is opened by others; what lies there already was looked at before.
 	if slices.ContainsFunc(files, func(f layout.File) bool { return filepath.Dir(f.Path) != filepath.Clean(s.folder.Path) || !f.Current() }) || len(files) == 0 {
 		if err := sheet.Check(n.Name, rows); err != nil {
-			return nil, fmt.Errorf("its drawing is not laid out: %w; `sicgrid run %s --force %s` draws it anew", err, n.Name, n.Name)
+			return nil, notLaidOut(n, err)
 		}
 	}
 	var text bytes.Buffer
@@ -164,6 +164,11 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 		return nil, err
 	}
 	return append(files, layout.NewFile(filepath.Join(s.folder.Path, n.Name+".json"), text.Bytes())), nil
+}
+
+// notLaidOut is the error of a drawing in which something is wrong.
+func notLaidOut(n *pipeline.Node, err error) error {
+	return fmt.Errorf("its drawing is not laid out: %w; `sicgrid run %s --force %s` draws it anew", err, n.Name, n.Name)
 }
 
 // commandFor is the command line that makes a node's result, as a shell takes it.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sicgrid/pkg/store"
 )
 
 // The pins that the repository ships are used: none is damaged, of other parameters, or of a node
@@ -18,9 +20,13 @@ func TestThePinsOfTheRepositoryAreUsed(t *testing.T) {
 	if err != nil || len(profiles) == 0 {
 		t.Skip("the repository has no pins")
 	}
+	stored := filepath.Join(t.TempDir(), "store")
+	if _, err := store.Open(stored); err != nil {
+		t.Fatal(err)
+	}
 	for _, profile := range profiles {
 		pinned := pinnedNodes(t, filepath.Join(root, pinsDir, profile.Name()))
-		cmd := exec.Command(program, append([]string{"status", "--json", "--params", profile.Name(), "--store", filepath.Join(t.TempDir(), "store")}, pinned...)...)
+		cmd := exec.Command(program, append([]string{"status", "--json", "--params", profile.Name(), "--store", stored}, pinned...)...)
 		cmd.Dir = root
 		out, _ := cmd.Output() // exit code 3: something else would run
 		var answer struct {

@@ -104,7 +104,7 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 	dir, real := folderOfSmoke(t), t.TempDir()
 	layParams(t, real)
 	layQuick(t, dir, "laptop", "paper")
-	for _, name := range []string{"phase-diagram", "robustness", "robustness-scratch", "report", "report-scratch", "copies"} { // of profiles that are others here
+	for _, name := range []string{"phase-diagram", "robustness", "robustness-scratch", "report", "report-scratch", "copies", "gains"} { // of profiles that are others here
 		if err := os.Remove(filepath.Join(dir, "params", "sweep-"+name+".yaml")); err != nil {
 			t.Fatal(err)
 		}
@@ -139,8 +139,8 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 	for _, line := range examples {
 		in, command := dir, strings.ReplaceAll(line, "/mnt/group", dir)
 		switch {
-		case strings.Contains(line, "s3://"), strings.Contains(line, "oci://"), strings.Contains(line, "bench"), strings.Contains(line, "| dot"):
-			continue // want a bucket, a registry, minutes, another program
+		case strings.Contains(line, "s3://"), strings.Contains(line, "oci://"), strings.Contains(line, "bench"), strings.Contains(line, "| dot"), strings.HasPrefix(line, "sicgrid logs"):
+			continue // want a bucket, a registry, minutes, another program, a cluster
 		case strings.HasPrefix(line, "sicgrid sweep"):
 			in, command = real, strings.TrimSuffix(command, "--dry-run")+" --dry-run"
 		}
