@@ -299,7 +299,10 @@ func (p *Page) mattered() Answer {
 		}
 		text := fmt.Sprintf("%s (%s)", n.title, percent(one.summary.InModules))
 		if !(one.summary.InModules >= lostShare*b.summary.InModules) {
-			lost, terms = append(lost, text), append(terms, strings.TrimPrefix(n.title, "without "))
+			lost = append(lost, text)
+			if term, ok := strings.CutPrefix(n.title, "without "); ok { // other weights and starts are no terms
+				terms = append(terms, strings.TrimSuffix(strings.TrimPrefix(term, "the "), " term"))
+			}
 		} else {
 			kept = append(kept, text)
 		}
@@ -309,6 +312,8 @@ func (p *Page) mattered() Answer {
 		a.Verdict, a.Short = Unknown, "Not known yet"
 	case len(lost) == 0:
 		a.Verdict, a.Short = No, "None of those tried"
+	case len(terms) == 0:
+		a.Verdict, a.Short = No, "No term, but other settings"
 	default:
 		a.Verdict, a.Short = Plain, shortList(terms)
 	}
