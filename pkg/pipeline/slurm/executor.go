@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func (e *Executor) Cancel(ctx context.Context) (tasks int, err error) {
 			return err
 		})
 		if err == nil && left == 0 {
-			e.awaitProcesses(ctx, f, arrays)
+			e.awaitProcesses(ctx, f, arrays, seen)
 		}
 		if err != nil || left == 0 {
 			return len(seen), err
@@ -91,14 +92,16 @@ func (e *Executor) Cancel(ctx context.Context) (tasks int, err error) {
 	return len(seen), ctx.Err()
 }
 
-// awaitProcesses waits for processes that go on although Slurm has ended their jobs: they see at
-// their next beat that the run is being cancelled. One that does not beat was killed.
-func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submitted) {
+// awaitProcesses waits for processes that go on although Slurm has ended their jobs, or a restarted
+// controller knows nothing of them: they see at their next beat that the run is being cancelled, and
+// are added to seen. One that does not beat was killed.
+func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submitted, seen map[string]bool) {
 	working := func() string {
 		var all []string
 		for _, a := range arrays {
-			for _, node := range a.Nodes {
+			for task, node := range a.Nodes {
 				if r := f.record(node); r != nil && r.State == running {
+					seen[taskName(a.job, task)] = true
 					all = append(all, fmt.Sprint(node, r.Job, r.Beat))
 				}
 			}
@@ -120,6 +123,9 @@ func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submi
 	}
 }
 
+// taskName is what Slurm calls a task of an array.
+func taskName(job, task string) string { return job + "_" + task }
+
 // cancelAll cancels what Slurm has of the arrays. It returns how many tasks that were, and adds
 // them to seen.
 func (e *Executor) cancelAll(ctx context.Context, arrays []*submitted, seen map[string]bool) (left int, err error) {
@@ -133,7 +139,7 @@ func (e *Executor) cancelAll(ctx context.Context, arrays []*submitted, seen map[
 			continue
 		}
 		left++
-		seen[fmt.Sprintf("%s_%d", q.job, q.task)] = true
+		seen[taskName(q.job, strconv.Itoa(q.task))] = true
 		if q.state != "COMPLETING" && !slices.Contains(jobs, q.job) {
 			jobs = append(jobs, q.job)
 		}

@@ -376,7 +376,7 @@ func (f *follower) learnJob(q queued) {
 }
 
 func (f *follower) condemn(q queued) {
-	id := fmt.Sprintf("%s_%d", q.job, q.task)
+	id := taskName(q.job, strconv.Itoa(q.task))
 	if !f.ours[id] {
 		f.ours[id] = true
 		f.condemned = append(f.condemned, id)
@@ -385,7 +385,7 @@ func (f *follower) condemn(q queued) {
 
 // alive reports whether a task may still come to something.
 func (f *follower) alive(w *watched, q queued, there bool) bool {
-	if !there || !q.live() || q.held() || f.ours[fmt.Sprintf("%s_%d", q.job, q.task)] {
+	if !there || !q.live() || q.held() || f.ours[taskName(q.job, strconv.Itoa(q.task))] {
 		return false
 	}
 	if q.state != "RUNNING" {
@@ -427,7 +427,7 @@ func (f *follower) isNeeded(w *watched, q queued, there bool, wanted map[*watche
 	if w.number < 0 {
 		return true
 	}
-	invalid := there && q.state == "CANCELLED" && (q.reason == "DependencyNeverSatisfied" || f.ours[fmt.Sprintf("%s_%d", q.job, q.task)])
+	invalid := there && q.state == "CANCELLED" && (q.reason == "DependencyNeverSatisfied" || f.ours[taskName(q.job, strconv.Itoa(q.task))])
 	if there && q.state == "CANCELLED" && !invalid {
 		f.fail(w, fmt.Sprintf("job %s_%d was cancelled in Slurm; the next run submits it again", q.job, q.task))
 		return false
