@@ -10,6 +10,10 @@ import (
 
 // A cluster that takes fewer jobs at once than a run has gets the rest as there is room.
 func fullQueue(t *testing.T, c *cluster) {
+	if out, err := exec.Command("scancel", "--user=root").CombinedOutput(); err != nil { // what other tests left is not ours to wait for
+		t.Fatalf("scancel: %v: %s", err, out)
+	}
+	await(t, "an empty queue", func() bool { return len(queue(t)) == 0 })
 	c.configure(t, "MaxJobCount=6", "MinJobAge=2") // those that have ended count until they are forgotten
 	defer c.configure(t, "MaxJobCount=10000", "MinJobAge=60")
 	local, far := newWorkplace(t), newWorkplace(t)
