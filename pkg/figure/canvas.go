@@ -78,6 +78,15 @@ func (c *Canvas) Circles(points []Point, radius float64, s Stroke) {
 	}
 }
 
+// Crosses strokes a diagonal cross, from its middle as wide and high as the radius (mm), on every
+// point.
+func (c *Canvas) Crosses(points []Point, radius float64, s Stroke) {
+	for _, p := range points {
+		c.Line(s, Point{p.X - radius, p.Y - radius}, Point{p.X + radius, p.Y + radius})
+		c.Line(s, Point{p.X - radius, p.Y + radius}, Point{p.X + radius, p.Y - radius})
+	}
+}
+
 // Image fills the box with the image. Paletted images (heat maps) keep the edges of their pixels,
 // others are smoothed. A nil image draws nothing.
 func (c *Canvas) Image(b Box, img image.Image) {

@@ -106,7 +106,7 @@ func wireFigures(d *DAG, p *Parameters, m made) {
 	runs := inputs{}
 	for _, seed := range p.Seeds {
 		for _, v := range several.Variants {
-			runs.with(fmt.Sprintf("seed-%d/%s/", seed, v), m.networks[p.networkName(v, seed)].spectra[f.Seeds.BoxM], "units", "modules", "summary")
+			runs.with(seeds.Role(v, seed), m.networks[p.networkName(v, seed)].spectra[f.Seeds.BoxM], "units", "modules", "summary")
 		}
 	}
 	draw(d, "seeds", several, seeds.Run, runs)
@@ -267,7 +267,7 @@ func (m made) ablations(p *Parameters) inputs {
 	in := m.each(variants, f.BoxM, "units", "modules", "summary")
 	for _, seed := range p.figure7().Seeds {
 		for _, v := range variants {
-			in.with(figure7.SeedRole(v, seed), m.networks[p.networkName(v, seed)].spectra[f.BoxM], "summary")
+			in.with(sheet.SeedRole(v, seed), m.networks[p.networkName(v, seed)].spectra[f.BoxM], "summary")
 		}
 	}
 	return in

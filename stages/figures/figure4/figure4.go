@@ -176,8 +176,7 @@ func (l layout) paint(c *figure.Canvas) {
 	if len(l.rows) > 0 && len(l.rows[0].cells) > 0 {
 		c.ScaleBar(figure.Point{X: left, Y: l.keysY + 1.2}, l.BoxM, l.size)
 		bar := 2*l.size + gap
-		c.ColorBar(figure.Box{X: left + l.cellsW - bar, Y: l.keysY, W: bar, H: 2.4}, rates, 0, 1,
-			[]figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
+		sheet.RateBar(c, figure.Box{X: left + l.cellsW - bar, Y: l.keysY, W: bar, H: 2.4}, rates)
 		c.ColorBar(figure.Box{X: l.lagsX, Y: l.keysY, W: l.size, H: 2.4}, correlations, -1, 1,
 			[]figure.Tick{{At: -1, Label: "−1"}, {At: 0, Label: "0"}, {At: 1, Label: "1"}}, "")
 		c.Text(l.lagsX+l.size/2, l.keysY+6.2, "correlation", figure.Type{Size: figure.Small, X: figure.Middle})

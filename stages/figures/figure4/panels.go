@@ -77,21 +77,14 @@ func paintPeriods(c *figure.Canvas, b figure.Box, units []spectratable.Unit, mod
 		key := name(fmt.Sprintf("no module (%d)", len(none)))
 		c.Circles(append(places(none), key), 0.65, figure.Stroke{Color: figure.Grey, Width: figure.Thin})
 	}
-	cross(c, name("the paper's"))
+	crosses := []figure.Point{name("the paper's")}
 	for _, m := range paperModules {
-		cross(c, a.At(m.orientation, m.period))
+		crosses = append(crosses, a.At(m.orientation, m.period))
 	}
+	c.Crosses(crosses, 1.1, figure.Stroke{Color: figure.Black, Width: figure.Thick})
 	if len(units) == 0 {
 		sheet.Notice(c, b, "no active unit")
 	}
-}
-
-// cross marks a value of the paper.
-func cross(c *figure.Canvas, at figure.Point) {
-	const r = 1.1
-	s := figure.Stroke{Color: figure.Black, Width: figure.Thick}
-	c.Line(s, figure.Point{X: at.X - r, Y: at.Y - r}, figure.Point{X: at.X + r, Y: at.Y + r})
-	c.Line(s, figure.Point{X: at.X - r, Y: at.Y + r}, figure.Point{X: at.X + r, Y: at.Y - r})
 }
 
 // independence says in two lines how many of the hexagonal modules are independent of one another,

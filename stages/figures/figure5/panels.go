@@ -62,7 +62,7 @@ func (d Data) paintDensity(c *figure.Canvas, b figure.Box) {
 	a.VLine(c, d.Summary.SigmaX, red)
 	a.HLine(c, paperPlateau, paperLine)
 	if a.Holds(paperReachM, paperReached) {
-		cross(c, a.At(paperReachM, paperReached))
+		paperCross(c, a.At(paperReachM, paperReached))
 	}
 	a.DrawFrame(c, 8)
 	d.paintKey(c, figure.Point{X: b.X, Y: b.Y - 5.4}, often, red)
@@ -76,12 +76,9 @@ func (d Data) paintDensity(c *figure.Canvas, b figure.Box) {
 // paperLine is that of the paper's plateau.
 var paperLine = figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{0.7, 1}}
 
-// cross marks a value of the paper.
-func cross(c *figure.Canvas, at figure.Point) {
-	const r = 0.9
-	s := figure.Stroke{Color: figure.Black, Width: 1}
-	c.Line(s, figure.Point{X: at.X - r, Y: at.Y - r}, figure.Point{X: at.X + r, Y: at.Y + r})
-	c.Line(s, figure.Point{X: at.X - r, Y: at.Y + r}, figure.Point{X: at.X + r, Y: at.Y - r})
+// paperCross marks a value of the paper.
+func paperCross(c *figure.Canvas, at figure.Point) {
+	c.Crosses([]figure.Point{at}, 0.9, figure.Stroke{Color: figure.Black, Width: 1})
 }
 
 // paintKey says in a line from a point what density, mean, σ_x and the paper's values look like.
@@ -101,7 +98,7 @@ func (d Data) paintKey(c *figure.Canvas, at figure.Point, often figure.Map, red 
 		{"σ_x", func(x float64) { c.Line(red, figure.Point{X: x, Y: at.Y}, figure.Point{X: x + w, Y: at.Y}) }},
 		{"the paper's", func(x float64) {
 			c.Line(paperLine, figure.Point{X: x, Y: at.Y}, figure.Point{X: x + w, Y: at.Y})
-			cross(c, figure.Point{X: x + w/2, Y: at.Y})
+			paperCross(c, figure.Point{X: x + w/2, Y: at.Y})
 		}},
 	} {
 		entry.draw(at.X)

@@ -38,9 +38,6 @@ type Params struct {
 // rows are all networks.
 func (p Params) rows() []string { return slices.Concat(p.Variants, p.Others) }
 
-// SeedRole begins the names of the inputs of a network of another seed.
-func SeedRole(variant string, seed uint64) string { return fmt.Sprintf("%s/seed-%d/", variant, seed) }
-
 // Ablation is one row of figure 7: a variant of the training in one box.
 type Ablation struct {
 	Name    string
@@ -81,7 +78,7 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	for _, v := range p.rows() {
 		row := Ablation{v, sheet.Read[spectratable.Unit](&r, v+"/units"), sheet.Read[spectratable.Module](&r, v+"/modules"), sheet.Read[ratemapstable.Map](&r, v+"/maps"), sheet.One[spectratable.Summary](&r, v+"/summary"), nil}
 		for _, seed := range p.Seeds {
-			row.Seeds = append(row.Seeds, sheet.One[spectratable.Summary](&r, SeedRole(v, seed)+"summary"))
+			row.Seeds = append(row.Seeds, sheet.One[spectratable.Summary](&r, sheet.SeedRole(v, seed)+"summary"))
 		}
 		d.Rows = append(d.Rows, row)
 	}
@@ -211,7 +208,7 @@ func (l layout) caption() sheet.Caption {
 	for i, row := range l.Rows {
 		tables := sheet.Tables([]string{row.Name + "/"}, "maps", "units", "modules", "summary")
 		for _, seed := range l.p.Seeds {
-			tables = append(tables, SeedRole(row.Name, seed)+"summary")
+			tables = append(tables, sheet.SeedRole(row.Name, seed)+"summary")
 		}
 		shows := l.p.Titles.Of(row.Name)
 		if i >= len(l.p.Variants) {

@@ -82,7 +82,7 @@ func TestFigure7ShowsSeedsAndOtherRecipes(t *testing.T) {
 		for i, seed := range p.Seeds {
 			other := net
 			other.Summary.Score = float64(i)
-			maps.Copy(in, figuretest.Inputs(SeedRole(v, seed), other, "summary"))
+			maps.Copy(in, figuretest.Inputs(sheet.SeedRole(v, seed), other, "summary"))
 		}
 	}
 	files, err := figuretest.Draw(t, p, Run, in)

@@ -69,10 +69,8 @@ var scoreAxis = figure.Axis{Min: -1.2, Max: 1.6, Ticks: figure.Ticks(-1, 1.5, 3)
 
 func (a Ablation) paintScores(c *figure.Canvas, b figure.Box, reference *Ablation, last bool) {
 	a.histogram(c, b, reference, sheet.Score, scoreAxis, 28, "grid score", last)
-	figure.Axes{Box: b, X: scoreAxis, Y: figure.Axis{Max: 1}}.VLine(c, sheet.ScoreLine, dashes)
+	figure.Axes{Box: b, X: scoreAxis, Y: figure.Axis{Max: 1}}.VLine(c, sheet.ScoreLine, sheet.GreyDashes)
 }
-
-var dashes = figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}}
 
 func (a Ablation) paintPeriods(c *figure.Canvas, b figure.Box, reference *Ablation, longest float64, last bool) {
 	a.histogram(c, b, reference, sheet.Period, figure.Axis{Max: longest, Ticks: figure.Ticks(0, longest, 3)}, int(math.Round(longest/0.05)), "period (m)", last)
@@ -85,7 +83,7 @@ func (a Ablation) histogram(c *figure.Canvas, b figure.Box, reference *Ablation,
 	if last {
 		x.Label = label
 	}
-	_, all := figure.Histogram(sheet.Column(units, value), x.Min, x.Max, bins)
+	edges, all := figure.Histogram(sheet.Column(units, value), x.Min, x.Max, bins)
 	var theirs []float64
 	if reference != nil {
 		_, theirs = figure.Histogram(sheet.Column(sheet.Active(reference.Units), value), x.Min, x.Max, bins)
@@ -95,7 +93,7 @@ func (a Ablation) histogram(c *figure.Canvas, b figure.Box, reference *Ablation,
 	groups, none := sheet.ByModule(units, a.Modules)
 	base := make([]float64, bins)
 	stack := func(units []spectratable.Unit, group int) {
-		edges, counts := figure.Histogram(sheet.Column(units, value), x.Min, x.Max, bins)
+		_, counts := figure.Histogram(sheet.Column(units, value), x.Min, x.Max, bins)
 		axes.Bars(c, edges, counts, base, figure.Series(group))
 	}
 	for i, g := range groups {
@@ -104,8 +102,7 @@ func (a Ablation) histogram(c *figure.Canvas, b figure.Box, reference *Ablation,
 	stack(none, -1)
 	var steps []figure.Point
 	for i, n := range theirs {
-		lo, hi := x.Min+(x.Max-x.Min)*float64(i)/float64(bins), x.Min+(x.Max-x.Min)*float64(i+1)/float64(bins)
-		steps = append(steps, axes.At(lo, n), axes.At(hi, n))
+		steps = append(steps, axes.At(edges[i], n), axes.At(edges[i+1], n))
 	}
 	c.Line(outline, steps...)
 	axes.Draw(c, sheet.LabelGap)
@@ -127,7 +124,7 @@ func (a Ablation) paintSeeds(c *figure.Canvas, b figure.Box, last bool) {
 		x.Label = "of seeds"
 	}
 	axes := figure.Axes{Box: b, X: x, Y: figure.Axis{Max: float64(len(a.Seeds) + 1)}}
-	axes.VLine(c, sheet.ScoreLine, dashes)
+	axes.VLine(c, sheet.ScoreLine, sheet.GreyDashes)
 	scores := append([]float64{a.Summary.Score}, scoresOf(a.Seeds)...)
 	if m := sheet.Median(scores); axes.Holds(m, 0) {
 		c.Line(figure.Stroke{Color: figure.Black, Width: figure.Thick}, axes.At(m, 0), axes.At(m, axes.Y.Max))

@@ -186,8 +186,7 @@ func paintKeys(c *figure.Canvas, y float64, d Data, size float64, rates figure.M
 	small := figure.Type{Size: figure.Small, Y: figure.Middle}
 	mid := y + 1.2
 	c.ScaleBar(figure.Point{X: 0, Y: mid}, d.BoxM, size)
-	c.ColorBar(figure.Box{X: 32, Y: y, W: 26, H: 2.4}, rates, 0, 1,
-		[]figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
+	sheet.RateBar(c, figure.Box{X: 32, Y: y, W: 26, H: 2.4}, rates)
 	c.Text(64, mid-1.4, "below each map: grid score (expanding ring),", small)
 	c.Text(64, mid+1.8, "and depth of modulation (lowest to highest rate)", small)
 	swatch := func(x float64, stroke figure.Stroke, name string) {

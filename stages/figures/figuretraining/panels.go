@@ -169,12 +169,7 @@ func (f drawing) paintMeasures(c *figure.Canvas, b figure.Box) {
 			c.Circles(at, 0.8, figure.Stroke{Color: figure.Series(1), Width: figure.Thick})
 		}},
 		{"power of six waves", func(i int) float64 { return f.power[i].hexagon }, func(at []figure.Point) {
-			for _, p := range at {
-				const r = 0.8
-				s := figure.Stroke{Color: figure.Series(2), Width: figure.Thick}
-				c.Line(s, figure.Point{X: p.X - r, Y: p.Y - r}, figure.Point{X: p.X + r, Y: p.Y + r})
-				c.Line(s, figure.Point{X: p.X - r, Y: p.Y + r}, figure.Point{X: p.X + r, Y: p.Y - r})
-			}
+			c.Crosses(at, 0.8, figure.Stroke{Color: figure.Series(2), Width: figure.Thick})
 		}},
 	} {
 		var way []figure.Point
@@ -272,7 +267,7 @@ func (f drawing) paintGrid(c *figure.Canvas) {
 	}
 	y := row(len(f.cells)+1) + 1
 	c.ScaleBar(figure.Point{X: gridX, Y: y}, f.BoxM, size)
-	c.ColorBar(figure.Box{X: gridX + 46, Y: y - 0.6, W: 26, H: 2.4}, f.p.RateColours.Map(), 0, 1, []figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
+	sheet.RateBar(c, figure.Box{X: gridX + 46, Y: y - 0.6, W: 26, H: 2.4}, f.p.RateColours.Map())
 }
 
 // unit is the unit of this number at the snapshot.

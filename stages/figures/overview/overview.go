@@ -44,7 +44,7 @@ type panel struct {
 	whole bool // whole numbers, whose marks may stand beside their place
 }
 
-// panels are those of every block.
+// panelsOf are those of every block.
 func panelsOf(d sweepdata.Data) []panel {
 	most := d.MostModules()
 	explained := d.ExplainedAxis()
@@ -187,11 +187,12 @@ func blocks(d sweepdata.Data) []block {
 		})
 		b.points = b.points[:mostRows]
 	}
+	panels := panelsOf(d)
 	for i := range out {
-		out[i].panels = panelsOf(d)
+		out[i].panels = panels
 		for _, pt := range out[i].points {
 			height := rowHeight
-			for _, p := range out[i].panels {
+			for _, p := range panels {
 				_, off := p.places(d.Of(pt))
 				height = math.Max(height, 2*sheet.Widest(off)+sweepdata.MarkWidth+1)
 			}
@@ -216,7 +217,7 @@ func paintBlock(d sweepdata.Data, c *figure.Canvas, p sweepdata.Params, b block,
 	for k, p := range b.panels {
 		a := p.axes(y+headHeight, b.height())
 		if k == 0 {
-			a.VLine(c, sheet.ScoreLine, figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}})
+			a.VLine(c, sheet.ScoreLine, sheet.GreyDashes)
 		}
 		mid := y + headHeight
 		for row, pt := range b.points {
@@ -342,7 +343,7 @@ func paintScatter(d sweepdata.Data, c *figure.Canvas, s scatter, i int, top floa
 	if i%scatterColumns > 0 {
 		a.Y.Label, a.Y.Ticks = "", sheet.Bare(a.Y.Ticks)
 	}
-	a.HLine(c, sheet.ScoreLine, figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}})
+	a.HLine(c, sheet.ScoreLine, sheet.GreyDashes)
 	variants := d.Variants()
 	for k, r := range s.runs {
 		if a.Holds(s.values[k], r.Score) {

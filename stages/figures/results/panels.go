@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"image/color"
 	"math"
-	"slices"
 
 	"sicgrid/pkg/figure"
 	"sicgrid/stages/claims/claimstable"
 	"sicgrid/stages/figures/sheet"
-	"sicgrid/stages/spectra/spectratable"
 )
 
 // outcomeColour is that of a finding or verdict.
@@ -124,7 +122,7 @@ func (d Data) paintAblations(c *figure.Canvas, y float64, p Params) {
 	height := ablationRow * float64(len(p.Variants))
 	score := figure.Axes{Box: figure.Box{X: left, Y: y + 6, W: 50, H: height}, X: figure.Axis{Min: -1.2, Max: 1.6, Label: "grid score, median of active units", Ticks: figure.Ticks(-1, 1.5, 5)}, Y: figure.Axis{Max: 1}}
 	share := figure.Axes{Box: figure.Box{X: left + 58, Y: y + 6, W: 50, H: height}, X: figure.Axis{Min: -0.02, Max: 1.02, Label: "share of active units in modules", Ticks: figure.Ticks(0, 1, 4)}, Y: figure.Axis{Max: 1}}
-	score.VLine(c, sheet.ScoreLine, figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}})
+	score.VLine(c, sheet.ScoreLine, sheet.GreyDashes)
 	label := figure.Type{Size: figure.Small, X: figure.End, Y: figure.Middle}
 	for i, v := range p.Variants {
 		mid := y + 6 + ablationRow*(float64(i)+0.5)
@@ -132,9 +130,9 @@ func (d Data) paintAblations(c *figure.Canvas, y float64, p Params) {
 		var scores, shares []float64
 		for _, n := range d.Networks {
 			if active := sheet.Active(n.Units); n.Variant == v && len(active) > 0 {
-				inModules := slices.DeleteFunc(slices.Clone(active), func(u spectratable.Unit) bool { return u.Module < 0 })
+				inModules := len(active) - len(sheet.Members(active, -1))
 				scores = append(scores, sheet.Median(sheet.Column(active, sheet.Score)))
-				shares = append(shares, float64(len(inModules))/float64(len(active)))
+				shares = append(shares, float64(inModules)/float64(len(active)))
 			}
 		}
 		paintStrip(c, score, mid, scores)
@@ -171,9 +169,7 @@ func mark(c *figure.Canvas, at figure.Point, outcome string) {
 	case claimstable.Holds:
 		c.Discs([]figure.Point{at}, r, ink)
 	case claimstable.Fails:
-		s := figure.Stroke{Color: ink, Width: figure.Thick}
-		c.Line(s, figure.Point{X: at.X - r, Y: at.Y - r}, figure.Point{X: at.X + r, Y: at.Y + r})
-		c.Line(s, figure.Point{X: at.X - r, Y: at.Y + r}, figure.Point{X: at.X + r, Y: at.Y - r})
+		c.Crosses([]figure.Point{at}, r, figure.Stroke{Color: ink, Width: figure.Thick})
 	default:
 		c.Circles([]figure.Point{at}, r, figure.Stroke{Color: ink, Width: figure.Thin})
 	}
@@ -197,7 +193,7 @@ func (d Data) paintMaps(c *figure.Canvas, variant string, nets map[string]sheet.
 	}
 	for i, seed := range p.Seeds {
 		x := left + pitch*float64(i)
-		net, ok := nets[runRole(variant, seed)]
+		net, ok := nets[sheet.SeedRole(variant, seed)]
 		units, by := net.Examples()
 		if !ok || len(units) == 0 {
 			none := figure.Type{Size: figure.Small, Color: figure.Grey, X: figure.Middle, Y: figure.Middle}

@@ -28,9 +28,6 @@ type Params struct {
 	Titles   sheet.Titles `json:"titles"`
 }
 
-// runRole begins the names of the inputs of one network.
-func runRole(variant string, seed uint64) string { return fmt.Sprintf("%s/seed-%d/", variant, seed) }
-
 // SeedMaps is a network's maps in one box.
 type SeedMaps struct {
 	Variant string
@@ -89,11 +86,11 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	d := Data{Claims: sheet.Read[claimstable.Claim](&r, "claims"), Findings: sheet.Read[claimstable.Finding](&r, "findings")}
 	for _, seed := range p.Seeds {
 		for _, v := range p.Variants {
-			role := runRole(v, seed)
+			role := sheet.SeedRole(v, seed)
 			d.Networks = append(d.Networks, SeedMaps{v, seed, sheet.Read[spectratable.Unit](&r, role+"units"), sheet.Read[ratemapstable.Map](&r, role+"maps")})
 		}
 		for _, v := range p.Walked {
-			role := runRole(v, seed)
+			role := sheet.SeedRole(v, seed)
 			box := r.Box
 			r.Box = 0 // plateaus may be of another one
 			plateau := sheet.One[distancestable.Summary](&r, role+"decorrelation").Plateau
@@ -122,7 +119,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("results: %s, seed %d: %w", n.Variant, n.Seed, err)
 		}
-		nets[runRole(n.Variant, n.Seed)] = net
+		nets[sheet.SeedRole(n.Variant, n.Seed)] = net
 		gaps = net.Gaps()
 	}
 	const top, walked, mapPitch = 8.0, 54.0, 19.0
@@ -171,7 +168,7 @@ func (d Data) caption(p Params, disagreeing []string) sheet.Caption {
 	roles := func(variants []string) (roles []string) {
 		for _, v := range variants {
 			for _, s := range p.Seeds {
-				roles = append(roles, runRole(v, s))
+				roles = append(roles, sheet.SeedRole(v, s))
 			}
 		}
 		return roles

@@ -89,7 +89,7 @@ func (d Data) paintWalked(c *figure.Canvas, y float64, titles sheet.Titles) {
 	a.HLine(c, mostApart, quarter)
 	a = panel(2, "decoded walks; chance: grey", steps, upTo("decoding error (m)", k.errors), nil, k.errors)
 	if !math.IsNaN(k.chance) {
-		a.HLine(c, k.chance, figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}})
+		a.HLine(c, k.chance, sheet.GreyDashes)
 	}
 	radius := figure.Axis{Max: k.farthest, Label: "radius of places (m)", Ticks: figure.Ticks(0, k.farthest, 4)}
 	panel(3, "decoded places", radius, upTo("decoding error (m)", k.reach), nil, k.reach)

@@ -93,7 +93,7 @@ func paintOneAtATime(d sweepdata.Data, c *figure.Canvas, b figure.Box, p sweepda
 		a.Y.Ticks, a.Y.Label = sheet.Bare(a.Y.Ticks), ""
 	}
 	if m.axis.Min < -0.4 { // grid scores
-		a.HLine(c, sheet.ScoreLine, figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}})
+		a.HLine(c, sheet.ScoreLine, sheet.GreyDashes)
 	}
 	step := 0.7 / float64(len(variants))
 	for v, variant := range variants {

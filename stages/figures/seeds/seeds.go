@@ -51,6 +51,9 @@ type runNumbers struct {
 	Modules     []sheet.ModuleNumbers `json:"modules"`
 }
 
+// Role begins the names of the inputs of one network.
+func Role(variant string, seed uint64) string { return fmt.Sprintf("seed-%d/%s/", seed, variant) }
+
 // Run reads units, modules and summary of every seed and variant of the parameters
 // (roles "seed-1/full/units" and so on) and emits the figure over seeds.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
@@ -58,7 +61,7 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	var d Data
 	for _, s := range p.Seeds {
 		for _, v := range p.Variants {
-			role := fmt.Sprintf("seed-%d/%s/", s, v)
+			role := Role(v, s)
 			d.Runs = append(d.Runs, Network{
 				Seed: s, Variant: v,
 				Units:   sheet.Read[spectratable.Unit](&r, role+"units"),
@@ -134,7 +137,7 @@ func (d Data) caption(p Params) sheet.Caption {
 		for i, v := range p.Variants {
 			var prefixes []string
 			for _, s := range p.Seeds {
-				prefixes = append(prefixes, fmt.Sprintf("seed-%d/%s/", s, v))
+				prefixes = append(prefixes, Role(v, s))
 			}
 			c.Panels = append(c.Panels, sheet.Panel{Panel: string(rune('a' + k*len(p.Variants) + i)), Shows: p.Titles.Of(v) + ": " + row.shows, Tables: sheet.Tables(prefixes, row.tables...)})
 		}
@@ -174,7 +177,7 @@ func strips(c *figure.Canvas, b figure.Box, runs []Network, first bool) {
 	} else {
 		a.Y.Ticks = sheet.Bare(a.Y.Ticks)
 	}
-	a.HLine(c, sheet.ScoreLine, figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}})
+	a.HLine(c, sheet.ScoreLine, sheet.GreyDashes)
 	lines := []string{"active", "median", "above 0.3", "modules"}
 	head := figure.Type{Size: figure.Small, X: figure.End}
 	if first {

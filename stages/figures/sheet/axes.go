@@ -62,6 +62,9 @@ func Bare(ticks []figure.Tick) []figure.Tick {
 	return out
 }
 
+// GreyDashes are the line at the score line, and at what chance would give.
+var GreyDashes = figure.Stroke{Color: figure.Grey, Width: figure.Thin, Dash: []float64{2, 1.5}}
+
 // LabelGap is the distance from a y axis to its label in mm.
 const LabelGap = 9.0
 

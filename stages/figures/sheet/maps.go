@@ -30,6 +30,11 @@ func Oddity(u spectratable.Unit) string {
 // Oddities explains those words.
 const Oddities = "Marked: √7 (√3, …), a superlattice, whose fields alternate in height so that the map repeats itself after √7 periods; flat, a unit whose lowest rate is more than half of its highest; constant, one whose rate varies by less than a twentieth."
 
+// RateBar draws the scale of ratemaps, each of which is scaled to its peak.
+func RateBar(c *figure.Canvas, b figure.Box, rates figure.Map) {
+	c.ColorBar(b, rates, 0, 1, []figure.Tick{{At: 0, Label: "0"}, {At: 0.5, Label: "0.5"}, {At: 1, Label: "1"}}, "rate / peak")
+}
+
 // UnitMap draws the ratemap of a unit, scaled to its peak, and marks what is unusual of it.
 func (n Network) UnitMap(c *figure.Canvas, b figure.Box, u spectratable.Unit, rates figure.Map) {
 	c.RateMap(b, n.Maps[u.Unit], n.Bins, rates)

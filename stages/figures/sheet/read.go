@@ -17,6 +17,9 @@ type Reader struct {
 // NewReader returns the reader of a task.
 func NewReader(t *pipeline.Task) Reader { return Reader{Reader: pipeline.Reader{Task: t}} }
 
+// SeedRole begins the names of the inputs of one network of several seeds.
+func SeedRole(variant string, seed uint64) string { return fmt.Sprintf("%s/seed-%d/", variant, seed) }
+
 // Read reads a table; after an error it reads nothing.
 func Read[T any](r *Reader, role string) []T {
 	rows := pipeline.Rows[T](&r.Reader, role)

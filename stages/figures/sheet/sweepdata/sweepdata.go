@@ -28,9 +28,7 @@ func Mark(c *figure.Canvas, at figure.Point, ink color.RGBA, r sweeptable.Run) {
 	const radius = MarkWidth/2 - 0.13
 	switch {
 	case r.Stopped != "":
-		s := figure.Stroke{Color: ink, Width: 0.8}
-		c.Line(s, figure.Point{X: at.X - radius, Y: at.Y - radius}, figure.Point{X: at.X + radius, Y: at.Y + radius})
-		c.Line(s, figure.Point{X: at.X - radius, Y: at.Y + radius}, figure.Point{X: at.X + radius, Y: at.Y - radius})
+		c.Crosses([]figure.Point{at}, radius, figure.Stroke{Color: ink, Width: 0.8})
 	case r.Success:
 		c.Discs([]figure.Point{at}, radius+0.1, ink)
 	default:
