@@ -8,8 +8,8 @@ import (
 	"fmt"
 
 	"sicgrid/pkg/pipeline"
-	"sicgrid/pkg/sic"
 	"sicgrid/stages/train/traintable"
+	"sicgrid/stages/weights"
 )
 
 // Params of the stage. The file is known by its digest; where it lies and where it is from decide
@@ -59,19 +59,11 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	if n.Units != p.Units || n.Hidden != p.Hidden || n.Layers != p.Layers {
 		return fmt.Errorf("%s: has %d units, %d hidden ones and %d layers, the profile says %d, %d and %d", p.File, n.Units, n.Hidden, n.Layers, p.Units, p.Hidden, p.Layers)
 	}
-	var tensors []traintable.Tensor
-	for _, x := range sic.NewLayout(n).Tensors {
-		var shape []int64
-		for _, s := range x.Shape {
-			shape = append(shape, int64(s))
-		}
-		tensors = append(tensors, traintable.Tensor{Name: x.Name, Shape: shape, Values: sic.Of(w.Params, x)})
-	}
 	found := p.Provenance()
 	found.Format = w.Format
 	t.Note(Note, found)
-	meta := map[string]string{"units": fmt.Sprint(n.Units), "hidden": fmt.Sprint(n.Hidden), "layers": fmt.Sprint(n.Layers), "step": "0"}
-	if err := pipeline.Emit(t, "weights", tensors, meta); err != nil {
+	meta := weights.Metadata(n, 0)
+	if err := weights.Emit(t, "weights", n, w.Params, meta); err != nil {
 		return err
 	}
 	return pipeline.Emit(t, "history", []traintable.Losses{}, meta)

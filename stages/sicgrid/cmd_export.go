@@ -20,6 +20,7 @@ import (
 	"sicgrid/stages/sicgrid/tablefile"
 	"sicgrid/stages/train"
 	"sicgrid/stages/train/saved"
+	"sicgrid/stages/weights"
 )
 
 var exportFormats = append([]string{"parquet", "arrow", "csv", "json", "npy"}, exchange.Formats...)
@@ -216,8 +217,9 @@ func (s *session) historySoFar(st pipeline.NodeStatus, output string) ([]byte, e
 		if err != nil {
 			return nil, err
 		}
-		rec, err := artifact.FromRows(rows, map[string]string{"units": fmt.Sprint(p.Network.Units), "hidden": fmt.Sprint(p.Network.Hidden),
-			"layers": fmt.Sprint(p.Network.Layers), "step": fmt.Sprint(c.Step), "unfinished": fmt.Sprintf("%d of %d steps", c.Step, p.Optimiser.Steps)})
+		meta := weights.Metadata(p.Network, c.Step)
+		meta["unfinished"] = fmt.Sprintf("%d of %d steps", c.Step, p.Optimiser.Steps)
+		rec, err := artifact.FromRows(rows, meta)
 		if err != nil {
 			return nil, err
 		}
