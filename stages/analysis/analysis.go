@@ -235,15 +235,17 @@ func (r *Request) readMaps(f *Result) error {
 	if r.Column != "" {
 		s.names = []string{r.Column}
 	}
-	a, err := s.read([]string{"maps"}, []string{"ratemaps"})
-	if filepath.Ext(s.path) == ".parquet" {
-		a, err = s.read()
+	parquet := filepath.Ext(s.path) == ".parquet"
+	wanted := [][]string{{"maps"}, {"ratemaps"}}
+	if parquet {
+		wanted = nil // its one column of lists, whatever the name
 	}
+	a, err := s.read(wanted...)
 	if err != nil {
 		return err
 	}
 	shape := a.Shape
-	if side := squareSide(shape); filepath.Ext(s.path) == ".parquet" && a.Names == nil && side > 0 {
+	if side := squareSide(shape); parquet && a.Names == nil && side > 0 {
 		shape = []int{shape[0], side, side} // a list of a square map
 	}
 	if len(shape) != 3 || shape[0] == 0 || shape[1] == 0 || shape[2] == 0 {

@@ -79,22 +79,11 @@ const longStill = 10
 // still is for how many seconds of a track with times positions stay exactly the same, in stretches of
 // a second or more, and the longest of them.
 func still(t recording.Track) (seconds, longest float64) {
-	since := -1
-	for i := range t.Times {
-		if i > 0 && t.X[i] == t.X[i-1] && t.Y[i] == t.Y[i-1] {
-			if since < 0 {
-				since = i - 1
-			}
-			if i+1 < len(t.Times) {
-				continue
-			}
-			i++
+	for from, next := 0, 0; from < len(t.Times); from = next {
+		for next = from + 1; next < len(t.Times) && t.X[next] == t.X[from] && t.Y[next] == t.Y[from]; next++ {
 		}
-		if since >= 0 {
-			if lasted := t.Times[i-1] - t.Times[since]; lasted >= 1 {
-				seconds, longest = seconds+lasted, max(longest, lasted)
-			}
-			since = -1
+		if lasted := t.Times[next-1] - t.Times[from]; lasted >= 1 {
+			seconds, longest = seconds+lasted, max(longest, lasted)
 		}
 	}
 	return seconds, longest

@@ -97,6 +97,16 @@ func loop(label string, count Register, body func()) {
 	Label(label + "_done")
 }
 
+// groups runs body count times, for the 8 floats that each pointer stands at and moves on from.
+func groups(count Register, body func(), pointers ...GPVirtual) {
+	loop("group", count, func() {
+		body()
+		for _, p := range pointers {
+			ADDQ(Imm(32), p)
+		}
+	})
+}
+
 // horizontal adds the eight lanes of v into the lowest of the returned register.
 func horizontal(v VecVirtual) VecVirtual {
 	high, low := XMM(), v.AsX()

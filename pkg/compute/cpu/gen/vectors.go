@@ -3,7 +3,6 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
-	. "github.com/mmcloughlin/avo/reg"
 )
 
 // rectify replaces x by ReLU(x).
@@ -14,12 +13,11 @@ func rectify() {
 	SHRQ(Imm(3), n)
 	none := YMM()
 	zero(none)
-	loop("group", n, func() {
+	groups(n, func() {
 		y := YMM()
 		VMAXPS(Mem{Base: x}, none, y)
 		VMOVUPS(y, Mem{Base: x})
-		ADDQ(Imm(32), x)
-	})
+	}, x)
 	leave()
 }
 
@@ -28,14 +26,12 @@ func add() {
 		"add adds src[n] to dst[n]; n is a multiple of 8.")
 	dst, src, n := load("dst"), load("src"), load("n")
 	SHRQ(Imm(3), n)
-	loop("group", n, func() {
+	groups(n, func() {
 		x := YMM()
 		VMOVUPS(Mem{Base: dst}, x)
 		VADDPS(Mem{Base: src}, x, x)
 		VMOVUPS(x, Mem{Base: dst})
-		ADDQ(Imm(32), dst)
-		ADDQ(Imm(32), src)
-	})
+	}, dst, src)
 	leave()
 }
 
@@ -46,17 +42,14 @@ func addDifference() {
 	SHRQ(Imm(3), n)
 	factor := YMM()
 	VBROADCASTSS(mustAddr("factor"), factor)
-	loop("group", n, func() {
+	groups(n, func() {
 		x, y := YMM(), YMM()
 		VMOVUPS(Mem{Base: a}, x)
 		VSUBPS(Mem{Base: b}, x, x)
 		VMOVUPS(Mem{Base: dst}, y)
 		VFMADD231PS(factor, x, y)
 		VMOVUPS(y, Mem{Base: dst})
-		ADDQ(Imm(32), dst)
-		ADDQ(Imm(32), a)
-		ADDQ(Imm(32), b)
-	})
+	}, dst, a, b)
 	leave()
 }
 
@@ -65,17 +58,14 @@ func mix() {
 		"mix adds shares·(other-dst), each its own, to dst[n]; n is a multiple of 8.")
 	dst, other, shares, n := load("dst"), load("other"), load("shares"), load("n")
 	SHRQ(Imm(3), n)
-	loop("group", n, func() {
+	groups(n, func() {
 		x, y := YMM(), YMM()
 		VMOVUPS(Mem{Base: dst}, x)
 		VMOVUPS(Mem{Base: other}, y)
 		VSUBPS(x, y, y)
 		VFMADD231PS(Mem{Base: shares}, y, x)
 		VMOVUPS(x, Mem{Base: dst})
-		ADDQ(Imm(32), dst)
-		ADDQ(Imm(32), other)
-		ADDQ(Imm(32), shares)
-	})
+	}, dst, other, shares)
 	leave()
 }
 
@@ -84,17 +74,14 @@ func unmix() {
 		"unmix moves shares·src, each its own, from src[n] to other[n]; n is a multiple of 8.")
 	src, other, shares, n := load("src"), load("other"), load("shares"), load("n")
 	SHRQ(Imm(3), n)
-	loop("group", n, func() {
+	groups(n, func() {
 		x, y := YMM(), YMM()
 		VMOVUPS(Mem{Base: src}, x)
 		VMULPS(Mem{Base: shares}, x, y)
 		VMOVUPS(y, Mem{Base: other})
 		VSUBPS(y, x, x)
 		VMOVUPS(x, Mem{Base: src})
-		ADDQ(Imm(32), src)
-		ADDQ(Imm(32), other)
-		ADDQ(Imm(32), shares)
-	})
+	}, src, other, shares)
 	leave()
 }
 
@@ -105,14 +92,12 @@ func squaredDistance() {
 	SHRQ(Imm(3), n)
 	sum := YMM()
 	zero(sum)
-	loop("group", n, func() {
+	groups(n, func() {
 		x := YMM()
 		VMOVUPS(Mem{Base: a}, x)
 		VSUBPS(Mem{Base: b}, x, x)
 		VFMADD231PS(x, x, sum)
-		ADDQ(Imm(32), a)
-		ADDQ(Imm(32), b)
-	})
+	}, a, b)
 	Store(horizontal(sum), ReturnIndex(0))
 	leave()
 }
@@ -151,7 +136,7 @@ func adamw() {
 		VMOVUPS(Mem{Base: c, Disp: 32 * i}, k[i])
 	}
 	scale, beta1, rest1, beta2, rest2, rate, correction2, epsilon, decay := k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7], k[8]
-	loop("group", n, func() {
+	groups(n, func() {
 		d, first, second := YMM(), YMM(), YMM()
 		VMULPS(Mem{Base: g}, scale, d)
 		VMULPS(Mem{Base: m}, beta1, first)
@@ -168,10 +153,7 @@ func adamw() {
 		VMULPS(Mem{Base: p}, decay, d)
 		VSUBPS(first, d, d)
 		VMOVUPS(d, Mem{Base: p})
-		for _, q := range []GPVirtual{p, m, v, g} {
-			ADDQ(Imm(32), q)
-		}
-	})
+	}, p, m, v, g)
 	restore()
 	leave()
 }
