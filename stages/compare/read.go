@@ -25,20 +25,19 @@ const (
 	mostFiles = 200
 )
 
-// Record is what is read of the JSON file beside a figure.
-type Record struct {
-	Figure     string            `json:"figure"`
-	Seed       uint64            `json:"seed"`
-	Set        []string          `json:"set"`
-	Commit     string            `json:"commit"`
-	Numbers    json.RawMessage   `json:"numbers"`
-	Files      map[string]string `json:"files"` // SHA-256
-	Parameters json.RawMessage   `json:"parameters"`
+// figureRecord is what is read of the JSON file beside a figure.
+type figureRecord struct {
+	Figure     string          `json:"figure"`
+	Seed       uint64          `json:"seed"`
+	Set        []string        `json:"set"`
+	Commit     string          `json:"commit"`
+	Numbers    json.RawMessage `json:"numbers"`
+	Parameters json.RawMessage `json:"parameters"`
 }
 
 // parse reads a record; nil where it is none.
-func parse(data []byte) *Record {
-	var r Record
+func parse(data []byte) *figureRecord {
+	var r figureRecord
 	if json.Unmarshal(data, &r) != nil || r.Figure == "" || len(r.Numbers) == 0 {
 		return nil
 	}
@@ -136,9 +135,9 @@ func Commit(name, root, commit, folder string) (Side, error) {
 }
 
 // side reads the figures of a folder.
-func (f files) side(name string) (s Side, records map[string]*Record, err error) {
+func (f files) side(name string) (s Side, records map[string]*figureRecord, err error) {
 	s = Side{Name: name, Where: f.where, Numbers: map[string]Samples{}, Figures: map[string]Figure{}}
-	records = map[string]*Record{}
+	records = map[string]*figureRecord{}
 	for _, file := range f.names {
 		if path.Ext(file) != ".json" || file == "contents.json" || len(records) >= mostFiles {
 			continue
@@ -192,7 +191,7 @@ func (f files) figure(name string) Figure {
 }
 
 // addSeeds adds the numbers of the same figures, with the same settings, of another seed.
-func (s *Side) addSeeds(f files, own map[string]*Record) {
+func (s *Side) addSeeds(f files, own map[string]*figureRecord) {
 	for figure, r := range own {
 		if !slices.Contains(f.names, figure+".json") {
 			continue

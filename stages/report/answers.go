@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"sicgrid/pkg/printable"
 )
 
 // Answer is one question of a reader, and what the results say to it.
@@ -118,7 +120,7 @@ func (p *Page) emerged() Answer {
 		a.Verdict, a.Short = Yes, "Yes, from random initialisation"
 		a.Evidence = strings.Join(found, "; ") + "."
 		if c := p.Claims.row("one-module"); c != nil {
-			a.Evidence += fmt.Sprintf(" Without the capacity term there is just one module in %d of %s%s.", c.Holds, count(p.Claims.Seeds, "seed"), p.Claims.whose())
+			a.Evidence += fmt.Sprintf(" Without the capacity term there is just one module in %d of %s%s.", c.Holds, printable.Count(p.Claims.Seeds, "seed"), p.Claims.whose())
 		}
 	case len(elsewhere) > 0:
 		a.Verdict, a.Short = Partly, "Only from copies of one lattice"
@@ -162,7 +164,7 @@ func (p *Page) independent() Answer {
 	case independent > 1:
 		a.Verdict, a.Short = Partly, fmt.Sprintf("%d of %d", independent, len(h))
 	default:
-		a.Verdict, a.Short = Partly, fmt.Sprintf("%d of %s", independent, count(len(h), "module"))
+		a.Verdict, a.Short = Partly, fmt.Sprintf("%d of %s", independent, printable.Count(len(h), "module"))
 	}
 	a.Evidence = fmt.Sprintf("Periods of %s.", periods(h))
 	if pairs := coincidences(h); len(pairs) > 0 {
@@ -262,7 +264,7 @@ func (n *network) samePeriods() (off float64, boxes string, ok bool) {
 			}
 		}
 	}
-	return off, listed(sides), ok
+	return off, printable.List(sides), ok
 }
 
 // lostShare is the share of what a network has in modules below which what it was trained without
@@ -342,7 +344,7 @@ func shortList(items []string) string {
 	if most := 3; len(items) > most {
 		items = append(slices.Clone(items[:most]), fmt.Sprintf("%d more", len(items)-most))
 	}
-	return upper(listed(items))
+	return upper(printable.List(items))
 }
 
 // reference is the network that ablations are to be compared with: that with all terms from random
@@ -371,7 +373,7 @@ func (p *Page) trusted() Answer {
 	var parts []string
 	if c := p.Claims; c.Judged > 0 {
 		a.Short = fmt.Sprintf("%d of %d claims hold", c.Holding, c.Judged)
-		parts = append(parts, fmt.Sprintf("Over %s, which no search touched, %d of the paper’s %d claims hold by rules fixed before%s.", count(c.Seeds, "seed"), c.Holding, c.Judged, c.whose()))
+		parts = append(parts, fmt.Sprintf("Over %s, which no search touched, %d of the paper’s %d claims hold by rules fixed before%s.", printable.Count(c.Seeds, "seed"), c.Holding, c.Judged, c.whose()))
 	} else {
 		a.Short = "One seed only"
 		parts = append(parts, fmt.Sprintf("These are the numbers of seed %d; the claims have not been judged over several.", p.source.Parameters.Seed))
@@ -387,7 +389,7 @@ func (p *Page) trusted() Answer {
 		parts = append(parts, "Put in by hand: the number of modules of figure 4.")
 	}
 	if len(p.fetched) > 0 {
-		parts = append(parts, fmt.Sprintf("%s came from elsewhere.", count(len(p.fetched), "result")))
+		parts = append(parts, fmt.Sprintf("%s came from elsewhere.", printable.Count(len(p.fetched), "result")))
 	}
 	a.Evidence = strings.Join(parts, " ")
 	switch {

@@ -263,7 +263,7 @@ func (l networkNumbers) words() string {
 	}
 	text := "no module"
 	if len(list) > 0 {
-		text = count(len(list), "module") + " of " + listed(list)
+		text = printable.Count(len(list), "module") + " of " + printable.List(list)
 	}
 	if l.Score != nil {
 		text += ", median grid score " + number(*l.Score, 2)
@@ -335,7 +335,7 @@ func (f *Figure) finding() string {
 		}
 		return fmt.Sprintf("%d of %d claims hold.", holds, judged)
 	case "table-1":
-		return fmt.Sprintf("%s with the paper’s, each explained.", count(len(n.Differences), "difference"))
+		return fmt.Sprintf("%s with the paper’s, each explained.", upper(printable.Count(len(n.Differences), "difference")))
 	}
 	return ""
 }
