@@ -115,7 +115,8 @@ func (p *Page) emerged() Answer {
 	}
 	switch {
 	case !seen:
-		return p.unmade(a, "spectra/"+p.source.Parameters.Figures.Figure6.Variant+"/"+boxText(p.source.Parameters.Figures.Figure6.BoxM))
+		f := p.source.Parameters.Figures.Figure6
+		return p.unmade(a, spectraOf(f.Variant, f.BoxM))
 	case len(found) > 0:
 		a.Verdict, a.Short = Yes, "Yes, from random initialisation"
 		a.Evidence = strings.Join(found, "; ") + "."
@@ -151,7 +152,7 @@ func (p *Page) independent() Answer {
 	n, b := p.full()
 	if !b.there() {
 		f := p.source.Parameters.Figures.Figure4
-		return p.unmade(a, "spectra/"+f.Variant+"/"+boxText(f.BoxM))
+		return p.unmade(a, spectraOf(f.Variant, f.BoxM))
 	}
 	h := b.hexagonal()
 	independent := int(b.summary.Independent)
@@ -196,7 +197,7 @@ func (p *Page) good() Answer {
 	switch {
 	case len(parts) == 0:
 		f := p.source.Parameters.Figures.Figure4
-		return p.unmade(a, "spectra/"+f.Variant+"/"+boxText(f.BoxM))
+		return p.unmade(a, spectraOf(f.Variant, f.BoxM))
 	case best >= 0.8:
 		a.Verdict = Yes
 	case best >= 0.3:
@@ -214,7 +215,7 @@ func (p *Page) generalises() Answer {
 	n, b := p.full()
 	if !b.there() || math.IsNaN(b.summary.Explained) {
 		f := p.source.Parameters.Figures.Figure4
-		return p.unmade(a, "spectra/"+f.Variant+"/"+boxText(f.BoxM))
+		return p.unmade(a, spectraOf(f.Variant, f.BoxM))
 	}
 	times := "at"
 	if trained := p.source.Parameters.Variant(n.name).Batch.Length; trained > 0 {
@@ -278,7 +279,7 @@ func (p *Page) mattered() Answer {
 	b := reference.box(boxM)
 	needed, judged := p.Claims.needed()
 	if !b.there() {
-		a = p.unmade(a, "spectra/"+p.referenceName()+"/"+boxText(boxM))
+		a = p.unmade(a, spectraOf(p.referenceName(), boxM))
 		if judged != "" {
 			a.Verdict, a.Short, a.Evidence = Plain, shortList(needed), judged
 		}
@@ -408,12 +409,14 @@ func (p *Page) trusted() Answer {
 
 func (p *Page) data() Answer {
 	f := p.source.Parameters.Figures.Figure4
-	stage := "spectra/" + f.Variant + "/" + boxText(f.BoxM)
+	stage := spectraOf(f.Variant, f.BoxM)
 	return Answer{Question: "How do I get the data?", Verdict: Plain, Short: "One command a table",
 		Evidence: "Every number behind a figure is a table (Parquet, CSV, JSON, npy); those of the units can be saved from this page.",
 		Links:    []Link{{"data and commands", "#data"}},
 		Commands: []string{"bin/sicgrid export " + stage + ":units" + p.source.Flags + " --out units.csv"}}
 }
 
-// boxText is the name of a box in the names of stages.
-func boxText(side float64) string { return fmt.Sprintf("%gm", side) }
+// spectraOf is the stage that measures a network in a box of this side.
+func spectraOf(network string, side float64) string {
+	return fmt.Sprintf("spectra/%s/%gm", network, side)
+}

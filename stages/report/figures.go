@@ -42,7 +42,7 @@ type Figure struct {
 
 	numbers  json.RawMessage
 	markdown string
-	legend   legend
+	legend   sheet.Legend // the tables of a stored one are named as its inputs are, those of a published one as export knows them
 }
 
 // Panel is one panel of a figure and the tables behind it.
@@ -122,7 +122,7 @@ func (f *Figure) read(files []sheet.File) {
 			f.size(file.Data)
 		case file.Name == sheet.NumbersFile:
 			f.numbers = file.Data
-		case file.Name == captionFile:
+		case file.Name == sheet.CaptionFile:
 			_ = json.Unmarshal(file.Data, &f.legend) // a figure may have none
 		case ext == ".md":
 			f.markdown = string(file.Data)
@@ -185,10 +185,10 @@ func (p *Page) published(f *Figure) {
 		Commit   string          `json:"commit"`
 		Numerics []string        `json:"numerics"`
 		Numbers  json.RawMessage `json:"numbers"`
-		legend
+		sheet.Legend
 	}
 	if json.Unmarshal(text, &record) == nil {
-		f.numbers, f.legend = record.Numbers, record.legend
+		f.numbers, f.legend = record.Numbers, record.Legend
 		f.Made = Made{Commit: record.Commit, Numerics: strings.Join(record.Numerics, ", ")}
 	}
 }
@@ -200,20 +200,6 @@ func published(folder, name string) ([]byte, error) {
 		return nil, errors.New("no such file")
 	}
 	return os.ReadFile(path)
-}
-
-// captionFile holds what stands below a figure, of those that have one.
-const captionFile = "caption.json"
-
-// legend is what is said of a figure. The tables of a stored one are named as the figure's inputs
-// are, those of a published one as export knows them.
-type legend struct {
-	Title   string `json:"title"`
-	Caption string `json:"caption"`
-	Panels  []struct {
-		Panel  string   `json:"panel"`
-		Tables []string `json:"tables"`
-	} `json:"panels"`
 }
 
 // describe takes title, caption and panels from the legend, and says in words what the drawing

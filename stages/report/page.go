@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -205,7 +206,7 @@ func (p *Page) hero() {
 	for _, m := range b.modules {
 		best := -1
 		for i, u := range b.units { // of median score, and no superlattice
-			off := func(i int) float64 { return abs(b.units[i].Score - m.Score) }
+			off := func(i int) float64 { return math.Abs(b.units[i].Score - m.Score) }
 			if u.Module == m.Module && u.Superlattice <= 1 && (best < 0 || off(i) < off(best)) {
 				best = i
 			}
@@ -220,8 +221,6 @@ func (p *Page) hero() {
 		}
 	}
 }
-
-func abs(v float64) float64 { return max(v, -v) }
 
 // dress adds style, script and the policy that allows these and nothing else.
 func (p *Page) dress() error {
