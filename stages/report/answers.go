@@ -364,13 +364,13 @@ func (p *Page) referenceName() string {
 
 func (p *Page) trusted() Answer {
 	a := Answer{Question: "Can I trust it?", Links: []Link{{"claims", "#claims"}, {"stages", "#stages"}}}
-	counts := map[State]int{}
-	for _, one := range p.results.list {
-		if p.ofAll[one.Node] {
-			counts[one.State]++
+	current, all := 0, 0
+	for _, c := range p.Counts {
+		all += c.N
+		if c.State == Current {
+			current = c.N
 		}
 	}
-	all := counts[Current] + counts[Stale] + counts[Refused] + counts[Missing]
 	var parts []string
 	if c := p.Claims; c.Judged > 0 {
 		a.Short = fmt.Sprintf("%d of %d claims hold", c.Holding, c.Judged)
@@ -381,10 +381,10 @@ func (p *Page) trusted() Answer {
 		a.Commands = []string{"bin/sicgrid run results" + p.source.Flags}
 	}
 	switch {
-	case counts[Current] == all:
+	case current == all:
 		parts = append(parts, fmt.Sprintf("All %d stages are up to date, and their files were compared with their digests when this page was made.", all))
 	default:
-		parts = append(parts, fmt.Sprintf("%d of %d stages are up to date, their files compared with their digests; the others are marked where they are shown.", counts[Current], all))
+		parts = append(parts, fmt.Sprintf("%d of %d stages are up to date, their files compared with their digests; the others are marked where they are shown.", current, all))
 	}
 	if n, _ := p.full(); n != nil && n.copies > 1 {
 		parts = append(parts, "Put in by hand: the number of modules of figure 4.")
@@ -394,7 +394,7 @@ func (p *Page) trusted() Answer {
 	}
 	a.Evidence = strings.Join(parts, " ")
 	switch {
-	case counts[Current] < all || p.Claims.Judged == 0:
+	case current < all || p.Claims.Judged == 0:
 		a.Verdict = Unknown
 	case p.Claims.Holding == p.Claims.Judged:
 		a.Verdict = Yes

@@ -105,6 +105,7 @@ func Collect(ctx context.Context, s Source) (*Page, error) {
 			return nil, err
 		}
 	}
+	p.count() // after everything has been read, for what is wrong with it is refused then
 	p.trim()
 	p.Graph = p.draw(all.Nodes())
 	p.Answers = p.answers()
@@ -119,9 +120,8 @@ func Collect(ctx context.Context, s Source) (*Page, error) {
 	return p, p.dress()
 }
 
-// listStages lists all, counts their states, and finds when the newest was made.
+// listStages lists all, and finds when the newest was made.
 func (p *Page) listStages() {
-	counts := map[State]int{}
 	for _, one := range p.results.list {
 		s := p.stage(one)
 		p.stages[one.Node] = s
@@ -131,6 +131,13 @@ func (p *Page) listStages() {
 		if one.action != nil && one.action.From() != "" {
 			p.fetched = append(p.fetched, one.Node)
 		}
+	}
+}
+
+// count counts the states of what "all" needs.
+func (p *Page) count() {
+	counts := map[State]int{}
+	for _, one := range p.results.list {
 		if p.ofAll[one.Node] {
 			counts[one.State]++
 		}
