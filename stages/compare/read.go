@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"sicgrid/pkg/store"
 )
 
 // mostBytes bounds each file that is read, mostFiles their number in a folder.
@@ -84,14 +86,7 @@ func onDisk(dir string) (f files, err error) {
 		}
 	}
 	f.where = dir
-	f.read = func(name string) ([]byte, error) {
-		file, err := os.Open(filepath.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		return bounded(file)
-	}
+	f.read = func(name string) ([]byte, error) { return store.ReadRegular(filepath.Join(dir, name), mostBytes) }
 	return f, nil
 }
 
@@ -223,14 +218,9 @@ var untold = []string{"run", "point", "designs", "seed", "seconds"}
 // variant chooses one of its networks, which can then be compared with another, "" takes all.
 func Point(name, file, point, variant string) (Side, error) {
 	s := Side{Name: name, Where: file, Numbers: map[string]Samples{}}
-	in, err := os.Open(file)
+	data, err := store.ReadRegular(file, mostBytes)
 	if err != nil {
 		return s, err
-	}
-	defer in.Close()
-	data, err := bounded(in)
-	if err != nil {
-		return s, fmt.Errorf("%s: %w", file, err)
 	}
 	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 	if err != nil || len(rows) < 2 {

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"image/png"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,9 +14,9 @@ import (
 	"unicode/utf8"
 
 	"sicgrid/pkg/figure"
-	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
+	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/figures/sheet"
 )
@@ -167,17 +165,15 @@ func (p *Page) published(f *Figure) {
 	if p.source.Published == "" {
 		return
 	}
-	data, err := published(p.source.Published, f.ID+".png")
-	if err != nil {
-		return
-	}
-	if figure.CheckPNG(data) != nil {
+	path := filepath.Join(p.source.Published, f.ID)
+	data, err := store.ReadRegular(path+".png", mostPublished)
+	if err != nil || figure.CheckPNG(data) != nil {
 		return
 	}
 	f.Image, f.State = dataURL("image/png", data), Published
 	f.Reason = "with the repository, of another run; here not made: " + f.Reason
 	f.size(data)
-	text, err := published(p.source.Published, f.ID+".json")
+	text, err := store.ReadRegular(path+".json", mostPublished)
 	if err != nil {
 		return
 	}
@@ -191,15 +187,6 @@ func (p *Page) published(f *Figure) {
 		f.numbers, f.legend = record.Numbers, record.Legend
 		f.Made = Made{Commit: record.Commit, Numerics: strings.Join(record.Numerics, ", ")}
 	}
-}
-
-// published reads a regular file of a folder, not too large.
-func published(folder, name string) ([]byte, error) {
-	path := filepath.Join(folder, name)
-	if info := outfile.Existing(path); info == nil || info.Size() > mostPublished {
-		return nil, errors.New("no such file")
-	}
-	return os.ReadFile(path)
 }
 
 // describe takes title, caption and panels from the legend, and says in words what the drawing

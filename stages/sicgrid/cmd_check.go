@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"sicgrid/pkg/jsondiff"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
+	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 )
 
@@ -144,14 +144,7 @@ func (r figureRecord) unlike(other figureRecord) string {
 // readFigureRecord reads the JSON file of a figure that somebody has.
 func readFigureRecord(path string) (r figureRecord, err error) {
 	const most = 64 << 20
-	info, err := os.Stat(path)
-	if err != nil {
-		return r, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return r, fmt.Errorf("%s: must be a regular file of at most %d MiB", path, most>>20)
-	}
-	data, err := os.ReadFile(path)
+	data, err := store.ReadRegular(path, most)
 	if err != nil {
 		return r, err
 	}
