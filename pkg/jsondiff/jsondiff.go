@@ -1,5 +1,5 @@
 // Package jsondiff compares two JSON values leaf by leaf: words and truths must be equal, numbers as
-// near as tolerances say.
+// near as tolerances say. A leaf is a value with nothing in it, and is known by its path.
 package jsondiff
 
 import (
@@ -103,38 +103,56 @@ func Compare(here, there json.RawMessage, tolerances []Tolerance) (fields int, d
 	return len(names), differences
 }
 
-// leavesOf are the texts of what is neither a list nor a mapping, and of the empty ones, by their
-// path: "modules[0].period_m".
+// leavesOf are the texts of the leaves by their paths.
 func leavesOf(data json.RawMessage) map[string]string {
 	leaves := map[string]string{}
-	var walk func(path string, v any)
-	walk = func(path string, v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for key, item := range v {
-				walk(strings.TrimPrefix(path+"."+key, "."), item)
-			}
-			if len(v) > 0 {
-				return
-			}
-		case []any:
-			for i, item := range v {
-				walk(fmt.Sprintf("%s[%d]", path, i), item)
-			}
-			if len(v) > 0 {
-				return
-			}
+	Walk(data, func(i int, _ any) string { return strconv.Itoa(i) }, func(path string, v any) bool {
+		if IsLeaf(v) {
+			text, _ := json.Marshal(v) // what was read can be written
+			leaves[path] = string(text)
 		}
-		text, _ := json.Marshal(v) // what was read can be written
-		leaves[path] = string(text)
+		return true
+	})
+	return leaves
+}
+
+// IsLeaf says whether nothing is within a value: it is neither a list nor a mapping, or an empty one.
+func IsLeaf(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		return len(v) == 0
+	case []any:
+		return len(v) == 0
 	}
+	return true
+}
+
+// Walk calls visit with every value of data by its path, "modules[0].period_m", and goes into those
+// for which it returns true. Between the brackets stands what index calls an element of a list.
+// Numbers are json.Number, as they were written. What is no JSON has no values.
+func Walk(data json.RawMessage, index func(i int, v any) string, visit func(path string, v any) bool) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var root any
-	if decoder.Decode(&root) == nil { // it is part of JSON that was read
-		walk("", root)
+	if decoder.Decode(&root) == nil {
+		walk("", root, index, visit)
 	}
-	return leaves
+}
+
+func walk(path string, v any, index func(i int, v any) string, visit func(path string, v any) bool) {
+	if !visit(path, v) {
+		return
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for key, item := range v {
+			walk(strings.TrimPrefix(path+"."+key, "."), item, index, visit)
+		}
+	case []any:
+		for i, item := range v {
+			walk(fmt.Sprintf("%s[%s]", path, index(i, item)), item, index, visit)
+		}
+	}
 }
 
 // Order orders names with numbers in them as people do: x[2] before x[10].

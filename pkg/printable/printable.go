@@ -89,6 +89,14 @@ func HasMarkup(text string) bool {
 // markup begins a tag or a character reference; a lone < or & does not.
 var markup = regexp.MustCompile(`<[A-Za-z/!?]|&[A-Za-z#]`)
 
+// List writes words as a sentence has them: "a, b and c".
+func List(words []string) string {
+	if n := len(words); n > 1 {
+		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
+	}
+	return strings.Join(words, "")
+}
+
 // Count writes "no module", "1 module", "3 modules".
 func Count(n int, what string) string {
 	switch n {

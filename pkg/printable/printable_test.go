@@ -67,3 +67,11 @@ func Example() {
 	// full\x1b[2J\nsicgrid: all is well
 	// | a\|b &lt;i> |
 }
+
+func ExampleList() {
+	fmt.Println(List([]string{"full", "single", "scratch"}), "and", List([]string{"a"}))
+	fmt.Println("It has", Count(0, "module")+",", Count(1, "module"), "or", Count(3, "module"))
+	// Output:
+	// full, single and scratch and a
+	// It has no module, 1 module or 3 modules
+}

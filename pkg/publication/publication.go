@@ -225,8 +225,17 @@ func writeFile(to string, s *store.Store, f remote.File) error {
 	return nil
 }
 
-// Commit is that of the source by which the result was made; "" if that is not known.
-func (r Result) Commit() string {
+// Commits are those of the sources by which the results were made, as far as they are known.
+func (p *Publication) Commits() []string {
+	commits := map[string]bool{}
+	for _, r := range p.Results {
+		commits[r.commit()] = true
+	}
+	delete(commits, "") // of which nothing is known
+	return slices.Sorted(maps.Keys(commits))
+}
+
+func (r Result) commit() string {
 	var said struct {
 		Commit string `json:"commit"`
 	}

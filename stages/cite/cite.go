@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/exchange"
 )
 
@@ -63,18 +64,18 @@ func (r Result) distinct(of func(Stage) string) []string {
 func (r Result) Paragraph() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s was made with sicgrid %s (commit %s), profile %s, seed %d%s.", title(r.Name), Version, r.last().Commit, r.Profile, r.Seed, settings(r.Set))
-	fmt.Fprintf(&b, " It rests on %s%s, computed under the numerics %s.", count(len(r.Stages)-1, "stage"), r.trainings(), list(r.distinct(func(s Stage) string { return s.Numerics })))
+	fmt.Fprintf(&b, " It rests on %s%s, computed under the numerics %s.", printable.Count(len(r.Stages)-1, "stage"), r.trainings(), printable.List(r.distinct(func(s Stage) string { return s.Numerics })))
 	if commits := r.distinct(func(s Stage) string { return s.Commit }); len(commits) > 1 {
-		fmt.Fprintf(&b, " Some of them were computed by the commits %s.", list(slices.DeleteFunc(commits, func(c string) bool { return c == r.last().Commit })))
+		fmt.Fprintf(&b, " Some of them were computed by the commits %s.", printable.List(slices.DeleteFunc(commits, func(c string) bool { return c == r.last().Commit })))
 	}
 	for _, from := range r.foreign() {
 		fmt.Fprintf(&b, " The network was trained elsewhere, by a program that is not known here: %s (file %s, SHA-256 %s).", from.From, from.File, from.SHA256)
 	}
 	if n := r.count(func(s Stage) bool { return s.Pinned }); n > 0 {
-		fmt.Fprintf(&b, " %s came with the repository and %s not computed anew.", count(n, "result"), map[bool]string{true: "was", false: "were"}[n == 1])
+		fmt.Fprintf(&b, " %s came with the repository and %s not computed anew.", printable.Count(n, "result"), map[bool]string{true: "was", false: "were"}[n == 1])
 	}
 	if from := r.distinct(func(s Stage) string { return s.Fetched }); len(from) > 0 {
-		fmt.Fprintf(&b, " %s fetched from %s.", count(r.count(func(s Stage) bool { return s.Fetched != "" }), "result"), list(from))
+		fmt.Fprintf(&b, " %s fetched from %s.", printable.Count(r.count(func(s Stage) bool { return s.Fetched != "" }), "result"), printable.List(from))
 	}
 	fmt.Fprintf(&b, " Its values have the digest %s; the same command on a clone of that commit gives the same digest under the same numerics: %s", r.Digest, r.Command)
 	return b.String()
@@ -91,9 +92,9 @@ func (r Result) trainings() string {
 	if n == 0 {
 		return ""
 	}
-	text := fmt.Sprintf(", among them %s of %d optimiser steps in all", count(n, "training"), steps)
+	text := fmt.Sprintf(", among them %s of %d optimiser steps in all", printable.Count(n, "training"), steps)
 	if devices := r.distinct(func(s Stage) string { return s.Device }); len(devices) > 0 {
-		text += " on " + list(devices)
+		text += " on " + printable.List(devices)
 	}
 	return text
 }
@@ -160,22 +161,7 @@ func settings(set []string) string {
 	if len(set) == 0 {
 		return ""
 	}
-	return ", with " + list(set)
-}
-
-// list joins words: "a, b and c".
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return ", with " + printable.List(set)
 }
 
 func short(digest string) string { return digest[:min(16, len(digest))] }

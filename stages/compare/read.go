@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"sicgrid/pkg/store"
 )
 
 // mostBytes bounds each file that is read, mostFiles their number in a folder.
@@ -25,20 +27,19 @@ const (
 	mostFiles = 200
 )
 
-// Record is what is read of the JSON file beside a figure.
-type Record struct {
-	Figure     string            `json:"figure"`
-	Seed       uint64            `json:"seed"`
-	Set        []string          `json:"set"`
-	Commit     string            `json:"commit"`
-	Numbers    json.RawMessage   `json:"numbers"`
-	Files      map[string]string `json:"files"` // SHA-256
-	Parameters json.RawMessage   `json:"parameters"`
+// figureRecord is what is read of the JSON file beside a figure.
+type figureRecord struct {
+	Figure     string          `json:"figure"`
+	Seed       uint64          `json:"seed"`
+	Set        []string        `json:"set"`
+	Commit     string          `json:"commit"`
+	Numbers    json.RawMessage `json:"numbers"`
+	Parameters json.RawMessage `json:"parameters"`
 }
 
 // parse reads a record; nil where it is none.
-func parse(data []byte) *Record {
-	var r Record
+func parse(data []byte) *figureRecord {
+	var r figureRecord
 	if json.Unmarshal(data, &r) != nil || r.Figure == "" || len(r.Numbers) == 0 {
 		return nil
 	}
@@ -85,14 +86,7 @@ func onDisk(dir string) (f files, err error) {
 		}
 	}
 	f.where = dir
-	f.read = func(name string) ([]byte, error) {
-		file, err := os.Open(filepath.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		return bounded(file)
-	}
+	f.read = func(name string) ([]byte, error) { return store.ReadRegular(filepath.Join(dir, name), mostBytes) }
 	return f, nil
 }
 
@@ -136,9 +130,9 @@ func Commit(name, root, commit, folder string) (Side, error) {
 }
 
 // side reads the figures of a folder.
-func (f files) side(name string) (s Side, records map[string]*Record, err error) {
+func (f files) side(name string) (s Side, records map[string]*figureRecord, err error) {
 	s = Side{Name: name, Where: f.where, Numbers: map[string]Samples{}, Figures: map[string]Figure{}}
-	records = map[string]*Record{}
+	records = map[string]*figureRecord{}
 	for _, file := range f.names {
 		if path.Ext(file) != ".json" || file == "contents.json" || len(records) >= mostFiles {
 			continue
@@ -192,7 +186,7 @@ func (f files) figure(name string) Figure {
 }
 
 // addSeeds adds the numbers of the same figures, with the same settings, of another seed.
-func (s *Side) addSeeds(f files, own map[string]*Record) {
+func (s *Side) addSeeds(f files, own map[string]*figureRecord) {
 	for figure, r := range own {
 		if !slices.Contains(f.names, figure+".json") {
 			continue
@@ -224,14 +218,9 @@ var untold = []string{"run", "point", "designs", "seed", "seconds"}
 // variant chooses one of its networks, which can then be compared with another, "" takes all.
 func Point(name, file, point, variant string) (Side, error) {
 	s := Side{Name: name, Where: file, Numbers: map[string]Samples{}}
-	in, err := os.Open(file)
+	data, err := store.ReadRegular(file, mostBytes)
 	if err != nil {
 		return s, err
-	}
-	defer in.Close()
-	data, err := bounded(in)
-	if err != nil {
-		return s, fmt.Errorf("%s: %w", file, err)
 	}
 	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 	if err != nil || len(rows) < 2 {

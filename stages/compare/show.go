@@ -36,11 +36,11 @@ func (c Comparison) Print(out io.Writer, all bool) error {
 		}
 		fmt.Fprintln(w, "  "+strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
-	fmt.Fprintf(w, "\n%s\n", heading(len(c.Parameters), "parameter differs", "parameters differ"))
+	fmt.Fprintf(w, "\n%s\n", differing(len(c.Parameters), "parameter"))
 	for _, d := range c.Parameters {
 		row(d.Field, orNone(d.A.Text), orNone(d.B.Text))
 	}
-	fmt.Fprintf(w, "\n%s, %d are equal\n", heading(len(c.Numbers), "number differs", "numbers differ"), c.Equal)
+	fmt.Fprintf(w, "\n%s, %d are equal\n", differing(len(c.Numbers), "number"), c.Equal)
 	shown, group := 0, ""
 	for _, d := range c.Numbers {
 		if d.Group() != group {
@@ -53,7 +53,7 @@ func (c Comparison) Print(out io.Writer, all bool) error {
 		}
 	}
 	more(w, group, shown, all)
-	fmt.Fprintf(w, "\n%s\n", heading(len(c.Figures), "figure", "figures"))
+	fmt.Fprintf(w, "\n%s\n", printable.Count(len(c.Figures), "figure"))
 	for _, p := range c.Figures {
 		same := "differ"
 		if p.Same {
@@ -86,14 +86,12 @@ func (s Shown) head() string {
 	return text
 }
 
-func heading(n int, one, many string) string {
-	switch n {
-	case 0:
-		return "no " + one
-	case 1:
-		return "1 " + one
+// differing writes "1 number differs", "3 numbers differ".
+func differing(n int, what string) string {
+	if n > 1 {
+		return printable.Count(n, what) + " differ"
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return printable.Count(n, what) + " differs"
 }
 
 func orNone(s string) string {

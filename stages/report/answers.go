@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"sicgrid/pkg/printable"
 )
 
 // Answer is one question of a reader, and what the results say to it.
@@ -113,12 +115,13 @@ func (p *Page) emerged() Answer {
 	}
 	switch {
 	case !seen:
-		return p.unmade(a, "spectra/"+p.source.Parameters.Figures.Figure6.Variant+"/"+boxText(p.source.Parameters.Figures.Figure6.BoxM))
+		f := p.source.Parameters.Figures.Figure6
+		return p.unmade(a, spectraOf(f.Variant, f.BoxM))
 	case len(found) > 0:
 		a.Verdict, a.Short = Yes, "Yes, from random initialisation"
 		a.Evidence = strings.Join(found, "; ") + "."
 		if c := p.Claims.row("one-module"); c != nil {
-			a.Evidence += fmt.Sprintf(" Without the capacity term there is just one module in %d of %s%s.", c.Holds, count(p.Claims.Seeds, "seed"), p.Claims.whose())
+			a.Evidence += fmt.Sprintf(" Without the capacity term there is just one module in %d of %s%s.", c.Holds, printable.Count(p.Claims.Seeds, "seed"), p.Claims.whose())
 		}
 	case len(elsewhere) > 0:
 		a.Verdict, a.Short = Partly, "Only from copies of one lattice"
@@ -149,7 +152,7 @@ func (p *Page) independent() Answer {
 	n, b := p.full()
 	if !b.there() {
 		f := p.source.Parameters.Figures.Figure4
-		return p.unmade(a, "spectra/"+f.Variant+"/"+boxText(f.BoxM))
+		return p.unmade(a, spectraOf(f.Variant, f.BoxM))
 	}
 	h := b.hexagonal()
 	independent := int(b.summary.Independent)
@@ -162,7 +165,7 @@ func (p *Page) independent() Answer {
 	case independent > 1:
 		a.Verdict, a.Short = Partly, fmt.Sprintf("%d of %d", independent, len(h))
 	default:
-		a.Verdict, a.Short = Partly, fmt.Sprintf("%d of %s", independent, count(len(h), "module"))
+		a.Verdict, a.Short = Partly, fmt.Sprintf("%d of %s", independent, printable.Count(len(h), "module"))
 	}
 	a.Evidence = fmt.Sprintf("Periods of %s.", periods(h))
 	if pairs := coincidences(h); len(pairs) > 0 {
@@ -194,7 +197,7 @@ func (p *Page) good() Answer {
 	switch {
 	case len(parts) == 0:
 		f := p.source.Parameters.Figures.Figure4
-		return p.unmade(a, "spectra/"+f.Variant+"/"+boxText(f.BoxM))
+		return p.unmade(a, spectraOf(f.Variant, f.BoxM))
 	case best >= 0.8:
 		a.Verdict = Yes
 	case best >= 0.3:
@@ -212,7 +215,7 @@ func (p *Page) generalises() Answer {
 	n, b := p.full()
 	if !b.there() || math.IsNaN(b.summary.Explained) {
 		f := p.source.Parameters.Figures.Figure4
-		return p.unmade(a, "spectra/"+f.Variant+"/"+boxText(f.BoxM))
+		return p.unmade(a, spectraOf(f.Variant, f.BoxM))
 	}
 	times := "at"
 	if trained := p.source.Parameters.Variant(n.name).Batch.Length; trained > 0 {
@@ -262,7 +265,7 @@ func (n *network) samePeriods() (off float64, boxes string, ok bool) {
 			}
 		}
 	}
-	return off, listed(sides), ok
+	return off, printable.List(sides), ok
 }
 
 // lostShare is the share of what a network has in modules below which what it was trained without
@@ -276,7 +279,7 @@ func (p *Page) mattered() Answer {
 	b := reference.box(boxM)
 	needed, judged := p.Claims.needed()
 	if !b.there() {
-		a = p.unmade(a, "spectra/"+p.referenceName()+"/"+boxText(boxM))
+		a = p.unmade(a, spectraOf(p.referenceName(), boxM))
 		if judged != "" {
 			a.Verdict, a.Short, a.Evidence = Plain, shortList(needed), judged
 		}
@@ -342,7 +345,7 @@ func shortList(items []string) string {
 	if most := 3; len(items) > most {
 		items = append(slices.Clone(items[:most]), fmt.Sprintf("%d more", len(items)-most))
 	}
-	return upper(listed(items))
+	return upper(printable.List(items))
 }
 
 // reference is the network that ablations are to be compared with: that with all terms from random
@@ -361,37 +364,37 @@ func (p *Page) referenceName() string {
 
 func (p *Page) trusted() Answer {
 	a := Answer{Question: "Can I trust it?", Links: []Link{{"claims", "#claims"}, {"stages", "#stages"}}}
-	counts := map[State]int{}
-	for _, one := range p.results.list {
-		if p.ofAll[one.Node] {
-			counts[one.State]++
+	current, all := 0, 0
+	for _, c := range p.Counts {
+		all += c.N
+		if c.State == Current {
+			current = c.N
 		}
 	}
-	all := counts[Current] + counts[Stale] + counts[Refused] + counts[Missing]
 	var parts []string
 	if c := p.Claims; c.Judged > 0 {
 		a.Short = fmt.Sprintf("%d of %d claims hold", c.Holding, c.Judged)
-		parts = append(parts, fmt.Sprintf("Over %s, which no search touched, %d of the paper’s %d claims hold by rules fixed before%s.", count(c.Seeds, "seed"), c.Holding, c.Judged, c.whose()))
+		parts = append(parts, fmt.Sprintf("Over %s, which no search touched, %d of the paper’s %d claims hold by rules fixed before%s.", printable.Count(c.Seeds, "seed"), c.Holding, c.Judged, c.whose()))
 	} else {
 		a.Short = "One seed only"
 		parts = append(parts, fmt.Sprintf("These are the numbers of seed %d; the claims have not been judged over several.", p.source.Parameters.Seed))
 		a.Commands = []string{"bin/sicgrid run results" + p.source.Flags}
 	}
 	switch {
-	case counts[Current] == all:
+	case current == all:
 		parts = append(parts, fmt.Sprintf("All %d stages are up to date, and their files were compared with their digests when this page was made.", all))
 	default:
-		parts = append(parts, fmt.Sprintf("%d of %d stages are up to date, their files compared with their digests; the others are marked where they are shown.", counts[Current], all))
+		parts = append(parts, fmt.Sprintf("%d of %d stages are up to date, their files compared with their digests; the others are marked where they are shown.", current, all))
 	}
 	if n, _ := p.full(); n != nil && n.copies > 1 {
 		parts = append(parts, "Put in by hand: the number of modules of figure 4.")
 	}
 	if len(p.fetched) > 0 {
-		parts = append(parts, fmt.Sprintf("%s came from elsewhere.", count(len(p.fetched), "result")))
+		parts = append(parts, fmt.Sprintf("%s came from elsewhere.", printable.Count(len(p.fetched), "result")))
 	}
 	a.Evidence = strings.Join(parts, " ")
 	switch {
-	case counts[Current] < all || p.Claims.Judged == 0:
+	case current < all || p.Claims.Judged == 0:
 		a.Verdict = Unknown
 	case p.Claims.Holding == p.Claims.Judged:
 		a.Verdict = Yes
@@ -406,12 +409,14 @@ func (p *Page) trusted() Answer {
 
 func (p *Page) data() Answer {
 	f := p.source.Parameters.Figures.Figure4
-	stage := "spectra/" + f.Variant + "/" + boxText(f.BoxM)
+	stage := spectraOf(f.Variant, f.BoxM)
 	return Answer{Question: "How do I get the data?", Verdict: Plain, Short: "One command a table",
 		Evidence: "Every number behind a figure is a table (Parquet, CSV, JSON, npy); those of the units can be saved from this page.",
 		Links:    []Link{{"data and commands", "#data"}},
 		Commands: []string{"bin/sicgrid export " + stage + ":units" + p.source.Flags + " --out units.csv"}}
 }
 
-// boxText is the name of a box in the names of stages.
-func boxText(side float64) string { return fmt.Sprintf("%gm", side) }
+// spectraOf is the stage that measures a network in a box of this side.
+func spectraOf(network string, side float64) string {
+	return fmt.Sprintf("spectra/%s/%gm", network, side)
+}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/claims/claimstable"
 )
 
@@ -113,7 +114,7 @@ func (c Claims) needed() (names []string, text string) {
 	if len(parts) == 0 {
 		return nil, ""
 	}
-	return names, fmt.Sprintf("Of %s, needed: %s%s.", count(c.Seeds, "seed"), listed(parts), c.whose())
+	return names, fmt.Sprintf("Of %s, needed: %s%s.", printable.Count(c.Seeds, "seed"), printable.List(parts), c.whose())
 }
 
 // whose says whether the claims were judged elsewhere.

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"image/png"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,9 +14,9 @@ import (
 	"unicode/utf8"
 
 	"sicgrid/pkg/figure"
-	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
+	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/figures/sheet"
 )
@@ -42,7 +40,7 @@ type Figure struct {
 
 	numbers  json.RawMessage
 	markdown string
-	legend   legend
+	legend   sheet.Legend // the tables of a stored one are named as its inputs are, those of a published one as export knows them
 }
 
 // Panel is one panel of a figure and the tables behind it.
@@ -122,7 +120,7 @@ func (f *Figure) read(files []sheet.File) {
 			f.size(file.Data)
 		case file.Name == sheet.NumbersFile:
 			f.numbers = file.Data
-		case file.Name == captionFile:
+		case file.Name == sheet.CaptionFile:
 			_ = json.Unmarshal(file.Data, &f.legend) // a figure may have none
 		case ext == ".md":
 			f.markdown = string(file.Data)
@@ -167,17 +165,15 @@ func (p *Page) published(f *Figure) {
 	if p.source.Published == "" {
 		return
 	}
-	data, err := published(p.source.Published, f.ID+".png")
-	if err != nil {
-		return
-	}
-	if figure.CheckPNG(data) != nil {
+	path := filepath.Join(p.source.Published, f.ID)
+	data, err := store.ReadRegular(path+".png", mostPublished)
+	if err != nil || figure.CheckPNG(data) != nil {
 		return
 	}
 	f.Image, f.State = dataURL("image/png", data), Published
 	f.Reason = "with the repository, of another run; here not made: " + f.Reason
 	f.size(data)
-	text, err := published(p.source.Published, f.ID+".json")
+	text, err := store.ReadRegular(path+".json", mostPublished)
 	if err != nil {
 		return
 	}
@@ -185,35 +181,12 @@ func (p *Page) published(f *Figure) {
 		Commit   string          `json:"commit"`
 		Numerics []string        `json:"numerics"`
 		Numbers  json.RawMessage `json:"numbers"`
-		legend
+		sheet.Legend
 	}
 	if json.Unmarshal(text, &record) == nil {
-		f.numbers, f.legend = record.Numbers, record.legend
+		f.numbers, f.legend = record.Numbers, record.Legend
 		f.Made = Made{Commit: record.Commit, Numerics: strings.Join(record.Numerics, ", ")}
 	}
-}
-
-// published reads a regular file of a folder, not too large.
-func published(folder, name string) ([]byte, error) {
-	path := filepath.Join(folder, name)
-	if info := outfile.Existing(path); info == nil || info.Size() > mostPublished {
-		return nil, errors.New("no such file")
-	}
-	return os.ReadFile(path)
-}
-
-// captionFile holds what stands below a figure, of those that have one.
-const captionFile = "caption.json"
-
-// legend is what is said of a figure. The tables of a stored one are named as the figure's inputs
-// are, those of a published one as export knows them.
-type legend struct {
-	Title   string `json:"title"`
-	Caption string `json:"caption"`
-	Panels  []struct {
-		Panel  string   `json:"panel"`
-		Tables []string `json:"tables"`
-	} `json:"panels"`
 }
 
 // describe takes title, caption and panels from the legend, and says in words what the drawing
@@ -263,7 +236,7 @@ func (l networkNumbers) words() string {
 	}
 	text := "no module"
 	if len(list) > 0 {
-		text = count(len(list), "module") + " of " + listed(list)
+		text = printable.Count(len(list), "module") + " of " + printable.List(list)
 	}
 	if l.Score != nil {
 		text += ", median grid score " + number(*l.Score, 2)
@@ -335,7 +308,7 @@ func (f *Figure) finding() string {
 		}
 		return fmt.Sprintf("%d of %d claims hold.", holds, judged)
 	case "table-1":
-		return fmt.Sprintf("%s with the paper’s, each explained.", count(len(n.Differences), "difference"))
+		return fmt.Sprintf("%s with the paper’s, each explained.", upper(printable.Count(len(n.Differences), "difference")))
 	}
 	return ""
 }

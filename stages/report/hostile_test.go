@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/spectra/spectratable"
 )
 
@@ -16,7 +17,7 @@ const hostile = `</script></style></title>"'><script>globalThis.hacked=1</script
 func spoil(t *testing.T, s Source) {
 	t.Helper()
 	quoted := strings.ReplaceAll(hostile, `"`, `\"`)
-	redraw(t, s, "figure-4", captionFile, `{"title": "`+quoted+`", "caption": "`+quoted+`", "panels": [{"panel": "`+quoted+`", "tables": ["`+quoted+`"]}]}`)
+	redraw(t, s, "figure-4", sheet.CaptionFile, `{"title": "`+quoted+`", "caption": "`+quoted+`", "panels": [{"panel": "`+quoted+`", "tables": ["`+quoted+`"]}]}`)
 	redraw(t, s, "table-1", "table-1.md", "| "+hostile+" | b |\n|---|---|\n| "+hostile+" | **"+hostile+"** |\n")
 	redraw(t, s, "table-1", "numbers.json", `{"differences": [{"profile": "`+quoted+`", "explanation": "`+quoted+`"}]}`)
 	redraw(t, s, "figure-6", "figure-6.svg", `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>globalThis.hacked=1</script></svg>`)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -104,6 +105,7 @@ func Collect(ctx context.Context, s Source) (*Page, error) {
 			return nil, err
 		}
 	}
+	p.count() // after everything has been read, for what is wrong with it is refused then
 	p.trim()
 	p.Graph = p.draw(all.Nodes())
 	p.Answers = p.answers()
@@ -118,9 +120,8 @@ func Collect(ctx context.Context, s Source) (*Page, error) {
 	return p, p.dress()
 }
 
-// listStages lists all, counts their states, and finds when the newest was made.
+// listStages lists all, and finds when the newest was made.
 func (p *Page) listStages() {
-	counts := map[State]int{}
 	for _, one := range p.results.list {
 		s := p.stage(one)
 		p.stages[one.Node] = s
@@ -130,6 +131,13 @@ func (p *Page) listStages() {
 		if one.action != nil && one.action.From() != "" {
 			p.fetched = append(p.fetched, one.Node)
 		}
+	}
+}
+
+// count counts the states of what "all" needs.
+func (p *Page) count() {
+	counts := map[State]int{}
+	for _, one := range p.results.list {
 		if p.ofAll[one.Node] {
 			counts[one.State]++
 		}
@@ -205,7 +213,7 @@ func (p *Page) hero() {
 	for _, m := range b.modules {
 		best := -1
 		for i, u := range b.units { // of median score, and no superlattice
-			off := func(i int) float64 { return abs(b.units[i].Score - m.Score) }
+			off := func(i int) float64 { return math.Abs(b.units[i].Score - m.Score) }
 			if u.Module == m.Module && u.Superlattice <= 1 && (best < 0 || off(i) < off(best)) {
 				best = i
 			}
@@ -220,8 +228,6 @@ func (p *Page) hero() {
 		}
 	}
 }
-
-func abs(v float64) float64 { return max(v, -v) }
 
 // dress adds style, script and the policy that allows these and nothing else.
 func (p *Page) dress() error {

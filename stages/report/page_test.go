@@ -90,9 +90,16 @@ func TestAPageOfNothingSaysWhatToDo(t *testing.T) {
 func TestADamagedResultIsNamed(t *testing.T) {
 	s := made(t)
 	redraw(t, s, "figure-6", "figure-6.png", "no picture")
-	p, _ := pageOf(t, s)
+	p, text := pageOf(t, s)
 	if f := figureOf(t, p, "figure-6"); f.State != Refused || f.Image != "" || !strings.Contains(f.Reason, "figure-6.png") {
 		t.Errorf("figure 6 is %s: %s", f.State, f.Reason)
+	}
+	_, stage, _ := strings.Cut(text, `data-name="figure-6"`)
+	if summary, _, _ := strings.Cut(stage, "</summary>"); !strings.Contains(summary, "state-refused") {
+		t.Errorf("the stage figure-6 is listed as %s", summary)
+	}
+	if !slices.Contains(p.Counts, StateCount{Refused, 1}) {
+		t.Errorf("the stages are counted as %v", p.Counts)
 	}
 }
 

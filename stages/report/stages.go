@@ -13,15 +13,21 @@ import (
 // Stage is a node of the graph as the page lists it.
 type Stage struct {
 	Name, ID   string
-	State      State
-	Reason     string
 	Seed       uint64
 	Made       Made
 	Outputs    []Output
 	Inputs     []Link
 	Parameters string
 	Command    string
+
+	result *Result // which is refused once what it made turns out to be wrong
 }
+
+// State is what its result is worth.
+func (s *Stage) State() State { return s.result.State }
+
+// Reason says why.
+func (s *Stage) Reason() string { return s.result.Reason }
 
 // Output is one table of a stage.
 type Output struct {
@@ -35,7 +41,7 @@ type Output struct {
 func stageID(name string) string { return "stage-" + strings.ReplaceAll(name, "/", ".") }
 
 func (p *Page) stage(one *Result) *Stage {
-	s := &Stage{Name: one.Node, ID: stageID(one.Node), State: one.State, Reason: one.Reason, Made: madeOf(one),
+	s := &Stage{Name: one.Node, ID: stageID(one.Node), Made: madeOf(one), result: one,
 		Parameters: one.parameters(), Command: "bin/sicgrid run " + one.Node + p.source.Flags}
 	for _, o := range one.Outputs {
 		s.Outputs = append(s.Outputs, Output{Name: o.Name, Object: string(o.Object), Logical: o.Logical, Rows: o.Rows, Size: bytesText(o.Bytes),

@@ -3,10 +3,10 @@ package report
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"sicgrid/pkg/figure"
+	"sicgrid/pkg/printable"
 	"sicgrid/stages/spectra/spectratable"
 )
 
@@ -18,29 +18,13 @@ func percent(share float64) string { return figure.Percent(share, 0) }
 
 func number(v float64, decimals int) string { return figure.Number(v, decimals) }
 
-// listed are items as a sentence has them: "2, 3 and 4".
-func listed(items []string) string {
-	if n := len(items); n > 1 {
-		return strings.Join(items[:n-1], ", ") + " and " + items[n-1]
-	}
-	return strings.Join(items, "")
-}
-
-// count is a number of things: "1 stage", "3 stages".
-func count(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
-}
-
 // periods are those of modules: "0.51, 0.69 and 1.19 m".
 func periods(modules []spectratable.Module) string {
 	var list []string
 	for _, m := range modules {
 		list = append(list, number(m.Period, 2))
 	}
-	return listed(list) + " m"
+	return printable.List(list) + " m"
 }
 
 // root is the square root of a ratio of whole numbers, as it is written: √3, √7/2.
@@ -81,7 +65,7 @@ func duration(seconds float64) string {
 func bytesText(n int64) string {
 	switch {
 	case n < 1000:
-		return count(int(n), "byte")
+		return printable.Count(int(n), "byte")
 	case n < 1_000_000:
 		return number(float64(n)/1e3, 0) + " kB"
 	}

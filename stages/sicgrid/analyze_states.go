@@ -79,7 +79,7 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) er
 	return nil
 }
 
-// writeShape writes the row as writeTable does, but that of Betti numbers which are undetermined
+// writeShape writes the row as tablefile.Write does, but that of Betti numbers which are undetermined
 // the cells of a CSV file are empty.
 func writeShape(ctx context.Context, path string, row analysis.ShapeRow) error {
 	if filepath.Ext(path) != ".csv" {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"sicgrid/pkg/jsondiff"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
+	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 )
 
@@ -79,7 +79,7 @@ func (f *comparisonFlags) check(cmd *cobra.Command, figure string) error {
 	if err != nil {
 		return err
 	}
-	ours, err := s.figureOf(figure)
+	ours, _, err := s.figureOf(figure)
 	if err != nil {
 		return err
 	}
@@ -100,33 +100,34 @@ func (f *comparisonFlags) check(cmd *cobra.Command, figure string) error {
 	return nil
 }
 
-// figureOf is the record of a figure that is up to date.
-func (s *session) figureOf(figure string) (r figureRecord, err error) {
+// figureOf is the record of a figure that is up to date, and the states of what it rests on.
+func (s *session) figureOf(figure string) (r figureRecord, nodes []pipeline.NodeStatus, err error) {
 	n := s.graph.Node(figure)
 	if n == nil || n.Stage != experiment.FigureStage {
-		return r, usagef("%q is no figure, must be one, such as figure-6", figure)
+		return r, nil, usagef("%q is no figure, must be one, such as figure-6", figure)
 	}
-	nodes, err := pipeline.Status(s.graph, s.options)
+	nodes, err = pipeline.Status(s.graph, s.options)
 	if err != nil {
-		return r, err
+		return r, nodes, err
 	}
 	results := map[string]result{}
 	for _, st := range nodes {
 		if !st.Current() {
-			return r, fmt.Errorf("%s is not up to date (%s: %s); run: sicgrid run %s%s", figure, st.Node.Name, st.Reason, figure, s.said)
+			return r, nodes, fmt.Errorf("%s is not up to date (%s: %s); run: sicgrid run %s%s", figure, st.Node.Name, st.Reason, figure, s.said)
 		}
 		results[st.Node.Name] = result{st.Key, st.Numerics, st.Action}
 	}
 	files, err := s.figureFiles(results)
 	if err != nil {
-		return r, err
+		return r, nodes, err
 	}
 	for _, file := range files {
 		if strings.HasSuffix(file.Path, ".json") {
-			return r, json.Unmarshal(file.Data, &r)
+			err = json.Unmarshal(file.Data, &r)
+			return r, nodes, err
 		}
 	}
-	return r, fmt.Errorf("%s has no numbers", figure)
+	return r, nodes, fmt.Errorf("%s has no numbers", figure)
 }
 
 // unlike says in what else another figure differs from this one, which explains its numbers.
@@ -143,14 +144,7 @@ func (r figureRecord) unlike(other figureRecord) string {
 // readFigureRecord reads the JSON file of a figure that somebody has.
 func readFigureRecord(path string) (r figureRecord, err error) {
 	const most = 64 << 20
-	info, err := os.Stat(path)
-	if err != nil {
-		return r, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return r, fmt.Errorf("%s: must be a regular file of at most %d MiB", path, most>>20)
-	}
-	data, err := os.ReadFile(path)
+	data, err := store.ReadRegular(path, most)
 	if err != nil {
 		return r, err
 	}

@@ -57,10 +57,7 @@ func (s *session) cited(name string) (cite.Result, error) {
 		return cite.Result{}, usagef("%q names several results, must be one, such as %s", name, s.graph.Targets()[0].Name)
 	}
 	r := cite.Result{Name: name, Profile: s.parameters.Name, Seed: s.parameters.Seed, Set: append([]string{}, s.parameters.Sets...),
-		Command: "go tool task build && bin/sicgrid run " + name + " --params " + quoted(s.parameters.Path)}
-	for _, set := range s.parameters.Sets {
-		r.Command += " --set " + quoted(set)
-	}
+		Command: "go tool task build && bin/sicgrid run " + name + " --params " + quoted(s.parameters.Path) + setFlags(s.parameters.Sets)}
 	nodes, err := pipeline.Status(s.graph, s.options)
 	if err != nil {
 		return r, err
@@ -86,12 +83,9 @@ func (s *session) citedStage(st pipeline.NodeStatus) (cite.Stage, error) {
 	if t, ok := st.Node.Params.(train.Params); ok && st.Node.Stage == experiment.TrainStage {
 		c.Steps = t.Optimiser.Steps
 	}
-	action := st.Action
-	if action == nil { // of a pin
-		var err error
-		if action, err = s.options.Store.Lookup(st.Key, st.Numerics, true); action == nil {
-			return c, fmt.Errorf("%s is not in the store (%w); run: sicgrid run %s%s", st.Node.Name, err, st.Node.Name, s.said)
-		}
+	action, err := s.recordOf(st)
+	if err != nil {
+		return c, err
 	}
 	var p struct {
 		Commit  string               `json:"commit"`

@@ -46,6 +46,9 @@ func newCompareCommand() *cobra.Command {
 	return cmd
 }
 
+// publishedDir holds the figures that the repository shows.
+const publishedDir = "artifacts/published"
+
 type compareFlags struct {
 	params string
 	html   string
@@ -182,7 +185,7 @@ func pointSide(text, path, point string) (compare.Side, error) {
 	point, variant, _ := strings.Cut(point, "/")
 	name := experiment.SweepPrefix + experiment.SweepName(path) + ".csv"
 	profile := strings.TrimSuffix(filepath.Base(f.BasePath(path)), filepath.Ext(f.BasePath(path)))
-	for _, file := range []string{filepath.Join(layout.Path(profile, "", nil), name), filepath.Join("artifacts", "published", name)} {
+	for _, file := range []string{filepath.Join(layout.Path(profile, "", nil), name), filepath.Join(publishedDir, name)} {
 		if _, err := os.Stat(file); err == nil {
 			return compare.Point(text, file, point, variant)
 		}
@@ -195,7 +198,7 @@ func commitSide(text string) (s compare.Side, found bool, err error) {
 	root := sourceTree()
 	commit, folder, named := strings.Cut(text, ":")
 	if !named {
-		folder = "artifacts/published"
+		folder = publishedDir
 	}
 	if root == "" {
 		return s, false, nil

@@ -16,6 +16,7 @@ import (
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
+	"sicgrid/pkg/store"
 	"sicgrid/stages/exchange"
 	"sicgrid/stages/sicgrid/tablefile"
 	"sicgrid/stages/train"
@@ -189,13 +190,25 @@ func (s *session) storedOf(nodes []pipeline.NodeStatus, name, output string) ([]
 			}
 			return nil, fmt.Errorf("%s is not up to date (%s); run: sicgrid run %s%s", name, st.Reason, name, s.said)
 		}
-		action, err := s.options.Store.Lookup(st.Key, st.Numerics, true)
-		if action == nil { // a pinned result that no run has taken yet
-			return nil, fmt.Errorf("%s is not in the store (%w); run: sicgrid run %s%s", name, err, name, s.said)
+		action, err := s.recordOf(st)
+		if err != nil {
+			return nil, err
 		}
 		return s.options.Store.Get(action.Outputs[i].Object)
 	}
 	return nil, fmt.Errorf("%s is not in the graph", name)
+}
+
+// recordOf is the record of a result that is up to date.
+func (s *session) recordOf(st pipeline.NodeStatus) (*store.Action, error) {
+	if st.Action != nil {
+		return st.Action, nil
+	}
+	action, err := s.options.Store.Lookup(st.Key, st.Numerics, true)
+	if action == nil { // a pinned result that no run has taken yet
+		return nil, fmt.Errorf("%s is not in the store (%w); run: sicgrid run %s%s", st.Node.Name, err, st.Node.Name, s.said)
+	}
+	return action, nil
 }
 
 // historySoFar is the history of a training that is under way, as of its last checkpoint; nil where

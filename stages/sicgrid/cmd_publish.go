@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -177,30 +176,14 @@ func (s *session) describe(p *publication.Publication) {
 	if p.Title == "" {
 		p.Title = fmt.Sprintf("sicgrid:%s of the profile %s", targetsText(s.targets), profile)
 	}
-	var commits []string
-	for _, r := range p.Results {
-		if c := r.Commit(); c != "" && !slices.Contains(commits, c) {
-			commits = append(commits, c)
-		}
-	}
-	slices.Sort(commits)
-	p.Made = append(p.Made, fmt.Sprintf("made by sicgrid at commit %s", strings.Join(commits, ", ")))
-	p.Made = append(p.Made, fmt.Sprintf("profile %s, seed %d", profile, s.parameters.Seed))
+	p.Made = append(p.Made, fmt.Sprintf("made by sicgrid at commit %s", strings.Join(p.Commits(), ", ")),
+		fmt.Sprintf("profile %s, seed %d", profile, s.parameters.Seed))
 	for _, set := range s.parameters.Sets {
 		p.Made = append(p.Made, "with --set "+set)
 	}
 	p.Use = "## Going on from it\n\nIn a checkout of sicgrid at the commit above, with this folder's path in place of FOLDER:\n\n" +
 		"    sicgrid pull file://FOLDER/results\n" +
-		fmt.Sprintf("    sicgrid run%s --params %s%s\n", targetsText(s.targets), profile, s.settingsText()) +
+		fmt.Sprintf("    sicgrid run%s --params %s%s\n", targetsText(s.targets), profile, setFlags(s.parameters.Sets)) +
 		"\nThat checks every result, and lays the figures out without computing anything.\n" +
 		fmt.Sprintf("`sicgrid verify%s --rerun` computes them again.\n", targetsText(s.targets))
-}
-
-// settingsText are the flags that set parameters.
-func (s *session) settingsText() string {
-	text := ""
-	for _, set := range s.parameters.Sets {
-		text += " --set '" + set + "'"
-	}
-	return text
 }

@@ -138,7 +138,7 @@ func (f *reportFlags) page(ctx context.Context, live bool) (*session, *report.Pa
 	}
 	source := report.Source{Parameters: s.parameters, DAG: s.dag, Graph: s.graph, Options: s.options, Flags: s.said, Commit: commit(), Live: live}
 	if s.parameters.Name == "laptop" && len(f.sets) == 0 {
-		source.Published = filepath.Join("artifacts", "published")
+		source.Published = publishedDir
 	}
 	page, err := report.Collect(ctx, source)
 	return s, page, err

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/outfile"
-	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
 	"sicgrid/stages/sicgrid/tablefile"
 )
@@ -40,16 +39,12 @@ func (f *graphFlags) exportTables(cmd *cobra.Command, name, folder string, form 
 	if err != nil {
 		return err
 	}
-	record, err := s.figureOf(name)
+	record, nodes, err := s.figureOf(name)
 	if err != nil {
 		return err
 	}
 	files, list := panelTables(record, form.format)
 	if err := f.checkTables(folder, files); err != nil {
-		return err
-	}
-	nodes, err := pipeline.Status(s.graph, s.options)
-	if err != nil {
 		return err
 	}
 	for _, file := range files {
@@ -74,7 +69,7 @@ func (f *graphFlags) printCaption(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	record, err := s.figureOf(name)
+	record, _, err := s.figureOf(name)
 	if err == nil {
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), printable.Line(record.Caption))
 	}

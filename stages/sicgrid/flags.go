@@ -66,6 +66,15 @@ func (f *graphFlags) said() string {
 	return text
 }
 
+// setFlags are the flags that set parameters, as a shell takes them: " --set seed=2".
+func setFlags(sets []string) string {
+	text := ""
+	for _, set := range sets {
+		text += " --set " + quoted(set)
+	}
+	return text
+}
+
 // quoted is a word as a shell takes it.
 func quoted(word string) string {
 	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%") == "" {
