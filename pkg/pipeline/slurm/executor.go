@@ -102,7 +102,7 @@ func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submi
 			for task, node := range a.Nodes {
 				if r := f.record(node); r != nil && r.State == running {
 					seen[taskName(a.job, task)] = true
-					all = append(all, fmt.Sprint(node, r.Job, r.Beat))
+					all = append(all, node+r.sign())
 				}
 			}
 		}
@@ -124,7 +124,7 @@ func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submi
 }
 
 // taskName is what Slurm calls a task of an array.
-func taskName(job, task string) string { return job + "_" + task }
+func taskName(job string, task int) string { return job + "_" + strconv.Itoa(task) }
 
 // cancelAll cancels what Slurm has of the arrays. It returns how many tasks that were, and adds
 // them to seen.
@@ -139,7 +139,7 @@ func (e *Executor) cancelAll(ctx context.Context, arrays []*submitted, seen map[
 			continue
 		}
 		left++
-		seen[taskName(q.job, strconv.Itoa(q.task))] = true
+		seen[q.name()] = true
 		if q.state != "COMPLETING" && !slices.Contains(jobs, q.job) {
 			jobs = append(jobs, q.job)
 		}
@@ -181,7 +181,7 @@ func (e *Executor) say(text string) {
 func checkCommands() error {
 	for _, c := range []string{"sbatch", "squeue", "scancel", "scontrol"} {
 		if _, err := exec.LookPath(c); err != nil {
-			return fmt.Errorf("--executor slurm: there is no %s on this machine: submit from a login node of the cluster (or with Slurm's commands in PATH), or leave --executor out to run here", c)
+			return fmt.Errorf("--executor slurm: %w", noCommand(c))
 		}
 	}
 	return nil

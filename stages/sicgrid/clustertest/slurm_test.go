@@ -393,17 +393,7 @@ func badInput(t *testing.T) {
 			if fault.path != "" {
 				t.Setenv("PATH", fault.path)
 			}
-			r := w.start("run", "train/full", "--params", "params/smoke.yaml", "--executor", "slurm")
-			code := r.wait()
-			var faults []string
-			for line := range strings.Lines(r.said.String()) {
-				if strings.HasPrefix(line, "sicgrid: ") {
-					faults = append(faults, line)
-				}
-			}
-			if code != fault.code || len(faults) != 1 || !strings.Contains(faults[0], fault.says) {
-				t.Errorf("exit code %d, want %d and %q:\n%s", code, fault.code, fault.says, &r.said)
-			}
+			w.fails(t, fault.code, fault.says)
 		})
 	}
 }
@@ -499,10 +489,10 @@ func killedSweep(t *testing.T, c *cluster) {
 	}
 }
 
-// fails starts a run that ends in one line which says this.
-func (w *workplace) fails(t *testing.T, says string, args ...string) {
+// fails starts a run that ends with this exit code and in one line which says this.
+func (w *workplace) fails(t *testing.T, exit int, says string) {
 	t.Helper()
-	r := w.start(append([]string{"run", "train/full", "--params", "params/smoke.yaml", "--executor", "slurm"}, args...)...)
+	r := w.start("run", "train/full", "--params", "params/smoke.yaml", "--executor", "slurm")
 	code := r.wait()
 	var faults []string
 	for line := range strings.Lines(r.said.String()) {
@@ -510,7 +500,7 @@ func (w *workplace) fails(t *testing.T, says string, args ...string) {
 			faults = append(faults, line)
 		}
 	}
-	if code != 1 || len(faults) != 1 || !strings.Contains(faults[0], says) {
-		t.Errorf("exit code %d, want 1 and %q:\n%s", code, says, &r.said)
+	if code != exit || len(faults) != 1 || !strings.Contains(faults[0], says) {
+		t.Errorf("exit code %d, want %d and %q:\n%s", code, exit, says, &r.said)
 	}
 }

@@ -46,7 +46,7 @@ func clocksApart(t *testing.T, c *cluster) {
 		c.write(t, "apart.conf", strings.Replace(string(text), "socket="+c.path("munge", "socket"), "socket="+c.path("munge", "apart"), 1))
 		t.Run(d, func(t *testing.T) {
 			t.Setenv("SLURM_CONF", c.path("apart.conf"))
-			newWorkplace(t).fails(t, "clocks must agree")
+			newWorkplace(t).fails(t, 1, "clocks must agree")
 		})
 		if err := syscall.Kill(c.pid("apart"), syscall.SIGKILL); err != nil {
 			t.Error(err)
@@ -68,7 +68,7 @@ func fullStore(t *testing.T) {
 		t.Skipf("a small file system cannot be made here: %v: %s", err, out)
 	}
 	t.Cleanup(func() { _ = exec.Command("umount", "--lazy", w.dir+"/artifacts").Run() })
-	w.fails(t, "no space left")
+	w.fails(t, 1, "no space left")
 	if jobs := queue(t); len(jobs) > 0 {
 		t.Errorf("left behind: %q", jobs)
 	}
