@@ -312,17 +312,17 @@ func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 	}
 	f.readRecords() // what ended before the question is known before its answer is judged
 	f.passOver()
-	at := map[[2]int]queued{}
+	at := map[taskOf]queued{}
 	for _, q := range queue {
 		f.learnJob(q)
-		if was, twice := at[[2]int{q.number, q.task}]; !twice || !was.live() {
-			at[[2]int{q.number, q.task}] = q
+		if was, twice := at[taskOf{q.number, q.task}]; !twice || !was.live() {
+			at[taskOf{q.number, q.task}] = q
 		}
 	}
 	f.losses = nil
 	wanted := map[*watched]bool{}
 	for _, w := range f.nodes {
-		q, there := at[[2]int{w.number, w.task}]
+		q, there := at[taskOf{w.number, w.task}]
 		if w.settled {
 			// Its process has ended, and Slurm has not noticed: what waits for the job would wait
 			// for ever.

@@ -88,6 +88,9 @@ func (s *submitted) node(task int) (string, error) {
 	return "", fmt.Errorf("array %d has no task %d", s.Number, task)
 }
 
+// taskOf is a task of an array, by the numbers of both in the run's folder.
+type taskOf struct{ array, task int }
+
 // folder is that of a run.
 type folder string
 
@@ -224,6 +227,23 @@ func (f folder) arrays() ([]*submitted, error) {
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// atWork adds the tasks whose processes say that they run to seen. It returns their signs of life.
+func (f folder) atWork(arrays []*submitted, seen map[taskOf]bool) (signs string) {
+	last := map[string]taskOf{} // that was submitted of a node
+	for _, a := range arrays {
+		for task, node := range a.Nodes {
+			last[node] = taskOf{a.Number, task}
+		}
+	}
+	for _, node := range slices.Sorted(maps.Keys(last)) {
+		if r := f.record(node); r != nil && r.State == running {
+			seen[last[node]] = true
+			signs += node + " " + r.sign() + "\n"
+		}
+	}
+	return signs
 }
 
 func (f folder) cancelled() bool {
