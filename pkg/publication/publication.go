@@ -203,7 +203,7 @@ func writeFile(to string, s *store.Store, f remote.File) error {
 	}
 	var from io.Reader = bytes.NewReader(f.Data)
 	if f.Object != "" {
-		object, err := os.Open(s.ObjectPath(f.Object))
+		object, err := store.OpenRegular(s.ObjectPath(f.Object))
 		if err != nil {
 			return err
 		}

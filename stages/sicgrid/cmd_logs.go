@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,12 +46,8 @@ func printLogs(w io.Writer, jobs, stage string) error {
 			runs[filepath.Dir(dir)] = info.ModTime().UnixNano()
 		}
 	}
-	dirs := make([]string, 0, len(runs))
-	for dir := range runs {
-		dirs = append(dirs, dir)
-	}
-	slices.SortFunc(dirs, func(a, b string) int { return int(min(max(runs[b]-runs[a], -1), 1)) })
-	for _, dir := range dirs {
+	latestFirst := func(a, b string) int { return cmp.Compare(runs[b], runs[a]) }
+	for _, dir := range slices.SortedFunc(maps.Keys(runs), latestFirst) {
 		logs, err := slurm.Logs(dir)
 		if err != nil {
 			return err

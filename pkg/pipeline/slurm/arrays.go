@@ -60,7 +60,7 @@ func arrange(nodes []*pipeline.Node, job func(*pipeline.Node) (at place, ok bool
 			waits = append(waits, fmt.Sprintf("=%d", slices.Index(arrays, a)))
 		}
 		for p := range after {
-			waits = append(waits, fmt.Sprintf("%d %s_%d", slices.Index(arrays, p.array), p.job, p.task))
+			waits = append(waits, fmt.Sprintf("%d %s", slices.Index(arrays, p.array), taskName(p.job, p.task)))
 		}
 		slices.Sort(waits)
 		task := chain % mostTasks
@@ -163,7 +163,7 @@ func (a *array) dependency(ids map[*array]string) string {
 				continue
 			}
 		}
-		parts = append(parts, fmt.Sprintf("afterok:%s_%d", job, p.task))
+		parts = append(parts, "afterok:"+taskName(job, p.task))
 	}
 	slices.Sort(parts)
 	return strings.Join(slices.Compact(parts), ",")

@@ -54,7 +54,7 @@ func run(ctx context.Context, stdin, command string, args ...string) (string, er
 	case err == nil:
 		return out.String(), nil
 	case errors.Is(err, exec.ErrNotFound):
-		return "", fmt.Errorf("there is no %s on this machine: submit from a login node of the cluster (or with Slurm's folder in PATH), or leave --executor out to run here", command)
+		return "", noCommand(command)
 	case waiting:
 		return "", &refusal{command, sentence(said.String())}
 	case ctx.Err() != nil:
@@ -63,6 +63,10 @@ func run(ctx context.Context, stdin, command string, args ...string) (string, er
 		return "", &refusal{command, sentence(said.String())}
 	}
 	return "", fmt.Errorf("%s: %w", command, err)
+}
+
+func noCommand(command string) error {
+	return fmt.Errorf("there is no %s on this machine: submit from a login node of the cluster (or with Slurm's commands in PATH), or leave --executor out to run here", command)
 }
 
 type writer func(b []byte) (int, error)
@@ -168,7 +172,7 @@ func (client) submit(ctx context.Context, script string, options []string) (job 
 		return "", err
 	}
 	job, _, _ = strings.Cut(strings.TrimSpace(out), ";")
-	if _, err := strconv.Atoi(job); err != nil {
+	if !isNumber(job) {
 		return "", &refusal{"sbatch", fmt.Sprintf("answered %q where a job's number was expected", job)}
 	}
 	return job, nil
@@ -176,7 +180,6 @@ func (client) submit(ctx context.Context, script string, options []string) (job 
 
 // queued is a task that Slurm still knows of.
 type queued struct {
-	id     string // the task's own job number
 	job    string // the array's
 	task   int
 	state  string
@@ -184,6 +187,8 @@ type queued struct {
 	node   string
 	number int // of the array, in our records
 }
+
+func (q queued) name() string { return taskName(q.job, q.task) }
 
 // live reports whether something may still come of the task.
 func (q queued) live() bool {
@@ -206,22 +211,22 @@ func (client) queue(ctx context.Context, names []string) ([]queued, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	out, err := run(ctx, "", "squeue", "--noheader", "--array", "--states=all", "--name="+strings.Join(names, ","), "--format=%A|%F|%K|%T|%k|%N|%r")
+	out, err := run(ctx, "", "squeue", "--noheader", "--array", "--states=all", "--name="+strings.Join(names, ","), "--format=%F|%K|%T|%k|%N|%r")
 	if err != nil {
 		return nil, err
 	}
 	var all []queued
 	for line := range strings.Lines(out) {
-		f := strings.SplitN(strings.TrimSpace(line), "|", 7)
-		if len(f) != 7 {
+		f := strings.SplitN(strings.TrimSpace(line), "|", 6)
+		if len(f) != 6 {
 			continue
 		}
-		task, errTask := strconv.Atoi(f[2])
-		number, errNumber := strconv.Atoi(f[4])
+		task, errTask := strconv.Atoi(f[1])
+		number, errNumber := strconv.Atoi(f[3])
 		if errTask != nil || errNumber != nil {
 			continue
 		}
-		all = append(all, queued{id: f[0], job: f[1], task: task, state: f[3], number: number, node: f[5], reason: f[6]})
+		all = append(all, queued{job: f[0], task: task, state: f[2], number: number, node: f[4], reason: f[5]})
 	}
 	return all, nil
 }

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"sicgrid/pkg/pipeline"
@@ -70,11 +69,12 @@ func (e *Executor) Cancel(ctx context.Context) (tasks int, err error) {
 	if err != nil || len(arrays) == 0 {
 		return 0, err
 	}
+	seen := map[taskOf]bool{}
+	f.atWork(arrays, seen) // they may have stopped before Slurm answers
 	if err := os.WriteFile(f.path("cancelled"), nil, 0o644); err != nil {
 		return 0, err
 	}
 	defer os.Remove(f.path("cancelled"))
-	seen := map[string]bool{}
 	for ctx.Err() == nil {
 		left := 0
 		err := insist(ctx, e.poll(), e.patience(), e.say, func() (err error) {
@@ -95,24 +95,11 @@ func (e *Executor) Cancel(ctx context.Context) (tasks int, err error) {
 // awaitProcesses waits for processes that go on although Slurm has ended their jobs, or a restarted
 // controller knows nothing of them: they see at their next beat that the run is being cancelled, and
 // are added to seen. One that does not beat was killed.
-func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submitted, seen map[string]bool) {
-	working := func() string {
-		var all []string
-		for _, a := range arrays {
-			for task, node := range a.Nodes {
-				if r := f.record(node); r != nil && r.State == running {
-					seen[taskName(a.job, task)] = true
-					all = append(all, fmt.Sprint(node, r.Job, r.Beat))
-				}
-			}
-		}
-		slices.Sort(all)
-		return strings.Join(all, "\n")
-	}
+func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submitted, seen map[taskOf]bool) {
 	const beats = 2 // of which a living process has one in that time
 	before, at := "", time.Now()
 	for ctx.Err() == nil && time.Since(at) < beats*e.patience()/beatsInPatience {
-		now := working()
+		now := f.atWork(arrays, seen)
 		if now == "" {
 			return
 		}
@@ -124,11 +111,11 @@ func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submi
 }
 
 // taskName is what Slurm calls a task of an array.
-func taskName(job, task string) string { return job + "_" + task }
+func taskName(job string, task int) string { return job + "_" + strconv.Itoa(task) }
 
 // cancelAll cancels what Slurm has of the arrays. It returns how many tasks that were, and adds
 // them to seen.
-func (e *Executor) cancelAll(ctx context.Context, arrays []*submitted, seen map[string]bool) (left int, err error) {
+func (e *Executor) cancelAll(ctx context.Context, arrays []*submitted, seen map[taskOf]bool) (left int, err error) {
 	queue, err := client{}.queue(ctx, e.names(arrays))
 	if err != nil {
 		return 0, err
@@ -139,7 +126,7 @@ func (e *Executor) cancelAll(ctx context.Context, arrays []*submitted, seen map[
 			continue
 		}
 		left++
-		seen[taskName(q.job, strconv.Itoa(q.task))] = true
+		seen[taskOf{q.number, q.task}] = true
 		if q.state != "COMPLETING" && !slices.Contains(jobs, q.job) {
 			jobs = append(jobs, q.job)
 		}
@@ -181,7 +168,7 @@ func (e *Executor) say(text string) {
 func checkCommands() error {
 	for _, c := range []string{"sbatch", "squeue", "scancel", "scontrol"} {
 		if _, err := exec.LookPath(c); err != nil {
-			return fmt.Errorf("--executor slurm: there is no %s on this machine: submit from a login node of the cluster (or with Slurm's commands in PATH), or leave --executor out to run here", c)
+			return fmt.Errorf("--executor slurm: %w", noCommand(c))
 		}
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,10 +19,9 @@ type follower struct {
 	g      *pipeline.Graph
 	opt    pipeline.Options
 
-	nodes  []*watched // in the graph's order
-	of     map[*pipeline.Node]*watched
-	byName map[string]*watched
-	open   int // how many are not settled
+	nodes []*watched // in the graph's order
+	of    map[*pipeline.Node]*watched
+	open  int // how many are not settled
 
 	process   []string // the command of a stage process; nil before anything is submitted
 	arrays    []*submitted
@@ -67,11 +65,11 @@ func (f *follower) succeeded() map[string]bool {
 
 // begin takes up what is to be done.
 func (f *follower) begin(plan []pipeline.NodeStatus) {
-	f.of, f.byName = map[*pipeline.Node]*watched{}, map[string]*watched{}
+	f.of = map[*pipeline.Node]*watched{}
 	for _, s := range plan {
 		w := &watched{node: s.Node, number: -1, dead: -1}
 		f.nodes = append(f.nodes, w)
-		f.of[s.Node], f.byName[s.Node.Name] = w, w
+		f.of[s.Node] = w
 		f.open++
 		if s.Current() {
 			nr := pipeline.NodeReport{Node: s.Node, State: s.State, Reason: s.Reason, Key: s.Key, Numerics: s.Numerics}
@@ -159,9 +157,8 @@ func (f *follower) read() error {
 	f.arrays = arrays
 	for _, a := range arrays {
 		for task, name := range a.Nodes {
-			w := f.byName[name]
-			if n, err := strconv.Atoi(task); err == nil && w != nil && a.Number > max(w.number, w.dead) {
-				w.number, w.task, w.gone = a.Number, n, time.Time{}
+			if w := f.of[f.g.Node(name)]; w != nil && a.Number > max(w.number, w.dead) {
+				w.number, w.task, w.gone = a.Number, task, time.Time{}
 			}
 		}
 	}
@@ -250,7 +247,7 @@ func (f *follower) readRecords() {
 		if r == nil {
 			continue
 		}
-		if beat := fmt.Sprint(r.Job, r.Host, r.Beat, r.State); beat != w.beat {
+		if beat := r.sign(); beat != w.beat {
 			w.beat, w.beatAt = beat, time.Now()
 		}
 		if !w.started && r.State == running && r.Reason != "" {
@@ -282,11 +279,8 @@ func (f *follower) passOver() {
 		if w.settled {
 			continue
 		}
-		for _, ref := range w.node.Inputs {
-			if in := f.of[ref.Node]; in.settled && !in.report.Done() {
-				f.settle(w, pipeline.NodeReport{Node: w.node, State: pipeline.NotReached, Reason: "needs " + f.cause(in).Name})
-				break
-			}
+		if in := f.unmade(w); in != nil {
+			f.settle(w, pipeline.NodeReport{Node: w.node, State: pipeline.NotReached, Reason: "needs " + f.cause(in).Name})
 		}
 	}
 }
@@ -294,14 +288,19 @@ func (f *follower) passOver() {
 // cause is the node that failed because of which this one was not made.
 func (f *follower) cause(w *watched) *pipeline.Node {
 	for w.report.State == pipeline.NotReached {
-		for _, ref := range w.node.Inputs {
-			if in := f.of[ref.Node]; in.settled && !in.report.Done() {
-				w = in
-				break
-			}
-		}
+		w = f.unmade(w)
 	}
 	return w.node
+}
+
+// unmade is what the node reads and will not be made; nil if there is no such thing.
+func (f *follower) unmade(w *watched) *watched {
+	for _, ref := range w.node.Inputs {
+		if in := f.of[ref.Node]; in.settled && !in.report.Done() {
+			return in
+		}
+	}
+	return nil
 }
 
 // ask asks Slurm which tasks it has, and returns the nodes that have to be submitted: those that
@@ -313,17 +312,17 @@ func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 	}
 	f.readRecords() // what ended before the question is known before its answer is judged
 	f.passOver()
-	at := map[[2]int]queued{}
+	at := map[taskOf]queued{}
 	for _, q := range queue {
 		f.learnJob(q)
-		if was, twice := at[[2]int{q.number, q.task}]; !twice || !was.live() {
-			at[[2]int{q.number, q.task}] = q
+		if was, twice := at[taskOf{q.number, q.task}]; !twice || !was.live() {
+			at[taskOf{q.number, q.task}] = q
 		}
 	}
 	f.losses = nil
 	wanted := map[*watched]bool{}
 	for _, w := range f.nodes {
-		q, there := at[[2]int{w.number, w.task}]
+		q, there := at[taskOf{w.number, w.task}]
 		if w.settled {
 			// Its process has ended, and Slurm has not noticed: what waits for the job would wait
 			// for ever.
@@ -376,7 +375,7 @@ func (f *follower) learnJob(q queued) {
 }
 
 func (f *follower) condemn(q queued) {
-	id := taskName(q.job, strconv.Itoa(q.task))
+	id := q.name()
 	if !f.ours[id] {
 		f.ours[id] = true
 		f.condemned = append(f.condemned, id)
@@ -385,7 +384,7 @@ func (f *follower) condemn(q queued) {
 
 // alive reports whether a task may still come to something.
 func (f *follower) alive(w *watched, q queued, there bool) bool {
-	if !there || !q.live() || q.held() || f.ours[taskName(q.job, strconv.Itoa(q.task))] {
+	if !there || !q.live() || q.held() || f.ours[q.name()] {
 		return false
 	}
 	if q.state != "RUNNING" {
@@ -395,14 +394,14 @@ func (f *follower) alive(w *watched, q queued, there bool) bool {
 		w.beatAt = time.Now()
 	}
 	if time.Since(w.beatAt) > f.patience() {
-		f.say(fmt.Sprintf("%s: job %s_%d on %s has given no sign of life for %s: it is stopped and counts as lost", w.node.Name, q.job, q.task, q.node, f.patience()))
+		f.say(fmt.Sprintf("%s: job %s on %s has given no sign of life for %s: it is stopped and counts as lost", w.node.Name, q.name(), q.node, f.patience()))
 		return false
 	}
 	switch q.reason {
 	case "None", "", "Priority", "Resources", "Dependency", "BeginTime", "JobArrayTaskLimit", "Prolog", "Cleaning":
 	default:
 		if q.state == "PENDING" && f.once("pending "+q.reason) {
-			f.observe(pipeline.Event{Kind: pipeline.Waiting, Node: w.node, Note: fmt.Sprintf("job %s_%d waits in Slurm: %s", q.job, q.task, q.reason)})
+			f.observe(pipeline.Event{Kind: pipeline.Waiting, Node: w.node, Note: fmt.Sprintf("job %s waits in Slurm: %s", q.name(), q.reason)})
 		}
 	}
 	return true
@@ -427,13 +426,13 @@ func (f *follower) isNeeded(w *watched, q queued, there bool, wanted map[*watche
 	if w.number < 0 {
 		return true
 	}
-	invalid := there && q.state == "CANCELLED" && (q.reason == "DependencyNeverSatisfied" || f.ours[taskName(q.job, strconv.Itoa(q.task))])
+	invalid := there && q.state == "CANCELLED" && (q.reason == "DependencyNeverSatisfied" || f.ours[q.name()])
 	if there && q.state == "CANCELLED" && !invalid {
-		f.fail(w, fmt.Sprintf("job %s_%d was cancelled in Slurm; the next run submits it again", q.job, q.task))
+		f.fail(w, fmt.Sprintf("job %s was cancelled in Slurm; the next run submits it again", q.name()))
 		return false
 	}
 	if there && q.state == "OUT_OF_MEMORY" {
-		f.fail(w, fmt.Sprintf("job %s_%d took more memory than the %d MiB that it had asked for: set stages.%s.memory_mib in %s", q.job, q.task, f.Cluster.Of(w.node.Stage).MemoryMiB, w.node.Stage, f.Source))
+		f.fail(w, fmt.Sprintf("job %s took more memory than the %d MiB that it had asked for: set stages.%s.memory_mib in %s", q.name(), f.Cluster.Of(w.node.Stage).MemoryMiB, w.node.Stage, f.Source))
 		return false
 	}
 	if w.gone.IsZero() {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +46,9 @@ const (
 	left    = "left"
 )
 
+// sign is another whenever the node's process has shown that it lives.
+func (r *record) sign() string { return fmt.Sprint(r.Job, r.Host, r.Beat, r.State) }
+
 // succeeded reports whether the node's result is in the store.
 func (r *record) succeeded() bool {
 	switch pipeline.State(r.State) {
@@ -67,21 +72,24 @@ func (r *record) report(n *pipeline.Node) pipeline.NodeReport {
 
 // submitted is an array as the run's folder has it.
 type submitted struct {
-	Number int               `json:"number"`
-	Stage  string            `json:"stage"`
-	Nodes  map[string]string `json:"nodes"` // by task
-	BeatMS int               `json:"beat_ms"`
+	Number int            `json:"number"`
+	Stage  string         `json:"stage"`
+	Nodes  map[int]string `json:"nodes"` // by task
+	BeatMS int            `json:"beat_ms"`
 
 	job string // "" while it is not known
 }
 
 // node is the name of a task's node.
 func (s *submitted) node(task int) (string, error) {
-	if n := s.Nodes[strconv.Itoa(task)]; n != "" {
+	if n := s.Nodes[task]; n != "" {
 		return n, nil
 	}
 	return "", fmt.Errorf("array %d has no task %d", s.Number, task)
 }
+
+// taskOf is a task of an array, by the numbers of both in the run's folder.
+type taskOf struct{ array, task int }
 
 // folder is that of a run.
 type folder string
@@ -221,6 +229,23 @@ func (f folder) arrays() ([]*submitted, error) {
 	return all, nil
 }
 
+// atWork adds the tasks whose processes say that they run to seen. It returns their signs of life.
+func (f folder) atWork(arrays []*submitted, seen map[taskOf]bool) (signs string) {
+	last := map[string]taskOf{} // that was submitted of a node
+	for _, a := range arrays {
+		for task, node := range a.Nodes {
+			last[node] = taskOf{a.Number, task}
+		}
+	}
+	for _, node := range slices.Sorted(maps.Keys(last)) {
+		if r := f.record(node); r != nil && r.State == running {
+			seen[last[node]] = true
+			signs += node + " " + r.sign() + "\n"
+		}
+	}
+	return signs
+}
+
 func (f folder) cancelled() bool {
 	_, err := os.Stat(f.path("cancelled"))
 	return err == nil
@@ -241,10 +266,9 @@ func Logs(dir string) ([]Log, error) {
 	var logs []Log
 	at := map[string]int{}
 	for _, a := range arrays {
-		for task := range maxTask(a) + 1 {
-			node := a.Nodes[strconv.Itoa(task)]
-			path := folder(dir).logPath(a.Number, strconv.Itoa(task))
-			if _, err := os.Stat(path); node == "" || err != nil {
+		for _, task := range slices.Sorted(maps.Keys(a.Nodes)) {
+			node, path := a.Nodes[task], folder(dir).logPath(a.Number, strconv.Itoa(task))
+			if _, err := os.Stat(path); err != nil {
 				continue
 			}
 			i, known := at[node]
@@ -257,14 +281,4 @@ func Logs(dir string) ([]Log, error) {
 		}
 	}
 	return logs, nil
-}
-
-func maxTask(s *submitted) int {
-	most := -1
-	for task := range s.Nodes {
-		if n, err := strconv.Atoi(task); err == nil {
-			most = max(most, n)
-		}
-	}
-	return most
 }

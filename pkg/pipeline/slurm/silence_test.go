@@ -78,6 +78,40 @@ func TestSilenceHasAnEndWhereNothingIsUnderWay(t *testing.T) {
 	}
 }
 
+// A process that sees the cancellation and stops before Slurm answers is one of those that were
+// cancelled, once, whichever array had its node before.
+func TestWhatStopsBeforeSlurmAnswersWasCancelled(t *testing.T) {
+	onceSilent(t, "squeue", "scancel")
+	var said []string
+	f := submitter(t, &said)
+	if err := f.folder.make(); err != nil {
+		t.Fatal(err)
+	}
+	const node = "train/full"
+	for range 2 { // the first was lost
+		if err := f.folder.newArray(&submitted{Stage: "train", Nodes: map[int]string{0: node}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.folder.write(&record{Node: node, State: running, Job: "12"}); err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan error)
+	go func() {
+		for !f.folder.cancelled() {
+			time.Sleep(time.Millisecond)
+		}
+		stopped <- f.folder.write(&record{Node: node, State: left, Job: "12"})
+	}()
+	tasks, err := f.Executor.Cancel(context.Background())
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	if err != nil || tasks != 1 {
+		t.Errorf("cancelled %d tasks, want 1: %v; said %q", tasks, err, said)
+	}
+}
+
 // What asks and has nothing else to do asks until it is answered.
 func TestInsistingEndsWithAnAnswer(t *testing.T) {
 	asked := onceSilent(t, "scancel")

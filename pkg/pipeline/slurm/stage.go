@@ -151,10 +151,8 @@ func waitForInputs(ctx context.Context, g *pipeline.Graph, opt pipeline.Options,
 		if there {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if sleep(ctx, time.Second); ctx.Err() != nil {
 			return ctx.Err()
-		case <-time.After(time.Second):
 		}
 	}
 	return nil

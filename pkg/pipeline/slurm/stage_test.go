@@ -17,7 +17,7 @@ import (
 func stopped(t *testing.T, f folder, done int64) error {
 	t.Helper()
 	const node = "train/full"
-	if err := f.newArray(&submitted{Stage: "train", Nodes: map[string]string{"0": node}, BeatMS: 60_000}); err != nil {
+	if err := f.newArray(&submitted{Stage: "train", Nodes: map[int]string{0: node}, BeatMS: 60_000}); err != nil {
 		t.Fatal(err)
 	}
 	arrays, err := f.arrays()

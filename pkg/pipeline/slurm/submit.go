@@ -103,12 +103,12 @@ func (f *follower) takeBack(ids map[*array]string) {
 
 // submitArray records an array before Slurm hears of it, so that no job is unknown to us.
 func (f *follower) submitArray(ctx context.Context, a *array, ids map[*array]string) (*submitted, error) {
-	s := &submitted{Stage: a.stage, Nodes: map[string]string{}, BeatMS: int(f.patience().Milliseconds() / beatsInPatience)}
+	s := &submitted{Stage: a.stage, Nodes: map[int]string{}, BeatMS: int(f.patience().Milliseconds() / beatsInPatience)}
 	if n := len(f.arrays); n > 0 {
 		s.Number = f.arrays[n-1].Number + 1
 	}
 	for task, n := range a.nodes {
-		s.Nodes[strconv.Itoa(task)] = n.Name
+		s.Nodes[task] = n.Name
 	}
 	if err := f.folder.newArray(s); err != nil {
 		return nil, err
@@ -142,7 +142,7 @@ func (f *follower) forget(s *submitted) {
 	os.Remove(f.folder.arrayPath(s.Number, "json"))
 	f.arrays = f.arrays[:len(f.arrays)-1]
 	for _, name := range s.Nodes {
-		f.byName[name].number = -1
+		f.of[f.g.Node(name)].number = -1
 	}
 }
 

@@ -9,12 +9,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
@@ -90,22 +90,10 @@ func azureClient(service, name string, elsewhere bool, p patience) (*container.C
 	return container.NewClient(at, own, of)
 }
 
-// mayRetry says of an answer, or of its absence, that the next one may be another.
-func mayRetry(answer *http.Response, err error) bool {
-	if err != nil {
-		return !isFinal(err)
-	}
-	switch answer.StatusCode {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
-}
-
 func (a *azureContainer) list(ctx context.Context, prefix string, found func(name string, size int64) error) error {
 	full := a.prefix + prefix
 	pages := a.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &full})
-	var seen listed
+	l := listing{folder: a.prefix, prefix: prefix, found: found}
 	for pages.More() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -116,17 +104,12 @@ func (a *azureContainer) list(ctx context.Context, prefix string, found func(nam
 				if item == nil || item.Name == nil || item.Properties == nil || item.Properties.ContentLength == nil {
 					continue
 				}
-				seen.names++
-				name, inside := strings.CutPrefix(*item.Name, a.prefix)
-				if !inside || !strings.HasPrefix(name, prefix) {
-					continue
-				}
-				if err := found(name, *item.Properties.ContentLength); err != nil {
+				if err := l.object(*item.Name, *item.Properties.ContentLength); err != nil {
 					return err
 				}
 			}
 		}
-		if err := seen.page(); err != nil && pages.More() {
+		if err := l.page(); err != nil && pages.More() {
 			return err
 		}
 	}
@@ -142,11 +125,9 @@ func (a *azureContainer) open(ctx context.Context, name string) (io.ReadCloser, 
 }
 
 func (a *azureContainer) write(ctx context.Context, name string, replace bool, body io.ReadSeeker) error {
-	kind := "application/octet-stream"
-	o := &blockblob.UploadOptions{HTTPHeaders: &blob.HTTPHeaders{BlobContentType: &kind}}
+	o := &blockblob.UploadOptions{HTTPHeaders: &blob.HTTPHeaders{BlobContentType: to.Ptr(anyFile)}}
 	if !replace {
-		anything := azcore.ETagAny
-		o.AccessConditions = &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: &anything}}
+		o.AccessConditions = &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: to.Ptr(azcore.ETagAny)}}
 	}
 	_, err := a.client.NewBlockBlobClient(a.prefix+name).Upload(ctx, streaming.NopCloser(body), o)
 	return a.known(err)

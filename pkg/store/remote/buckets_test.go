@@ -2,6 +2,7 @@ package remote
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -190,4 +191,30 @@ func remotes(t *testing.T) map[string]string {
 		all[kind] = serve(t, nil)
 	}
 	return all
+}
+
+// A request that comes to nothing once is sent again, with all of its body.
+func TestAFailureThatPassesIsNoFailure(t *testing.T) {
+	for kind, serve := range buckets {
+		t.Run(kind, func(t *testing.T) {
+			var failed sync.Map
+			url := serve(t, func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					if _, again := failed.LoadOrStore(req.Method+req.URL.String(), true); !again {
+						_, _ = io.Copy(io.Discard, req.Body)
+						w.WriteHeader(http.StatusServiceUnavailable)
+						return
+					}
+					next.ServeHTTP(w, req)
+				})
+			})
+			ours, theirs := openStore(t), openStore(t)
+			if sent, err := openRemote(t, url).Push(context.Background(), ours, results(t, ours, 3), nil); err != nil || sent.Records != 3 {
+				t.Fatalf("push: %+v, %v", sent, err)
+			}
+			if got, err := openRemote(t, url).Pull(context.Background(), theirs, nil, nil); err != nil || got.Records != 3 || len(got.Problems) > 0 {
+				t.Errorf("pull: %+v, %v", got, err)
+			}
+		})
+	}
 }

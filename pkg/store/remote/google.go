@@ -57,14 +57,19 @@ func openGoogle(ctx context.Context, u *url.URL, p patience) (*googleBucket, err
 	g.at = strings.TrimSuffix(g.at, "/")
 	switch {
 	case anonymous:
-		return g, nil
 	case u.Query().Has("endpoint"):
 		return nil, errors.New("the option endpoint goes with anonymous=true alone: credentials would be sent there")
+	default:
+		if err := g.authenticate(ctx, p); err != nil {
+			return nil, err
+		}
 	}
-	return g, g.authenticate(ctx, p)
+	g.client.Transport = retrying(g.client.Transport)
+	return g, nil
 }
 
-// authenticate finds the credentials where Google's own tools do.
+// authenticate finds the credentials where Google's own tools do. That they look whether this is a
+// machine of Google's, by a client of their own, no context ends.
 func (g *googleBucket) authenticate(ctx context.Context, p patience) error {
 	const scope = "https://www.googleapis.com/auth/devstorage.read_write"
 	lasting := context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, p.client()) // tokens are renewed with it
@@ -89,7 +94,7 @@ func (g *googleBucket) authenticate(ctx context.Context, p patience) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	g.client = &http.Client{Transport: &oauth2.Transport{Source: tokens, Base: g.client.Transport}, CheckRedirect: g.client.CheckRedirect}
+	g.client.Transport = &oauth2.Transport{Source: tokens, Base: g.client.Transport}
 	return nil
 }
 
@@ -97,7 +102,7 @@ func (g *googleBucket) objects() string { return "/b/" + url.PathEscape(g.name) 
 
 func (g *googleBucket) list(ctx context.Context, prefix string, found func(name string, size int64) error) error {
 	ask := url.Values{"prefix": {g.prefix + prefix}, "fields": {"items(name,size),nextPageToken"}}
-	var seen listed
+	l := listing{folder: g.prefix, prefix: prefix, found: found}
 	for {
 		in, err := g.ask(ctx, http.MethodGet, "/storage/v1"+g.objects()+"?"+ask.Encode(), nil)
 		if err != nil {
@@ -116,19 +121,14 @@ func (g *googleBucket) list(ctx context.Context, prefix string, found func(name 
 			return fmt.Errorf("its answer makes no sense: %w", err)
 		}
 		for _, o := range page.Items {
-			seen.names++
-			name, inside := strings.CutPrefix(o.Name, g.prefix)
-			if !inside || !strings.HasPrefix(name, prefix) {
-				continue
-			}
-			if err := found(name, o.Size); err != nil {
+			if err := l.object(o.Name, o.Size); err != nil {
 				return err
 			}
 		}
 		if page.NextPageToken == "" {
 			return nil
 		}
-		if err := seen.page(); err != nil {
+		if err := l.page(); err != nil {
 			return err
 		}
 		ask.Set("pageToken", page.NextPageToken)
@@ -153,56 +153,39 @@ func (g *googleBucket) write(ctx context.Context, name string, replace bool, bod
 	return err
 }
 
-// ask sends a request, three times at most where that may help, and returns the body of a good
-// answer.
+// ask sends a request and returns the body of a good answer.
 func (g *googleBucket) ask(ctx context.Context, method, path string, body io.ReadSeeker) (io.ReadCloser, error) {
-	const times = 3
-	for try := 1; ; try++ {
-		answer, err := g.askOnce(ctx, method, path, body)
-		if try < times && ctx.Err() == nil && mayRetry(answer, err) {
-			if err == nil {
-				answer.Body.Close()
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(time.Duration(try) * 500 * time.Millisecond):
-			}
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if answer.StatusCode >= http.StatusOK && answer.StatusCode < http.StatusMultipleChoices {
-			return answer.Body, nil
-		}
-		defer answer.Body.Close()
-		return nil, g.known(answer)
-	}
-}
-
-func (g *googleBucket) askOnce(ctx context.Context, method, path string, body io.ReadSeeker) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, g.at+path, nil)
 	if err != nil {
 		return nil, err
 	}
 	if body != nil {
-		if request.ContentLength, err = body.Seek(0, io.SeekEnd); err != nil {
+		size, err := body.Seek(0, io.SeekEnd)
+		if err != nil {
 			return nil, err
 		}
-		rewound := func() (io.ReadCloser, error) {
+		request.ContentLength = size
+		request.GetBody = func() (io.ReadCloser, error) {
+			if size == 0 {
+				return http.NoBody, nil
+			}
 			_, err := body.Seek(0, io.SeekStart)
 			return io.NopCloser(body), err
 		}
-		if request.Body, err = rewound(); err != nil {
+		if request.Body, err = request.GetBody(); err != nil {
 			return nil, err
 		}
-		request.GetBody = rewound
-		if request.ContentLength == 0 {
-			request.Body = http.NoBody
-		}
-		request.Header.Set("Content-Type", "application/octet-stream")
+		request.Header.Set("Content-Type", anyFile)
 	}
-	return g.client.Do(request)
+	answer, err := g.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode >= http.StatusOK && answer.StatusCode < http.StatusMultipleChoices {
+		return answer.Body, nil
+	}
+	defer answer.Body.Close()
+	return nil, g.known(answer)
 }
 
 // known gives the answers that mean something here their name.

@@ -11,10 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
@@ -26,7 +24,6 @@ import (
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/credentials"
 	"oras.land/oras-go/v2/registry/remote/errcode"
-	"oras.land/oras-go/v2/registry/remote/retry"
 
 	"sicgrid/pkg/store"
 )
@@ -43,7 +40,6 @@ type File struct {
 const (
 	// publicationType is what an image is that holds a publication.
 	publicationType = "application/vnd.sicgrid.publication.v1"
-	anyFile         = "application/octet-stream"
 	// mostManifest is how long a manifest may be, by the specification's own advice to registries.
 	mostManifest = 4 << 20
 )
@@ -103,12 +99,7 @@ func openImage(u *url.URL, p patience) (*image, error) {
 	}
 	client := p.client()
 	client.CheckRedirect = onByTLS
-	client.Transport = &retry.Transport{Base: client.Transport, Policy: func() retry.Policy {
-		return &retry.GenericPolicy{
-			Retryable: func(answer *http.Response, err error) (bool, error) { return mayRetry(answer, err), nil },
-			Backoff:   retry.DefaultBackoff, MinWait: 200 * time.Millisecond, MaxWait: 2 * time.Second, MaxRetry: 2,
-		}
-	}}
+	client.Transport = retrying(client.Transport)
 	return &image{repository: &registryclient.Repository{
 		Reference: ref,
 		PlainHTTP: isLoopback(ref.Host()),
@@ -276,12 +267,9 @@ func (m *image) send(ctx context.Context, s *store.Store, f File) (sent bool, er
 	}
 	body := io.Reader(bytes.NewReader(f.Data))
 	if f.Object != "" {
-		if err := s.Check(f.Object); err != nil {
-			return false, err
-		}
-		file, err := os.Open(s.ObjectPath(f.Object))
+		file, err := openSound(s, f.Object)
 		if err != nil {
-			return false, fmt.Errorf("object %s: %w", f.Object, store.ErrMissing)
+			return false, err
 		}
 		defer file.Close()
 		body = file

@@ -8,8 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync"
 	"time"
+
+	"oras.land/oras-go/v2/registry/remote/retry"
 )
 
 // patience is how long a remote is waited for.
@@ -36,14 +39,30 @@ type forObject struct{}
 
 func isForObject(ctx context.Context) bool { return ctx.Value(forObject{}) != nil }
 
-// listed counts what a listing has given so far.
-type listed struct{ names, pages int }
+// listing passes on what a service lists of a bucket, and counts it.
+type listing struct {
+	folder string // of the remote in the bucket: "" or ends in a slash
+	prefix string // of the names in it that are asked for
+	found  func(name string, size int64) error
+
+	names, pages int
+}
+
+// object passes on one object, unless it is nothing that was asked for.
+func (l *listing) object(key string, size int64) error {
+	l.names++
+	name, inside := strings.CutPrefix(key, l.folder)
+	if !inside || !strings.HasPrefix(name, l.prefix) {
+		return nil
+	}
+	return l.found(name, size)
+}
 
 // pageNames is how many names a page of a listing has at least in the mean, but for the first ones.
 const pageNames, firstPages = 100, 16
 
 // page ends a page. The error says that there are too many for their names.
-func (l *listed) page() error {
+func (l *listing) page() error {
 	if l.pages++; l.pages > firstPages+l.names/pageNames {
 		return fmt.Errorf("its listing does not end: %d names on %d pages", l.names, l.pages)
 	}
@@ -95,6 +114,28 @@ func (e *redirectError) Error() string { return e.text }
 func isFinal(err error) bool {
 	var redirect *redirectError
 	return errors.Is(err, errSlow) || errors.As(err, &redirect)
+}
+
+// mayRetry says of an answer, or of its absence, that the next one may be another.
+func mayRetry(answer *http.Response, err error) bool {
+	if err != nil {
+		return !isFinal(err)
+	}
+	switch answer.StatusCode {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// retrying is a transport that sends a request three times at most, where that may help.
+func retrying(inner http.RoundTripper) http.RoundTripper {
+	return &retry.Transport{Base: inner, Policy: func() retry.Policy {
+		return &retry.GenericPolicy{
+			Retryable: func(answer *http.Response, err error) (bool, error) { return mayRetry(answer, err), nil },
+			Backoff:   retry.DefaultBackoff, MinWait: 200 * time.Millisecond, MaxWait: 2 * time.Second, MaxRetry: 2,
+		}
+	}}
 }
 
 // sender is a connection that gives up sending when nobody receives.

@@ -138,14 +138,23 @@ func each[K comparable, V any](ctx context.Context, m map[K]V, do func(context.C
 	return group.Wait()
 }
 
-// send uploads an object, but none that is damaged. The error is then ErrMissing.
-func (r *Remote) send(ctx context.Context, s *store.Store, d store.Digest) error {
+// openSound opens an object that is not damaged. Else the error is ErrMissing.
+func openSound(s *store.Store, d store.Digest) (*os.File, error) {
 	if err := s.Check(d); err != nil {
-		return err
+		return nil, err
 	}
 	f, err := os.Open(s.ObjectPath(d))
 	if err != nil {
-		return fmt.Errorf("object %s: %w", d, store.ErrMissing)
+		return nil, fmt.Errorf("object %s: %w", d, store.ErrMissing)
+	}
+	return f, nil
+}
+
+// send uploads an object, but none that is damaged. The error is then ErrMissing.
+func (r *Remote) send(ctx context.Context, s *store.Store, d store.Digest) error {
+	f, err := openSound(s, d)
+	if err != nil {
+		return err
 	}
 	defer f.Close()
 	return r.fail("writing objects/"+string(d), r.write(ctx, "objects/"+string(d), true, f))

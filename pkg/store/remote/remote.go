@@ -30,9 +30,9 @@ import (
 )
 
 const (
-	parallel   = 8        // transfers at once
-	MostRecord = 16 << 20 // bytes of a record
-	mostOthers = 1000     // records of one key
+	parallel   = 8    // transfers at once
+	mostOthers = 1000 // records of one key
+	anyFile    = "application/octet-stream"
 )
 
 // MostObject is the largest object that is sent or fetched, in bytes.
@@ -209,12 +209,12 @@ func (r *Remote) record(ctx context.Context, name string) (*store.Action, error)
 		return nil, err
 	}
 	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, MostRecord+1))
+	data, err := io.ReadAll(io.LimitReader(in, store.MostRecord+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > MostRecord {
-		return nil, &store.Defect{Path: name, Reason: fmt.Sprintf("action record of more than %d bytes", MostRecord)}
+	if len(data) > store.MostRecord {
+		return nil, &store.Defect{Path: name, Reason: fmt.Sprintf("action record of more than %d bytes", store.MostRecord)}
 	}
 	return store.DecodeAction(data, name)
 }

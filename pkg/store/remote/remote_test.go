@@ -242,7 +242,7 @@ func lies() map[string]func(t *testing.T, r *Remote, a *store.Action) {
 		"no bytes":           func(t *testing.T, r *Remote, a *store.Action) { put(t, r, object(a), nil) },
 		"a damaged record":   func(t *testing.T, r *Remote, a *store.Action) { put(t, r, name(a), []byte(`{"format":1}`)) },
 		"an empty record":    func(t *testing.T, r *Remote, a *store.Action) { put(t, r, name(a), nil) },
-		"a very long record": func(t *testing.T, r *Remote, a *store.Action) { put(t, r, name(a), make([]byte, MostRecord+10)) },
+		"a very long record": func(t *testing.T, r *Remote, a *store.Action) { put(t, r, name(a), make([]byte, store.MostRecord+10)) },
 		"a record's neighbor": func(t *testing.T, r *Remote, a *store.Action) {
 			b := *a
 			b.Numerics = "elsewhere"

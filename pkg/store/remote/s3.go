@@ -67,26 +67,21 @@ func whetherFinal(err error) aws.Ternary {
 
 func (b *bucket) list(ctx context.Context, prefix string, found func(name string, size int64) error) error {
 	in := &s3.ListObjectsV2Input{Bucket: &b.name, Prefix: aws.String(b.prefix + prefix)}
-	var seen listed
+	l := listing{folder: b.prefix, prefix: prefix, found: found}
 	for {
 		out, err := b.client.ListObjectsV2(ctx, in)
 		if err != nil {
 			return b.known(err)
 		}
 		for _, o := range out.Contents {
-			seen.names++
-			name, inside := strings.CutPrefix(aws.ToString(o.Key), b.prefix)
-			if !inside || !strings.HasPrefix(name, prefix) {
-				continue
-			}
-			if err := found(name, aws.ToInt64(o.Size)); err != nil {
+			if err := l.object(aws.ToString(o.Key), aws.ToInt64(o.Size)); err != nil {
 				return err
 			}
 		}
 		if in.ContinuationToken = out.NextContinuationToken; aws.ToString(in.ContinuationToken) == "" {
 			return nil
 		}
-		if err := seen.page(); err != nil {
+		if err := l.page(); err != nil {
 			return err
 		}
 	}
@@ -102,7 +97,7 @@ func (b *bucket) open(ctx context.Context, name string) (io.ReadCloser, error) {
 
 func (b *bucket) write(ctx context.Context, name string, replace bool, body io.ReadSeeker) error {
 	in := &s3.PutObjectInput{Bucket: &b.name, Key: aws.String(b.prefix + name), Body: body,
-		ContentType: aws.String("application/octet-stream"), ServerSideEncryption: b.about.EncryptionType}
+		ContentType: aws.String(anyFile), ServerSideEncryption: b.about.EncryptionType}
 	if b.about.KMSEncryptionID != "" {
 		in.SSEKMSKeyId = &b.about.KMSEncryptionID
 	}

@@ -201,13 +201,15 @@ func (c *cluster) set(t *testing.T, line string) {
 	c.write(t, "slurm.conf", strings.Join(kept, "")+line+"\n")
 }
 
-// configure is set for a controller that is at work: it is started again.
+// configure is set for a controller that is at work: it is started again. It is asked to end, for
+// one that is killed forgets what it was told in its last five seconds, and brings back jobs that
+// were cancelled in them.
 func (c *cluster) configure(t *testing.T, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
 		c.set(t, line)
 	}
-	c.kill(t, "slurmctld")
+	c.end(t, "slurmctld", syscall.SIGTERM)
 	c.startController(t)
 	c.awaitNodes(t)
 }
@@ -246,12 +248,18 @@ func (c *cluster) pid(name string) int {
 // kill kills a daemon as kill -9 does.
 func (c *cluster) kill(t *testing.T, name string) {
 	t.Helper()
+	c.end(t, name, syscall.SIGKILL)
+}
+
+// end sends a daemon a signal and waits until it is gone.
+func (c *cluster) end(t *testing.T, name string, by syscall.Signal) {
+	t.Helper()
 	pid := c.pid(name)
 	if pid == 0 {
 		t.Fatalf("%s has no process", name)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatalf("kill %s: %v", name, err)
+	if err := syscall.Kill(pid, by); err != nil {
+		t.Fatalf("end %s: %v", name, err)
 	}
 	await(t, name+" to be gone", func() bool { return syscall.Kill(pid, 0) != nil })
 }

@@ -178,6 +178,7 @@ func TestSlurm(t *testing.T) {
 	}
 	t.Run("detach, logs, attach, cancel", func(t *testing.T) { attachAndCancel(t, c) })
 	t.Run("a sweep of two hundred points", func(t *testing.T) { manyPoints(t) })
+	t.Run("a submission that is interrupted", func(t *testing.T) { interruptedSubmission(t) })
 	t.Run("bad input", func(t *testing.T) { badInput(t) })
 	t.Run("a full queue", func(t *testing.T) { fullQueue(t, c) })
 	t.Run("clocks apart", func(t *testing.T) { clocksApart(t, c) })
@@ -318,6 +319,49 @@ func manyPoints(t *testing.T) {
 	}
 }
 
+// A job whose submitter was stopped before it was told the job's number is found by its name, by
+// --cancel and by the same command.
+func interruptedSubmission(t *testing.T) {
+	w := newWorkplace(t)
+	w.lay("params/cluster/slurm.yaml", strings.Replace(resources, `options: ""`, `options: "--hold"`, 1))
+	sbatch, err := exec.LookPath("sbatch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	script := fmt.Sprintf("#!/bin/sh\n%s \"$@\" > /dev/null\nexec sleep 60\n", sbatch) // Slurm's answer does not arrive
+	if err := os.WriteFile(filepath.Join(dir, "sbatch"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	interrupt := func(r *run) {
+		t.Helper()
+		if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		if code := r.wait(); code != 130 {
+			t.Fatalf("after Ctrl-C the exit code is %d:\n%s", code, &r.said)
+		}
+	}
+	args := []string{"run", "train/full", "--params", "params/smoke.yaml", "--executor", "slurm", "-v"}
+	first := w.start(args...)
+	await(t, "the job to be there", func() bool { return len(queue(t)) == 1 })
+	interrupt(first)
+	second := w.start(args...)
+	await(t, "the second run to attach", second.says("attached to 1 tasks"))
+	interrupt(second)
+	if jobs := queue(t); len(jobs) != 1 {
+		t.Errorf("with a second run Slurm has %q, want one job", jobs)
+	}
+	cancel := w.start(append(args, "--cancel")...)
+	if code := cancel.wait(); code != 0 || !cancel.says("cancelled 1 tasks")() {
+		t.Errorf("--cancel: exit code %d\n%s", code, &cancel.said)
+	}
+	if jobs := queue(t); len(jobs) > 0 {
+		t.Errorf("after --cancel Slurm has %q", jobs)
+	}
+}
+
 // queue lists the jobs that wait or run.
 func queue(t *testing.T) []string {
 	t.Helper()
@@ -349,17 +393,7 @@ func badInput(t *testing.T) {
 			if fault.path != "" {
 				t.Setenv("PATH", fault.path)
 			}
-			r := w.start("run", "train/full", "--params", "params/smoke.yaml", "--executor", "slurm")
-			code := r.wait()
-			var faults []string
-			for line := range strings.Lines(r.said.String()) {
-				if strings.HasPrefix(line, "sicgrid: ") {
-					faults = append(faults, line)
-				}
-			}
-			if code != fault.code || len(faults) != 1 || !strings.Contains(faults[0], fault.says) {
-				t.Errorf("exit code %d, want %d and %q:\n%s", code, fault.code, fault.says, &r.said)
-			}
+			w.fails(t, fault.code, fault.says)
 		})
 	}
 }
@@ -455,10 +489,10 @@ func killedSweep(t *testing.T, c *cluster) {
 	}
 }
 
-// fails starts a run that ends in one line which says this.
-func (w *workplace) fails(t *testing.T, says string, args ...string) {
+// fails starts a run that ends with this exit code and in one line which says this.
+func (w *workplace) fails(t *testing.T, exit int, says string) {
 	t.Helper()
-	r := w.start(append([]string{"run", "train/full", "--params", "params/smoke.yaml", "--executor", "slurm"}, args...)...)
+	r := w.start("run", "train/full", "--params", "params/smoke.yaml", "--executor", "slurm")
 	code := r.wait()
 	var faults []string
 	for line := range strings.Lines(r.said.String()) {
@@ -466,7 +500,7 @@ func (w *workplace) fails(t *testing.T, says string, args ...string) {
 			faults = append(faults, line)
 		}
 	}
-	if code != 1 || len(faults) != 1 || !strings.Contains(faults[0], says) {
-		t.Errorf("exit code %d, want 1 and %q:\n%s", code, says, &r.said)
+	if code != exit || len(faults) != 1 || !strings.Contains(faults[0], says) {
+		t.Errorf("exit code %d, want %d and %q:\n%s", code, exit, says, &r.said)
 	}
 }
