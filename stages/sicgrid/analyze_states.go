@@ -12,12 +12,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/manifold"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
 	"sicgrid/stages/analysis"
-	"sicgrid/stages/sicgrid/tablefile"
+	"sicgrid/stages/tablefile"
 )
 
 // statesFlags are what `sicgrid analyze --states` is told beside the file.
@@ -70,7 +71,7 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) er
 		if err != nil {
 			return err
 		}
-		return printJSON(cmd.OutOrStdout(), map[string]any{"shape": rows[0], "written": written, "definitions": tablefile.Definitions[analysis.ShapeRow]()})
+		return jsontext.Write(cmd.OutOrStdout(), map[string]any{"shape": rows[0], "written": written, "definitions": tablefile.Definitions[analysis.ShapeRow]()})
 	}
 	if verbosityOf(cmd) < 0 {
 		return nil

@@ -19,7 +19,7 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/ndarray"
-	"sicgrid/stages/sicgrid/tablefile"
+	"sicgrid/stages/tablefile"
 )
 
 // npy writes values as float32 under dir and returns the path.

@@ -12,13 +12,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/ndarray"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/analysis"
-	"sicgrid/stages/sicgrid/tablefile"
 	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/tablefile"
 )
 
 // analyzeFlags are what `sicgrid analyze` is told about the files that it is given.
@@ -134,20 +136,20 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 	set := cmd.Flags().Changed
 	switch ext := filepath.Ext(f.out); {
 	case ways != 1:
-		return usagef("analyze: must be given a file of ratemaps, or --positions with --spikes or --activity, or --states; see sicgrid analyze --help")
+		return usage.Errorf("analyze: must be given a file of ratemaps, or --positions with --spikes or --activity, or --states; see sicgrid analyze --help")
 	case recorded && (r.Positions == "" || (r.Activity == "") == (r.Spikes == "")):
-		return usagef("analyze: --positions must be given, and with them either --spikes or --activity")
+		return usage.Errorf("analyze: --positions must be given, and with them either --spikes or --activity")
 	case f.out == "":
-		return usagef("analyze: --out must be given, the .csv or .parquet file to write")
+		return usage.Errorf("analyze: --out must be given, the .csv or .parquet file to write")
 	case ext != ".csv" && ext != ".parquet":
-		return usagef("--out %s: must end in .csv or .parquet", f.out)
+		return usage.Errorf("--out %s: must end in .csv or .parquet", f.out)
 	case f.states == "" && !f.box.Given():
-		return usagef("--box: must be given, the side of the box in metres, or X,Y where the two differ")
+		return usage.Errorf("--box: must be given, the side of the box in metres, or X,Y where the two differ")
 	case f.states != "" && set("box"):
-		return usagef("--box: population states have none")
+		return usage.Errorf("--box: population states have none")
 	}
 	if err := f.shape.topology.Check(); err != nil {
-		return usagef("--%v", err)
+		return usage.Errorf("--%v", err)
 	}
 	if err := f.checkEndings(); err != nil || f.states != "" {
 		return err
@@ -161,7 +163,7 @@ func (f *analyzeFlags) checkEndings() error {
 	for _, path := range []string{f.out, f.maps, f.fields, f.figure} {
 		if dir := filepath.Dir(path); path != "" {
 			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-				return usagef("cannot write %s: there is no folder %s", path, dir)
+				return usage.Errorf("cannot write %s: there is no folder %s", path, dir)
 			}
 		}
 	}
@@ -171,9 +173,9 @@ func (f *analyzeFlags) checkEndings() error {
 		switch ext := filepath.Ext(o.path); {
 		case o.path == "":
 		case ext != o.one && ext != o.other:
-			return usagef("--%s %s: must end in %s or %s", o.flag, o.path, o.one, o.other)
+			return usage.Errorf("--%s %s: must end in %s or %s", o.flag, o.path, o.one, o.other)
 		case f.states != "" && o.flag != "figure":
-			return usagef("--%s: population states have none", o.flag)
+			return usage.Errorf("--%s: population states have none", o.flag)
 		}
 	}
 	return nil
@@ -185,28 +187,28 @@ func (f *analyzeFlags) checkRecording(set func(string) bool, recorded bool) erro
 	if !recorded {
 		for _, name := range recordingFlags {
 			if set(name) {
-				return usagef("--%s: is for recordings; ratemaps are measured as they are", name)
+				return usage.Errorf("--%s: is for recordings; ratemaps are measured as they are", name)
 			}
 		}
 	}
 	long := max(f.box.X, f.box.Y)
 	switch {
 	case r.Bins < 2 || r.Bins > 1000:
-		return usagef("--bins %d: must be 2 to 1000", r.Bins)
+		return usage.Errorf("--bins %d: must be 2 to 1000", r.Bins)
 	case set("smooth") && !(f.smooth >= 0 && f.smooth < long):
-		return usagef("--smooth %g: must be at least 0 and less than the box", f.smooth)
+		return usage.Errorf("--smooth %g: must be at least 0 and less than the box", f.smooth)
 	case f.unit != "m" && f.unit != "cm":
-		return usagef("--unit %s: must be m or cm", f.unit)
+		return usage.Errorf("--unit %s: must be m or cm", f.unit)
 	case f.origin != "centre" && f.origin != "corner":
-		return usagef("--origin %s: must be centre or corner", f.origin)
+		return usage.Errorf("--origin %s: must be centre or corner", f.origin)
 	case f.arena != "box" && f.arena != "circle":
-		return usagef("--arena %s: must be box or circle", f.arena)
+		return usage.Errorf("--arena %s: must be box or circle", f.arena)
 	case r.Shuffles != 0 && (r.Shuffles < 20 || r.Shuffles > 100000):
-		return usagef("--shuffles %d: must be 20 to 100000, or 0 for none", r.Shuffles)
+		return usage.Errorf("--shuffles %d: must be 20 to 100000, or 0 for none", r.Shuffles)
 	case set("speed") && !(len(f.speed) == 2 && f.speed[0] >= 0 && f.speed[1] > f.speed[0]):
-		return usagef("--speed: must be MIN,MAX in m/s, MIN at least 0 and MAX greater")
+		return usage.Errorf("--speed: must be MIN,MAX in m/s, MIN at least 0 and MAX greater")
 	case len(r.Columns) > 0 && len(r.Without) > 0:
-		return usagef("--columns and --without: must not be given together")
+		return usage.Errorf("--columns and --without: must not be given together")
 	}
 	r.BoxX, r.BoxY = f.box.X, f.box.Y
 	r.Centimetres, r.Corner, r.Round = f.unit == "cm", f.origin == "corner", f.arena == "circle"
@@ -231,7 +233,7 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 	found, err := unlessInterrupted(cmd.Context(), func() (*analysis.Result, error) { return analysis.Run(cmd.Context(), r) })
 	var misuse *analysis.UsageError
 	if errors.As(err, &misuse) {
-		return usagef("%s", misuse)
+		return usage.Errorf("%s", misuse)
 	}
 	if err != nil {
 		return err
@@ -251,7 +253,7 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 		if err != nil {
 			return err
 		}
-		return printJSON(cmd.OutOrStdout(), map[string]any{
+		return jsontext.Write(cmd.OutOrStdout(), map[string]any{
 			"units": len(found.Units), "active": found.Active(), "modules": modules, "recording": found.Facts, "remarks": found.Remarks(), "notes": found.Notes, "written": written,
 			"definitions": map[string]any{"units": tablefile.Definitions[analysis.Unit](found.Columns...), "modules": tablefile.Definitions[spectratable.Module]()},
 		})

@@ -13,11 +13,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/outfile"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/compare"
 	"sicgrid/stages/experiment"
-	"sicgrid/stages/sicgrid/layout"
-	"sicgrid/stages/sicgrid/tablefile"
+	"sicgrid/stages/layout"
+	"sicgrid/stages/source"
+	"sicgrid/stages/tablefile"
 )
 
 func newCompareCommand() *cobra.Command {
@@ -40,7 +43,7 @@ func newCompareCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return compareSides(cmd, flags, args) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&flags.params, "params", defaultProfile, "profile that settings are over, a `FILE` or the name of one in params/")
+	f.StringVar(&flags.params, "params", experiment.DefaultProfile, "profile that settings are over, a `FILE` or the name of one in params/")
 	f.StringVar(&flags.html, "html", "", "write a page to this `FILE`, which needs no other")
 	f.BoolVar(&flags.json, "json", false, "print all of it as JSON")
 	return cmd
@@ -80,7 +83,7 @@ func compareSides(cmd *cobra.Command, flags compareFlags, args []string) error {
 		}
 	}
 	if flags.json {
-		return printJSON(cmd.OutOrStdout(), c)
+		return jsontext.Write(cmd.OutOrStdout(), c)
 	}
 	if flags.html != "" {
 		return nil
@@ -97,11 +100,11 @@ func (f *compareFlags) side(text string) (compare.Side, error) {
 		return f.settings(text)
 	}
 	if name, rest, ok := strings.Cut(text, "/"); ok {
-		if path, err := experiment.SweepPath(profilesDir, name); err == nil {
+		if path, err := experiment.SweepPath(experiment.ProfilesDir, name); err == nil {
 			return pointSide(text, path, rest)
 		}
 	}
-	path, unknown := profilePath(text)
+	path, unknown := experiment.ProfilePath(text)
 	if unknown == nil {
 		_, unknown = os.Stat(path)
 	}
@@ -111,7 +114,7 @@ func (f *compareFlags) side(text string) (compare.Side, error) {
 	if s, found, err := commitSide(text); found {
 		return s, err
 	}
-	return compare.Side{}, usagef("%q: must be a profile, settings such as seed=2, a folder of figures, a point of a sweep such as report/0, or a commit (as a profile: %v)", text, unknown)
+	return compare.Side{}, usage.Errorf("%q: must be a profile, settings such as seed=2, a folder of figures, a point of a sweep such as report/0, or a commit (as a profile: %v)", text, unknown)
 }
 
 // settings is the side of some settings over a profile.
@@ -120,7 +123,7 @@ func (f *compareFlags) settings(text string) (compare.Side, error) {
 	if !strings.Contains(sets[0], "=") {
 		profile, sets = sets[0], sets[1:]
 	}
-	path, err := profilePath(profile)
+	path, err := experiment.ProfilePath(profile)
 	if err != nil {
 		return compare.Side{}, err
 	}
@@ -141,7 +144,7 @@ func profileSide(name, path string, sets []string) (compare.Side, error) {
 	dir := layout.Path(p.Name, "", sets)
 	s, err := compare.Folder(name, dir, foldersBeside(dir))
 	if errors.Is(err, fs.ErrNotExist) { // its parameters can be compared all the same
-		said := (&graphFlags{params: path, sets: sets, store: defaultStore}).said()
+		said := experiment.ProfileFlags(path, sets)
 		return compare.Side{Name: name, Where: dir, Parameters: own, Note: "nothing has been drawn of it; run: sicgrid run all" + said}, nil
 	}
 	if err != nil {
@@ -195,7 +198,7 @@ func pointSide(text, path, point string) (compare.Side, error) {
 
 // commitSide is what a commit has of figures, if the text names one.
 func commitSide(text string) (s compare.Side, found bool, err error) {
-	root := sourceTree()
+	root := source.Tree()
 	commit, folder, named := strings.Cut(text, ":")
 	if !named {
 		folder = publishedDir

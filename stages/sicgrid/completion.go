@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/params"
+	"sicgrid/stages/devices"
 	"sicgrid/stages/experiment"
 )
 
@@ -81,7 +82,7 @@ func several(list func(*cobra.Command) []string) completions {
 func profileOf(cmd *cobra.Command) *experiment.Parameters {
 	path, _ := cmd.Flags().GetString("params")
 	if path == "" {
-		path = defaultProfile
+		path = experiment.DefaultProfile
 	}
 	sets, _ := cmd.Flags().GetStringArray("set")
 	p, err := experiment.ReadParameters(path, sets)
@@ -94,7 +95,7 @@ func profileOf(cmd *cobra.Command) *experiment.Parameters {
 // dagOf is what that profile can make.
 func dagOf(cmd *cobra.Command) *experiment.DAG {
 	if p := profileOf(cmd); p != nil {
-		return experiment.Wire(p, onCPU())
+		return experiment.Wire(p, devices.CPU())
 	}
 	return &experiment.DAG{}
 }
@@ -132,7 +133,7 @@ func completeOutputs(cmd *cobra.Command) (names []string) {
 func completeSweeps(cmd *cobra.Command) []string {
 	path, _ := cmd.Flags().GetString("params")
 	if path == "" {
-		path = defaultProfile
+		path = experiment.DefaultProfile
 	}
 	return experiment.SweepNames(filepath.Dir(path))
 }
@@ -150,10 +151,10 @@ func completeSides(cmd *cobra.Command, args []string, _ string) (names []string,
 	if len(args) > 1 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	for _, path := range experiment.Profiles(profilesDir) {
+	for _, path := range experiment.Profiles(experiment.ProfilesDir) {
 		names = append(names, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)))
 	}
-	for _, sweep := range experiment.SweepNames(profilesDir) {
+	for _, sweep := range experiment.SweepNames(experiment.ProfilesDir) {
 		names = append(names, sweep+"/0")
 	}
 	return names, cobra.ShellCompDirectiveDefault
@@ -168,7 +169,7 @@ func completeVariants(cmd *cobra.Command, _ []string, _ string) (names []string,
 
 // completeProfiles are the profiles beside the default one, and then any file.
 func completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return experiment.Profiles(filepath.Dir(defaultProfile)), cobra.ShellCompDirectiveDefault
+	return experiment.Profiles(filepath.Dir(experiment.DefaultProfile)), cobra.ShellCompDirectiveDefault
 }
 
 // completeStages are what may be forced.

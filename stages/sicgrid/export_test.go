@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 
 	"sicgrid/pkg/artifact"
-	"sicgrid/stages/sicgrid/tablefile"
+	"sicgrid/stages/tablefile"
 )
 
 type exported struct {

@@ -13,7 +13,9 @@ import (
 
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/printable"
-	"sicgrid/stages/sicgrid/tablefile"
+	"sicgrid/pkg/usage"
+	"sicgrid/stages/layout"
+	"sicgrid/stages/tablefile"
 )
 
 // panelsFile lists the panels of an exported figure, and which file has the table behind each.
@@ -22,7 +24,7 @@ const panelsFile = "panels.csv"
 // checkTables finds what speaks against writing a figure's tables in this form, and completes it.
 func (f *exportForm) checkTables(out string) error {
 	if out != "" || f.columns || f.json || f.column != "" || f.format == "npy" {
-		return usagef("--tables: must be given without --out, --columns, --column and --json, and not for npy; it writes whole tables into a folder")
+		return usage.Errorf("--tables: must be given without --out, --columns, --column and --json, and not for npy; it writes whole tables into a folder")
 	}
 	if f.format == "" {
 		f.format = "csv"
@@ -35,11 +37,11 @@ func (f *graphFlags) exportTables(cmd *cobra.Command, name, folder string, form 
 	if err := form.checkTables(cmd.Flag("out").Value.String()); err != nil {
 		return err
 	}
-	s, err := f.look([]string{name})
+	s, err := f.Look([]string{name})
 	if err != nil {
 		return err
 	}
-	record, nodes, err := s.figureOf(name)
+	record, nodes, err := s.Figure()
 	if err != nil {
 		return err
 	}
@@ -49,7 +51,7 @@ func (f *graphFlags) exportTables(cmd *cobra.Command, name, folder string, form 
 	}
 	for _, file := range files {
 		node, output, _ := strings.Cut(file.table, ":")
-		data, err := s.storedOf(nodes, node, output)
+		data, err := s.Stored(nodes, node, output)
 		if err == nil {
 			data, err = form.of(data)
 		}
@@ -65,11 +67,11 @@ func (f *graphFlags) exportTables(cmd *cobra.Command, name, folder string, form 
 
 // printCaption prints the caption of a figure that is up to date.
 func (f *graphFlags) printCaption(cmd *cobra.Command, name string) error {
-	s, err := f.look([]string{name})
+	s, err := f.Look([]string{name})
 	if err != nil {
 		return err
 	}
-	record, _, err := s.figureOf(name)
+	record, _, err := s.Figure()
 	if err == nil {
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), printable.Line(record.Caption))
 	}
@@ -80,7 +82,7 @@ func (f *graphFlags) printCaption(cmd *cobra.Command, name string) error {
 type tableFile struct{ table, name string }
 
 // panelTables are the tables of a figure, each once, with their files, and the list of panels.
-func panelTables(r figureRecord, ending string) (files []tableFile, list []byte) {
+func panelTables(r layout.Record, ending string) (files []tableFile, list []byte) {
 	rows := [][]string{{"panel", "shows", "table", "file"}}
 	for _, p := range r.Panels {
 		for _, table := range p.Tables {

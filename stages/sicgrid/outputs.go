@@ -9,9 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/outfile"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/analysis"
-	"sicgrid/stages/sicgrid/tablefile"
 	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/tablefile"
 )
 
 // Files that a user names with --out. What cannot be written is found before anything is computed,
@@ -19,11 +20,11 @@ import (
 
 // checkOutput finds what speaks against writing an exported artifact to a file.
 func (f *graphFlags) checkOutput(out string) error {
-	if err := outfile.Check([]string{out}, []string{f.params}); err != nil {
+	if err := outfile.Check([]string{out}, []string{f.Params}); err != nil {
 		return err
 	}
-	if within(out, f.store) {
-		return usagef("--out %s: lies in the store %s, which holds what the program itself puts there; choose another folder", out, f.store)
+	if within(out, f.Store) {
+		return usage.Errorf("--out %s: lies in the store %s, which holds what the program itself puts there; choose another folder", out, f.Store)
 	}
 	return nil
 }
