@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/jsontext"
-	"sicgrid/pkg/ndarray"
-	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/usage"
@@ -25,15 +22,15 @@ import (
 
 // analyzeFlags are what `sicgrid analyze` is told about the files that it is given.
 type analyzeFlags struct {
-	box                       analysis.BoxSides
-	request                   analysis.Request
-	smooth                    float64
-	origin, unit, arena       string
-	speed                     []float64
-	states                    string
-	shape                     statesFlags
-	out, figure, maps, fields string
-	json                      bool
+	box                 analysis.BoxSides
+	request             analysis.Request
+	smooth              float64
+	origin, unit, arena string
+	speed               []float64
+	states              string
+	shape               statesFlags
+	files               analysis.Files
+	json                bool
 }
 
 const analyzeLong = `Measures the units of any model or recording, and writes one row a unit and, beside it, one row a module;
@@ -110,10 +107,10 @@ func (f *analyzeFlags) declare(cmd *cobra.Command) {
 	flags.StringVar(&f.states, "states", "", "`FILE` of population states")
 	f.shape.declare(flags)
 	flags.StringVar(&r.Column, "column", "", "`NAME` of the column of lists in a .parquet file that has several")
-	flags.StringVarP(&f.out, "out", "o", "", "`FILE` to write, .csv or .parquet")
-	flags.StringVar(&f.maps, "ratemaps", "", "`FILE` to write the ratemaps to, .npy [units, ny, nx] or .parquet")
-	flags.StringVar(&f.fields, "fields", "", "`FILE` to write the firing fields to, .csv or .parquet")
-	flags.StringVar(&f.figure, "figure", "", "`FILE` to draw, .svg or .png: maps, autocorrelograms, modules, shuffles; of states the persistence and its controls")
+	flags.StringVarP(&f.files.Table, "out", "o", "", "`FILE` to write, .csv or .parquet")
+	flags.StringVar(&f.files.Maps, "ratemaps", "", "`FILE` to write the ratemaps to, .npy [units, ny, nx] or .parquet")
+	flags.StringVar(&f.files.Fields, "fields", "", "`FILE` to write the firing fields to, .csv or .parquet")
+	flags.StringVar(&f.files.Figure, "figure", "", "`FILE` to draw, .svg or .png: maps, autocorrelograms, modules, shuffles; of states the persistence and its controls")
 	flags.BoolVar(&f.json, "json", false, "print summary and definitions as JSON")
 }
 
@@ -134,15 +131,15 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	set := cmd.Flags().Changed
-	switch ext := filepath.Ext(f.out); {
+	switch ext := filepath.Ext(f.files.Table); {
 	case ways != 1:
 		return usage.Errorf("analyze: must be given a file of ratemaps, or --positions with --spikes or --activity, or --states; see sicgrid analyze --help")
 	case recorded && (r.Positions == "" || (r.Activity == "") == (r.Spikes == "")):
 		return usage.Errorf("analyze: --positions must be given, and with them either --spikes or --activity")
-	case f.out == "":
+	case f.files.Table == "":
 		return usage.Errorf("analyze: --out must be given, the .csv or .parquet file to write")
 	case ext != ".csv" && ext != ".parquet":
-		return usage.Errorf("--out %s: must end in .csv or .parquet", f.out)
+		return usage.Errorf("--out %s: must end in .csv or .parquet", f.files.Table)
 	case f.states == "" && !f.box.Given():
 		return usage.Errorf("--box: must be given, the side of the box in metres, or X,Y where the two differ")
 	case f.states != "" && set("box"):
@@ -151,34 +148,10 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 	if err := f.shape.topology.Check(); err != nil {
 		return usage.Errorf("--%v", err)
 	}
-	if err := f.checkEndings(); err != nil || f.states != "" {
+	if err := f.files.CheckEndings(f.states != ""); err != nil || f.states != "" {
 		return err
 	}
 	return f.checkRecording(set, recorded)
-}
-
-// checkEndings checks the files that are to be written, so that no minutes of shuffles are lost for
-// the want of a folder.
-func (f *analyzeFlags) checkEndings() error {
-	for _, path := range []string{f.out, f.maps, f.fields, f.figure} {
-		if dir := filepath.Dir(path); path != "" {
-			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-				return usage.Errorf("cannot write %s: there is no folder %s", path, dir)
-			}
-		}
-	}
-	for _, o := range []struct{ flag, path, one, other string }{
-		{"ratemaps", f.maps, ".npy", ".parquet"}, {"fields", f.fields, ".csv", ".parquet"}, {"figure", f.figure, ".svg", ".png"},
-	} {
-		switch ext := filepath.Ext(o.path); {
-		case o.path == "":
-		case ext != o.one && ext != o.other:
-			return usage.Errorf("--%s %s: must end in %s or %s", o.flag, o.path, o.one, o.other)
-		case f.states != "" && o.flag != "figure":
-			return usage.Errorf("--%s: population states have none", o.flag)
-		}
-	}
-	return nil
 }
 
 // checkRecording checks what is said of a recording.
@@ -230,11 +203,7 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 	r := f.request
 	r.Threads, r.MemoryLeft = runtime.GOMAXPROCS(0), analysis.MemoryLeft()
 	r.Progress = func(name string, done, total int) { show.Update(name, int64(done), int64(total), "units") }
-	found, err := unlessInterrupted(cmd.Context(), func() (*analysis.Result, error) { return analysis.Run(cmd.Context(), r) })
-	var misuse *analysis.UsageError
-	if errors.As(err, &misuse) {
-		return usage.Errorf("%s", misuse)
-	}
+	found, err := analysis.Run(cmd.Context(), r)
 	if err != nil {
 		return err
 	}
@@ -243,7 +212,7 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 			found.Notes = append(found.Notes, note)
 		}
 	}
-	written, err := f.write(cmd.Context(), found)
+	written, err := f.files.Write(cmd.Context(), found)
 	if err != nil {
 		return err
 	}
@@ -264,51 +233,6 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 	return nil
 }
 
-// unlessInterrupted computes, and returns when that is done or the context is. What is computed then
-// goes on and is of no use: the program is about to end, and a large map takes minutes.
-func unlessInterrupted[T any](ctx context.Context, compute func() (T, error)) (T, error) {
-	type outcome struct {
-		value T
-		err   error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		value, err := compute()
-		done <- outcome{value, err}
-	}()
-	select {
-	case o := <-done:
-		return o.value, o.err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
-}
-
-// write writes the table of units, that of modules beside it, and what else is asked for.
-func (f *analyzeFlags) write(ctx context.Context, found *analysis.Result) (written []string, err error) {
-	beside := f.modulesFile()
-	for _, o := range []struct {
-		path  string
-		write func(path string) error
-	}{
-		{f.out, func(path string) error { return tablefile.Write(ctx, path, found.Units, found.Columns...) }},
-		{beside, func(path string) error { return tablefile.Write(ctx, path, found.Modules) }},
-		{f.fields, func(path string) error { return tablefile.Write(ctx, path, found.Fields()) }},
-		{f.maps, func(path string) error { return writeRatemaps(ctx, path, found) }},
-		{f.figure, func(path string) error { return writeFigure(ctx, path, found.Draw) }},
-	} {
-		if o.path == "" {
-			continue
-		}
-		if err := o.write(o.path); err != nil {
-			return nil, err
-		}
-		written = append(written, o.path)
-	}
-	return written, nil
-}
-
 // wroteLines names the files that were written, one a line.
 func wroteLines(paths []string) string {
 	text := ""
@@ -316,29 +240,4 @@ func wroteLines(paths []string) string {
 		text += "wrote   " + printable.Line(path) + "\n"
 	}
 	return text
-}
-
-// writeRatemaps writes ratemaps as one array or as a table.
-func writeRatemaps(ctx context.Context, path string, found *analysis.Result) error {
-	rows := found.Ratemaps()
-	if filepath.Ext(path) == ".parquet" {
-		return tablefile.Write(ctx, path, rows)
-	}
-	var values []float32
-	for _, r := range rows {
-		values = append(values, r.Mean...)
-	}
-	return outfile.Write(ctx, path, ndarray.Npy([]int{len(rows), found.Maps[0].NY, found.Maps[0].NX}, values))
-}
-
-// writeFigure draws what was found.
-func writeFigure(ctx context.Context, path string, draw func() (svg, png []byte, err error)) error {
-	svg, png, err := draw()
-	if err != nil {
-		return err
-	}
-	if filepath.Ext(path) == ".png" {
-		return outfile.Write(ctx, path, png)
-	}
-	return outfile.Write(ctx, path, svg)
 }
