@@ -141,7 +141,7 @@ func (f *reportFlags) page(ctx context.Context, live bool) (*session.Session, *r
 	}
 	source := report.Source{Parameters: s.Parameters, DAG: s.DAG, Graph: s.Graph, Options: s.Options, Flags: s.Request.Flags(), Commit: source.Commit(), Live: live}
 	if s.Parameters.Name == "laptop" && len(f.Sets) == 0 {
-		source.Published = publishedDir
+		source.Published = layout.Published
 	}
 	page, err := report.Collect(ctx, source)
 	return s, page, err

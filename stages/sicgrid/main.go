@@ -22,6 +22,7 @@ import (
 	"sicgrid/pkg/pipeline/slurm"
 	"sicgrid/pkg/printable"
 	"sicgrid/pkg/usage"
+	"sicgrid/stages/completion"
 	"sicgrid/stages/experiment"
 )
 
@@ -165,7 +166,7 @@ func newRootCommand() *cobra.Command {
 		newAnalyzeCommand(), newExportCommand(), newImportCommand(), newCiteCommand(), newCompareCommand(), newWatchCommand(), newReportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 		newLogsCommand(), newStageCommand(),
 	)
-	addCompletions(root)
+	completion.Add(root)
 	checkArguments(root)
 	return root
 }

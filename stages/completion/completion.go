@@ -1,4 +1,6 @@
-package main
+// Package completion answers the shell, which asks the program what a word may go on with:
+// `sicgrid completion bash` writes what it is asked by.
+package completion
 
 import (
 	"path/filepath"
@@ -10,15 +12,13 @@ import (
 	"sicgrid/pkg/params"
 	"sicgrid/stages/devices"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/export"
 )
-
-// The shell asks the program what a word may go on with: `sicgrid completion bash` writes what it
-// is asked by.
 
 type completions = func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective)
 
-// addCompletions gives every command and flag that takes a name those that there are.
-func addCompletions(root *cobra.Command) {
+// Add gives every command and flag that takes a name those that there are.
+func Add(root *cobra.Command) {
 	arguments := map[string]completions{
 		"run": several(completeTargets), "status": several(completeTargets), "why": several(completeTargets), "dag": several(completeTargets),
 		"verify": several(completeTargets), "watch": several(completeTargets), "pin": several(completeTargets), "unpin": several(completeTargets),
@@ -38,7 +38,7 @@ func addCompletions(root *cobra.Command) {
 			}
 		}
 	}
-	formats := map[string]completions{"dag": words("mermaid", "dot", "svg"), "export": words(exportFormats...)}
+	formats := map[string]completions{"dag": words("mermaid", "dot", "svg"), "export": words(export.Formats...)}
 	for _, cmd := range root.Commands() {
 		if complete := formats[cmd.Name()]; complete != nil {
 			_ = cmd.RegisterFlagCompletionFunc("format", begunSo(complete))
