@@ -70,7 +70,8 @@ func (r *execution) openCluster() error {
 	if err := r.flags.attach(r.session); err != nil {
 		return err
 	}
-	cluster, err := slurm.ReadCluster(r.flags.cluster, r.session.stages())
+	stages := r.session.stages()
+	cluster, err := slurm.ReadCluster(r.flags.cluster, stages)
 	if err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (r *execution) openCluster() error {
 		return err
 	}
 	r.engine = &slurm.Executor{
-		Dir: dir, Cluster: cluster, Source: r.flags.cluster, AtOnce: r.flags.jobs,
+		Dir: dir, Cluster: cluster, Source: r.flags.cluster, Stages: stages, AtOnce: r.flags.jobs,
 		Say: func(text string) {
 			if verbosityOf(r.cmd) >= 0 {
 				fmt.Fprintf(r.out, "slurm   %s\n", printable.Line(text))
