@@ -103,41 +103,57 @@ type Reach struct {
 }
 
 // Reaches draws places uniformly from discs of the given radii around the start. The model goes to
-// each by a detour, in steps of the given length over a place drawn from the disc of half a metre,
-// and its state is decoded by the templates of the same disc.
+// each by a detour, and its state is decoded by the templates of the same disc.
 func Reaches(m Model, templates *Templates, radii []float64, places int, step float64, seed uint64) []Reach {
 	random := rand.New(rand.NewPCG(seed, 4))
-	within := func(radius float64) (x, y float64) {
-		s, c := math.Sincos(2 * math.Pi * random.Float64())
-		r := radius * math.Sqrt(random.Float64())
-		return r * c, r * s
-	}
-	const detour = 0.5 // m
 	out := make([]Reach, len(radii))
 	for i, radius := range radii {
-		walks, arrival := make([][]float32, places), make([]int, places)
-		longest := 0
-		for w := range walks {
-			x, y := within(min(radius, detour))
-			u, v := within(radius)
-			walks[w] = append(leg(x, y, step), leg(u-x, v-y, step)...)
-			arrival[w] = len(walks[w])/2 - 1
-			longest = max(longest, len(walks[w]))
+		over, goals := make([][2]float64, places), make([][2]float64, places)
+		for w := range goals {
+			over[w] = inRing(random, 0, min(radius, detour))
+			goals[w] = inRing(random, 0, radius)
 		}
-		for w := range walks {
-			walks[w] = append(walks[w], make([]float32, longest-len(walks[w]))...)
-		}
-		t := Follow(m, walks)
 		near := templates.Where(func(x, y float64) bool { return math.Hypot(x, y) <= radius+step/2 })
-		var off []float64
-		for w, s := range arrival {
-			x, y := t.place(w, s)
-			u, v := near.Decode(t.at(w, s))
-			off = append(off, math.Hypot(u-x, v-y))
+		off := make([]float64, places)
+		for w, found := range near.visit(m, over, goals, step) {
+			off[w] = math.Hypot(found[0], found[1])
 		}
 		out[i] = Reach{radius, quantile(off, 0.5)}
 	}
 	return out
+}
+
+// detour is how far from the start the places are over which a model goes to others, m.
+const detour = 0.5
+
+// inRing draws a place uniformly between two distances from the start.
+func inRing(random *rand.Rand, inner, outer float64) [2]float64 {
+	s, c := math.Sincos(2 * math.Pi * random.Float64())
+	r := math.Sqrt(inner*inner + (outer*outer-inner*inner)*random.Float64())
+	return [2]float64{r * c, r * s}
+}
+
+// visit takes a model from the start over one place to another, in steps of the given length, and
+// returns how far from there its state is decoded, in m.
+func (t *Templates) visit(m Model, over, goals [][2]float64, step float64) [][2]float64 {
+	walks, arrival := make([][]float32, len(goals)), make([]int, len(goals))
+	longest := 0
+	for w, goal := range goals {
+		walks[w] = append(leg(over[w][0], over[w][1], step), leg(goal[0]-over[w][0], goal[1]-over[w][1], step)...)
+		arrival[w] = len(walks[w])/2 - 1
+		longest = max(longest, len(walks[w]))
+	}
+	for w := range walks {
+		walks[w] = append(walks[w], make([]float32, longest-len(walks[w]))...)
+	}
+	track := Follow(m, walks)
+	off := make([][2]float64, len(goals))
+	for w, s := range arrival {
+		x, y := track.place(w, s)
+		u, v := t.Decode(track.at(w, s))
+		off[w] = [2]float64{u - x, v - y}
+	}
+	return off
 }
 
 // leg returns the steps of a straight way, as many as make them nearest to a length from below.

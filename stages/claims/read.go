@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/ambiguity/ambiguitytable"
 	"sicgrid/stages/distances/distancestable"
 	"sicgrid/stages/embed/embedtable"
 	"sicgrid/stages/integration/integrationtable"
@@ -25,6 +26,7 @@ type network struct {
 	decorrelation  distancestable.Summary
 	errors         []integrationtable.Error
 	returns        []integrationtable.Return
+	told           ambiguitytable.Row
 	integration    integrationtable.Summary
 	hasIntegration bool
 }
@@ -52,7 +54,7 @@ func (p Params) read(t *pipeline.Task, seed uint64) (experiment, error) {
 			}
 		}
 		if t.Record(role+"integration") != nil {
-			n.hasIntegration = true
+			n.hasIntegration, n.told = true, pipeline.One[ambiguitytable.Row](r, role+"ambiguity")
 			n.decorrelation, n.integration = pipeline.One[distancestable.Summary](r, role+"decorrelation"), pipeline.One[integrationtable.Summary](r, role+"integration")
 			n.errors, n.returns = pipeline.Rows[integrationtable.Error](r, role+"errors"), pipeline.Rows[integrationtable.Return](r, role+"returns")
 		}

@@ -70,9 +70,14 @@ func several(modules []spectratable.Module) finding {
 }
 
 // independent: at least two hexagonal modules that are no harmonics of one another, on more tori
-// than one.
-func independent(s spectratable.Summary, modules []spectratable.Module) finding {
-	return judged(float64(s.Independent), fmt.Sprintf("%d generators, %s", s.Generators, periods(modules)), s.Independent >= 2 && s.Generators >= 4)
+// than one, which tell places beyond the cell of the coarsest.
+func independent(n *network) finding {
+	s := n.lattice
+	shown := fmt.Sprintf("%d generators, %s", s.Generators, periods(n.modules))
+	if n.told.Places > 0 {
+		shown += fmt.Sprintf(", %s of places beyond the cell told, by guessing %s", figure.Percent(n.told.Right, 0), figure.Percent(n.told.Chance, 0))
+	}
+	return judged(float64(s.Independent), shown, s.Independent >= 2 && s.Generators >= 4 && n.told.Beyond())
 }
 
 // single: exactly one module; one that differs in orientation alone is another.

@@ -11,6 +11,7 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/sic/loss"
+	"sicgrid/stages/ambiguity"
 	"sicgrid/stages/figures/figure1"
 	"sicgrid/stages/figures/figure2"
 	"sicgrid/stages/figures/figure3"
@@ -90,7 +91,7 @@ func wireFigures(d *DAG, p *Parameters, m made) {
 	draw(d, "figure-2", f.Figure2, figure2.Run, inputs{}.with("", m.ideal, "line", "near", "capacity", "separation", "distance", "routes"))
 	draw(d, "figure-3", figure3.Params{Params: f.Figure3, Units: full.Network.Units, Layers: full.Network.Layers}, figure3.Run,
 		inputs{}.with("", m.batch, "states", "summary"))
-	draw(d, "figure-4", p.figure4(), figure4.Run, m.cells(p))
+	draw(d, "figure-4", p.figure4(), figure4.Run, m.cells(d, p))
 	draw(d, "figure-5", p.figure5(), figure5.Run, m.generalisation(p))
 	draw(d, "figure-6", figure6.Params{Look: f.Figure6.Look, Network: p.titles().Of(f.Figure6.Variant)}, figure6.Run, m.of(f.Figure6.Shown, "units", "modules", "spectrum", "summary").
 		with("", m.networks[f.Figure6.Variant].embed[f.Figure6.BoxM], "pca", "points", "eigenvalues", "intervals", "topology"))
@@ -213,9 +214,11 @@ func (p *Parameters) finerBox() float64 {
 }
 
 // cells are those of figure 4's network, also in a smaller box.
-func (m made) cells(p *Parameters) inputs {
+func (m made) cells(d *DAG, p *Parameters) inputs {
 	shown := p.Figures.Figure4.Shown
 	in := m.of(shown, "units", "modules", "autocorrelograms", "summary")
+	told, _ := m.tell(d, p, shown.Variant, shown.Variant, shown.BoxM)
+	in[ambiguity.Output] = told.Ref(ambiguity.Output)
 	if box := p.finerBox(); box > 0 {
 		in["finer"] = m.networks[shown.Variant].ratemaps[box].Ref("maps")
 	}

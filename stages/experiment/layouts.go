@@ -6,6 +6,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"sicgrid/pkg/artifact"
+	"sicgrid/stages/ambiguity"
+	"sicgrid/stages/ambiguity/ambiguitytable"
 	"sicgrid/stages/batch/batchtable"
 	"sicgrid/stages/claims/claimstable"
 	"sicgrid/stages/distances/distancestable"
@@ -67,6 +69,7 @@ var layouts = map[string]map[string]artifact.Layout{
 		"ranges":  artifact.LayoutOf[integrationtable.Range](),
 		"summary": artifact.LayoutOf[integrationtable.Summary]().OfRows(1),
 	},
+	"ambiguity": {ambiguity.Output: artifact.LayoutOf[ambiguitytable.Row]().OfRows(1)},
 	"claims": {
 		"claims":   artifact.LayoutOf[claimstable.Claim](),
 		"findings": artifact.LayoutOf[claimstable.Finding](),

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/ambiguity"
 	"sicgrid/stages/batch"
 	"sicgrid/stages/claims"
 	"sicgrid/stages/distances"
@@ -40,6 +41,7 @@ import (
 //
 //	train (per variant) ─> integration ─┐
 //	spectra, embed, distances ──────────┴─> claims ──> figures: results
+//	spectra, train ─> ambiguity ──> claims, figures: figure 4
 //
 // Where a profile names weights that were trained elsewhere, "train" above is a node import, which
 // reads them. Where it asks for several attempts, "train" above is that many trainings ─> select, which
@@ -49,7 +51,7 @@ import (
 //
 //	train or select (one variant) ─> snapshots ─> ratemaps, spectra (per step) ──> figures: figure-training
 //
-//	a sweep's runs, each: train ─> ratemaps ─> spectra ─> outcome ──> sweep ──> figures: its figures (sweep_wire.go)
+//	a sweep's runs, each: train ─> ratemaps ─> spectra ─> ambiguity ─> outcome ──> sweep ──> figures: its figures (sweep_wire.go)
 
 // FigureStage is the stage whose artifacts are laid out as files.
 const FigureStage = "figures"
@@ -109,6 +111,7 @@ func Wire(p *Parameters, on Device) *DAG {
 		walks: walks, networks: networks, ideal: code,
 		measured: add(d, "spectra", "ideal", p.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", code, "maps", "occupancy")),
 		batch:    add(d, "batch", "full", p.batch(), batch.Run, batch.Outputs, p.Seed, nil),
+		told:     map[string]*pipeline.Node{},
 	}
 	wireAblations(d, p, on, walks, networks)
 	m.compared = wireGeneralisation(d, p, walks, networks)
@@ -125,6 +128,7 @@ type made struct {
 	measured *pipeline.Node            // its cells' spectra
 	batch    *pipeline.Node            // a look at the training batches
 	compared map[string]*pipeline.Node // distances of states and places, by network
+	told     map[string]*pipeline.Node // ambiguity, by network and box
 }
 
 // wireAblations trains every ablation and sees it in the boxes where it is drawn.
@@ -241,6 +245,19 @@ func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node,
 	return compared
 }
 
+// tell asks of a network which places it tells apart beyond the coarsest module that it has in a
+// box; had says that this was asked before.
+func (m made) tell(d *DAG, p *Parameters, variant, name string, boxM float64) (told *pipeline.Node, had bool) {
+	at := name + "/" + boxName(boxM)
+	if told, had = m.told[at]; !had {
+		n := m.networks[name]
+		told = add(d, "ambiguity", at, p.ambiguity(variant), ambiguity.Run, ambiguity.Outputs, p.Evaluation.Seed,
+			inputs{"weights": n.train.Ref("weights"), "modules": n.spectra[boxM].Ref("modules")})
+		m.told[at] = told
+	}
+	return told, had
+}
+
 // wireResults tests the path integration of both variants, and sets the paper's claims beside every
 // network of the results' seeds.
 func wireResults(d *DAG, p *Parameters, m made) {
@@ -261,6 +278,11 @@ func wireResults(d *DAG, p *Parameters, m made) {
 			for _, b := range judged.BoxesM {
 				in[role+claims.BoxRole(b)] = n.spectra[b].Ref("modules")
 			}
+			told, had := m.tell(d, p, v, name, r.BoxM)
+			if !had {
+				d.leaveOut(told)
+			}
+			in.with(role, told, ambiguity.Output)
 			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
 			d.leaveOut(walked)
 			in.with(role, walked, "errors", "returns")
@@ -354,6 +376,10 @@ func (p *Parameters) integration(variant string) integration.Params {
 	i, v := p.Integration, p.Variant(variant)
 	return integration.Params{BoxM: i.BoxM, Walks: i.Walks, Steps: i.Steps, Places: i.Places, ReachM: i.ReachM,
 		SigmaX: v.Loss.SigmaX, VelocityMax: v.Batch.VelocityMax, Motion: p.Evaluation.Motion}
+}
+
+func (p *Parameters) ambiguity(variant string) ambiguity.Params {
+	return ambiguity.Params{Places: p.Integration.Places, SigmaX: p.Variant(variant).Loss.SigmaX}
 }
 
 // Variant is the recipe of this name, which must be one.

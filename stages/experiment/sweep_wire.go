@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/ambiguity"
 	"sicgrid/stages/figures/overview"
 	"sicgrid/stages/figures/phasediagram"
 	"sicgrid/stages/figures/robustness"
@@ -78,8 +79,9 @@ func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 				trained := made[len(made)-1]
 				recorded := once(newNode("ratemaps", name, q.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{"weights": trained.Ref("weights"), "walks": walks.Ref("walks")}))
 				analysed := once(newNode("spectra", name, q.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", recorded, "maps", "occupancy")))
+				told := once(newNode("ambiguity", name, ambiguity.Params{Places: q.Integration.Places, SigmaX: t.training.Loss.SigmaX}, ambiguity.Run, ambiguity.Outputs, q.Evaluation.Seed, inputs{"weights": trained.Ref("weights"), "modules": analysed.Ref("modules")}))
 				result := once(newNode("outcome", name, outcome.Params{}, outcome.Run, outcome.Outputs, 0,
-					inputs{"history": trained.Ref("history"), "maps": recorded.Ref("maps")}.with("", analysed, "units", "modules", "summary")))
+					inputs{"history": trained.Ref("history"), "maps": recorded.Ref("maps"), "ambiguity": told.Ref(ambiguity.Output)}.with("", analysed, "units", "modules", "summary")))
 				in.with(sweep.Role(len(table.Runs)), result, "outcome", "example")
 				rule := sweeptable.Several
 				if t.training.Loss.Capacity == 0 {
@@ -88,7 +90,7 @@ func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 				table.Runs = append(table.Runs, sweep.Run{
 					Place: sweeptable.Place{Point: int32(i), Name: pt.name, Designs: pt.designs, Variant: t.variant, Seed: int64(seed.seed), Purpose: seed.purpose},
 					Rule:  rule, Values: t.values})
-				w.Runs = append(w.Runs, wiredRun{s.title(i, t.variant, seed.seed), append(made, recorded, analysed, result)})
+				w.Runs = append(w.Runs, wiredRun{s.title(i, t.variant, seed.seed), append(made, recorded, analysed, told, result)})
 			}
 		}
 	}

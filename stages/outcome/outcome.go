@@ -19,6 +19,8 @@ import (
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/ambiguity"
+	"sicgrid/stages/ambiguity/ambiguitytable"
 	"sicgrid/stages/outcome/outcometable"
 	"sicgrid/stages/ratemaps/ratemapstable"
 	"sicgrid/stages/spectra/spectratable"
@@ -42,7 +44,8 @@ type Params struct{}
 var Outputs = []string{"outcome", "example"}
 
 // Run reads the history of a training and what was measured of it in one box: units, modules,
-// summary and maps.
+// summary, maps, and whether places
+// beyond the coarsest cell are told apart.
 func Run(_ context.Context, _ Params, t *pipeline.Task) error {
 	r := &pipeline.Reader{Task: t}
 	history := pipeline.Rows[traintable.Losses](r, "history")
@@ -50,6 +53,7 @@ func Run(_ context.Context, _ Params, t *pipeline.Task) error {
 	modules := pipeline.Rows[spectratable.Module](r, "modules")
 	summary := pipeline.One[spectratable.Summary](r, "summary")
 	maps := pipeline.Rows[ratemapstable.Map](r, "maps")
+	told := pipeline.One[ambiguitytable.Row](r, ambiguity.Output)
 	if r.Err != nil {
 		return r.Err
 	}
@@ -59,7 +63,7 @@ func Run(_ context.Context, _ Params, t *pipeline.Task) error {
 		return fmt.Errorf("history: metadata step %q is not a number of steps", trained["step"])
 	}
 	row := rowOf(summary, units, modules)
-	row.Steps, row.Stopped = steps, trained["stopped"]
+	row.Row, row.Steps, row.Stopped = told, steps, trained["stopped"]
 	addLosses(&row, history)
 	kept := map[string]string{"box_m": meta["box_m"], "bins": meta["bins"]}
 	if err := pipeline.Emit(t, "outcome", []outcometable.Row{row}, kept); err != nil {

@@ -53,7 +53,7 @@ func summarise(p *sweeptable.Point, runs []sweeptable.Run) {
 		if r.Several >= twoModules {
 			p.Two++
 		}
-		if r.Independent >= twoModules && r.Generators >= 2*twoModules {
+		if r.SeveralIndependent() {
 			p.Independent++
 		}
 		if r.Stopped != "" {

@@ -10,6 +10,7 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/ambiguity/ambiguitytable"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/ratemaps/ratemapstable"
 	"sicgrid/stages/spectra/spectratable"
@@ -39,6 +40,7 @@ type Data struct {
 	Autocorrelograms []spectratable.Autocorrelogram
 	Modules          []spectratable.Module
 	Summary          spectratable.Summary
+	Told             ambiguitytable.Row // places beyond the cell of the coarsest module
 }
 
 type shownNumbers struct {
@@ -47,6 +49,8 @@ type shownNumbers struct {
 	sheet.SummaryNumbers
 	Independent int32                 `json:"independent_modules"`
 	Generators  int32                 `json:"generators"`
+	Beyond      sheet.Number          `json:"beyond_cell_right"`
+	Chance      sheet.Number          `json:"beyond_cell_chance"`
 	Modules     []sheet.ModuleNumbers `json:"modules"`
 	Cells       []cellNumbers         `json:"cells"`
 	Paper       paperNumbers          `json:"paper"`
@@ -77,8 +81,8 @@ type row struct {
 	by     sheet.Measure // what the cells were chosen by
 }
 
-// Run reads maps, units, modules, autocorrelograms and summary of one network in one box, and its
-// maps in a smaller one if there are any, and emits figure 4.
+// Run reads maps, units, modules, autocorrelograms, summary and ambiguity of one network in one box,
+// and its maps in a smaller one if there are any, and emits figure 4.
 func Run(_ context.Context, p Params, t *pipeline.Task) error {
 	r := sheet.NewReader(t)
 	d := Data{
@@ -87,7 +91,7 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 		Modules:          sheet.Read[spectratable.Module](&r, "modules"),
 		Autocorrelograms: sheet.Read[spectratable.Autocorrelogram](&r, "autocorrelograms"),
 	}
-	d.Summary = sheet.One[spectratable.Summary](&r, "summary")
+	d.Summary, d.Told = sheet.One[spectratable.Summary](&r, "summary"), sheet.One[ambiguitytable.Row](&r, "ambiguity")
 	d.BoxM = r.Box
 	if p.FinerBoxM > 0 {
 		r.Box = 0 // another one
@@ -114,7 +118,7 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 	}
 	l := newLayout(d, p, rowsOf(net, d.Modules, p))
 	l.net, l.fine, l.lags = net, finer, lags
-	page := figure.Page{Height: l.lowerY + lower + 15, DPI: int(p.DPI)}
+	page := figure.Page{Height: l.lowerY + lower + 18, DPI: int(p.DPI)}
 	return sheet.Render("figure-4", page, l.paint, l.numbers(), l.caption())
 }
 
@@ -186,7 +190,7 @@ func (l layout) paint(c *figure.Canvas) {
 	paintPeriods(c, figure.Box{X: 12, Y: l.lowerY, W: 58, H: lower}, l.net.Units, l.Modules)
 	c.PanelLetter(102, l.lowerY-6.5, "c")
 	paintScores(c, figure.Box{X: 115, Y: l.lowerY, W: 61, H: lower}, l.net.Units, l.Modules, l.Summary)
-	for i, line := range independence(l.Modules, l.Summary) {
+	for i, line := range l.independence() {
 		c.Text(12, l.lowerY+lower+8.5+3.2*float64(i), line, figure.Type{Size: figure.Small})
 	}
 }
@@ -217,7 +221,7 @@ func (l layout) paintRow(c *figure.Canvas, r row, y float64, rates, correlations
 
 func (l layout) numbers() shownNumbers {
 	shown := shownNumbers{Figure: "figure-4", BoxM: sheet.Number(l.BoxM), SummaryNumbers: sheet.SummaryTable(l.Summary),
-		Independent: l.Summary.Independent, Generators: l.Summary.Generators,
+		Independent: l.Summary.Independent, Generators: l.Summary.Generators, Beyond: sheet.Number(l.Told.Right), Chance: sheet.Number(l.Told.Chance),
 		Modules: sheet.ModuleTable(l.Modules), Cells: []cellNumbers{}}
 	for _, r := range l.rows {
 		for _, u := range r.cells {
@@ -248,10 +252,8 @@ func (l layout) caption() sheet.Caption {
 		tables = append(tables, "finer")
 	}
 	periods := "Period against orientation of every active unit; crosses: the three modules of the paper (0.51, 0.83 and 1.40 m)"
-	for _, line := range independence(l.Modules, l.Summary) {
-		if line != "" {
-			periods += ". " + strings.ToUpper(line[:1]) + line[1:]
-		}
+	for _, line := range l.independence() {
+		periods += ". " + strings.ToUpper(line[:1]) + line[1:]
 	}
 	if len(l.Modules) > 1 {
 		periods += ". Modules at a coincidence of hexagonal lattices may share one torus; the wave vectors of one torus are sums of 2 generators, those of two or three independent ones of 4 or 6"

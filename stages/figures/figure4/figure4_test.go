@@ -3,10 +3,13 @@ package figure4
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 
+	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/ambiguity/ambiguitytable"
 	"sicgrid/stages/figures/sheet"
 	"sicgrid/stages/figures/sheet/figuretest"
 )
@@ -70,15 +73,18 @@ func TestFigure4SaysThatThereIsNoModule(t *testing.T) {
 func TestFigure4SaysWhichModulesAreIndependent(t *testing.T) {
 	net := figuretest.Ideal(4, 0, figuretest.Grid(8, 0.5, 10, 1), figuretest.Grid(8, 0.7, 46, 1), figuretest.Grid(8, 0.7*math.Sqrt(3), 16, 1))
 	net.Summary.Independent, net.Summary.Generators = 2, 4
-	files, err := Draw(of(net), params)
+	shown := of(net)
+	shown.Told = ambiguitytable.Row{Cell: 1.21, Places: 300, Right: 0.94, Chance: 0.12}
+	files, err := Draw(shown, params)
 	d := figuretest.Open(t, "figure-4", files, err)
-	d.Want(t, "independent: 2 of 3 hexagonal modules; generators of all waves: 4 (one torus: 2)", "coincide: modules 2 and 3 (× 1.732, 30°)", "the paper's", "paper's", "Examples: of the half")
+	d.Want(t, "beyond the coarsest cell 94 % of places are told apart; by guessing 12 %", "independent: 2 of 3 hexagonal modules; generators of all waves: 4 (one torus: 2)", "coincide: modules 2 and 3 (× 1.732, 30°)", "the paper's", "paper's", "Examples: of the half")
 	for _, want := range []string{"0.51, 0.83 and 1.40 m", "Coincide: modules 2 and 3"} {
 		if !strings.Contains(d.Legend.Caption, want) {
 			t.Errorf("the caption lacks %q: %s", want, d.Legend.Caption)
 		}
 	}
-	if lines := independence(net.Modules[:1], net.Summary); lines[0] != "" {
+	net.Modules = net.Modules[:1]
+	if lines := of(net).independence(); lines != nil {
 		t.Errorf("of one module it says %q", lines)
 	}
 }
@@ -86,7 +92,7 @@ func TestFigure4SaysWhichModulesAreIndependent(t *testing.T) {
 // A map of a smaller box has a scale bar of its own.
 func TestFigure4ShowsTheFirstCellOfAModuleWithFinerBins(t *testing.T) {
 	small := figuretest.Ideal(2, 4, figuretest.Grid(58, 0.95, 12, 1.2), figuretest.Noise(2))
-	in := figuretest.Inputs("", figuretest.OneModule())
+	in := inputs(figuretest.OneModule())
 	in["finer"] = figuretest.Table("finer", small.Maps, map[string]string{"box_m": "2"})
 	finer := params
 	finer.FinerBoxM = 2
@@ -96,6 +102,13 @@ func TestFigure4ShowsTheFirstCellOfAModuleWithFinerBins(t *testing.T) {
 	if n := d.Count("unit "); n < params.CellsPerModule+2 {
 		t.Errorf("%d pictures are named by their unit", n)
 	}
+}
+
+// inputs are those of the figure, of a network that was not asked what it tells apart.
+func inputs(n figuretest.Network) map[string]pipeline.Ref {
+	in := figuretest.Inputs("", n)
+	in["ambiguity"] = figuretest.Table("ambiguity", []ambiguitytable.Row{{}}, map[string]string{"box_m": fmt.Sprint(n.BoxM)})
+	return in
 }
 
 // of is what the figure shows of a network.
@@ -151,12 +164,12 @@ func TestFigure4HasTheSameBytesWhateverGOMAXPROCS(t *testing.T) {
 }
 
 func TestFigure4ReadsItsInputs(t *testing.T) {
-	files, err := figuretest.Draw(t, params, Run, figuretest.Inputs("", figuretest.OneModule()))
+	files, err := figuretest.Draw(t, params, Run, inputs(figuretest.OneModule()))
 	figuretest.Open(t, "figure-4", files, err).Want(t, "module 1", "n = 58", "ratemaps in a box of 4 m")
 }
 
 func TestInputsOfTwoBoxesAreRefused(t *testing.T) {
-	in := figuretest.Inputs("", figuretest.OneModule())
+	in := inputs(figuretest.OneModule())
 	in["units"] = figuretest.Table("other units", figuretest.OneModule().Units, map[string]string{"box_m": "2"})
 	_, err := figuretest.Draw(t, params, Run, in)
 	if err == nil || !strings.Contains(err.Error(), `input "units": box of 2 m, other inputs are of 4 m`) {

@@ -87,21 +87,27 @@ func paintPeriods(c *figure.Canvas, b figure.Box, units []spectratable.Unit, mod
 	}
 }
 
-// independence says in two lines how many of the hexagonal modules are independent of one another,
-// and which are at a coincidence, so that they may share one torus.
-func independence(modules []spectratable.Module, s spectratable.Summary) (lines [2]string) {
+// independence says in a few lines how many of the hexagonal modules are independent of one another,
+// whether places beyond the coarsest one's cell are told apart, and which modules are at a
+// coincidence, so that they may share one torus. Of one module it says nothing.
+func (d Data) independence() (lines []string) {
+	s := d.Summary
 	var hexagonal []spectratable.Module
-	for _, m := range modules {
+	for _, m := range d.Modules {
 		if m.Hexagonal {
 			hexagonal = append(hexagonal, m)
 		}
 	}
 	if len(hexagonal) < 2 {
-		return lines
+		return nil
 	}
-	lines[0] = fmt.Sprintf("independent: %d of %d hexagonal modules", s.Independent, len(hexagonal))
+	count := fmt.Sprintf("independent: %d of %d hexagonal modules", s.Independent, len(hexagonal))
 	if s.Generators > 0 {
-		lines[0] += fmt.Sprintf("; generators of all waves: %d (one torus: 2)", s.Generators)
+		count += fmt.Sprintf("; generators of all waves: %d (one torus: 2)", s.Generators)
+	}
+	lines = append(lines, count)
+	if told := d.Told; told.Places > 0 {
+		lines = append(lines, fmt.Sprintf("beyond the coarsest cell %s of places are told apart; by guessing %s", figure.Percent(told.Right, 0), figure.Percent(told.Chance, 0)))
 	}
 	var locked []string
 	for i, m := range hexagonal {
@@ -112,7 +118,7 @@ func independence(modules []spectratable.Module, s spectratable.Summary) (lines 
 		}
 	}
 	if len(locked) > 0 {
-		lines[1] = "coincide: modules " + strings.Join(locked, ", ")
+		lines = append(lines, "coincide: modules "+strings.Join(locked, ", "))
 	}
 	return lines
 }

@@ -1,7 +1,10 @@
 // Package outcometable has the rows of what the outcome stage writes.
 package outcometable
 
-import "sicgrid/pkg/sic/loss"
+import (
+	"sicgrid/pkg/sic/loss"
+	"sicgrid/stages/ambiguity/ambiguitytable"
+)
 
 // Row is the row of "outcome". Lists have an element for each module, by ascending period; measures
 // are NaN where undefined.
@@ -28,7 +31,14 @@ type Row struct {
 	Independent  int32     `col:"independent" doc:"hexagonal modules no two of which are at a coincidence of hexagonal lattices"`
 	Generators   int32     `col:"generators" doc:"least number of phases that the wave vectors of the population are made of: 2 for one torus, 4 or 6 for independent ones"`
 	TorusShares  []float64 `col:"torus_shares" doc:"share of the power of all wave vectors on each torus, the strongest first"`
-	One          bool      `col:"one" doc:"whether the rule of one module holds"`
+	ambiguitytable.Row
+	One bool `col:"one" doc:"whether the rule of one module holds"`
+}
+
+// SeveralIndependent says whether there are at least two independent modules: hexagonal ones at no
+// coincidence, on more than one torus, that tell places beyond the coarsest one's cell.
+func (r Row) SeveralIndependent() bool {
+	return r.Independent >= 2 && r.Generators >= 4 && r.Beyond()
 }
 
 // Example is the row of "example"; there is none if no unit is active.

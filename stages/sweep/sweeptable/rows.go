@@ -56,7 +56,7 @@ type Point struct {
 	Two             int32   `col:"two_modules" range:">= 0" doc:"runs that count with at least two modules, the lesser result of the rule of several"`
 	TwoLow          float64 `col:"two_modules_low" range:"[0, 1]" doc:"lower bound of their rate"`
 	TwoHigh         float64 `col:"two_modules_high" range:"[0, 1]" doc:"upper bound of their rate"`
-	Independent     int32   `col:"independent_modules" doc:"runs with at least two hexagonal modules at no coincidence and four generators of the population's wave vectors"`
+	Independent     int32   `col:"independent_modules" doc:"runs with at least two hexagonal modules at no coincidence, four generators of the population's wave vectors, and places beyond the coarsest cell told apart"`
 	IndependentLow  float64 `col:"independent_modules_low" doc:"lower bound of their rate"`
 	IndependentHigh float64 `col:"independent_modules_high" doc:"upper bound of their rate"`
 	Stopped         int32   `col:"stopped" range:">= 0" doc:"runs that ended early"`
