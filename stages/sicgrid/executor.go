@@ -58,7 +58,8 @@ func (r *execution) openCluster() error {
 	if err := r.session.Attach(store.Open); err != nil {
 		return err
 	}
-	cluster, err := slurm.ReadCluster(r.flags.cluster, jobs.Stages(r.session))
+	stages := jobs.Stages(r.session)
+	cluster, err := slurm.ReadCluster(r.flags.cluster, stages)
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (r *execution) openCluster() error {
 		return err
 	}
 	r.engine = &slurm.Executor{
-		Dir: dir, Cluster: cluster, Source: r.flags.cluster, AtOnce: r.flags.jobs,
+		Dir: dir, Cluster: cluster, Source: r.flags.cluster, Stages: stages, AtOnce: r.flags.jobs,
 		Say: func(text string) {
 			if verbosityOf(r.cmd) >= 0 {
 				fmt.Fprintf(r.out, "slurm   %s\n", printable.Line(text))
