@@ -17,6 +17,7 @@ import (
 	"sicgrid/pkg/sic"
 	"sicgrid/pkg/sic/statedict"
 	"sicgrid/stages/train/traintable"
+	"sicgrid/stages/weights"
 )
 
 var network = sic.Network{Units: 4, Hidden: 3, Layers: 3, Init: sic.InitIdentity, InitScale: 0.1}
@@ -72,6 +73,19 @@ func TestWeightsComeBackAsTheyWent(t *testing.T) {
 	}
 	if _, err := Encode(mapsRecord(t), "npz", nil); err == nil || !strings.Contains(err.Error(), "only the weights") {
 		t.Errorf("of other tables: %v", err)
+	}
+}
+
+// Of gains nothing stands among the tensors: who rolled them out would have another network.
+func TestANetworkWithGainsIsNotWrittenAsOneWithout(t *testing.T) {
+	n := network
+	n.GainMax = 2.2
+	rec, err := artifact.FromRows([]traintable.Tensor{}, weights.Metadata(n, 9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Encode(rec, "npz", nil); err == nil || !strings.Contains(err.Error(), "gains on the velocity (network.gain_max 2.2)") {
+		t.Errorf("got %v", err)
 	}
 }
 

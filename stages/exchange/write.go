@@ -54,6 +54,9 @@ func read(rec arrow.Record) (n sic.Network, tensors []safetensors.Values, err er
 			return n, nil, fmt.Errorf("only the weights of a network can be written so, such as train/full:weights")
 		}
 	}
+	if gain := meta["gain_max"]; gain != "" {
+		return n, nil, fmt.Errorf("the units of this network have gains on the velocity (network.gain_max %s), which no program that reads PyTorch's names would know of; write it as parquet, csv or json", gain)
+	}
 	rows, err := artifact.Rows[traintable.Tensor](rec)
 	if err != nil {
 		return n, nil, fmt.Errorf("only the weights of a network can be written so, such as train/full:weights: %w", err)

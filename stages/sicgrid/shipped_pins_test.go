@@ -29,12 +29,14 @@ func TestThePinsOfTheRepositoryAreUsed(t *testing.T) {
 		pinned := pinnedNodes(t, filepath.Join(root, session.PinsDir, profile.Name()))
 		cmd := exec.Command(program, append([]string{"status", "--json", "--params", profile.Name(), "--store", stored}, pinned...)...)
 		cmd.Dir = root
-		out, _ := cmd.Output() // exit code 3: something else would run
+		var said strings.Builder
+		cmd.Stderr = &said
+		out, failed := cmd.Output() // exit code 3: something else would run
 		var answer struct {
 			Stages []stageStatus `json:"stages"`
 		}
 		if err := json.Unmarshal(out, &answer); err != nil {
-			t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+			t.Fatalf("%v: %v: %v\n%s%s", cmd.Args, failed, err, out, said.String())
 		}
 		states := map[string]stageStatus{}
 		for _, s := range answer.Stages {
