@@ -10,6 +10,6 @@ import (
 func collectLater() {
 	const percent = 2000 // of the few megabytes that the packages' tables take
 	usual := debug.SetGCPercent(percent)
-	type mark struct{ self *mark } // with a pointer, so that it shares its place with nothing
-	runtime.AddCleanup(&mark{}, func(usual int) { debug.SetGCPercent(usual) }, usual)
+	mark := new([4]uint64) // garbage of a size that shares its place with nothing
+	runtime.AddCleanup(mark, func(usual int) { debug.SetGCPercent(usual) }, usual)
 }
