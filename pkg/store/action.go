@@ -8,10 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -364,35 +362,78 @@ func (s *Store) checkSize(o Output) error {
 // decoder can see any changed byte by encoding again.
 
 func encodeAction(a *Action) ([]byte, error) {
-	fields, err := fieldsOf(a)
+	parts, err := canonical(a.Parts)
 	if err != nil {
 		return nil, err
 	}
-	_, data, err := spell(fields)
-	return data, err
-}
-
-// fieldsOf are a record's fields without the checksum.
-func fieldsOf(a *Action) (fields map[string]any, err error) {
-	plain, err := json.Marshal(a)
+	provenance, err := canonical(a.Provenance)
 	if err != nil {
 		return nil, err
 	}
-	return fields, unmarshal(plain, &fields)
+	head, err := a.head()
+	if err != nil {
+		return nil, err
+	}
+	return spell(head, parts, provenance)
 }
 
-// spell spells a record's fields, without the checksum and without blanks, and as its file does.
-func spell(fields map[string]any) (plain, file []byte, err error) {
-	if plain, err = json.Marshal(fields); err != nil { // maps are written in the order of their keys
-		return nil, nil, err
+// canonical is JSON without blanks, with sorted keys and numbers as spelled; nothing of nothing.
+func canonical(raw json.RawMessage) (json.RawMessage, error) {
+	if len(raw) == 0 {
+		return nil, nil
 	}
+	if !json.Valid(raw) {
+		return nil, errors.New("store: parts or provenance of a record are no JSON")
+	}
+	var tree any
+	if err := unmarshal(raw, &tree); err != nil {
+		return nil, err
+	}
+	return json.Marshal(tree)
+}
+
+// head is the canonical JSON of a record without parts and provenance.
+func (a *Action) head() ([]byte, error) {
+	type output struct {
+		Bytes   int64  `json:"bytes"`
+		Logical string `json:"logical"`
+		Name    string `json:"name"`
+		Object  Digest `json:"object"`
+		Rows    int64  `json:"rows"`
+	}
+	head := struct {
+		Format   int      `json:"format"`
+		Key      string   `json:"key"`
+		Numerics string   `json:"numerics"`
+		Outputs  []output `json:"outputs"`
+	}{Format: a.Format, Key: a.Key, Numerics: a.Numerics}
+	if a.Outputs != nil {
+		head.Outputs = []output{}
+	}
+	for _, o := range a.Outputs {
+		head.Outputs = append(head.Outputs, output{o.Bytes, o.Logical, o.Name, o.Object, o.Rows})
+	}
+	return json.Marshal(head)
+}
+
+// spell is the file of a record of this head, parts and provenance, all three canonical. The names
+// of the checksum and of the latter two are the first and the last in their order.
+func spell(head, parts, provenance []byte) ([]byte, error) {
+	plain := bytes.Clone(head[:len(head)-1])
+	if len(parts) > 0 {
+		plain = append(append(plain, `,"parts":`...), parts...)
+	}
+	if len(provenance) > 0 {
+		plain = append(append(plain, `,"provenance":`...), provenance...)
+	}
+	plain = append(plain, '}')
 	sum := sha256.Sum256(plain)
-	whole := append([]byte(`{"checksum":"`+hex.EncodeToString(sum[:])+`",`), plain[1:]...) // the first of the names
+	whole := append([]byte(`{"checksum":"`+hex.EncodeToString(sum[:])+`",`), plain[1:]...)
 	var b bytes.Buffer
 	b.Grow(2 * len(whole))
-	err = json.Indent(&b, whole, "", "  ")
+	err := json.Indent(&b, whole, "", "  ")
 	b.WriteByte('\n')
-	return plain, b.Bytes(), err
+	return b.Bytes(), err
 }
 
 func decodeAction(data []byte) (*Action, error) {
@@ -400,37 +441,36 @@ func decodeAction(data []byte) (*Action, error) {
 	if err := unmarshal(data, &fields); err != nil {
 		return nil, err
 	}
+	a := new(Action)
+	for name, raw := range map[string]*json.RawMessage{"parts": &a.Parts, "provenance": &a.Provenance} {
+		if tree, found := fields[name]; found {
+			var err error
+			if *raw, err = json.Marshal(tree); err != nil {
+				return nil, err
+			}
+			delete(fields, name)
+		}
+	}
 	delete(fields, "checksum")
-	plain, again, err := spell(fields)
+	rest, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	if err := unmarshal(rest, a); err != nil {
+		return nil, err
+	}
+	head, err := a.head()
+	if err != nil {
+		return nil, err
+	}
+	again, err := spell(head, a.Parts, a.Provenance)
 	if err != nil {
 		return nil, err
 	}
 	if !bytes.Equal(again, data) {
 		return nil, errors.New("its checksum does not match")
 	}
-	a := new(Action)
-	if err := unmarshal(plain, a); err != nil {
-		return nil, err
-	}
-	if !a.hasJust(fields) {
-		return nil, errors.New("its fields are not those of a record")
-	}
 	return a, nil
-}
-
-// hasJust says whether these are the fields of the record, no more and no less. Parts and Provenance
-// are any JSON.
-func (a *Action) hasJust(fields map[string]any) bool {
-	head := *a
-	head.Parts, head.Provenance = nil, nil
-	mine, err := fieldsOf(&head)
-	if err != nil {
-		return false
-	}
-	theirs := maps.Clone(fields)
-	delete(theirs, "parts")
-	delete(theirs, "provenance")
-	return reflect.DeepEqual(mine, theirs)
 }
 
 // unmarshal keeps numbers as they are spelled: a float64 would lose the last digits of a seed.

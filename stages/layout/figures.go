@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -65,6 +66,17 @@ type recordOutput struct {
 type Result struct {
 	Key, Numerics string
 	Action        *store.Action // its record, if that has been read
+}
+
+// ResultsOf are the results of the nodes that are up to date, by their names.
+func ResultsOf(nodes []pipeline.NodeStatus) map[string]Result {
+	results := map[string]Result{}
+	for _, n := range nodes {
+		if n.Current() {
+			results[n.Node.Name] = Result{n.Key, n.Numerics, n.Action}
+		}
+	}
+	return results
 }
 
 // Source is what files are laid out of.
@@ -258,13 +270,11 @@ func (s Source) Check() error {
 
 // Stale are the paths of the files of up-to-date figures that are missing or altered.
 func (s Source) Stale(nodes []pipeline.NodeStatus) ([]string, error) {
-	results := map[string]Result{}
-	for _, n := range nodes {
-		// A pinned result may not be in the store yet.
-		if a, _ := s.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil {
-			results[n.Node.Name] = Result{n.Key, n.Numerics, a}
-		}
-	}
+	results := ResultsOf(nodes)
+	maps.DeleteFunc(results, func(_ string, r Result) bool {
+		a, _ := s.record(r)
+		return a == nil // a pinned result may not be in the store yet
+	})
 	files, err := s.Files(results)
 	if err != nil {
 		return nil, err

@@ -20,16 +20,14 @@ func Gather(p *publication.Publication, s *session.Session) error {
 	if err != nil {
 		return err
 	}
-	results := map[string]layout.Result{}
 	for _, n := range nodes {
 		a, err := s.Options.Store.Lookup(n.Key, n.Numerics, true)
 		if err != nil {
 			return fmt.Errorf("%s: %w; `%s` fetches or makes it", n.Node.Name, err, s.RunCommand())
 		}
-		results[n.Node.Name] = layout.Result{Key: n.Key, Numerics: n.Numerics, Action: a}
 		p.Results = append(p.Results, publication.Result{Name: n.Node.Name, Action: a})
 	}
-	files, err := s.Layout().Files(results)
+	files, err := s.Layout().Files(layout.ResultsOf(nodes))
 	if err != nil {
 		return err
 	}

@@ -61,11 +61,7 @@ func (s *Session) Figure() (r layout.Record, nodes []pipeline.NodeStatus, err er
 	if nodes, err = s.UpToDate(); err != nil {
 		return r, nodes, err
 	}
-	results := map[string]layout.Result{}
-	for _, st := range nodes {
-		results[st.Node.Name] = layout.Result{Key: st.Key, Numerics: st.Numerics, Action: st.Action}
-	}
-	files, err := s.Layout().Files(results)
+	files, err := s.Layout().Files(layout.ResultsOf(nodes))
 	if err != nil {
 		return r, nodes, err
 	}

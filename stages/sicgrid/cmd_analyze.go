@@ -59,8 +59,7 @@ func newAnalyzeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "analyze [MAPS]",
 		Short: "Measure ratemaps, recordings or population states of any model or animal",
-		Long: analyzeLong + "A row a unit:\n" + tablefile.DefinitionText[analysis.Unit](analysis.AllColumns()...) + "\nA row a module:\n" + tablefile.DefinitionText[spectratable.Module]() +
-			"\nA row a field (--fields):\n" + tablefile.DefinitionText[analysis.Field]() + "\nThe one row of a cloud of states:\n" + tablefile.DefinitionText[analysis.ShapeRow](),
+		Long:  analyzeLong,
 		Example: "  sicgrid analyze maps.npy --box 2 --out units.csv               # and units.modules.csv\n" +
 			"  sicgrid analyze maps.npy --box 1.5,1 --out units.csv\n" +
 			"  sicgrid analyze --times times.npy --positions positions.npy --spikes spikes.npy --box 1 --shuffles 200 --out units.csv --figure units.png\n" +
@@ -83,7 +82,19 @@ func newAnalyzeCommand() *cobra.Command {
 		},
 	}
 	f.declare(cmd)
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.Long += columnsText() // which every other command would wait for
+		cmd.Parent().HelpFunc()(cmd, args)
+	})
 	return cmd
+}
+
+// columnsText says what the columns of the tables mean.
+func columnsText() string {
+	return "A row a unit:\n" + tablefile.DefinitionText[analysis.Unit](analysis.AllColumns()...) +
+		"\nA row a module:\n" + tablefile.DefinitionText[spectratable.Module]() +
+		"\nA row a field (--fields):\n" + tablefile.DefinitionText[analysis.Field]() +
+		"\nThe one row of a cloud of states:\n" + tablefile.DefinitionText[analysis.ShapeRow]()
 }
 
 func (f *analyzeFlags) declare(cmd *cobra.Command) {

@@ -31,7 +31,7 @@ func newLogsCommand() *cobra.Command {
 			return printLogs(cmd.OutOrStdout(), filepath.Join(storeDir, jobs.Folder), args[0])
 		},
 	}
-	cmd.Flags().StringVar(&storeDir, "store", "artifacts/store", "`DIR` that holds the artifacts")
+	addStoreFlag(cmd.Flags(), &storeDir)
 	return cmd
 }
 

@@ -110,9 +110,7 @@ func run(cmd *cobra.Command, flags runFlags, targets []string) error {
 	if err := flags.check(); err != nil {
 		return err
 	}
-	restore := collectLess()
-	defer restore()
-	r := &execution{cmd: cmd, flags: flags, out: cmd.OutOrStdout(), stageStarted: restore}
+	r := &execution{cmd: cmd, flags: flags, out: cmd.OutOrStdout()}
 	if flags.json {
 		r.out = cmd.ErrOrStderr()
 	}
@@ -138,7 +136,6 @@ type execution struct {
 	session      *session.Session
 	deviceChosen bool   // a device was looked for, because something is trained on it
 	noGPU        string // why none is used, where auto has fallen back on the CPU
-	stageStarted func()
 	closers      []func()
 	engine       pipeline.Executor // nil is this process
 }
@@ -257,12 +254,7 @@ func (r *execution) runGraph() (pipeline.Report, error) {
 	defer shown.Close()
 	o := &r.session.Options
 	o.Jobs, o.Force, o.KeepGoing, o.Paranoid = r.flags.jobs, r.flags.force, r.flags.view != nil, r.flags.paranoid
-	o.Observer = func(e pipeline.Event) {
-		if e.Kind == pipeline.Started {
-			r.stageStarted()
-		}
-		shown.Observe(e)
-	}
+	o.Observer = shown.Observe
 	return r.executor().Run(r.cmd.Context(), r.session.Graph, *o)
 }
 

@@ -29,7 +29,7 @@ func newStageCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r := &execution{cmd: cmd, out: cmd.OutOrStdout(), stageStarted: func() {}}
+			r := &execution{cmd: cmd, out: cmd.OutOrStdout()}
 			defer r.close()
 			return slurm.Stage(cmd.Context(), args[0], number, func(node string) (*pipeline.Graph, pipeline.Options, error) {
 				return r.openStage(&z, node)

@@ -180,12 +180,10 @@ func listRuns(w io.Writer, sweep *experiment.WiredSweep, current map[*pipeline.N
 // finishSweep lays out what a sweep of which nothing had to run has made before.
 func finishSweep(cmd *cobra.Command, s *session.Session, flags *runFlags, out io.Writer, plan []pipeline.NodeStatus) error {
 	var report pipeline.Report
-	results := map[string]layout.Result{}
 	for _, n := range plan {
-		results[n.Node.Name] = layout.Result{Key: n.Key, Numerics: n.Numerics, Action: n.Action}
 		report.Nodes = append(report.Nodes, pipeline.NodeReport{Node: n.Node, State: n.State, Reason: n.Reason, Key: n.Key, Numerics: n.Numerics})
 	}
-	files, err := s.Layout().Files(results)
+	files, err := s.Layout().Files(layout.ResultsOf(plan))
 	if err != nil {
 		return err
 	}

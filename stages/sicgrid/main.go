@@ -36,6 +36,7 @@ const (
 )
 
 func main() {
+	collectLater()
 	if most := mostThreads(runtime.NumCPU()); runtime.GOMAXPROCS(0) > most {
 		runtime.GOMAXPROCS(most)
 	}
