@@ -156,6 +156,10 @@ func full(err error) bool {
 	return says(err, "SubmitJobLimit", "MaxSubmit", "QOSMaxSubmit", "job limit", "Resource temporarily unavailable", "queue is full", "accounting/QOS policy", "slurm temporarily unable to accept")
 }
 
+// forgets reports whether a job is refused because Slurm does not know those that it is to wait for:
+// a controller that was killed has forgotten what it was told last.
+func forgets(err error) bool { return says(err, "dependency problem") }
+
 // advice is what to do about a refusal to take a job.
 func advice(err error) string {
 	switch {

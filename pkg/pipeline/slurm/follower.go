@@ -30,6 +30,7 @@ type follower struct {
 	process   []string     // the command of a stage process; nil before anything is submitted
 	arrays    []*submitted
 	mostTasks int
+	forgotten int             // how often in a row Slurm did not know what an array was to wait for
 	losses    []string        // jobs that one question has found lost
 	said      map[string]bool // what need not be said again
 	ours      map[string]bool // tasks that were cancelled by us, not by somebody

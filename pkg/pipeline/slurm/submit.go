@@ -60,6 +60,7 @@ func (f *follower) submitArrays(ctx context.Context, arrays []*array) error {
 		s, err := f.submitArray(ctx, a, ids)
 		if err == nil {
 			ids[a] = s.job
+			f.forgotten = 0
 		}
 		switch {
 		case err == nil && f.cancelled(): // while Slurm was asked, so that it may have been overlooked
@@ -70,6 +71,10 @@ func (f *follower) submitArrays(ctx context.Context, arrays []*array) error {
 			if f.once("full") {
 				f.say(fmt.Sprintf("no more jobs are taken for now (%v): the rest is submitted when there is room; Ctrl-C stops here, and the same command goes on", errors.Unwrap(err)))
 			}
+			return nil
+		case forgets(err) && f.forgotten < f.Cluster.Resubmit:
+			f.forgotten++
+			f.say("Slurm has forgotten jobs that others wait for: the rest is submitted when they are there again")
 			return nil
 		case unanswered(err):
 			return err

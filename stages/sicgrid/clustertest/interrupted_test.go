@@ -3,8 +3,10 @@ package clustertest
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -177,6 +179,38 @@ func TestACancelledJobThatComesBackLeavesTheQueue(t *testing.T) {
 	w.lay("params/cluster/slurm.yaml", resources)
 	if code := w.start(one...).wait(); code != 0 {
 		t.Errorf("the run has exit code %d", code)
+	}
+	empty(t, "the run")
+}
+
+// A controller that is killed in the middle of a submission, and does not know any more what the
+// rest is to wait for, is told all of it again.
+func TestAControllerMayForgetHalfASubmission(t *testing.T) {
+	c := startCluster(t)
+	local, far := newWorkplace(t), newWorkplace(t)
+	for _, w := range []*workplace{local, far} {
+		w.lay("params/sweep-many.yaml", strings.Replace(points, "points: 200", "points: 2", 1))
+	}
+	args := []string{"sweep", "many", "--json"}
+	here := local.start(args...)
+	g := gate(t.TempDir())
+	wrap(t, "sbatch", fmt.Sprintf(`cd %s
+if ! mkdir 1 2>/dev/null && ! mkdir 2 2>/dev/null && mkdir reached 2>/dev/null; then
+	until [ -e open ]; do sleep 0.1; done
+fi
+exec "$real" "$@"`, g))
+	if out, err := exec.Command("scontrol", "update", "PartitionName=low", "State=DOWN").CombinedOutput(); err != nil { // until the restart: no job begins before it
+		t.Fatalf("%v: %s", err, out)
+	}
+	there := far.start(append(args, "--executor", "slurm")...)
+	await(t, "the third array to be submitted", func() bool { return g.has("reached") })
+	c.kill(t, "slurmctld")
+	c.must(t, "/usr/sbin/slurmctld", "-c") // which counts from 1 again, so that the array would wait for itself
+	await(t, "slurmctld to answer", func() bool { return exec.Command("squeue").Run() == nil })
+	g.open(t)
+	same(t, there.results(), here.results())
+	if !there.says("Slurm has forgotten jobs that others wait for")() {
+		t.Errorf("the third array was not refused:\n%s", &there.said)
 	}
 	empty(t, "the run")
 }

@@ -122,7 +122,9 @@ func (w *workplace) start(args ...string) *run {
 	w.t.Cleanup(func() {
 		_ = r.cmd.Process.Kill() // which has ended by then, unless the test failed
 		if w.t.Failed() {
-			w.t.Logf("%s said\n%s", r.cmd, &r.said)
+			const most = 4000 // of its last words
+			text := r.said.String()
+			w.t.Logf("%s said\n%s", r.cmd, text[max(0, len(text)-most):])
 		}
 	})
 	return r
@@ -138,7 +140,7 @@ func (r *run) wait() (code int) {
 		}
 		return r.cmd.ProcessState.ExitCode()
 	case <-time.After(5 * time.Minute):
-		r.t.Fatalf("%s has not ended within 5 minutes; it said\n%s%s", r.cmd, &r.said, seen())
+		r.t.Fatalf("%s has not ended within 5 minutes; %s", r.cmd, seen())
 		return 0
 	}
 }
