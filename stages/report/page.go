@@ -21,7 +21,7 @@ import (
 var assets embed.FS
 
 // scripts in the order in which they are run.
-var scripts = []string{"base.js", "colours.js", "zoom.js", "units.js", "states.js", "history.js", "graph.js", "live.js"}
+var scripts = []string{"base.js", "colours.js", "zoom.js", "units.js", "states.js", "forming.js", "history.js", "graph.js", "live.js"}
 
 // Page is everything that the page shows.
 type Page struct {
