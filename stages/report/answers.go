@@ -184,9 +184,9 @@ func (p *Page) independent() Answer {
 		a.Evidence += " Whether places beyond the coarsest cell are told apart has not been tested:"
 		a.Commands = []string{"bin/sicgrid run " + b.asked.Node + p.source.Flags}
 	case told.Beyond():
-		a.Evidence += fmt.Sprintf(" Together they say more than the coarsest alone: of %d places beyond its cell (%s) %s are told apart, by guessing %s.", told.Places, metres(told.Cell), percent(told.Right), percent(told.Chance))
+		a.Evidence += fmt.Sprintf(" Together they tell apart places that the coarsest (%s) alone confuses: %s of %d, by guessing %s.", metres(told.Cell), percent(told.Right), told.Places, percent(told.Chance))
 	default:
-		a.Evidence += fmt.Sprintf(" Together they say no more than the coarsest alone: of %d places beyond its cell (%s) %s are told apart, by guessing %s.", told.Places, metres(told.Cell), percent(told.Right), percent(told.Chance))
+		a.Evidence += fmt.Sprintf(" Together they confuse places as the coarsest (%s) alone does: they tell apart %s of %d, by guessing %s.", metres(told.Cell), percent(told.Right), told.Places, percent(told.Chance))
 	}
 	if n.copies > 1 {
 		a.Evidence += fmt.Sprintf(" That there are several is put in: it starts from %d copies of one trained lattice.", n.copies)
@@ -406,8 +406,11 @@ func (p *Page) trusted() Answer {
 	if n, _ := p.full(); n != nil && n.copies > 1 {
 		parts = append(parts, "Put in by hand: the number of modules of figure 4.")
 	}
+	if len(p.pinned) > 0 {
+		parts = append(parts, fmt.Sprintf("%s came with the repository (pins).", upper(printable.Count(len(p.pinned), "result"))))
+	}
 	if len(p.fetched) > 0 {
-		parts = append(parts, fmt.Sprintf("%s came from elsewhere.", printable.Count(len(p.fetched), "result")))
+		parts = append(parts, fmt.Sprintf("%s came from elsewhere.", upper(printable.Count(len(p.fetched), "result"))))
 	}
 	a.Evidence = strings.Join(parts, " ")
 	switch {

@@ -171,7 +171,8 @@ func (p *Page) published(f *Figure) {
 		return
 	}
 	f.Image, f.State = dataURL("image/png", data), Published
-	f.Reason = "with the repository, of another run; here not made: " + f.Reason
+	one := f.Reason
+	f.Reason = "with the repository, of another run; here not made: " + one
 	f.size(data)
 	text, err := store.ReadRegular(path+".json", mostPublished)
 	if err != nil {
@@ -186,6 +187,9 @@ func (p *Page) published(f *Figure) {
 	if json.Unmarshal(text, &record) == nil {
 		f.numbers, f.legend = record.Numbers, record.Legend
 		f.Made = Made{Commit: record.Commit, Numerics: strings.Join(record.Numerics, ", ")}
+		if record.Commit != "" {
+			f.Reason = fmt.Sprintf("with the repository, of another run, at commit %s; here not made: %s", record.Commit[:min(len(record.Commit), 12)], one)
+		}
 	}
 }
 

@@ -184,13 +184,13 @@ func TestIndependentModulesTellPlacesBeyondTheCell(t *testing.T) {
 		return (&Page{source: s, networks: []*network{{name: "full", boxes: []*box{b}}}}).independent()
 	}
 	right := ambiguitytable.Row{Cell: 0.73, Places: 300, Right: 0.94, Chance: 0.12, P: 1e-9}
-	if a := answer(4, right); a.Verdict != Yes || !strings.Contains(a.Evidence, "of 300 places beyond its cell (0.73 m) 94 % are told apart, by guessing 12 %") {
+	if a := answer(4, right); a.Verdict != Yes || !strings.Contains(a.Evidence, "that the coarsest (0.73\u00a0m) alone confuses: 94\u00a0% of 300, by guessing 12\u00a0%") {
 		t.Errorf("%s, %s: %s", a.Verdict, a.Short, a.Evidence)
 	}
 	if a := answer(2, right); a.Verdict != Partly || a.Short != "1 of 2 modules" || !strings.Contains(a.Evidence, "sums of 2") {
 		t.Errorf("on one torus: %s, %s: %s", a.Verdict, a.Short, a.Evidence)
 	}
-	if a := answer(4, ambiguitytable.Row{Cell: 0.73, Places: 300, Right: 0.13, Chance: 0.12, P: 0.3}); a.Verdict != Partly || a.Short != "1 of 2 modules" || !strings.Contains(a.Evidence, "no more than the coarsest alone") {
+	if a := answer(4, ambiguitytable.Row{Cell: 0.73, Places: 300, Right: 0.13, Chance: 0.12, P: 0.3}); a.Verdict != Partly || a.Short != "1 of 2 modules" || !strings.Contains(a.Evidence, "confuse places as the coarsest") {
 		t.Errorf("told by guessing: %s, %s: %s", a.Verdict, a.Short, a.Evidence)
 	}
 	if a := answer(4, ambiguitytable.Row{}); len(a.Commands) != 1 || !strings.Contains(a.Commands[0], "ambiguity/full/4m") {
@@ -276,7 +276,7 @@ func TestCoincidencesAreNamed(t *testing.T) {
 		return spectratable.Module{Period: period, Orientation: orientation, Hexagonal: true}
 	}
 	got := coincidences([]spectratable.Module{module(0.51, 27), module(0.69, 46), module(1.195, 16)})
-	if len(got) != 1 || !strings.Contains(got[0], "0.69 m and 1.20 m") || !strings.Contains(got[0], "√3 at 30°") {
+	if len(got) != 1 || !strings.Contains(got[0], "0.69\u00a0m and 1.20\u00a0m") || !strings.Contains(got[0], "√3 at 30°") {
 		t.Errorf("got %q", got)
 	}
 	for square, want := range map[float64]string{3: "√3", 4: "2", 7.0 / 4: "√7/2", 9.0 / 4: "3/2", 7.0 / 3: "√21/3", 1: "1"} {

@@ -13,7 +13,7 @@ S.recoloured.push(paint);
 
 const list = (words) => words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
 const column = (step, go) => S.element("li", { "data-step": step.step },
-  S.element("button", { type: "button", onclick: () => go(step.step), "aria-label": `Step ${step.step}: ${step.finds}` }, `step ${S.thousands(step.step)}`),
+  S.element("button", { type: "button", onclick: () => go(step.step), "aria-label": `step ${S.thousands(step.step)}: ${step.finds}` }, `step ${S.thousands(step.step)}`),
   ...shown.units.map((u, i) => S.element("canvas", { class: "map", role: "img", "aria-label": `Ratemap of unit ${u} at step ${step.step}${step.units[i] ? ": " + step.units[i] : ""}` })),
   S.element("p", {}, ...(step.score === null ? [] : [`score ${S.number(step.score)}`, S.element("br")]), `${step.explained === null ? "–" : Math.round(100 * step.explained)} % by place`));
 

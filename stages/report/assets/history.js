@@ -22,7 +22,7 @@ const across = (rows, kept) => {
   const last = Math.max(rows[rows.length - 1][0], ...kept), first = Math.max(1, Math.min(rows[0][0], ...kept.filter((s) => s > 0)));
   if (axis.value === "even" || last <= first) return { first: 0, last, at: (step) => step / last, ticks: [] };
   const ticks = [];
-  for (let s = 10; s < last; s *= 10) if (s > 1.8 * first && s < last / 4) ticks.push(s);
+  for (let s = 10; s < last; s *= 10) if (s > 3 * first && s < last / 4) ticks.push(s);
   return { first, last, at: (step) => Math.log(Math.max(step, first) / first) / Math.log(last / first), ticks };
 };
 
@@ -60,7 +60,7 @@ const at = (i) => {
   slider.value = i;
   slider.setAttribute("aria-valuetext", `step ${step}${finds ? ": " + finds : ""}`);
   cursors.forEach((c) => c(step));
-  status.textContent = `${S.notice(n.state, n.reason)}Step ${S.thousands(step)}: ${finds ? finds + "; " : ""}` + series(n).filter(([, c]) => row[c] !== null && row[c] !== undefined).map(([name, c]) => `${name} ${shortNumber(row[c])}`).join(", ");
+  status.textContent = `${S.notice(n.state, n.reason)}Step ${S.thousands(step)}: ${finds ? finds + "; " : ""}` + series(n).filter(([, c]) => row[c] !== null && row[c] !== undefined).map(([name, c]) => `${name.split(", weight")[0]} ${shortNumber(row[c])}`).join(", ");
 };
 const go = (step) => at(stops.findIndex((s) => s.step === step));
 
