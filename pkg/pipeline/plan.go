@@ -28,8 +28,8 @@ type step struct {
 
 	elsewhere *parts // the node's own, while parts and key are those of a hit by other code
 
-	lastKey string // of this node's last run; "" = never
-	last    *parts // nil = never, or its record is gone
+	lastKey string        // of this node's last run; "" = never
+	last    func() *parts // of that run; nil = never, or its record is gone
 }
 
 // resolve looks a node up. outputs maps each input's node to the action that made its outputs; a
@@ -145,19 +145,21 @@ func (s *step) defect(text string) {
 	}
 }
 
-// remember finds the parts that the node had at its last run.
+// remember finds the node's last run. Its parts are read when somebody asks for them: of a hit, which
+// is what most nodes of most runs are, nobody does.
 func (s *step) remember(opt *Options) {
+	s.last = func() *parts { return nil }
 	key, err := opt.Store.Name(nameRecord(opt, s.node))
 	if err != nil {
 		return
 	}
 	s.lastKey = key
-	if s.action != nil && key == s.key {
-		s.last = parseParts(s.action.Parts) // spares reading the record again
-		return
+	action := s.action // spares reading the record again
+	if action == nil || key != s.key {
+		action, _ = opt.find(key, opt.numerics(s.node), false)
 	}
-	if action, _ := opt.find(key, opt.numerics(s.node), false); action != nil {
-		s.last = parseParts(action.Parts)
+	if action != nil {
+		s.last = sync.OnceValue(func() *parts { return parseParts(action.Parts) })
 	}
 }
 
@@ -192,12 +194,13 @@ func (s *step) reason(opt *Options) string {
 func (s *step) ownReason(opt *Options) string {
 	if s.action != nil {
 		var text string
-		if s.key != s.lastKey && s.last != nil {
-			text = "made before; " + words(changes(s.last, s.parts, nil))
-		} else if s.key != s.lastKey {
-			text = "made before"
-		} else {
+		switch {
+		case s.key == s.lastKey:
 			text = "unchanged"
+		case s.last() != nil:
+			text = "made before; " + words(changes(s.last(), s.parts, nil))
+		default:
+			text = "made before"
 		}
 		if from := s.action.From(); from != "" {
 			text += "; fetched from " + from
@@ -218,10 +221,10 @@ func (s *step) ownReason(opt *Options) string {
 		return "no result of numerics " + opt.numerics(s.node)
 	case s.key == s.lastKey:
 		return "its action record is gone"
-	case s.last == nil:
+	case s.last() == nil:
 		return "changed (the record of the last run is gone)"
 	}
-	cs := changes(s.last, s.parts, s.unknown)
+	cs := changes(s.last(), s.parts, s.unknown)
 	if s.lastElsewhere(opt) { // the code is another device's and need not have changed
 		cs = slices.DeleteFunc(cs, func(c change) bool { return c.part == "code" || c.part == "module" })
 		if len(cs) == 0 {
@@ -236,7 +239,7 @@ func (s *step) ownReason(opt *Options) string {
 
 // lastElsewhere reports whether the node's last run was by the code of another device.
 func (s *step) lastElsewhere(opt *Options) bool {
-	return slices.ContainsFunc(s.node.OtherCode, func(name string) bool { return opt.Code[name].Digest == s.last.Code })
+	return slices.ContainsFunc(s.node.OtherCode, func(name string) bool { return opt.Code[name].Digest == s.last().Code })
 }
 
 // encodeParts returns the parts as they go into the action record.

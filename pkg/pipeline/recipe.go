@@ -13,19 +13,20 @@ import (
 	"strings"
 )
 
-// recipe is everything that may decide the values of a node's outputs.
+// recipe is everything that may decide the values of a node's outputs. Its fields stand in the order
+// of their names, so that they are encoded in that order.
 type recipe struct {
-	Format int               `json:"format"`
-	Stage  string            `json:"stage"`
 	Code   string            `json:"code"`
-	Params json.RawMessage   `json:"params"`
-	Seed   uint64            `json:"seed"`
+	Format int               `json:"format"`
 	Inputs map[string]string `json:"inputs"` // role -> logical digest
+	Params json.RawMessage   `json:"params"` // canonical JSON
+	Seed   uint64            `json:"seed"`
+	Stage  string            `json:"stage"`
 }
 
 // key returns the SHA-256 of the recipe's canonical JSON in lower-case hex.
 func (r *recipe) key() (string, error) {
-	data, err := canonicalJSON(r)
+	data, err := plainJSON(r)
 	if err != nil {
 		return "", err
 	}
@@ -35,7 +36,11 @@ func (r *recipe) key() (string, error) {
 
 // keyIs says what is wrong if the recipe does not have this key.
 func (r *recipe) keyIs(key string) error {
-	mine, err := r.key()
+	again, err := *r, error(nil)
+	if again.Params, err = canonicalJSON(r.Params); err != nil { // a record spells some characters otherwise
+		return err
+	}
+	mine, err := again.key()
 	if err == nil && mine != key {
 		err = fmt.Errorf("the parts have key %s, not %s", short(mine), short(key))
 	}
@@ -100,13 +105,16 @@ func canonicalJSON(v any) ([]byte, error) {
 	if tree, err = canonicalNumbers(tree); err != nil {
 		return nil, err
 	}
+	return plainJSON(tree) // map keys come out sorted
+}
+
+// plainJSON encodes v without white space and with all characters as they are.
+func plainJSON(v any) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(tree); err != nil { // map keys come out sorted
-		return nil, err
-	}
-	return bytes.TrimRight(out.Bytes(), "\n"), nil
+	err := enc.Encode(v)
+	return bytes.TrimRight(out.Bytes(), "\n"), err
 }
 
 func canonicalNumbers(v any) (any, error) {

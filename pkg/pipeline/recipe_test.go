@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"math"
 	"testing"
 
@@ -90,5 +93,33 @@ func TestChangesInWords(t *testing.T) {
 		if got := words(changes(base(), p, nil)); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
+	}
+}
+
+// A recipe's key is the digest of its canonical JSON, and a record's parts have the key that they
+// were made for, though a record spells <, > and & otherwise.
+func TestAKeyIsThatOfTheCanonicalRecipe(t *testing.T) {
+	params, err := canonicalJSON(map[string]any{"title": "a < b & c > d", "rate": 1e-3, "2": []int{3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := recipe{Format: FormatVersion, Stage: "train", Code: "c1", Seed: 7, Params: params, Inputs: map[string]string{"walks": "d2", "a<b": "d1"}}
+	key, err := r.key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	canonical, err := canonicalJSON(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("%x", sha256.Sum256(canonical)); key != want {
+		t.Errorf("key %s, want %s, of %s", key, want, canonical)
+	}
+	spelled, err := json.Marshal(parts{recipe: r})
+	if err != nil || !bytes.Contains(spelled, []byte(`\u003c`)) {
+		t.Fatalf("%s, %v", spelled, err)
+	}
+	if err := parseParts(spelled).keyIs(key); err != nil {
+		t.Error(err)
 	}
 }

@@ -71,7 +71,7 @@ func planGraph(g *Graph, opt *Options) ([]planned, error) {
 			pinned := s.result()
 			p.State, p.Reason, p.Key, p.Numerics = Pinned, s.reason(opt), pinned.Key, pinned.Numerics
 			made[n] = pinned
-		case len(s.unknown) > 0 && s.last != nil && len(changes(s.last, s.parts, s.unknown)) == 0:
+		case len(s.unknown) > 0 && s.last() != nil && len(changes(s.last(), s.parts, s.unknown)) == 0:
 			p.State, p.Reason = MayRun, remade(s.unknown)
 		default:
 			p.State, p.Reason = WouldRun, s.reason(opt)

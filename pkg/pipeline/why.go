@@ -74,9 +74,9 @@ func Why(g *Graph, opt Options, names ...string) ([]Explanation, error) {
 		p := x.plan[n]
 		e := Explanation{
 			Node: n.Name, State: p.State, Reason: p.Reason, LastKey: p.step.lastKey,
-			Key: p.Key, Numerics: p.Numerics, Causes: []Cause{}, Parts: listParts(n, p.step.last, p.step.parts, p.step.unknown),
+			Key: p.Key, Numerics: p.Numerics, Causes: []Cause{}, Parts: listParts(n, p.step.last(), p.step.parts, p.step.unknown),
 		}
-		x.causes(&e, n, p.step.last, nil, map[*Node]bool{})
+		x.causes(&e, n, p.step.last(), nil, map[*Node]bool{})
 		slices.SortStableFunc(e.Causes, func(a, b Cause) int { return x.order[a.Node] - x.order[b.Node] })
 		all = append(all, e)
 	}
@@ -124,7 +124,7 @@ func (x *explainer) causes(e *Explanation, n *Node, before *parts, by []string, 
 		switch {
 		case isInput && part.Unknown && part.Old != "":
 			followed = true
-			x.causes(e, ref.Node, x.plan[ref.Node].step.last, inner, seen)
+			x.causes(e, ref.Node, x.plan[ref.Node].step.last(), inner, seen)
 		case isInput && part.Changed && part.Old != "" && before.From[part.Name] == p.step.parts.From[part.Name]:
 			followed = true
 			x.causesOfValues(e, ref.Node, part.Old, inner, seen)

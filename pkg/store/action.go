@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -362,46 +364,73 @@ func (s *Store) checkSize(o Output) error {
 // decoder can see any changed byte by encoding again.
 
 func encodeAction(a *Action) ([]byte, error) {
+	fields, err := fieldsOf(a)
+	if err != nil {
+		return nil, err
+	}
+	_, data, err := spell(fields)
+	return data, err
+}
+
+// fieldsOf are a record's fields without the checksum.
+func fieldsOf(a *Action) (fields map[string]any, err error) {
 	plain, err := json.Marshal(a)
 	if err != nil {
 		return nil, err
 	}
-	var fields map[string]any
-	if err := unmarshal(plain, &fields); err != nil {
-		return nil, err
-	}
-	plain, err = json.Marshal(fields) // the canonical form: maps are written in the order of their keys
-	if err != nil {
-		return nil, err
+	return fields, unmarshal(plain, &fields)
+}
+
+// spell spells a record's fields, without the checksum and without blanks, and as its file does.
+func spell(fields map[string]any) (plain, file []byte, err error) {
+	if plain, err = json.Marshal(fields); err != nil { // maps are written in the order of their keys
+		return nil, nil, err
 	}
 	sum := sha256.Sum256(plain)
-	fields["checksum"] = hex.EncodeToString(sum[:])
-	data, err := json.MarshalIndent(fields, "", "  ")
-	return append(data, '\n'), err
+	whole := append([]byte(`{"checksum":"`+hex.EncodeToString(sum[:])+`",`), plain[1:]...) // the first of the names
+	var b bytes.Buffer
+	b.Grow(2 * len(whole))
+	err = json.Indent(&b, whole, "", "  ")
+	b.WriteByte('\n')
+	return plain, b.Bytes(), err
 }
 
 func decodeAction(data []byte) (*Action, error) {
-	a := new(Action)
-	if err := unmarshal(data, a); err != nil {
+	var fields map[string]any
+	if err := unmarshal(data, &fields); err != nil {
 		return nil, err
 	}
-	for _, raw := range []*json.RawMessage{&a.Parts, &a.Provenance} { // free them of the file's indentation
-		var b bytes.Buffer
-		if len(*raw) > 0 {
-			if err := json.Compact(&b, *raw); err != nil {
-				return nil, err
-			}
-			*raw = b.Bytes()
-		}
-	}
-	again, err := encodeAction(a)
+	delete(fields, "checksum")
+	plain, again, err := spell(fields)
 	if err != nil {
 		return nil, err
 	}
 	if !bytes.Equal(again, data) {
 		return nil, errors.New("its checksum does not match")
 	}
+	a := new(Action)
+	if err := unmarshal(plain, a); err != nil {
+		return nil, err
+	}
+	if !a.hasJust(fields) {
+		return nil, errors.New("its fields are not those of a record")
+	}
 	return a, nil
+}
+
+// hasJust says whether these are the fields of the record, no more and no less. Parts and Provenance
+// are any JSON.
+func (a *Action) hasJust(fields map[string]any) bool {
+	head := *a
+	head.Parts, head.Provenance = nil, nil
+	mine, err := fieldsOf(&head)
+	if err != nil {
+		return false
+	}
+	theirs := maps.Clone(fields)
+	delete(theirs, "parts")
+	delete(theirs, "provenance")
+	return reflect.DeepEqual(mine, theirs)
 }
 
 // unmarshal keeps numbers as they are spelled: a float64 would lose the last digits of a seed.

@@ -64,8 +64,12 @@ type Result struct {
 func (f *Result) factf(format string, a ...any) { f.Facts = append(f.Facts, fmt.Sprintf(format, a...)) }
 func (f *Result) notef(format string, a ...any) { f.Notes = append(f.Notes, fmt.Sprintf(format, a...)) }
 
-// Run measures.
+// Run measures. It returns early where the context is done.
 func Run(ctx context.Context, r Request) (*Result, error) {
+	return unlessInterrupted(ctx, func() (*Result, error) { return r.measure(ctx) })
+}
+
+func (r Request) measure(ctx context.Context) (*Result, error) {
 	f := &Result{chooser: chooser{only: r.Columns, without: r.Without}}
 	o := gridcell.StandardOptions()
 	if r.Progress != nil {

@@ -9,14 +9,8 @@ import (
 	"strings"
 
 	"sicgrid/pkg/ndarray"
+	"sicgrid/pkg/usage"
 )
-
-// UsageError is a request that cannot be meant.
-type UsageError struct{ message string }
-
-func (e *UsageError) Error() string { return e.message }
-
-func usagef(format string, a ...any) error { return &UsageError{fmt.Sprintf(format, a...)} }
 
 // source is a file and, behind a colon, the keys or columns that are meant.
 type source struct {
@@ -58,7 +52,7 @@ func (s source) read(wanted ...[]string) (*ndarray.Array, error) {
 		}
 		return nil, fmt.Errorf("%w; name those that are meant as %s:%s", last, s.path, strings.Join(wanted[len(wanted)-1], ","))
 	}
-	return nil, usagef("%s: must end in .npy, .npz or .parquet", s.path)
+	return nil, usage.Errorf("%s: must end in .npy, .npz or .parquet", s.path)
 }
 
 // Read returns the array of a file, "FILE" or "FILE:KEY"; of a table with several columns of lists
@@ -157,7 +151,7 @@ func (c *chooser) choose(path string, names []string, values func(i int) []float
 	}{{"--columns", c.only}, {"--without", c.without}} {
 		for _, n := range list.names {
 			if !slices.Contains(names, n) {
-				return nil, usagef("%s %s: %s has no such unit, has %s", list.flag, n, path, enumerate(names))
+				return nil, usage.Errorf("%s %s: %s has no such unit, has %s", list.flag, n, path, enumerate(names))
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"sicgrid/pkg/ndarray"
 	"sicgrid/pkg/recording"
+	"sicgrid/pkg/usage"
 )
 
 // SpikeSmoothM is the smoothing in metres of maps of spikes, unless another is asked for: below a
@@ -51,7 +52,7 @@ func (r *Request) session(found *Result) (*recording.Session, error) {
 		return nil, err
 	}
 	if track.Times == nil && (r.Speed != [2]float64{} || r.Epochs != "") {
-		return nil, usagef("--speed and --epochs need --times")
+		return nil, usage.Errorf("--speed and --epochs need --times")
 	}
 	if seconds, longest := still(track); longest >= longStill {
 		found.notef("positions stand exactly still for %s, once for %s: if the tracking was lost there, give NaN", duration(seconds), duration(longest))
@@ -138,13 +139,13 @@ func (r *Request) times(samples int) ([]float64, error) {
 		}
 		from = parseSource(r.Positions).path
 		if filepath.Ext(from) == ".npy" {
-			return nil, usagef("--times must be given with --spikes: the second of each position")
+			return nil, usage.Errorf("--times must be given with --spikes: the second of each position")
 		}
 	}
 	a, err := parseSource(from).read(timeNames...)
 	if err != nil {
 		if r.Times == "" {
-			return nil, usagef("--times must be given with --spikes, the second of each position: %s has none", from)
+			return nil, usage.Errorf("--times must be given with --spikes, the second of each position: %s has none", from)
 		}
 		return nil, err
 	}
@@ -188,14 +189,14 @@ func (r *Request) epochs() (spans [][2]float64, err error) {
 			a, errA := strconv.ParseFloat(strings.TrimSpace(from), 64)
 			b, errB := strconv.ParseFloat(strings.TrimSpace(to), 64)
 			if !ok || errA != nil || errB != nil {
-				return nil, usagef("--epochs %s: must be START:END in seconds, several with commas, or a file", r.Epochs)
+				return nil, usage.Errorf("--epochs %s: must be START:END in seconds, several with commas, or a file", r.Epochs)
 			}
 			spans = append(spans, [2]float64{a, b})
 		}
 	}
 	for _, e := range spans {
 		if !(e[0] < e[1]) {
-			return nil, usagef("--epochs %s: an epoch from %g to %g s ends before it begins", r.Epochs, e[0], e[1])
+			return nil, usage.Errorf("--epochs %s: an epoch from %g to %g s ends before it begins", r.Epochs, e[0], e[1])
 		}
 	}
 	return spans, nil

@@ -54,8 +54,20 @@ type ShapeRow struct {
 // topIntervals is how many intervals of each dimension are written.
 const topIntervals = 10
 
-// States finds the shape of a cloud of states.
+// States finds the shape of a cloud of states. It returns early where the context is done.
 func States(ctx context.Context, r StatesRequest) (*ShapeRow, *manifold.Shape, error) {
+	type found struct {
+		row   *ShapeRow
+		shape *manifold.Shape
+	}
+	f, err := unlessInterrupted(ctx, func() (f found, err error) {
+		f.row, f.shape, err = r.find(ctx)
+		return f, err
+	})
+	return f.row, f.shape, err
+}
+
+func (r StatesRequest) find(ctx context.Context) (*ShapeRow, *manifold.Shape, error) {
 	a, err := Read(r.File, r.Column)
 	if err != nil {
 		return nil, nil, err

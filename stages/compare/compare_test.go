@@ -27,7 +27,7 @@ func record(t *testing.T, dir, figure string, seed int, set, numbers string) {
 
 func folder(t *testing.T, dir string, seeds ...string) Side {
 	t.Helper()
-	s, err := Folder("of "+filepath.Base(dir), dir, seeds)
+	s, err := readFolder("of "+filepath.Base(dir), dir, seeds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,27 +138,27 @@ func TestPointsOfSweepsAreComparedOverTheirSeeds(t *testing.T) {
 	if err := os.WriteFile(file, []byte(rows), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	a, err := Point("x/wide", file, "wide", "")
+	a, err := readPoint("x/wide", file, "wide", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := Point("x/1", file, "1", "")
+	b, err := readPoint("x/1", file, "1", "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := field(t, Compare(a, b), "full: period[1]"); *d.A.Mean != 3 || d.A.Seeds != 2 || *d.Change != 3 {
 		t.Errorf("%+v", d)
 	}
-	if a, err = Point("x/wide/full", file, "wide", "full"); err != nil {
+	if a, err = readPoint("x/wide/full", file, "wide", "full"); err != nil {
 		t.Fatal(err)
 	}
-	if b, err = Point("x/1/small", file, "1", "small"); err != nil {
+	if b, err = readPoint("x/1/small", file, "1", "small"); err != nil {
 		t.Fatal(err)
 	}
 	if d := field(t, Compare(a, b), "run: period[0]"); *d.Change != 5 {
 		t.Errorf("%+v", d)
 	}
-	if _, err := Point("x/7", file, "7", ""); err == nil || !strings.Contains(err.Error(), "has no point 7; its points are 0 (wide), 1") {
+	if _, err := readPoint("x/7", file, "7", ""); err == nil || !strings.Contains(err.Error(), "has no point 7; its points are 0 (wide), 1") {
 		t.Error(err)
 	}
 }
@@ -178,7 +178,7 @@ func TestACommitHasTheFiguresThatItHad(t *testing.T) {
 	git("add", "-A")
 	git("commit", "-q", "-m", "one")
 	record(t, here, "figure-4", 1, "", `{"x": 2}`)
-	then, err := Commit("HEAD", dir, "HEAD", "figures")
+	then, err := readCommit("HEAD", dir, "HEAD", "figures")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestACommitHasTheFiguresThatItHad(t *testing.T) {
 	if data, err := then.Figures["figure-4"].PNG(); err != nil || !bytes.HasSuffix(data, []byte(`{"x": 1}`)) {
 		t.Errorf("its drawing is %q, %v", data, err)
 	}
-	if _, err := Commit("HEAD", dir, "HEAD", "nowhere"); err == nil || !strings.Contains(err.Error(), "has no folder nowhere") {
+	if _, err := readCommit("HEAD", dir, "HEAD", "nowhere"); err == nil || !strings.Contains(err.Error(), "has no folder nowhere") {
 		t.Error(err)
 	}
 }

@@ -53,9 +53,9 @@ type files struct {
 	read  func(name string) ([]byte, error)
 }
 
-// Folder is the side of the figures in a folder. seeds are other folders, in which the same may
+// readFolder is the side of the figures in a folder. seeds are other folders, in which the same may
 // have been drawn for other seeds.
-func Folder(name, dir string, seeds []string) (Side, error) {
+func readFolder(name, dir string, seeds []string) (Side, error) {
 	f, err := onDisk(dir)
 	if err != nil {
 		return Side{}, err
@@ -99,8 +99,8 @@ func bounded(r io.Reader) ([]byte, error) {
 	return data, err
 }
 
-// Commit is the side of the figures in a folder of a commit of the repository at root.
-func Commit(name, root, commit, folder string) (Side, error) {
+// readCommit is the side of the figures in a folder of a commit of the repository at root.
+func readCommit(name, root, commit, folder string) (Side, error) {
 	f := files{where: commit + ":" + folder}
 	git := func(args ...string) ([]byte, error) {
 		cmd := exec.Command("git", append([]string{"-C", root}, args...)...)
@@ -153,7 +153,7 @@ func (f files) side(name string) (s Side, records map[string]*figureRecord, err 
 			s.Commits = append(s.Commits, r.Commit)
 		}
 		if len(r.Parameters) > 0 {
-			s.Parameters = ParametersOf(r.Parameters)
+			s.Parameters = parametersOf(r.Parameters)
 		}
 	}
 	for _, file := range f.names {
@@ -167,8 +167,8 @@ func (f files) side(name string) (s Side, records map[string]*figureRecord, err 
 	return s, records, nil
 }
 
-// ParametersOf are the values of a profile, as JSON, by their dotted keys.
-func ParametersOf(profile json.RawMessage) map[string]string {
+// parametersOf are the values of a profile, as JSON, by their dotted keys.
+func parametersOf(profile json.RawMessage) map[string]string {
 	values := map[string]string{}
 	for key, samples := range fieldsOf(profile) {
 		values[key] = samples[0]
@@ -214,9 +214,9 @@ func withoutSeed(set []string) []string {
 // untold are columns of a sweep's table that say which run it is, or how long it took.
 var untold = []string{"run", "point", "designs", "seed", "seconds"}
 
-// Point is the side of a point of a sweep, by its number or name, in the sweep's table of runs;
+// readPoint is the side of a point of a sweep, by its number or name, in the sweep's table of runs;
 // variant chooses one of its networks, which can then be compared with another, "" takes all.
-func Point(name, file, point, variant string) (Side, error) {
+func readPoint(name, file, point, variant string) (Side, error) {
 	s := Side{Name: name, Where: file, Numbers: map[string]Samples{}}
 	data, err := store.ReadRegular(file, mostBytes)
 	if err != nil {

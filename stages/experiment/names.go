@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"sicgrid/pkg/params"
+	"sicgrid/pkg/usage"
 )
 
 // Names of profiles, sweeps and variants become folders, files and parts of commands, so they are
@@ -58,12 +59,29 @@ func checkSweepName(name string, doc *params.Document) error {
 // PointsEnding is what the file of a sweep's points has behind its name.
 const PointsEnding = "-points"
 
-// ProfilePath is the file of a profile by its name, which is that of a file in dir, or by its path.
-func ProfilePath(dir, name string) (string, error) {
+// ProfilesDir is where a profile is looked for that is given by its name alone.
+const ProfilesDir = "params"
+
+// DefaultProfile is the one that is meant where none is given.
+const DefaultProfile = ProfilesDir + "/laptop.yaml"
+
+// ProfileFlags are the flags that choose a profile and settings over it, as a shell takes them:
+// " --params params/smoke.yaml --set seed=2". The default profile needs none.
+func ProfileFlags(path string, sets []string) string {
+	text := ""
+	if path != DefaultProfile {
+		text = usage.Words("--params", path)
+	}
+	return text + usage.Repeated("--set", sets)
+}
+
+// ProfilePath is the file of a profile by its name, which is that of a file in ProfilesDir, or by
+// its path.
+func ProfilePath(name string) (string, error) {
 	if strings.ContainsRune(name, filepath.Separator) || filepath.Ext(name) == ".yaml" || filepath.Ext(name) == ".yml" {
 		return name, nil
 	}
-	path := filepath.Join(dir, name+".yaml")
+	path := filepath.Join(ProfilesDir, name+".yaml")
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
@@ -71,7 +89,7 @@ func ProfilePath(dir, name string) (string, error) {
 		return name, nil
 	}
 	var names []string
-	for _, file := range yamlFiles(dir) {
+	for _, file := range yamlFiles(ProfilesDir) {
 		if !IsSweep(file) {
 			names = append(names, strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
 		}

@@ -1,23 +1,18 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"encoding/csv"
 	"fmt"
-	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/manifold"
-	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
 	"sicgrid/stages/analysis"
-	"sicgrid/stages/sicgrid/tablefile"
+	"sicgrid/stages/tablefile"
 )
 
 // statesFlags are what `sicgrid analyze --states` is told beside the file.
@@ -46,66 +41,25 @@ func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) er
 	r.Topology.Threads = runtime.GOMAXPROCS(0)
 	show.Update("analyze", 0, 0, "states")
 	r.Topology.Progress = func(done, total int) { show.Update("analyze", int64(done), int64(total), "controls") }
-	var row *analysis.ShapeRow
-	shape, err := unlessInterrupted(cmd.Context(), func() (shape *manifold.Shape, err error) {
-		row, shape, err = analysis.States(cmd.Context(), r)
-		return shape, err
-	})
+	row, shape, err := analysis.States(cmd.Context(), r)
 	if err != nil {
 		return err
 	}
 	show.Close()
-	if err := writeShape(cmd.Context(), f.out, *row); err != nil {
+	written, err := f.files.WriteShape(cmd.Context(), *row, shape)
+	if err != nil {
 		return err
-	}
-	written := []string{f.out}
-	if f.figure != "" {
-		if err := writeFigure(cmd.Context(), f.figure, func() ([]byte, []byte, error) { return analysis.DrawShape(shape) }); err != nil {
-			return err
-		}
-		written = append(written, f.figure)
 	}
 	if f.json {
 		rows, err := tablefile.JSONRows(*row)
 		if err != nil {
 			return err
 		}
-		return printJSON(cmd.OutOrStdout(), map[string]any{"shape": rows[0], "written": written, "definitions": tablefile.Definitions[analysis.ShapeRow]()})
+		return jsontext.Write(cmd.OutOrStdout(), map[string]any{"shape": rows[0], "written": written, "definitions": tablefile.Definitions[analysis.ShapeRow]()})
 	}
 	if verbosityOf(cmd) < 0 {
 		return nil
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%s%s\n%s", printable.Lines(row.Summary()), wroteLines(written), tablefile.DefinitionText[analysis.ShapeRow]())
 	return nil
-}
-
-// writeShape writes the row as tablefile.Write does, but that of Betti numbers which are undetermined
-// the cells of a CSV file are empty.
-func writeShape(ctx context.Context, path string, row analysis.ShapeRow) error {
-	if filepath.Ext(path) != ".csv" {
-		return tablefile.Write(ctx, path, []analysis.ShapeRow{row})
-	}
-	rec, err := tablefile.Of([]analysis.ShapeRow{row}, nil)
-	if err != nil {
-		return err
-	}
-	defer rec.Release()
-	data, err := tablefile.CSV(rec)
-	if err != nil {
-		return err
-	}
-	lines, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
-	if err != nil {
-		return err
-	}
-	for i, name := range lines[0] {
-		if strings.HasPrefix(name, "betti") && lines[1][i] == "NaN" {
-			lines[1][i] = ""
-		}
-	}
-	var b bytes.Buffer
-	if err := csv.NewWriter(&b).WriteAll(lines); err != nil {
-		return err
-	}
-	return outfile.Write(ctx, path, b.Bytes())
 }

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 
 // buildProgram does what `go tool task build` does, in the tree at root.
 func buildProgram(root, to string) error {
-	for _, args := range [][]string{{"generate", "./stages/sicgrid"}, {"build", "-trimpath", "-o", to, "./stages/sicgrid"}} {
+	for _, args := range [][]string{{"generate", "./stages/source"}, {"build", "-trimpath", "-o", to, "./stages/sicgrid"}} {
 		cmd := exec.Command("go", args...)
 		cmd.Dir = root
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -6,32 +6,31 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 
 	"github.com/spf13/cobra"
 
-	"sicgrid/pkg/ndarray"
-	"sicgrid/pkg/outfile"
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/analysis"
-	"sicgrid/stages/sicgrid/tablefile"
 	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/tablefile"
 )
 
 // analyzeFlags are what `sicgrid analyze` is told about the files that it is given.
 type analyzeFlags struct {
-	box                       analysis.BoxSides
-	request                   analysis.Request
-	smooth                    float64
-	origin, unit, arena       string
-	speed                     []float64
-	states                    string
-	shape                     statesFlags
-	out, figure, maps, fields string
-	json                      bool
+	box                 analysis.BoxSides
+	request             analysis.Request
+	smooth              float64
+	origin, unit, arena string
+	speed               []float64
+	states              string
+	shape               statesFlags
+	files               analysis.Files
+	json                bool
 }
 
 const analyzeLong = `Measures the units of any model or recording, and writes one row a unit and, beside it, one row a module;
@@ -108,10 +107,10 @@ func (f *analyzeFlags) declare(cmd *cobra.Command) {
 	flags.StringVar(&f.states, "states", "", "`FILE` of population states")
 	f.shape.declare(flags)
 	flags.StringVar(&r.Column, "column", "", "`NAME` of the column of lists in a .parquet file that has several")
-	flags.StringVarP(&f.out, "out", "o", "", "`FILE` to write, .csv or .parquet")
-	flags.StringVar(&f.maps, "ratemaps", "", "`FILE` to write the ratemaps to, .npy [units, ny, nx] or .parquet")
-	flags.StringVar(&f.fields, "fields", "", "`FILE` to write the firing fields to, .csv or .parquet")
-	flags.StringVar(&f.figure, "figure", "", "`FILE` to draw, .svg or .png: maps, autocorrelograms, modules, shuffles; of states the persistence and its controls")
+	flags.StringVarP(&f.files.Table, "out", "o", "", "`FILE` to write, .csv or .parquet")
+	flags.StringVar(&f.files.Maps, "ratemaps", "", "`FILE` to write the ratemaps to, .npy [units, ny, nx] or .parquet")
+	flags.StringVar(&f.files.Fields, "fields", "", "`FILE` to write the firing fields to, .csv or .parquet")
+	flags.StringVar(&f.files.Figure, "figure", "", "`FILE` to draw, .svg or .png: maps, autocorrelograms, modules, shuffles; of states the persistence and its controls")
 	flags.BoolVar(&f.json, "json", false, "print summary and definitions as JSON")
 }
 
@@ -132,51 +131,27 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	set := cmd.Flags().Changed
-	switch ext := filepath.Ext(f.out); {
+	switch ext := filepath.Ext(f.files.Table); {
 	case ways != 1:
-		return usagef("analyze: must be given a file of ratemaps, or --positions with --spikes or --activity, or --states; see sicgrid analyze --help")
+		return usage.Errorf("analyze: must be given a file of ratemaps, or --positions with --spikes or --activity, or --states; see sicgrid analyze --help")
 	case recorded && (r.Positions == "" || (r.Activity == "") == (r.Spikes == "")):
-		return usagef("analyze: --positions must be given, and with them either --spikes or --activity")
-	case f.out == "":
-		return usagef("analyze: --out must be given, the .csv or .parquet file to write")
+		return usage.Errorf("analyze: --positions must be given, and with them either --spikes or --activity")
+	case f.files.Table == "":
+		return usage.Errorf("analyze: --out must be given, the .csv or .parquet file to write")
 	case ext != ".csv" && ext != ".parquet":
-		return usagef("--out %s: must end in .csv or .parquet", f.out)
+		return usage.Errorf("--out %s: must end in .csv or .parquet", f.files.Table)
 	case f.states == "" && !f.box.Given():
-		return usagef("--box: must be given, the side of the box in metres, or X,Y where the two differ")
+		return usage.Errorf("--box: must be given, the side of the box in metres, or X,Y where the two differ")
 	case f.states != "" && set("box"):
-		return usagef("--box: population states have none")
+		return usage.Errorf("--box: population states have none")
 	}
 	if err := f.shape.topology.Check(); err != nil {
-		return usagef("--%v", err)
+		return usage.Errorf("--%v", err)
 	}
-	if err := f.checkEndings(); err != nil || f.states != "" {
+	if err := f.files.CheckEndings(f.states != ""); err != nil || f.states != "" {
 		return err
 	}
 	return f.checkRecording(set, recorded)
-}
-
-// checkEndings checks the files that are to be written, so that no minutes of shuffles are lost for
-// the want of a folder.
-func (f *analyzeFlags) checkEndings() error {
-	for _, path := range []string{f.out, f.maps, f.fields, f.figure} {
-		if dir := filepath.Dir(path); path != "" {
-			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-				return usagef("cannot write %s: there is no folder %s", path, dir)
-			}
-		}
-	}
-	for _, o := range []struct{ flag, path, one, other string }{
-		{"ratemaps", f.maps, ".npy", ".parquet"}, {"fields", f.fields, ".csv", ".parquet"}, {"figure", f.figure, ".svg", ".png"},
-	} {
-		switch ext := filepath.Ext(o.path); {
-		case o.path == "":
-		case ext != o.one && ext != o.other:
-			return usagef("--%s %s: must end in %s or %s", o.flag, o.path, o.one, o.other)
-		case f.states != "" && o.flag != "figure":
-			return usagef("--%s: population states have none", o.flag)
-		}
-	}
-	return nil
 }
 
 // checkRecording checks what is said of a recording.
@@ -185,28 +160,28 @@ func (f *analyzeFlags) checkRecording(set func(string) bool, recorded bool) erro
 	if !recorded {
 		for _, name := range recordingFlags {
 			if set(name) {
-				return usagef("--%s: is for recordings; ratemaps are measured as they are", name)
+				return usage.Errorf("--%s: is for recordings; ratemaps are measured as they are", name)
 			}
 		}
 	}
 	long := max(f.box.X, f.box.Y)
 	switch {
 	case r.Bins < 2 || r.Bins > 1000:
-		return usagef("--bins %d: must be 2 to 1000", r.Bins)
+		return usage.Errorf("--bins %d: must be 2 to 1000", r.Bins)
 	case set("smooth") && !(f.smooth >= 0 && f.smooth < long):
-		return usagef("--smooth %g: must be at least 0 and less than the box", f.smooth)
+		return usage.Errorf("--smooth %g: must be at least 0 and less than the box", f.smooth)
 	case f.unit != "m" && f.unit != "cm":
-		return usagef("--unit %s: must be m or cm", f.unit)
+		return usage.Errorf("--unit %s: must be m or cm", f.unit)
 	case f.origin != "centre" && f.origin != "corner":
-		return usagef("--origin %s: must be centre or corner", f.origin)
+		return usage.Errorf("--origin %s: must be centre or corner", f.origin)
 	case f.arena != "box" && f.arena != "circle":
-		return usagef("--arena %s: must be box or circle", f.arena)
+		return usage.Errorf("--arena %s: must be box or circle", f.arena)
 	case r.Shuffles != 0 && (r.Shuffles < 20 || r.Shuffles > 100000):
-		return usagef("--shuffles %d: must be 20 to 100000, or 0 for none", r.Shuffles)
+		return usage.Errorf("--shuffles %d: must be 20 to 100000, or 0 for none", r.Shuffles)
 	case set("speed") && !(len(f.speed) == 2 && f.speed[0] >= 0 && f.speed[1] > f.speed[0]):
-		return usagef("--speed: must be MIN,MAX in m/s, MIN at least 0 and MAX greater")
+		return usage.Errorf("--speed: must be MIN,MAX in m/s, MIN at least 0 and MAX greater")
 	case len(r.Columns) > 0 && len(r.Without) > 0:
-		return usagef("--columns and --without: must not be given together")
+		return usage.Errorf("--columns and --without: must not be given together")
 	}
 	r.BoxX, r.BoxY = f.box.X, f.box.Y
 	r.Centimetres, r.Corner, r.Round = f.unit == "cm", f.origin == "corner", f.arena == "circle"
@@ -228,11 +203,7 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 	r := f.request
 	r.Threads, r.MemoryLeft = runtime.GOMAXPROCS(0), analysis.MemoryLeft()
 	r.Progress = func(name string, done, total int) { show.Update(name, int64(done), int64(total), "units") }
-	found, err := unlessInterrupted(cmd.Context(), func() (*analysis.Result, error) { return analysis.Run(cmd.Context(), r) })
-	var misuse *analysis.UsageError
-	if errors.As(err, &misuse) {
-		return usagef("%s", misuse)
-	}
+	found, err := analysis.Run(cmd.Context(), r)
 	if err != nil {
 		return err
 	}
@@ -241,7 +212,7 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 			found.Notes = append(found.Notes, note)
 		}
 	}
-	written, err := f.write(cmd.Context(), found)
+	written, err := f.files.Write(cmd.Context(), found)
 	if err != nil {
 		return err
 	}
@@ -251,7 +222,7 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 		if err != nil {
 			return err
 		}
-		return printJSON(cmd.OutOrStdout(), map[string]any{
+		return jsontext.Write(cmd.OutOrStdout(), map[string]any{
 			"units": len(found.Units), "active": found.Active(), "modules": modules, "recording": found.Facts, "remarks": found.Remarks(), "notes": found.Notes, "written": written,
 			"definitions": map[string]any{"units": tablefile.Definitions[analysis.Unit](found.Columns...), "modules": tablefile.Definitions[spectratable.Module]()},
 		})
@@ -262,51 +233,6 @@ func (f *analyzeFlags) run(cmd *cobra.Command) error {
 	return nil
 }
 
-// unlessInterrupted computes, and returns when that is done or the context is. What is computed then
-// goes on and is of no use: the program is about to end, and a large map takes minutes.
-func unlessInterrupted[T any](ctx context.Context, compute func() (T, error)) (T, error) {
-	type outcome struct {
-		value T
-		err   error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		value, err := compute()
-		done <- outcome{value, err}
-	}()
-	select {
-	case o := <-done:
-		return o.value, o.err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
-}
-
-// write writes the table of units, that of modules beside it, and what else is asked for.
-func (f *analyzeFlags) write(ctx context.Context, found *analysis.Result) (written []string, err error) {
-	beside := f.modulesFile()
-	for _, o := range []struct {
-		path  string
-		write func(path string) error
-	}{
-		{f.out, func(path string) error { return tablefile.Write(ctx, path, found.Units, found.Columns...) }},
-		{beside, func(path string) error { return tablefile.Write(ctx, path, found.Modules) }},
-		{f.fields, func(path string) error { return tablefile.Write(ctx, path, found.Fields()) }},
-		{f.maps, func(path string) error { return writeRatemaps(ctx, path, found) }},
-		{f.figure, func(path string) error { return writeFigure(ctx, path, found.Draw) }},
-	} {
-		if o.path == "" {
-			continue
-		}
-		if err := o.write(o.path); err != nil {
-			return nil, err
-		}
-		written = append(written, o.path)
-	}
-	return written, nil
-}
-
 // wroteLines names the files that were written, one a line.
 func wroteLines(paths []string) string {
 	text := ""
@@ -314,29 +240,4 @@ func wroteLines(paths []string) string {
 		text += "wrote   " + printable.Line(path) + "\n"
 	}
 	return text
-}
-
-// writeRatemaps writes ratemaps as one array or as a table.
-func writeRatemaps(ctx context.Context, path string, found *analysis.Result) error {
-	rows := found.Ratemaps()
-	if filepath.Ext(path) == ".parquet" {
-		return tablefile.Write(ctx, path, rows)
-	}
-	var values []float32
-	for _, r := range rows {
-		values = append(values, r.Mean...)
-	}
-	return outfile.Write(ctx, path, ndarray.Npy([]int{len(rows), found.Maps[0].NY, found.Maps[0].NX}, values))
-}
-
-// writeFigure draws what was found.
-func writeFigure(ctx context.Context, path string, draw func() (svg, png []byte, err error)) error {
-	svg, png, err := draw()
-	if err != nil {
-		return err
-	}
-	if filepath.Ext(path) == ".png" {
-		return outfile.Write(ctx, path, png)
-	}
-	return outfile.Write(ctx, path, svg)
 }

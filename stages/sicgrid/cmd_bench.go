@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/compute/vulkan"
+	"sicgrid/pkg/jsontext"
+	"sicgrid/pkg/usage"
+	"sicgrid/stages/devices"
 	"sicgrid/stages/sicgrid/benchmark"
 )
 
@@ -32,7 +34,7 @@ func newBenchCommand() *cobra.Command {
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"train"},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkPrecision(precision, device); err != nil {
+			if err := devices.CheckPrecision(precision, device); err != nil {
 				return err
 			}
 			if device != "cpu" {
@@ -52,11 +54,10 @@ func newBenchCommand() *cobra.Command {
 
 // benchGPU is bench for --device vulkan, or any device that is named.
 func benchGPU(cmd *cobra.Command, flag string, p vulkan.Precision, duration time.Duration, asJSON bool) error {
-	if flag == "auto" || checkDevice(flag) != nil {
-		return usagef("--device %s: must be one of cpu, vulkan, or vulkan:NAME with part of a name that `sicgrid devices` lists", flag)
+	if flag == "auto" || devices.Check(flag) != nil {
+		return usage.Errorf("--device %s: must be one of cpu, vulkan, or vulkan:NAME with part of a name that `sicgrid devices` lists", flag)
 	}
-	_, name, _ := strings.Cut(flag, ":")
-	d, err := vulkan.Open(name, p, vulkanOptions)
+	d, err := devices.OpenVulkan(flag, p)
 	if err != nil {
 		return fmt.Errorf("--device %s, --precision %s: %w", flag, p, err)
 	}
@@ -122,7 +123,7 @@ func measuring(name string, c *cobra.Command, measure func(context.Context, io.W
 	c.Use, c.Example = name, fmt.Sprintf("  sicgrid bench %s\n  sicgrid bench %[1]s --json", name)
 	c.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return usagef("sicgrid bench %s: found %d arguments, must be none; see sicgrid bench %[1]s --help", name, len(args))
+			return usage.Errorf("sicgrid bench %s: found %d arguments, must be none; see sicgrid bench %[1]s --help", name, len(args))
 		}
 		return nil
 	}
@@ -140,7 +141,7 @@ func printRows[R any](cmd *cobra.Command, asJSON bool, rows []R, err error, prin
 	case err != nil:
 		return err
 	case asJSON:
-		return printJSON(cmd.OutOrStdout(), rows)
+		return jsontext.Write(cmd.OutOrStdout(), rows)
 	}
 	print(cmd.OutOrStdout(), rows)
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -11,10 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/jsondiff"
-	"sicgrid/pkg/pipeline"
-	"sicgrid/pkg/printable"
-	"sicgrid/pkg/store"
-	"sicgrid/stages/experiment"
+	"sicgrid/pkg/jsontext"
+	"sicgrid/pkg/usage"
+	"sicgrid/stages/layout"
 )
 
 type comparisonFlags struct {
@@ -49,9 +47,6 @@ func newCheckCommand() *cobra.Command {
 	return cmd
 }
 
-// shownMost is how much of a text of somebody's file is shown.
-const shownMost = 60
-
 // A comparison is the JSON of check.
 type comparison struct {
 	Figure      string                `json:"figure"`
@@ -65,21 +60,21 @@ type comparison struct {
 
 func (f *comparisonFlags) check(cmd *cobra.Command, figure string) error {
 	if f.against == "" {
-		return usagef("--against: missing, must be the JSON file of another run of %s", figure)
+		return usage.Errorf("--against: missing, must be the JSON file of another run of %s", figure)
 	}
 	tolerances, err := jsondiff.ReadTolerances(f.within)
 	if err != nil {
-		return usagef("--within %v", err)
+		return usage.Errorf("--within %v", err)
 	}
-	theirs, err := readFigureRecord(f.against)
+	theirs, err := layout.ReadRecord(f.against)
 	if err != nil {
 		return err
 	}
-	s, err := f.open([]string{figure})
+	s, err := f.Open([]string{figure})
 	if err != nil {
 		return err
 	}
-	ours, _, err := s.figureOf(figure)
+	ours, _, err := s.Figure()
 	if err != nil {
 		return err
 	}
@@ -95,72 +90,15 @@ func (f *comparisonFlags) check(cmd *cobra.Command, figure string) error {
 		return err
 	}
 	if n := len(result.Differences); n > 0 {
-		return fmt.Errorf("%d of %d fields of %s differ from %s%s, first: %s", n, result.Compared, figure, f.against, ours.unlike(theirs), result.Differences[0])
+		return fmt.Errorf("%d of %d fields of %s differ from %s%s, first: %s", n, result.Compared, figure, f.against, ours.Unlike(theirs), result.Differences[0])
 	}
 	return nil
-}
-
-// figureOf is the record of a figure that is up to date, and the states of what it rests on.
-func (s *session) figureOf(figure string) (r figureRecord, nodes []pipeline.NodeStatus, err error) {
-	n := s.graph.Node(figure)
-	if n == nil || n.Stage != experiment.FigureStage {
-		return r, nil, usagef("%q is no figure, must be one, such as figure-6", figure)
-	}
-	nodes, err = pipeline.Status(s.graph, s.options)
-	if err != nil {
-		return r, nodes, err
-	}
-	results := map[string]result{}
-	for _, st := range nodes {
-		if !st.Current() {
-			return r, nodes, fmt.Errorf("%s is not up to date (%s: %s); run: sicgrid run %s%s", figure, st.Node.Name, st.Reason, figure, s.said)
-		}
-		results[st.Node.Name] = result{st.Key, st.Numerics, st.Action}
-	}
-	files, err := s.figureFiles(results)
-	if err != nil {
-		return r, nodes, err
-	}
-	for _, file := range files {
-		if strings.HasSuffix(file.Path, ".json") {
-			err = json.Unmarshal(file.Data, &r)
-			return r, nodes, err
-		}
-	}
-	return r, nodes, fmt.Errorf("%s has no numbers", figure)
-}
-
-// unlike says in what else another figure differs from this one, which explains its numbers.
-func (r figureRecord) unlike(other figureRecord) string {
-	what := func(r figureRecord) string {
-		return fmt.Sprintf("profile %s, seed %d%s", printable.Short(r.Profile, shownMost), r.Seed, printable.Short(strings.Join(append([]string{""}, r.Set...), ", "), shownMost))
-	}
-	if here, there := what(r), what(other); here != there {
-		return fmt.Sprintf(" (of %s; here %s)", there, here)
-	}
-	return ""
-}
-
-// readFigureRecord reads the JSON file of a figure that somebody has.
-func readFigureRecord(path string) (r figureRecord, err error) {
-	const most = 64 << 20
-	data, err := store.ReadRegular(path, most)
-	if err != nil {
-		return r, err
-	}
-	if err := json.Unmarshal(data, &r); err != nil {
-		return r, fmt.Errorf("%s: not the JSON of a figure: %w", path, err)
-	}
-	if r.Figure == "" || len(r.Numbers) == 0 || len(r.Numerics) == 0 {
-		return r, fmt.Errorf("%s: found no figure, numbers or numerics, must be the JSON file that lies beside a figure", path)
-	}
-	return r, nil
 }
 
 func (c comparison) print(w io.Writer, asJSON bool, level verbosity) error {
 	if asJSON {
 		c.Differences = append([]jsondiff.Difference{}, c.Differences...)
-		return printJSON(w, c)
+		return jsontext.Write(w, c)
 	}
 	for _, d := range c.Differences {
 		if _, err := fmt.Fprintf(w, "differs %s\n", d); err != nil {

@@ -8,7 +8,7 @@ import (
 
 	"sicgrid/pkg/printable"
 	"sicgrid/stages/experiment"
-	"sicgrid/stages/sicgrid/layout"
+	"sicgrid/stages/layout"
 )
 
 func newCleanCommand() *cobra.Command {
@@ -23,10 +23,10 @@ func newCleanCommand() *cobra.Command {
 			"  sicgrid clean --name seed=2",
 		Args: takes(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := flags.checkName(); err != nil {
+			if err := flags.CheckName(); err != nil {
 				return err
 			}
-			path, err := profilePath(flags.params)
+			path, err := experiment.ProfilePath(flags.Params)
 			if err != nil {
 				return err
 			}
@@ -34,8 +34,8 @@ func newCleanCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			folders := []string{layout.Path(p.Name, flags.name, nil)}
-			if flags.name == "" {
+			folders := []string{layout.Path(p.Name, flags.Name, nil)}
+			if flags.Name == "" {
 				for _, f := range layout.Within(p.Name) {
 					folders = append(folders, f.Path)
 				}
@@ -56,7 +56,7 @@ func newCleanCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&flags.params, "params", defaultProfile, "parameter `FILE`, or the name of one in params/")
-	cmd.Flags().StringVar(&flags.name, "name", "", "`NAME` of the one folder within the profile's that is meant")
+	cmd.Flags().StringVar(&flags.Params, "params", experiment.DefaultProfile, "parameter `FILE`, or the name of one in params/")
+	cmd.Flags().StringVar(&flags.Name, "name", "", "`NAME` of the one folder within the profile's that is meant")
 	return cmd
 }

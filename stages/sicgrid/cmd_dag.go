@@ -7,7 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/usage"
+	"sicgrid/stages/experiment"
 )
 
 func newDagCommand() *cobra.Command {
@@ -24,23 +27,23 @@ func newDagCommand() *cobra.Command {
 			draw := map[string]func(*pipeline.Graph) string{"mermaid": pipeline.Mermaid, "dot": pipeline.DOT, "svg": pipeline.SVG}[format]
 			switch {
 			case draw == nil:
-				return usagef("--format %s: must be one of mermaid, dot, svg", format)
+				return usage.Errorf("--format %s: must be one of mermaid, dot, svg", format)
 			case asJSON && cmd.Flags().Changed("format"):
-				return usagef("--json and --format: must be one of them")
+				return usage.Errorf("--json and --format: must be one of them")
 			}
-			s, err := flags.wire(targets)
+			s, err := flags.Wire(targets)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), dagRecord{s.parameters.Name, listNodes(s.graph)})
+				return jsontext.Write(cmd.OutOrStdout(), dagRecord{s.Parameters.Name, listNodes(s.Graph)})
 			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), draw(s.graph))
+			_, err = fmt.Fprint(cmd.OutOrStdout(), draw(s.Graph))
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&flags.params, "params", defaultProfile, "parameter `FILE`, or the name of one in params/")
-	cmd.Flags().StringArrayVar(&flags.sets, "set", nil, "set one parameter, `key=value` (repeatable); sicgrid params lists them")
+	cmd.Flags().StringVar(&flags.Params, "params", experiment.DefaultProfile, "parameter `FILE`, or the name of one in params/")
+	cmd.Flags().StringArrayVar(&flags.Sets, "set", nil, "set one parameter, `key=value` (repeatable); sicgrid params lists them")
 	cmd.Flags().StringVar(&format, "format", "mermaid", "mermaid, dot or svg")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the nodes and what each reads as JSON")
 	return cmd

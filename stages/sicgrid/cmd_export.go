@@ -1,91 +1,22 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"path/filepath"
-	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
-	"sicgrid/pkg/printable"
-	"sicgrid/pkg/store"
-	"sicgrid/stages/exchange"
-	"sicgrid/stages/sicgrid/tablefile"
-	"sicgrid/stages/train"
-	"sicgrid/stages/train/saved"
-	"sicgrid/stages/weights"
+	"sicgrid/stages/export"
+	"sicgrid/stages/source"
+	"sicgrid/stages/tablefile"
 )
-
-var exportFormats = append([]string{"parquet", "arrow", "csv", "json", "npy"}, exchange.Formats...)
-
-// An exportForm is how an artifact is written.
-type exportForm struct {
-	format   string
-	column   string            // that an npy file holds
-	describe bool              // CSV begins with comments on the columns
-	columns  bool              // not the rows but the columns
-	said     map[string]string // of what is written, in a file of weights
-	json     bool              // these, or the rows, as JSON
-}
-
-// check finds what is wrong with the form, and completes it by the name of the file that is
-// written.
-func (f *exportForm) check(out string) error {
-	if err := f.checkFormat(out); err != nil {
-		return err
-	}
-	switch {
-	case f.columns && (f.format != "" || f.column != "" || f.describe):
-		return usagef("--columns: must be given without --format, --column and --describe, and not for a file of rows")
-	case f.json && !f.columns && f.format != "" && f.format != "json":
-		return usagef("--json: must be given without another format, which is %s here", f.format)
-	case f.json && !f.columns:
-		f.format = "json"
-	}
-	if f.format == "" {
-		f.format = "parquet"
-	}
-	switch {
-	case f.describe && f.format != "csv":
-		return usagef("--describe: must be given with --format csv; Parquet and Arrow files hold units and meanings anyway")
-	case f.column != "" && f.format != "npy":
-		return usagef("--column %s: must be given with --format npy; a %s file has all columns", f.column, f.format)
-	}
-	return nil
-}
-
-// checkFormat compares --format with the name of the file, which decides where it is not given.
-func (f *exportForm) checkFormat(out string) error {
-	if f.format != "" && !slices.Contains(exportFormats, f.format) {
-		return usagef("--format %s: must be one of %s", f.format, strings.Join(exportFormats, ", "))
-	}
-	ending := strings.ToLower(filepath.Ext(out))
-	named := strings.TrimPrefix(ending, ".")
-	if ending == ".feather" { // Arrow's files by their other name
-		named = "arrow"
-	}
-	switch {
-	case slices.Contains(exportFormats, named) && f.format == "":
-		f.format = named
-	case slices.Contains(exportFormats, named) && f.format != named:
-		return usagef("--out %s: its name says %s, --format %s; leave out --format or name the file .%s", out, named, f.format, f.format)
-	case !slices.Contains(exportFormats, named) && ending != "" && f.format == "" && !f.columns:
-		return usagef("--out %s: must end in one of .%s, or --format must be given", out, strings.Join(exportFormats, ", ."))
-	}
-	return nil
-}
 
 func newExportCommand() *cobra.Command {
 	var flags graphFlags
-	var form exportForm
+	var form export.Form
 	var out, tables string
 	var caption bool
 	cmd := &cobra.Command{
@@ -116,7 +47,7 @@ func newExportCommand() *cobra.Command {
 			if cmd.Flags().Changed("tables") {
 				return flags.exportTables(cmd, args[0], tables, form)
 			}
-			if err := form.check(out); err != nil {
+			if err := form.Check(out); err != nil {
 				return err
 			}
 			toFile := out != "" && out != "-"
@@ -126,16 +57,20 @@ func newExportCommand() *cobra.Command {
 				}
 			}
 			name, output, _ := strings.Cut(args[0], ":")
-			s, err := flags.look([]string{name})
+			s, err := flags.Look([]string{name})
 			if err != nil {
 				return err
 			}
-			data, err := s.stored(name, output)
+			nodes, err := pipeline.Status(s.Graph, s.Options)
 			if err != nil {
 				return err
 			}
-			form.said = map[string]string{"made_by": "sicgrid " + commit(), "result": args[0], "profile": strings.Join(append([]string{s.parameters.Name}, s.parameters.Sets...), " "), "object": fmt.Sprintf("%x", sha256.Sum256(data))}
-			if data, err = form.of(data); err != nil {
+			data, err := s.Stored(nodes, name, output)
+			if err != nil {
+				return err
+			}
+			form.About = map[string]string{"made_by": "sicgrid " + source.Commit(), "result": args[0], "profile": strings.Join(append([]string{s.Parameters.Name}, s.Parameters.Sets...), " "), "object": fmt.Sprintf("%x", sha256.Sum256(data))}
+			if data, err = form.Of(data); err != nil {
 				return err
 			}
 			if !toFile {
@@ -147,151 +82,13 @@ func newExportCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
-	cmd.Flags().StringVar(&form.format, "format", "", strings.Join(exportFormats, ", ")+"; by default what the name of the file says, and parquet without one")
-	cmd.Flags().StringVar(&form.column, "column", "", "`NAME` of the column that an npy file holds")
-	cmd.Flags().BoolVar(&form.describe, "describe", false, "begin a CSV file with a line \"# column (unit): meaning\" a column")
-	cmd.Flags().BoolVar(&form.columns, "columns", false, "list the columns of the artifact, not its rows")
-	cmd.Flags().BoolVar(&form.json, "json", false, "write the rows, or with --columns those, as JSON")
+	cmd.Flags().StringVar(&form.Format, "format", "", strings.Join(export.Formats, ", ")+"; by default what the name of the file says, and parquet without one")
+	cmd.Flags().StringVar(&form.Column, "column", "", "`NAME` of the column that an npy file holds")
+	cmd.Flags().BoolVar(&form.Describe, "describe", false, "begin a CSV file with a line \"# column (unit): meaning\" a column")
+	cmd.Flags().BoolVar(&form.Columns, "columns", false, "list the columns of the artifact, not its rows")
+	cmd.Flags().BoolVar(&form.JSON, "json", false, "write the rows, or with --columns those, as JSON")
 	cmd.Flags().BoolVar(&caption, "caption", false, "print what a figure shows, as it is said below it, and nothing else")
 	cmd.Flags().StringVar(&tables, "tables", "", "`FOLDER` to write the tables behind a figure's panels into")
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write; standard output without it")
 	return cmd
-}
-
-// stored returns the verified bytes of an output of an up-to-date node.
-func (s *session) stored(name, output string) ([]byte, error) {
-	nodes, err := pipeline.Status(s.graph, s.options)
-	if err != nil {
-		return nil, err
-	}
-	return s.storedOf(nodes, name, output)
-}
-
-// storedOf is stored with the states of the nodes at hand.
-func (s *session) storedOf(nodes []pipeline.NodeStatus, name, output string) ([]byte, error) {
-	n := s.graph.Node(name)
-	if n == nil {
-		return nil, usagef("%q names several nodes, must be one, such as %s", name, s.graph.Targets()[0].Name)
-	}
-	if output == "" && len(n.Outputs) == 1 {
-		output = n.Outputs[0]
-	}
-	i := slices.Index(n.Outputs, output)
-	if i < 0 {
-		return nil, usagef("%s has no output %q, must be one of %s", name, output, strings.Join(n.Outputs, ", "))
-	}
-	for _, st := range nodes {
-		if st.Node != n {
-			continue
-		}
-		if !st.Current() {
-			if data, err := s.historySoFar(st, output); data != nil || err != nil {
-				return data, err
-			}
-			return nil, fmt.Errorf("%s is not up to date (%s); run: sicgrid run %s%s", name, st.Reason, name, s.said)
-		}
-		action, err := s.recordOf(st)
-		if err != nil {
-			return nil, err
-		}
-		return s.options.Store.Get(action.Outputs[i].Object)
-	}
-	return nil, fmt.Errorf("%s is not in the graph", name)
-}
-
-// recordOf is the record of a result that is up to date.
-func (s *session) recordOf(st pipeline.NodeStatus) (*store.Action, error) {
-	if st.Action != nil {
-		return st.Action, nil
-	}
-	action, err := s.options.Store.Lookup(st.Key, st.Numerics, true)
-	if action == nil { // a pinned result that no run has taken yet
-		return nil, fmt.Errorf("%s is not in the store (%w); run: sicgrid run %s%s", st.Node.Name, err, st.Node.Name, s.said)
-	}
-	return action, nil
-}
-
-// historySoFar is the history of a training that is under way, as of its last checkpoint; nil where
-// there is none.
-func (s *session) historySoFar(st pipeline.NodeStatus, output string) ([]byte, error) {
-	p, ok := st.Node.Params.(train.Params)
-	if !ok || output != "history" || s.resumes(st) == 0 {
-		return nil, nil
-	}
-	for range 5 { // the training may replace its checkpoint meanwhile
-		c := saved.Look(s.options.ScratchPath(st))
-		if c == nil {
-			return nil, nil // it has ended just now
-		}
-		rows, err := c.History()
-		if errors.Is(err, saved.ErrReplaced) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		meta := weights.Metadata(p.Network, c.Step)
-		meta["unfinished"] = fmt.Sprintf("%d of %d steps", c.Step, p.Optimiser.Steps)
-		rec, err := artifact.FromRows(rows, meta)
-		if err != nil {
-			return nil, err
-		}
-		defer rec.Release()
-		var data bytes.Buffer
-		err = artifact.Write(&data, rec)
-		return data.Bytes(), err
-	}
-	return nil, nil
-}
-
-// of returns a stored artifact in this form.
-func (f exportForm) of(data []byte) ([]byte, error) {
-	if f.format == "parquet" && !f.columns {
-		return data, nil
-	}
-	rec, err := artifact.Read(data)
-	if err != nil {
-		return nil, err
-	}
-	defer rec.Release()
-	switch {
-	case f.columns:
-		return columnList(artifact.Columns(rec.Schema()), f.json)
-	case f.format == "arrow":
-		return tablefile.Arrow(rec)
-	case f.format == "json":
-		return tablefile.JSON(rec)
-	case f.format == "npy":
-		data, err := tablefile.Npy(rec, f.column)
-		if err != nil {
-			err = usagef("--column %v", err)
-		}
-		return data, err
-	case slices.Contains(exchange.Formats, f.format):
-		return exchange.Encode(rec, f.format, f.said)
-	}
-	rows, err := tablefile.CSV(rec)
-	if f.describe {
-		rows = append(tablefile.Comments(artifact.Columns(rec.Schema())), rows...)
-	}
-	return rows, err
-}
-
-// columnList lists columns for people, or as JSON.
-func columnList(columns []artifact.Column, asJSON bool) ([]byte, error) {
-	var b bytes.Buffer
-	if asJSON {
-		err := printJSON(&b, columns)
-		return b.Bytes(), err
-	}
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "column\ttype\tunit\tmeaning")
-	for _, c := range columns {
-		if c.Shape != "" {
-			c.Type += " (" + c.Shape + ")"
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", printable.Line(c.Name), printable.Line(c.Type), printable.Line(c.Unit), printable.Line(c.Meaning))
-	}
-	err := w.Flush()
-	return b.Bytes(), err
 }

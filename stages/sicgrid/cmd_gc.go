@@ -8,10 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/session"
 )
 
 func newGCCommand() *cobra.Command {
@@ -28,21 +31,21 @@ func newGCCommand() *cobra.Command {
 			"  sicgrid gc laptop --keep-runs 0",
 		RunE: func(cmd *cobra.Command, profiles []string) error {
 			if recent < 0 {
-				return usagef("--keep-runs %d: must be 0 or greater", recent)
+				return usage.Errorf("--keep-runs %d: must be 0 or greater", recent)
 			}
 			if len(profiles) == 0 {
 				profiles, _ = filepath.Glob("params/*.yaml") // fails on bad patterns only
 			}
 			if len(profiles) == 0 {
-				return usagef("no profiles in params/; name those whose results are to be kept: sicgrid gc PROFILE.yaml")
+				return usage.Errorf("no profiles in params/; name those whose results are to be kept: sicgrid gc PROFILE.yaml")
 			}
-			open, err := lookInto(storeDir)
+			open, err := session.LookInto(storeDir)
 			if err != nil {
 				return err
 			}
 			roots := store.Roots{RecentRuns: recent}
 			for _, p := range profiles {
-				if p, err = profilePath(p); err != nil {
+				if p, err = experiment.ProfilePath(p); err != nil {
 					return err
 				}
 				keys, err := reachable(p, open)
@@ -68,25 +71,25 @@ func newGCCommand() *cobra.Command {
 
 // reachable are the keys of everything that a profile, or a sweep over one, can make.
 func reachable(profile string, open *store.Store) ([]string, error) {
-	flags := graphFlags{params: profile}
+	r := session.Request{Params: profile}
 	if experiment.IsSweep(profile) {
 		_, f, err := experiment.ReadSweepFile(profile)
 		if err != nil {
 			return nil, err
 		}
-		flags.sweep, flags.params, flags.many = profile, f.BasePath(profile), true
+		r.Sweep, r.Params, r.Many = profile, f.BasePath(profile), true
 	}
-	s, err := flags.wire(nil)
+	s, err := r.Wire(nil)
 	if err != nil {
 		return nil, err
 	}
-	if s.graph, err = pipeline.NewGraph(s.dag.Nodes...); err != nil {
+	if s.Graph, err = pipeline.NewGraph(s.DAG.Nodes...); err != nil {
 		return nil, err
 	}
-	if err := flags.attachWith(s, func(string) (*store.Store, error) { return open, nil }); err != nil {
+	if err := s.Attach(func(string) (*store.Store, error) { return open, nil }); err != nil {
 		return nil, err
 	}
-	return pipeline.Reachable(s.graph, s.options)
+	return pipeline.Reachable(s.Graph, s.Options)
 }
 
 func printCollection(w io.Writer, s *store.Store, c store.Collection, dry, asJSON bool, level verbosity) error {
@@ -104,7 +107,7 @@ func printCollection(w io.Writer, s *store.Store, c store.Collection, dry, asJSO
 		list = append(list, garbage{g.Kind, filepath.ToSlash(path), g.Bytes})
 	}
 	if asJSON {
-		return printJSON(w, struct {
+		return jsontext.Write(w, struct {
 			DryRun    bool      `json:"dry_run"`
 			Removed   []garbage `json:"removed"`
 			Bytes     int64     `json:"bytes"`

@@ -11,11 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/exchange"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/session"
 )
 
 // importFlags say which networks of a profile somebody's weights stand for.
@@ -46,7 +49,7 @@ func newImportCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return importWeights(cmd, flags, args[0]) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&flags.base, "params", defaultProfile, "profile whose walks, analysis and figures are used, a `FILE` or the name of one in params/")
+	f.StringVar(&flags.base, "params", experiment.DefaultProfile, "profile whose walks, analysis and figures are used, a `FILE` or the name of one in params/")
 	addStoreFlag(f, &flags.store)
 	f.StringVar(&flags.name, "name", "", "`NAME` of the profile that is written; by default the file's")
 	f.StringSliceVar(&flags.as, "as", nil, "`NETWORK` of the profile that the weights stand for, such as full (repeatable); the others are then trained; by default all that the figures need, and there are no others")
@@ -74,7 +77,7 @@ func importWeights(cmd *cobra.Command, flags importFlags, file string) error {
 	if err != nil {
 		return err
 	}
-	if flags.base, err = profilePath(flags.base); err != nil {
+	if flags.base, err = experiment.ProfilePath(flags.base); err != nil {
 		return err
 	}
 	base, err := experiment.ReadParameters(flags.base, nil)
@@ -105,11 +108,11 @@ func importWeights(cmd *cobra.Command, flags importFlags, file string) error {
 	}
 	if flags.json {
 		made := weightsProvenance(weights, w)
-		return printJSON(cmd.OutOrStdout(), importedRecord{profile, made, flags.as, w.Network.Units, w.Network.Hidden, w.Network.Layers})
+		return jsontext.Write(cmd.OutOrStdout(), importedRecord{profile, made, flags.as, w.Network.Units, w.Network.Hidden, w.Network.Layers})
 	}
 	if verbosityOf(cmd) >= 0 {
 		fmt.Fprintf(cmd.OutOrStdout(), "wrote   %s: %d units, %d hidden, %d layers; draw it with: sicgrid run figure-6 --params %s\n",
-			printable.Line(profile), w.Network.Units, w.Network.Hidden, w.Network.Layers, quoted(profile))
+			printable.Line(profile), w.Network.Units, w.Network.Hidden, w.Network.Layers, usage.Quoted(profile))
 	}
 	return nil
 }
@@ -120,11 +123,11 @@ func weightsProvenance(w experiment.Weights, read exchange.Weights) exchange.Pro
 
 // takeIn puts the network into the store, so that its file may go.
 func (f *importFlags) takeIn(cmd *cobra.Command, profile string) error {
-	s, err := (&graphFlags{params: profile, store: f.store}).open([]string{experiment.ImportStage})
+	s, err := (&session.Request{Params: profile, Store: f.store}).Open([]string{experiment.ImportStage})
 	if err != nil {
 		return err
 	}
-	_, err = pipeline.Run(cmd.Context(), s.graph, s.options)
+	_, err = pipeline.Run(cmd.Context(), s.Graph, s.Options)
 	return err
 }
 
@@ -132,7 +135,7 @@ func (f *importFlags) takeIn(cmd *cobra.Command, profile string) error {
 func (f *importFlags) profile(file string, base *experiment.Parameters) (string, error) {
 	for _, name := range f.as {
 		if _, known := base.Variants[name]; !known {
-			return "", usagef("--as %s: must be one of the networks of %s: %s", name, f.base, strings.Join(base.VariantNames(), ", "))
+			return "", usage.Errorf("--as %s: must be one of the networks of %s: %s", name, f.base, strings.Join(base.VariantNames(), ", "))
 		}
 	}
 	name := f.name
@@ -140,18 +143,18 @@ func (f *importFlags) profile(file string, base *experiment.Parameters) (string,
 		name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	}
 	if !experiment.PlainName(name) || experiment.IsSweep(name+".yaml") {
-		return "", usagef("--name %q: must be letters, digits and . _ + = , - alone, the first a letter or digit, and no sweep's", name)
+		return "", usage.Errorf("--name %q: must be letters, digits and . _ + = , - alone, the first a letter or digit, and no sweep's", name)
 	}
 	path := filepath.Join(filepath.Dir(f.base), name+".yaml")
 	data, err := os.ReadFile(path)
 	if err == nil && !strings.Contains(firstText(data), importedMark) {
-		return "", usagef("%s is there, and import did not write it; choose another --name", path)
+		return "", usage.Errorf("%s is there, and import did not write it; choose another --name", path)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
 	if filepath.Clean(path) == filepath.Clean(f.base) {
-		return "", usagef("--params %s: is the profile that would be written; choose another --name", f.base)
+		return "", usage.Errorf("--params %s: is the profile that would be written; choose another --name", f.base)
 	}
 	return path, nil
 }

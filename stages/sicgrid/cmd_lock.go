@@ -13,9 +13,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/experiment"
 )
 
@@ -63,38 +65,38 @@ func newLockCommand() *cobra.Command {
 }
 
 func (f *lockFlags) lock(cmd *cobra.Command) error {
-	if err := f.asTheFileSays("a lock"); err != nil && !f.check {
+	if err := f.AsTheFileSays("a lock"); err != nil && !f.check {
 		return err
 	}
 	if f.jobs < 0 {
-		return usagef("--jobs %d: must be 0 or greater", f.jobs)
+		return usage.Errorf("--jobs %d: must be 0 or greater", f.jobs)
 	}
 	if f.anyNumerics && !f.check {
-		return usagef("--any-numerics: must be given with --check")
+		return usage.Errorf("--any-numerics: must be given with --check")
 	}
-	f.exact, f.unpinned = true, true // of this program's own making, on this machine
-	s, err := f.open([]string{"all", "seeds", experiment.ResultsName, experiment.TrainingName})
+	f.Exact, f.Unpinned = true, true // of this program's own making, on this machine
+	s, err := f.Open([]string{"all", "seeds", experiment.ResultsName, experiment.TrainingName})
 	if err != nil {
 		return err
 	}
 	display := progress.New(cmd.ErrOrStderr(), progress.Options{Live: progress.IsTerminal(cmd.ErrOrStderr()), Quiet: true})
-	s.options.Jobs, s.options.Observer = f.jobs, display.Observe
-	report, err := pipeline.Run(cmd.Context(), s.graph, s.options)
+	s.Options.Jobs, s.Options.Observer = f.jobs, display.Observe
+	report, err := pipeline.Run(cmd.Context(), s.Graph, s.Options)
 	display.Close()
 	if err != nil {
 		return err
 	}
-	now, err := pipeline.Lock(report, s.options)
+	now, err := pipeline.Lock(report, s.Options)
 	if err != nil {
 		return err
 	}
-	r := lockRecord{File: filepath.Join("artifacts", "lock."+s.parameters.Name+".json"), Numerics: s.options.Numerics, Stages: len(now.Nodes), Differences: []string{}}
+	r := lockRecord{File: filepath.Join("artifacts", "lock."+s.Parameters.Name+".json"), Numerics: s.Options.Numerics, Stages: len(now.Nodes), Differences: []string{}}
 	locks, err := readLocks(r.File)
 	if err != nil {
 		return err
 	}
 	if f.check {
-		return f.compare(cmd.OutOrStdout(), s.graph, r, locks, now)
+		return f.compare(cmd.OutOrStdout(), s.Graph, r, locks, now)
 	}
 	locks[r.Numerics] = now
 	data, err := json.MarshalIndent(locks, "", " ")
@@ -129,7 +131,7 @@ func (f *lockFlags) compare(w io.Writer, g *pipeline.Graph, r lockRecord, locks 
 		}
 		return fmt.Errorf("%s has no digests of %s (it has %s), so nothing was compared; --any-numerics allows that, `sicgrid lock` without --check adds them", r.File, r.Numerics, has)
 	case n > 0:
-		return fmt.Errorf("%d stages do not give what %s says, first: %s; if that is meant, run: sicgrid lock --params %s", n, r.File, r.Differences[0], quoted(f.params))
+		return fmt.Errorf("%d stages do not give what %s says, first: %s; if that is meant, run: sicgrid lock --params %s", n, r.File, r.Differences[0], usage.Quoted(f.Params))
 	}
 	return nil
 }
@@ -137,7 +139,7 @@ func (f *lockFlags) compare(w io.Writer, g *pipeline.Graph, r lockRecord, locks 
 func (f *lockFlags) print(w io.Writer, r lockRecord) (err error) {
 	switch {
 	case f.json:
-		return printJSON(w, r)
+		return jsontext.Write(w, r)
 	case r.Written:
 		_, err = fmt.Fprintf(w, "locked %d stages under %s in %s\n", r.Stages, r.Numerics, r.File)
 	case !r.Compared && f.anyNumerics:

@@ -14,6 +14,7 @@ import (
 
 	"sicgrid/pkg/pipeline/slurm"
 	"sicgrid/pkg/printable"
+	"sicgrid/stages/jobs"
 )
 
 func newLogsCommand() *cobra.Command {
@@ -27,7 +28,7 @@ func newLogsCommand() *cobra.Command {
 			"  sicgrid logs train/full",
 		Args: takes(1, 1, "one stage or node, such as train or train/full"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return printLogs(cmd.OutOrStdout(), filepath.Join(storeDir, jobsFolder), args[0])
+			return printLogs(cmd.OutOrStdout(), filepath.Join(storeDir, jobs.Folder), args[0])
 		},
 	}
 	cmd.Flags().StringVar(&storeDir, "store", "artifacts/store", "`DIR` that holds the artifacts")

@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/params"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/experiment"
 )
 
@@ -30,10 +32,10 @@ func newParamsCommand() *cobra.Command {
 			"  sicgrid params --yaml > defaults.yaml             # a whole profile to start from",
 		RunE: func(cmd *cobra.Command, keys []string) error {
 			if asJSON && asYAML {
-				return usagef("--json and --yaml: must be one of them")
+				return usage.Errorf("--json and --yaml: must be one of them")
 			}
 			if asYAML && len(keys) > 0 {
-				return usagef("--yaml with %s: writes a whole profile, must be given no key", keys[0])
+				return usage.Errorf("--yaml with %s: writes a whole profile, must be given no key", keys[0])
 			}
 			list, err := parametersUnder(keys)
 			if err != nil {
@@ -41,10 +43,10 @@ func newParamsCommand() *cobra.Command {
 			}
 			var profile *experiment.Parameters
 			if len(sets) > 0 {
-				file = cmp.Or(file, defaultProfile)
+				file = cmp.Or(file, experiment.DefaultProfile)
 			}
 			if file != "" {
-				if file, err = profilePath(file); err != nil {
+				if file, err = experiment.ProfilePath(file); err != nil {
 					return err
 				}
 				if profile, err = experiment.ReadParameters(file, sets); err != nil {
@@ -62,7 +64,7 @@ func newParamsCommand() *cobra.Command {
 			case asYAML:
 				return experiment.WriteDefaults(w)
 			case asJSON:
-				return printJSON(w, list)
+				return jsontext.Write(w, list)
 			default:
 				return printParameters(w, list)
 			}
@@ -100,9 +102,9 @@ func parametersUnder(keys []string) ([]listed, error) {
 		}
 		near := params.NearestKeys(key, names)
 		if len(near) > 0 {
-			return nil, usagef("unknown parameter %q, did you mean %s?", key, strings.Join(near, " or "))
+			return nil, usage.Errorf("unknown parameter %q, did you mean %s?", key, strings.Join(near, " or "))
 		}
-		return nil, usagef("unknown parameter %q; `sicgrid params` lists all", key)
+		return nil, usage.Errorf("unknown parameter %q; `sicgrid params` lists all", key)
 	}
 	return slices.DeleteFunc(all, func(p listed) bool {
 		return !slices.ContainsFunc(keys, func(key string) bool { return p.Key == key || strings.HasPrefix(p.Key, key+".") })

@@ -9,10 +9,8 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/session"
 )
-
-// pinsDir holds the pinned results, beside the sources that they outlive.
-const pinsDir = "artifacts/pinned"
 
 func newPinCommand() *cobra.Command {
 	var flags graphFlags
@@ -20,22 +18,22 @@ func newPinCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pin TARGET...",
 		Short: "Keep a result usable when the code moves on",
-		Long: "Copy results that are up to date to " + pinsDir + ", for git to keep. When the code of a pinned stage changes, its result is\n" +
+		Long: "Copy results that are up to date to " + session.PinsDir + ", for git to keep. When the code of a pinned stage changes, its result is\n" +
 			"used as it is; changed parameters, another seed or other inputs switch the pin off, and status says so. A pin takes at most\n" +
 			fmt.Sprint(pipeline.MostPinned>>20) + " MiB an output. --unpinned ignores pins, unpin removes them.",
 		Example: "  sicgrid pin train/full --params params/paper.yaml\n" +
 			"  sicgrid pin figure-4 figure-6 --trainings    # what takes minutes of them",
 		Args: takes(1, -1, "the stage to pin"),
 		RunE: func(cmd *cobra.Command, targets []string) error {
-			if err := flags.asTheFileSays("a pin"); err != nil {
+			if err := flags.AsTheFileSays("a pin"); err != nil {
 				return err
 			}
-			s, err := flags.open(targets)
+			s, err := flags.Open(targets)
 			if err != nil {
 				return err
 			}
-			for _, n := range pinned(s.graph, trainings) {
-				dir, err := pipeline.Pin(cmd.Context(), s.graph, n, s.options)
+			for _, n := range pinned(s.Graph, trainings) {
+				dir, err := pipeline.Pin(cmd.Context(), s.Graph, n, s.Options)
 				if err != nil {
 					return err
 				}
@@ -73,15 +71,15 @@ func newUnpinCommand() *cobra.Command {
 			"  sicgrid unpin figure-4 figure-6 --trainings",
 		Args: takes(1, -1, "the stage to unpin"),
 		RunE: func(cmd *cobra.Command, targets []string) error {
-			if err := flags.asTheFileSays("a pin"); err != nil {
+			if err := flags.AsTheFileSays("a pin"); err != nil {
 				return err
 			}
-			s, err := flags.wire(targets)
+			s, err := flags.Wire(targets)
 			if err != nil {
 				return err
 			}
-			for _, n := range pinned(s.graph, trainings) {
-				dir, err := pipeline.Unpin(n, pipeline.Options{DAG: s.parameters.Name, Pins: pinsDir})
+			for _, n := range pinned(s.Graph, trainings) {
+				dir, err := pipeline.Unpin(n, pipeline.Options{DAG: s.Parameters.Name, Pins: session.PinsDir})
 				switch {
 				case err != nil:
 					return err

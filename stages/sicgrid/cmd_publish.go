@@ -5,15 +5,16 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/publication"
 	"sicgrid/pkg/store/remote"
+	"sicgrid/pkg/usage"
+	"sicgrid/stages/publish"
 )
 
 // publishFlags are those of publish.
@@ -63,12 +64,18 @@ type published struct {
 }
 
 func (f *publishFlags) publish(cmd *cobra.Command, to string, targets []string) error {
-	s, err := f.look(targets)
+	s, err := f.Look(targets)
 	if err != nil {
 		return err
 	}
-	p, err := f.gather(s)
-	if err != nil {
+	p := &publication.Publication{Title: f.title}
+	if p.Licence, err = given("licence", f.licence); err != nil {
+		return err
+	}
+	if p.Citation, err = given("citation", f.citation); err != nil {
+		return err
+	}
+	if err := publish.Gather(p, s); err != nil {
 		return err
 	}
 	files, err := p.Files()
@@ -93,10 +100,10 @@ func (f *publishFlags) publish(cmd *cobra.Command, to string, targets []string) 
 	case f.dryRun:
 	case inImage:
 		show := progress.NewWork(cmd.ErrOrStderr(), verbosityOf(cmd) < 0)
-		done.Digest, err = remote.Publish(cmd.Context(), to, s.options.Store, files, p.Annotations(), func(n, total int64) { show.UpdateBytes("sent", n, total) })
+		done.Digest, err = remote.Publish(cmd.Context(), to, s.Options.Store, files, p.Annotations(), func(n, total int64) { show.UpdateBytes("sent", n, total) })
 		show.Close()
 	default:
-		err = publication.WriteFolder(cmd.Context(), to, s.options.Store, files)
+		err = publication.WriteFolder(cmd.Context(), to, s.Options.Store, files)
 	}
 	if err != nil {
 		return err
@@ -106,7 +113,7 @@ func (f *publishFlags) publish(cmd *cobra.Command, to string, targets []string) 
 
 func (d published) print(cmd *cobra.Command, asJSON bool) error {
 	if asJSON {
-		return printJSON(cmd.OutOrStdout(), d)
+		return jsontext.Write(cmd.OutOrStdout(), d)
 	}
 	verb := "published"
 	if !d.Written {
@@ -118,72 +125,11 @@ func (d published) print(cmd *cobra.Command, asJSON bool) error {
 	return nil
 }
 
-// gather is what there is to publish; all of it has to be up to date.
-func (f *publishFlags) gather(s *session) (*publication.Publication, error) {
-	nodes, err := pipeline.Status(s.graph, s.options)
-	if err != nil {
-		return nil, err
-	}
-	p := &publication.Publication{Title: f.title, Figures: map[string][]byte{}}
-	results := map[string]result{}
-	for _, n := range nodes {
-		if !n.Current() {
-			return nil, fmt.Errorf("%s is not up to date: `sicgrid run%s%s` makes it", n.Node.Name, targetsText(s.targets), s.said)
-		}
-		a, err := s.options.Store.Lookup(n.Key, n.Numerics, true)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w; `sicgrid run%s%s` fetches or makes it", n.Node.Name, err, targetsText(s.targets), s.said)
-		}
-		results[n.Node.Name] = result{n.Key, n.Numerics, a}
-		p.Results = append(p.Results, publication.Result{Name: n.Node.Name, Action: a})
-	}
-	laidOut, err := s.figureFiles(results)
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range laidOut {
-		p.Figures[filepath.Base(file.Path)] = file.Data
-	}
-	if p.Licence, err = f.given("licence", f.licence); err != nil {
-		return nil, err
-	}
-	if p.Citation, err = f.given("citation", f.citation); err != nil {
-		return nil, err
-	}
-	s.describe(p)
-	return p, nil
-}
-
 // given reads a file that goes along as it is.
-func (f *publishFlags) given(flag, path string) ([]byte, error) {
+func given(flag, path string) ([]byte, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, usagef("--%s %s: cannot be read; name the file that goes along", flag, path)
+		return nil, usage.Errorf("--%s %s: cannot be read; name the file that goes along", flag, path)
 	}
 	return data, nil
-}
-
-func targetsText(targets []string) string {
-	if len(targets) == 0 {
-		return " all"
-	}
-	return " " + strings.Join(targets, " ")
-}
-
-// describe says what the publication is, where it came from, and how to go on from it.
-func (s *session) describe(p *publication.Publication) {
-	profile := s.parameters.Name
-	if p.Title == "" {
-		p.Title = fmt.Sprintf("sicgrid:%s of the profile %s", targetsText(s.targets), profile)
-	}
-	p.Made = append(p.Made, fmt.Sprintf("made by sicgrid at commit %s", strings.Join(p.Commits(), ", ")),
-		fmt.Sprintf("profile %s, seed %d", profile, s.parameters.Seed))
-	for _, set := range s.parameters.Sets {
-		p.Made = append(p.Made, "with --set "+set)
-	}
-	p.Use = "## Going on from it\n\nIn a checkout of sicgrid at the commit above, with this folder's path in place of FOLDER:\n\n" +
-		"    sicgrid pull file://FOLDER/results\n" +
-		fmt.Sprintf("    sicgrid run%s --params %s%s\n", targetsText(s.targets), profile, setFlags(s.parameters.Sets)) +
-		"\nThat checks every result, and lays the figures out without computing anything.\n" +
-		fmt.Sprintf("`sicgrid verify%s --rerun` computes them again.\n", targetsText(s.targets))
 }

@@ -14,9 +14,12 @@ import (
 
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/printable"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/layout"
 	"sicgrid/stages/report"
-	"sicgrid/stages/sicgrid/layout"
+	"sicgrid/stages/session"
+	"sicgrid/stages/source"
 )
 
 // reportFile is what the page is called in the folder of the figures.
@@ -57,7 +60,7 @@ func (f *reportFlags) report(cmd *cobra.Command) error {
 		return f.serve(cmd)
 	}
 	if cmd.Flags().Changed("listen") {
-		return usagef("--listen %s: must be given with --live", f.listen)
+		return usage.Errorf("--listen %s: must be given with --live", f.listen)
 	}
 	toFile := f.out != "" && f.out != "-"
 	if toFile {
@@ -70,7 +73,7 @@ func (f *reportFlags) report(cmd *cobra.Command) error {
 		return err
 	}
 	if f.out == "" {
-		if err := s.folder.Check(); err != nil {
+		if err := s.Folder.Check(); err != nil {
 			return err
 		}
 	}
@@ -86,8 +89,8 @@ func (f *reportFlags) report(cmd *cobra.Command) error {
 		sayReplaced(cmd, f.out, "<!DOCTYPE html>")
 		err = outfile.Write(cmd.Context(), f.out, text.Bytes())
 	default:
-		f.out = filepath.Join(s.folder.Path, reportFile)
-		_, err = s.folder.LayOut(cmd.Context(), []layout.File{layout.NewFile(f.out, text.Bytes())})
+		f.out = filepath.Join(s.Folder.Path, reportFile)
+		_, err = s.Folder.LayOut(cmd.Context(), []layout.File{layout.NewFile(f.out, text.Bytes())})
 	}
 	if err == nil {
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "wrote   %s, %.1f MB\n", printable.Line(f.out), float64(text.Len())/1e6)
@@ -99,10 +102,10 @@ func (f *reportFlags) report(cmd *cobra.Command) error {
 func (f *reportFlags) serve(cmd *cobra.Command) error {
 	host, _, err := net.SplitHostPort(f.listen)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return usagef("--listen %s: must be an address of loopback and a port, such as 127.0.0.1:8080; the page is for this machine alone", f.listen)
+		return usage.Errorf("--listen %s: must be an address of loopback and a port, such as 127.0.0.1:8080; the page is for this machine alone", f.listen)
 	}
 	if f.out != "" {
-		return usagef("--out %s: must be given without --live, which writes no file", f.out)
+		return usage.Errorf("--out %s: must be given without --live, which writes no file", f.out)
 	}
 	if _, _, err := f.page(cmd.Context(), true); err != nil { // what is wrong is said before anybody comes
 		return err
@@ -126,34 +129,35 @@ func (f *reportFlags) serve(cmd *cobra.Command) error {
 }
 
 // page collects what there is of a profile.
-func (f *reportFlags) page(ctx context.Context, live bool) (*session, *report.Page, error) {
-	f.many = true // nothing is run
+func (f *reportFlags) page(ctx context.Context, live bool) (*session.Session, *report.Page, error) {
+	f.Many = true // nothing is run
 	targets, err := f.reported()
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := f.look(targets)
+	s, err := f.Look(targets)
 	if err != nil {
 		return nil, nil, err
 	}
-	source := report.Source{Parameters: s.parameters, DAG: s.dag, Graph: s.graph, Options: s.options, Flags: s.said, Commit: commit(), Live: live}
-	if s.parameters.Name == "laptop" && len(f.sets) == 0 {
-		source.Published = publishedDir
+	source := report.Source{Parameters: s.Parameters, DAG: s.DAG, Graph: s.Graph, Options: s.Options, Flags: s.Request.Flags(), Commit: source.Commit(), Live: live}
+	if s.Parameters.Name == "laptop" && len(f.Sets) == 0 {
+		source.Published = layout.Published
 	}
 	page, err := report.Collect(ctx, source)
 	return s, page, err
 }
 
 // reported are the targets that are shown: all figures, a training as it goes, several seeds, and the
-// sweeps over the profile. A sweep that cannot be read has nothing to show; its own command says what is wrong.
+// sweeps over the profile. A sweep that cannot be read has nothing to show; its own command says what
+// is wrong.
 func (f *reportFlags) reported() ([]string, error) {
-	profile, err := profilePath(f.params)
+	profile, err := experiment.ProfilePath(f.Params)
 	if err != nil {
 		return nil, err
 	}
 	targets, dir := []string{"all", experiment.TrainingName, "seeds", experiment.ResultsName}, filepath.Dir(profile)
-	p, err := experiment.ReadParameters(profile, f.sets)
-	if err != nil || len(f.sets) > 0 {
+	p, err := experiment.ReadParameters(profile, f.Sets)
+	if err != nil || len(f.Sets) > 0 {
 		return targets, err
 	}
 	for _, name := range experiment.SweepNames(dir) {

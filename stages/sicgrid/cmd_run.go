@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -13,10 +14,15 @@ import (
 
 	"sicgrid/pkg/compute"
 	"sicgrid/pkg/compute/vulkan"
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
+	"sicgrid/pkg/store"
+	"sicgrid/pkg/usage"
+	"sicgrid/stages/devices"
 	"sicgrid/stages/experiment"
-	"sicgrid/stages/sicgrid/layout"
+	"sicgrid/stages/layout"
+	"sicgrid/stages/session"
 	"sicgrid/stages/train"
 )
 
@@ -33,8 +39,8 @@ type runFlags struct {
 
 	checkpointEvery time.Duration
 
-	confirm func(*session, *runFlags) (proceed bool, err error) // asked once all is checked; nil proceeds
-	view    func(*progress.Display) view                        // shows the progress; nil is the display itself
+	confirm func(*session.Session, *runFlags) (proceed bool, err error) // asked once all is checked; nil proceeds
+	view    func(*progress.Display) view                                // shows the progress; nil is the display itself
 }
 
 // view shows the events of a run.
@@ -69,7 +75,7 @@ func (f *runFlags) addRun(cmd *cobra.Command) {
 	set.IntVar(&f.jobs, "jobs", 0, "run at most `N` stages at once; 0 is as many as there are cores")
 	set.StringVar(&f.device, "device", "auto", "what trains: auto (a GPU if there is one), cpu, vulkan, or vulkan:`NAME` as `sicgrid devices` lists it")
 	set.StringVar(&f.precision, "precision", string(vulkan.Float32), "how a GPU computes its large products: float32, or mixed (16-bit operands, 32-bit sums) where \"sicgrid devices\" says that it can")
-	set.BoolVar(&f.adopt, "adopt", false, "take up a training where another device left it; its record then says from which step")
+	set.BoolVar(&f.Adopt, "adopt", false, "take up a training where another device left it; its record then says from which step")
 	set.DurationVar(&f.checkpointEvery, "checkpoint-every", train.CheckpointEvery, "save trainings under way this often, at most every 30s apart")
 	set.StringSliceVar(&f.force, "force", nil, "run this `STAGE` or node again though it is up to date (repeatable)")
 	set.BoolVar(&f.paranoid, "paranoid", false, "hash everything that the run rests on, not only what has changed since it last was")
@@ -81,19 +87,19 @@ func (f *runFlags) addRun(cmd *cobra.Command) {
 // check finds what is wrong with the flags themselves.
 func (f *runFlags) check() error {
 	if f.jobs < 0 {
-		return usagef("--jobs %d: must be 0 or greater", f.jobs)
+		return usage.Errorf("--jobs %d: must be 0 or greater", f.jobs)
 	}
 	if err := f.checkExecutor(); err != nil {
 		return err
 	}
-	if err := checkDevice(f.device); err != nil {
+	if err := devices.Check(f.device); err != nil {
 		return err
 	}
-	if err := checkPrecision(f.precision, f.device); err != nil {
+	if err := devices.CheckPrecision(f.precision, f.device); err != nil {
 		return err
 	}
 	if f.checkpointEvery <= 0 || f.checkpointEvery > 30*time.Second {
-		return usagef("--checkpoint-every %s: must be greater than 0 and at most 30s", f.checkpointEvery)
+		return usage.Errorf("--checkpoint-every %s: must be greater than 0 and at most 30s", f.checkpointEvery)
 	}
 	return nil
 }
@@ -129,7 +135,7 @@ type execution struct {
 	cmd          *cobra.Command
 	flags        runFlags
 	out          io.Writer // for people
-	session      *session
+	session      *session.Session
 	deviceChosen bool   // a device was looked for, because something is trained on it
 	noGPU        string // why none is used, where auto has fallen back on the CPU
 	stageStarted func()
@@ -146,17 +152,17 @@ func (r *execution) close() {
 // open opens the session, the device and the remote. A device that is asked for by name may not be
 // there, which is found out before a store is made.
 func (r *execution) open(targets []string) (err error) {
-	if r.session, err = r.flags.wire(targets); err != nil {
+	if r.session, err = r.flags.Wire(targets); err != nil {
 		return err
 	}
-	if err := cmp.Or(r.session.checkForce(r.flags.force), r.session.checkFolder()); err != nil {
+	if err := cmp.Or(checkForce(r.session.Graph, r.flags.force), r.session.Layout().Check()); err != nil {
 		return err
 	}
 	if r.flags.elsewhere() { // the nodes choose their devices
 		return r.openCluster()
 	}
 	named := r.flags.device != "auto"
-	if named && len(r.session.trainings()) > 0 {
+	if named && len(r.session.Trainings()) > 0 {
 		if err := r.chooseDevice(); err != nil {
 			return err
 		}
@@ -165,17 +171,17 @@ func (r *execution) open(targets []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := r.flags.attach(r.session); err != nil {
+	if err := r.session.Attach(store.Open); err != nil {
 		return err
 	}
 	if from != nil {
-		r.session.options.Remote = from
+		r.session.Options.Remote = from
 		r.closers = append(r.closers, func() { _ = from.Close() })
 	}
-	r.session.options.Jobs = r.flags.jobs
+	r.session.Options.Jobs = r.flags.jobs
 	needed := false
 	if !named {
-		if needed, err = r.session.needsDevice(r.flags); err != nil {
+		if needed, err = r.session.NeedsDevice(len(r.flags.force) > 0); err != nil {
 			return err
 		}
 	}
@@ -188,6 +194,27 @@ func (r *execution) open(targets []string) (err error) {
 	return nil
 }
 
+// chooseDevice opens what --device and --precision ask for, and has the networks trained on it.
+func (r *execution) chooseDevice() error {
+	on, why, err := devices.Open(r.flags.device, vulkan.Precision(r.flags.precision))
+	if err != nil {
+		return err
+	}
+	r.closers = append(r.closers, on.Close)
+	r.noGPU = why
+	return r.trainOn(on)
+}
+
+// trainOn has the session's networks trained on a device.
+func (r *execution) trainOn(on experiment.Device) (err error) {
+	on.CheckpointEvery = r.flags.checkpointEvery
+	again, err := r.session.On(on)
+	if err == nil {
+		r.session = again
+	}
+	return err
+}
+
 // announce asks whether to proceed, and says how long trainings will take.
 func (r *execution) announce() (proceed bool, err error) {
 	if r.flags.confirm != nil {
@@ -196,7 +223,7 @@ func (r *execution) announce() (proceed bool, err error) {
 	if !r.deviceChosen || verbosityOf(r.cmd) < 0 { // without work there is nothing to say
 		return true, nil
 	}
-	return true, r.session.announceTrainings(r.cmd.Context(), r.out)
+	return true, r.session.AnnounceTrainings(r.cmd.Context(), r.out)
 }
 
 // execute runs the graph, and once more on the CPU where the device is lost that auto had chosen.
@@ -207,12 +234,10 @@ func (r *execution) execute() (pipeline.Report, error) {
 		return report, err
 	}
 	fmt.Fprintf(r.out, "device  cpu (%v); every training goes on from its last checkpoint, or starts over where it has none\n", lost)
-	again, err := r.session.on(r.flags.onCPU())
-	if err != nil {
+	if err := r.trainOn(devices.CPU()); err != nil {
 		return report, err
 	}
-	r.session = again
-	r.session.options.Adopt = true
+	r.session.Options.Adopt = true
 	if r.flags.confirm != nil { // the view is of the former graph's nodes
 		if proceed, err := r.flags.confirm(r.session, &r.flags); err != nil || !proceed {
 			return report, err
@@ -225,12 +250,12 @@ func (r *execution) execute() (pipeline.Report, error) {
 func (r *execution) runGraph() (pipeline.Report, error) {
 	level := verbosityOf(r.cmd)
 	display := progress.New(r.out, progress.Options{Live: progress.IsTerminal(r.out), Quiet: level < 0, Verbose: level > 0})
-	shown := view(progress.NewTotal(display, r.session.graph.Nodes(), r.session.reckoning()))
+	shown := view(progress.NewTotal(display, r.session.Graph.Nodes(), r.session.Reckoning()))
 	if r.flags.view != nil {
 		shown = r.flags.view(display)
 	}
 	defer shown.Close()
-	o := &r.session.options
+	o := &r.session.Options
 	o.Jobs, o.Force, o.KeepGoing, o.Paranoid = r.flags.jobs, r.flags.force, r.flags.view != nil, r.flags.paranoid
 	o.Observer = func(e pipeline.Event) {
 		if e.Kind == pipeline.Started {
@@ -238,7 +263,7 @@ func (r *execution) runGraph() (pipeline.Report, error) {
 		}
 		shown.Observe(e)
 	}
-	return r.executor().Run(r.cmd.Context(), r.session.graph, *o)
+	return r.executor().Run(r.cmd.Context(), r.session.Graph, *o)
 }
 
 // layOut writes the files of the figures that are up to date, and says what became of the run,
@@ -246,9 +271,9 @@ func (r *execution) runGraph() (pipeline.Report, error) {
 func (r *execution) layOut(report pipeline.Report, runErr error) error {
 	var done layout.Done
 	if r.cmd.Context().Err() == nil {
-		files, err := r.session.figureFiles(resultsOf(report))
+		files, err := r.session.Layout().Files(resultsOf(report))
 		if err == nil {
-			done, err = r.session.folder.LayOut(r.cmd.Context(), files)
+			done, err = r.session.Folder.LayOut(r.cmd.Context(), files)
 		}
 		if runErr == nil {
 			runErr = err
@@ -268,23 +293,23 @@ func (r *execution) conclude(report pipeline.Report, done layout.Done) error {
 	if !r.flags.json {
 		return nil
 	}
-	return printJSON(r.cmd.OutOrStdout(), newRunRecord(r.session, report, done))
+	return jsontext.Write(r.cmd.OutOrStdout(), newRunRecord(r.session, report, done))
 }
 
-func (s *session) checkForce(force []string) error {
+func checkForce(g *pipeline.Graph, force []string) error {
 	for _, name := range force {
-		if !slices.ContainsFunc(s.graph.Nodes(), func(n *pipeline.Node) bool { return n.Name == name || n.Stage == name }) {
-			return usagef("--force %s: must be a stage or node of the targets, such as train or %s", name, s.graph.Nodes()[0].Name)
+		if !slices.ContainsFunc(g.Nodes(), func(n *pipeline.Node) bool { return n.Name == name || n.Stage == name }) {
+			return usage.Errorf("--force %s: must be a stage or node of the targets, such as train or %s", name, g.Nodes()[0].Name)
 		}
 	}
 	return nil
 }
 
-func resultsOf(report pipeline.Report) map[string]result {
-	results := map[string]result{}
+func resultsOf(report pipeline.Report) map[string]layout.Result {
+	results := map[string]layout.Result{}
 	for _, n := range report.Nodes {
 		if n.Done() {
-			results[n.Node.Name] = result{key: n.Key, numerics: n.Numerics}
+			results[n.Node.Name] = layout.Result{Key: n.Key, Numerics: n.Numerics}
 		}
 	}
 	return results
@@ -307,8 +332,10 @@ func summarise(w io.Writer, report pipeline.Report, done layout.Done, noGPU stri
 	if n := madeMeanwhile(report); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d of them made by another run", n))
 	}
-	for _, path := range figurePaths(done.Written) {
-		fmt.Fprintf(w, "wrote   %s\n", path)
+	for _, path := range done.Written {
+		if filepath.Ext(path) != ".json" { // the records beside drawings and tables
+			fmt.Fprintf(w, "wrote   %s\n", path)
+		}
 	}
 	for _, path := range done.Kept {
 		fmt.Fprintf(w, "kept    %s, a file of that name that was not as it had been laid out\n", path)
@@ -351,9 +378,9 @@ type stageRun struct {
 	Defects  []string          `json:"defects,omitempty"` // damage that was found, and mended
 }
 
-func newRunRecord(s *session, report pipeline.Report, done layout.Done) runRecord {
-	r := runRecord{Profile: s.parameters.Name, Seed: s.parameters.Seed, Numerics: s.options.Numerics, Seconds: report.Time.Seconds(), Stages: []stageRun{},
-		Set: append([]string{}, s.parameters.Sets...), Folder: s.folder.Path, Written: append([]string{}, done.Written...), Kept: append([]string{}, done.Kept...)}
+func newRunRecord(s *session.Session, report pipeline.Report, done layout.Done) runRecord {
+	r := runRecord{Profile: s.Parameters.Name, Seed: s.Parameters.Seed, Numerics: s.Options.Numerics, Seconds: report.Time.Seconds(), Stages: []stageRun{},
+		Set: append([]string{}, s.Parameters.Sets...), Folder: s.Folder.Path, Written: append([]string{}, done.Written...), Kept: append([]string{}, done.Kept...)}
 	for _, n := range report.Nodes {
 		r.Stages = append(r.Stages, stageRun{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Time.Seconds(), n.Key, n.Numerics, n.Outputs, n.Defects})
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"sicgrid/pkg/pipeline"
-	"sicgrid/stages/sicgrid/layout"
+	"sicgrid/stages/layout"
 )
 
 // A run beside others on one store says how much of it they have made.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
@@ -133,7 +134,7 @@ func (f *shareFlags) transfer(cmd *cobra.Command, r *remote.Remote, verb string,
 
 func printTransfer(w io.Writer, r *remote.Remote, t remote.Transfer, verb string, asJSON bool, level verbosity) error {
 	if asJSON {
-		return printJSON(w, struct {
+		return jsontext.Write(w, struct {
 			Remote   string   `json:"remote"`
 			Records  int      `json:"results"`
 			Objects  int      `json:"artifacts"`

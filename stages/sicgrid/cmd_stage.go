@@ -1,10 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -13,6 +9,8 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/pipeline/slurm"
 	"sicgrid/pkg/progress"
+	"sicgrid/pkg/usage"
+	"sicgrid/stages/jobs"
 )
 
 // newStageCommand is what the jobs of a cluster run; people have no use for it.
@@ -25,15 +23,11 @@ func newStageCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			number, err := strconv.Atoi(args[1])
 			if err != nil {
-				return usagef("%q is not the number of an array", args[1])
+				return usage.Errorf("%q is not the number of an array", args[1])
 			}
-			var z frozenRun
-			data, err := os.ReadFile(filepath.Join(args[0], frozenFile))
-			if err == nil {
-				err = json.Unmarshal(data, &z)
-			}
+			z, err := jobs.Read(args[0])
 			if err != nil {
-				return fmt.Errorf("the run's folder: %w", err)
+				return err
 			}
 			r := &execution{cmd: cmd, out: cmd.OutOrStdout(), stageStarted: func() {}}
 			defer r.close()
@@ -45,23 +39,20 @@ func newStageCommand() *cobra.Command {
 }
 
 // openStage opens one node of a run as the run command would.
-func (r *execution) openStage(z *frozenRun, node string) (*pipeline.Graph, pipeline.Options, error) {
+func (r *execution) openStage(z *jobs.Submission, node string) (*pipeline.Graph, pipeline.Options, error) {
 	r.flags = runFlags{
-		graphFlags: graphFlags{
-			params: z.Profile, sets: z.Sets, store: z.Store, exact: z.Exact, unpinned: z.Unpinned, adopt: z.Adopt,
-			sweep: z.Sweep, many: true, frozen: z,
-		},
-		jobs: 1, device: z.Device, precision: z.Precision, remote: z.Remote, checkpointEvery: z.CheckpointEvery,
+		graphFlags: graphFlags{z.Request()},
+		jobs:       1, device: z.Device, precision: z.Precision, remote: z.Remote, checkpointEvery: z.CheckpointEvery,
 	}
 	if err := r.open([]string{node}); err != nil {
 		return nil, pipeline.Options{}, err
 	}
-	o := r.session.options
-	if n := r.session.graph.Node(node); slices.Contains(z.Force, n.Name) || slices.Contains(z.Force, n.Stage) {
+	o := r.session.Options
+	if n := r.session.Graph.Node(node); slices.Contains(z.Force, n.Name) || slices.Contains(z.Force, n.Stage) {
 		o.Force = []string{n.Name}
 	}
 	display := progress.New(r.out, progress.Options{Verbose: true})
 	r.closers = append(r.closers, display.Close)
 	o.Observer = display.Observe
-	return r.session.graph, o, nil
+	return r.session.Graph, o, nil
 }

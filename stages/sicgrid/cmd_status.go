@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -10,12 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/compute"
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
 	"sicgrid/stages/estimate"
 	"sicgrid/stages/exchange"
 	"sicgrid/stages/experiment"
-	"sicgrid/stages/sicgrid/layout"
+	"sicgrid/stages/layout"
+	"sicgrid/stages/session"
 )
 
 func newStatusCommand() *cobra.Command {
@@ -27,15 +28,15 @@ func newStatusCommand() *cobra.Command {
 		Example: "  sicgrid status\n" +
 			"  sicgrid status figure-6 --set loss.sigma_g=0.5",
 		RunE: func(cmd *cobra.Command, targets []string) error {
-			s, err := flags.look(targets)
+			s, err := flags.Look(targets)
 			if err != nil {
 				return err
 			}
-			nodes, err := pipeline.Status(s.graph, s.options)
+			nodes, err := pipeline.Status(s.Graph, s.Options)
 			if err != nil {
 				return err
 			}
-			figures, err := s.staleFigures(nodes)
+			figures, err := s.Layout().Stale(nodes)
 			if err != nil {
 				return err
 			}
@@ -43,7 +44,7 @@ func newStatusCommand() *cobra.Command {
 			for _, n := range nodes {
 				current = current && n.Current()
 			}
-			rest, err := s.rest(cmd.Context(), nodes)
+			rest, err := rest(cmd.Context(), s, nodes)
 			if err != nil {
 				return err
 			}
@@ -82,18 +83,18 @@ const (
 )
 
 // rest sums up what is not up to date.
-func (s *session) rest(ctx context.Context, nodes []pipeline.NodeStatus) (estimate.Remainder, error) {
-	k, err := s.times()
+func rest(ctx context.Context, s *session.Session, nodes []pipeline.NodeStatus) (estimate.Remainder, error) {
+	k, err := s.Times()
 	if err != nil {
 		return estimate.Remainder{}, err
 	}
 	k.Timed = func(b compute.Backend, spec compute.Spec) (time.Duration, error) {
 		return estimate.AtMost(statusWaits, func() (time.Duration, error) { return estimate.Steps(b, spec, statusTimesFor) })
 	}
-	return k.Rest(ctx, nodes, s.options.Places())
+	return k.Rest(ctx, nodes, s.Options.Places())
 }
 
-func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures []string, rest estimate.Remainder, current bool, asJSON bool, level verbosity) error {
+func printStatus(w io.Writer, s *session.Session, nodes []pipeline.NodeStatus, figures []string, rest estimate.Remainder, current bool, asJSON bool, level verbosity) error {
 	if asJSON {
 		answer := struct {
 			Profile string        `json:"profile"`
@@ -104,17 +105,17 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 
 			Others []layout.Settings `json:"settings_folders"` // of what was made with --set
 			estimate.Remainder
-		}{Profile: s.parameters.Name, Current: current, Figures: append([]string{}, figures...), Folder: s.folder.Path, Others: layout.Within(s.parameters.Name), Remainder: rest}
+		}{Profile: s.Parameters.Name, Current: current, Figures: append([]string{}, figures...), Folder: s.Folder.Path, Others: layout.Within(s.Parameters.Name), Remainder: rest}
 		for _, n := range nodes {
 			answer.Stages = append(answer.Stages, stageStatus{n.Node.Name, n.Node.Stage, n.State, n.Reason, n.Key, n.Numerics, experiment.Foreign(n.Node)})
 		}
-		return printJSON(w, answer)
+		return jsontext.Write(w, answer)
 	}
 	for _, n := range nodes {
 		if level < 0 && n.Current() {
 			continue
 		}
-		fmt.Fprintf(w, "%-8s %-*s  %s", n.State, s.nameWidth(), n.Node.Name, n.Reason)
+		fmt.Fprintf(w, "%-8s %-*s  %s", n.State, nameWidth(s.Graph), n.Node.Name, n.Reason)
 		if from := experiment.Foreign(n.Node); from != nil {
 			fmt.Fprintf(w, "; %s", from)
 		}
@@ -123,8 +124,8 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 		}
 		fmt.Fprintln(w)
 	}
-	for _, f := range layout.Within(s.parameters.Name) {
-		if level >= 0 && f.Path != s.folder.Path {
+	for _, f := range layout.Within(s.Parameters.Name) {
+		if level >= 0 && f.Path != s.Folder.Path {
 			fmt.Fprintf(w, "%-8s %s\n", "folder", f)
 		}
 	}
@@ -138,17 +139,10 @@ func printStatus(w io.Writer, s *session, nodes []pipeline.NodeStatus, figures [
 }
 
 // nameWidth is the width of the longest node name.
-func (s *session) nameWidth() int {
+func nameWidth(g *pipeline.Graph) int {
 	width := 0
-	for _, n := range s.graph.Nodes() {
+	for _, n := range g.Nodes() {
 		width = max(width, len(n.Name))
 	}
 	return width
-}
-
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

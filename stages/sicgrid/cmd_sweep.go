@@ -12,8 +12,11 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/devices"
 	"sicgrid/stages/estimate"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/layout"
+	"sicgrid/stages/session"
 )
 
 func newSweepCommand() *cobra.Command {
@@ -33,10 +36,10 @@ func newSweepCommand() *cobra.Command {
 		Args: takes(1, 1, "one sweep, such as copies or params/sweep-copies.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
-			if flags.params, err = profilePath(flags.params); err != nil {
+			if flags.Params, err = experiment.ProfilePath(flags.Params); err != nil {
 				return err
 			}
-			path, err := experiment.SweepPath(filepath.Dir(flags.params), args[0])
+			path, err := experiment.SweepPath(filepath.Dir(flags.Params), args[0])
 			if err != nil {
 				return err
 			}
@@ -45,13 +48,13 @@ func newSweepCommand() *cobra.Command {
 				return err
 			}
 			if !cmd.Flags().Changed("params") {
-				flags.params = file.BasePath(path)
+				flags.Params = file.BasePath(path)
 			}
-			flags.graphFlags.sweep, flags.many = path, yes
-			flags.confirm = func(s *session, flags *runFlags) (bool, error) { return s.announce(cmd, flags, dry) }
+			flags.Sweep, flags.Many = path, yes
+			flags.confirm = func(s *session.Session, flags *runFlags) (bool, error) { return announceSweep(cmd, s, flags, dry) }
 			err = run(cmd, flags, []string{experiment.SweepName(path)})
 			if many := (*experiment.TooManyPoints)(nil); errors.As(err, &many) {
-				return askMany(cmd, many, flags.graphFlags, flags.jobs)
+				return askMany(cmd, many, flags.Request, flags.jobs)
 			}
 			return err
 		},
@@ -63,12 +66,12 @@ func newSweepCommand() *cobra.Command {
 }
 
 // askMany says how large the sweep is, how long it takes, and what to do.
-func askMany(cmd *cobra.Command, e *experiment.TooManyPoints, flags graphFlags, jobs int) error {
-	p, err := experiment.ReadParameters(flags.params, flags.sets)
+func askMany(cmd *cobra.Command, e *experiment.TooManyPoints, r session.Request, jobs int) error {
+	p, err := experiment.ReadParameters(r.Params, r.Sets)
 	if err != nil {
 		return err
 	}
-	open, err := thereOrNone(flags.store) // a sweep would make it
+	open, err := session.ThereOrNone(r.Store) // a sweep would make it
 	if err != nil {
 		return err
 	}
@@ -83,11 +86,11 @@ func askMany(cmd *cobra.Command, e *experiment.TooManyPoints, flags graphFlags, 
 
 // timeOfPoint is how long every stage of the only point of a sweep takes.
 func timeOfPoint(ctx context.Context, from *store.Store, p *experiment.Parameters, s *experiment.Sweep) (estimate.Estimate, error) {
-	known, err := estimate.Read(from, onCPU().Backend)
+	known, err := estimate.Read(from, devices.CPU().Backend)
 	if err != nil {
 		return estimate.Estimate{}, err
 	}
-	wired, err := experiment.WireSweep(experiment.Wire(p, onCPU()), s, onCPU())
+	wired, err := experiment.WireSweep(experiment.Wire(p, devices.CPU()), s, devices.CPU())
 	if err != nil {
 		return estimate.Estimate{}, err
 	}
@@ -104,11 +107,11 @@ func timeOfPoint(ctx context.Context, from *store.Store, p *experiment.Parameter
 	return known.Of(ctx, plan)
 }
 
-// announce says what a sweep comes to before it starts; proceed is false where there is nothing to
+// announceSweep says what a sweep comes to before it starts; proceed is false where there is nothing to
 // run, or nothing is to be.
-func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (proceed bool, err error) {
-	w := s.sweeps[0]
-	plan, err := pipeline.Status(s.graph, s.options)
+func announceSweep(cmd *cobra.Command, s *session.Session, flags *runFlags, dry bool) (proceed bool, err error) {
+	w := s.Sweeps[0]
+	plan, err := pipeline.Status(s.Graph, s.Options)
 	if err != nil {
 		return false, err
 	}
@@ -133,25 +136,25 @@ func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (proce
 	text := fmt.Sprintf("%s: %d points, %d runs, %d cached", w.Name, len(w.Points), len(w.Runs), cached)
 	var rest estimate.Estimate
 	if todo > 0 && len(flags.force) == 0 {
-		if rest, err = s.estimate(cmd.Context(), plan); err != nil {
+		if rest, err = s.Estimate(cmd.Context(), plan); err != nil {
 			return false, err
 		}
 		if cached < len(w.Runs) {
-			text += "; the rest: " + rest.Text(s.options.Places())
+			text += "; the rest: " + rest.Text(s.Options.Places())
 		}
 	}
 	if verbosityOf(cmd) >= 0 {
 		fmt.Fprintln(out, text)
 	}
 	if dry {
-		s.listRuns(out, w, current, verbosityOf(cmd))
+		listRuns(out, w, current, verbosityOf(cmd))
 		return false, nil
 	}
 	if todo == 0 && len(flags.force) == 0 {
-		return false, s.finishSweep(cmd, flags, out, plan)
+		return false, finishSweep(cmd, s, flags, out, plan)
 	}
 	flags.view = func(d *progress.Display) view {
-		runs := progress.Runs{Todo: len(w.Runs) - cached, Estimate: rest.On(s.options.Places()), Stopped: s.stoppedEarly}
+		runs := progress.Runs{Todo: len(w.Runs) - cached, Estimate: rest.On(s.Options.Places()), Stopped: func(n *pipeline.NodeReport) string { return stoppedEarly(s.Options.Store, n) }}
 		for _, r := range w.Runs {
 			runs.Runs = append(runs.Runs, progress.Run{Title: r.Title, Nodes: r.Nodes})
 		}
@@ -161,7 +164,7 @@ func (s *session) announce(cmd *cobra.Command, flags *runFlags, dry bool) (proce
 }
 
 // listRuns says of every run whether it is there, where that is asked for.
-func (s *session) listRuns(w io.Writer, sweep *experiment.WiredSweep, current map[*pipeline.Node]bool, level verbosity) {
+func listRuns(w io.Writer, sweep *experiment.WiredSweep, current map[*pipeline.Node]bool, level verbosity) {
 	if level <= 0 {
 		return
 	}
@@ -175,18 +178,18 @@ func (s *session) listRuns(w io.Writer, sweep *experiment.WiredSweep, current ma
 }
 
 // finishSweep lays out what a sweep of which nothing had to run has made before.
-func (s *session) finishSweep(cmd *cobra.Command, flags *runFlags, out io.Writer, plan []pipeline.NodeStatus) error {
+func finishSweep(cmd *cobra.Command, s *session.Session, flags *runFlags, out io.Writer, plan []pipeline.NodeStatus) error {
 	var report pipeline.Report
-	results := map[string]result{}
+	results := map[string]layout.Result{}
 	for _, n := range plan {
-		results[n.Node.Name] = result{n.Key, n.Numerics, n.Action}
+		results[n.Node.Name] = layout.Result{Key: n.Key, Numerics: n.Numerics, Action: n.Action}
 		report.Nodes = append(report.Nodes, pipeline.NodeReport{Node: n.Node, State: n.State, Reason: n.Reason, Key: n.Key, Numerics: n.Numerics})
 	}
-	files, err := s.figureFiles(results)
+	files, err := s.Layout().Files(results)
 	if err != nil {
 		return err
 	}
-	done, err := s.folder.LayOut(cmd.Context(), files)
+	done, err := s.Folder.LayOut(cmd.Context(), files)
 	if err != nil {
 		return err
 	}
@@ -194,11 +197,11 @@ func (s *session) finishSweep(cmd *cobra.Command, flags *runFlags, out io.Writer
 }
 
 // stoppedEarly says why a training that is done ended before its last step.
-func (s *session) stoppedEarly(r *pipeline.NodeReport) string {
+func stoppedEarly(from *store.Store, r *pipeline.NodeReport) string {
 	if r.Node.Stage != experiment.TrainStage {
 		return ""
 	}
-	a, _ := s.options.Store.Lookup(r.Key, r.Numerics, true) // without a record it is not known
+	a, _ := from.Lookup(r.Key, r.Numerics, true) // without a record it is not known
 	if a == nil {
 		return ""
 	}

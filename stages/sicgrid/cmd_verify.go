@@ -11,9 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/printable"
 	"sicgrid/pkg/progress"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/experiment"
 )
 
@@ -54,22 +56,22 @@ func newVerifyCommand() *cobra.Command {
 
 func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	if cmd.Flags().Changed("sample") && (flags.sample < 1 || !flags.rerun) {
-		return usagef("--sample %d: must be 1 or greater, together with --rerun", flags.sample)
+		return usage.Errorf("--sample %d: must be 1 or greater, together with --rerun", flags.sample)
 	}
 	if flags.fetched && !flags.rerun {
-		return usagef("--fetched: must stand together with --rerun")
+		return usage.Errorf("--fetched: must stand together with --rerun")
 	}
-	s, err := flags.look(targets)
+	s, err := flags.Look(targets)
 	if err != nil {
 		return err
 	}
 	var graph *pipeline.Graph // nil: everything in the store
 	if len(targets) > 0 {
-		graph = s.graph
+		graph = s.Graph
 	}
 	var answer verification
 	hashing := progress.NewWork(cmd.ErrOrStderr(), verbosityOf(cmd) < 0)
-	answer.Verification, err = pipeline.Verify(cmd.Context(), graph, s.options, pipeline.VerifyOptions{
+	answer.Verification, err = pipeline.Verify(cmd.Context(), graph, s.Options, pipeline.VerifyOptions{
 		HashOnly: flags.hashOnly, Check: experiment.CheckTable, Progress: hashing.UpdateBytes,
 	})
 	hashing.Close()
@@ -77,20 +79,20 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 		return err
 	}
 	if flags.repair {
-		if answer.Removed, err = pipeline.Repair(cmd.Context(), s.options.Store, answer.Findings); err != nil {
+		if answer.Removed, err = pipeline.Repair(cmd.Context(), s.Options.Store, answer.Findings); err != nil {
 			return err
 		}
 	}
 	if flags.rerun {
 		display := progress.New(cmd.ErrOrStderr(), progress.Options{Live: progress.IsTerminal(cmd.ErrOrStderr()), Quiet: verbosityOf(cmd) < 0})
-		s.options.Observer = display.Observe
-		candidates := s.graph.Targets()
+		s.Options.Observer = display.Observe
+		candidates := s.Graph.Targets()
 		if flags.fetched {
-			if candidates, err = pipeline.FetchedNodes(s.graph, s.options); err != nil {
+			if candidates, err = pipeline.FetchedNodes(s.Graph, s.Options); err != nil {
 				return err
 			}
 		}
-		results, err := pipeline.Rerun(cmd.Context(), s.graph, s.options, chosen(candidates, flags.sample))
+		results, err := pipeline.Rerun(cmd.Context(), s.Graph, s.Options, chosen(candidates, flags.sample))
 		for _, r := range results {
 			answer.Recomputed = append(answer.Recomputed, recomputed{r})
 		}
@@ -102,7 +104,7 @@ func verify(cmd *cobra.Command, flags verifyFlags, targets []string) error {
 	if err := answer.print(cmd.OutOrStdout(), flags.json, verbosityOf(cmd)); err != nil {
 		return err
 	}
-	return answer.fault(flags.repair, strings.Join(append([]string{"sicgrid verify --repair"}, targets...), " ")+s.said)
+	return answer.fault(flags.repair, strings.Join(append([]string{"sicgrid verify --repair"}, targets...), " ")+s.Request.Flags())
 }
 
 // chosen picks these nodes, or n of them by chance, and nothing that they only need.
@@ -239,7 +241,7 @@ func (v *verification) printJSON(w io.Writer) error {
 		}
 		answer.Recomputed = append(answer.Recomputed, e)
 	}
-	return printJSON(w, answer)
+	return jsontext.Write(w, answer)
 }
 
 // finite is x, or nil where JSON has no number for it.

@@ -6,7 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/compute/cpu"
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/stages/source"
 )
 
 func newVersionCommand() *cobra.Command {
@@ -23,9 +26,9 @@ func newVersionCommand() *cobra.Command {
 				Platform string `json:"platform"`
 				Format   int    `json:"format"`
 				Numerics string `json:"numerics"`
-			}{commit(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, pipeline.FormatVersion, numerics()}
+			}{source.Commit(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, pipeline.FormatVersion, cpu.Numerics()}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), v)
+				return jsontext.Write(cmd.OutOrStdout(), v)
 			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "sicgrid %s, %s, %s, store format %d, numerics %s\n", v.Commit, v.Go, v.Platform, v.Format, v.Numerics)
 			return err

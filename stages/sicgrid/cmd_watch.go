@@ -13,7 +13,9 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/session"
 	"sicgrid/stages/train"
 	"sicgrid/stages/watch"
 )
@@ -33,7 +35,7 @@ func newWatchCommand() *cobra.Command {
 			"  sicgrid watch train/full --once --json",
 		RunE: func(cmd *cobra.Command, targets []string) error {
 			if flags.every < 200*time.Millisecond || flags.maps < 0 || flags.maps > 12 {
-				return usagef("--every %s, --maps %d: must be at least 200ms, and from 0 to 12 maps", flags.every, flags.maps)
+				return usage.Errorf("--every %s, --maps %d: must be at least 200ms, and from 0 to 12 maps", flags.every, flags.maps)
 			}
 			return flags.run(cmd, targets)
 		},
@@ -65,16 +67,16 @@ type underWay struct {
 const planEvery = 10 * time.Second
 
 func (f *watchFlags) run(cmd *cobra.Command, targets []string) error {
-	s, err := f.look(targets)
+	s, err := f.Look(targets)
 	if err != nil {
 		return err
 	}
-	w := watch.Watcher{Motion: s.parameters.Evaluation.Motion, BoxM: slices.Min(s.parameters.Evaluation.BoxesM), Maps: f.maps}
+	w := watch.Watcher{Motion: s.Parameters.Evaluation.Motion, BoxM: slices.Min(s.Parameters.Evaluation.BoxesM), Maps: f.maps}
 	var now underWay
 	planned := time.Time{}
 	for {
 		if time.Since(planned) > planEvery {
-			if now, err = s.underWay(); err != nil {
+			if now, err = trainingsOf(s); err != nil {
 				return err
 			}
 			planned = time.Now()
@@ -111,9 +113,9 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// underWay asks the store which trainings have a checkpoint, those saved last first.
-func (s *session) underWay() (u underWay, err error) {
-	nodes, err := pipeline.Status(s.graph, s.options)
+// trainingsOf asks the store which trainings have a checkpoint, those saved last first.
+func trainingsOf(s *session.Session) (u underWay, err error) {
+	nodes, err := pipeline.Status(s.Graph, s.Options)
 	if err != nil {
 		return u, err
 	}
@@ -123,8 +125,8 @@ func (s *session) underWay() (u underWay, err error) {
 			continue
 		}
 		u.left++
-		if s.resumes(n) > 0 {
-			u.trainings = append(u.trainings, watch.Training{Name: n.Node.Name, Network: t.Network, Steps: t.Optimiser.Steps, Dir: s.options.ScratchPath(n)})
+		if s.Resumes(n) > 0 {
+			u.trainings = append(u.trainings, watch.Training{Name: n.Node.Name, Network: t.Network, Steps: t.Optimiser.Steps, Dir: s.Options.ScratchPath(n)})
 		}
 	}
 	return u, nil

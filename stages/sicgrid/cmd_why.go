@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/pipeline"
 )
 
@@ -23,20 +24,20 @@ func newWhyCommand() *cobra.Command {
 			"  sicgrid why figure-6 --json",
 		Args: takes(1, -1, "the target to explain"),
 		RunE: func(cmd *cobra.Command, targets []string) error {
-			s, err := flags.look(targets)
+			s, err := flags.Look(targets)
 			if err != nil {
 				return err
 			}
 			var names []string
-			for _, n := range s.graph.Targets() {
+			for _, n := range s.Graph.Targets() {
 				names = append(names, n.Name)
 			}
-			answers, err := pipeline.Why(s.graph, s.options, names...)
+			answers, err := pipeline.Why(s.Graph, s.Options, names...)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), answers)
+				return jsontext.Write(cmd.OutOrStdout(), answers)
 			}
 			for _, e := range answers {
 				text := e.String()

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/pipeline/codedigest"
+	"sicgrid/stages/devices"
 	"sicgrid/stages/experiment"
 )
 
@@ -78,7 +80,7 @@ func TestAResultOfTheGPUServesTheCPU(t *testing.T) {
 		t.Errorf("the CPU makes of it %+v", found)
 	}
 	out, errs, code = say(t, dir, env, smokeTraining(t, "cpu", "--exact")...)
-	if own := trainRow(t, out, errs, code); own.State != "ran" || own.Key == gpu.Key || own.Numerics != numerics() {
+	if own := trainRow(t, out, errs, code); own.State != "ran" || own.Key == gpu.Key || own.Numerics != cpu.Numerics() {
 		t.Errorf("the CPU's own is %+v", own)
 	}
 }
@@ -87,7 +89,7 @@ func TestAResultOfTheGPUServesTheCPU(t *testing.T) {
 func TestAutoDoesNotTakeLavapipe(t *testing.T) {
 	env := onLavapipe(t)
 	out, errs, code := say(t, t.TempDir(), env, smokeTraining(t, "auto")...)
-	if row := trainRow(t, out, errs, code); row.Numerics != numerics() {
+	if row := trainRow(t, out, errs, code); row.Numerics != cpu.Numerics() {
 		t.Errorf("%+v", row)
 	}
 	if !strings.Contains(errs, "trained on the CPU: no GPU that can be used: llvmpipe") {
@@ -118,13 +120,13 @@ func TestMixedPrecision(t *testing.T) {
 	env, dir := onLavapipe(t), t.TempDir()
 	out, errs, code := say(t, dir, env, "devices", "--json")
 	var list []struct {
-		gpu
+		devices.GPU
 	}
 	if err := json.Unmarshal([]byte(out), &list); err != nil || code != 0 || len(list) != 2 {
 		t.Fatalf("exit code %d, %v\n%s%s", code, err, out, errs)
 	}
 	if (list[1].Mixed == "") == (list[1].NotMixed == "") {
-		t.Fatalf("%+v", list[1].gpu)
+		t.Fatalf("%+v", list[1].GPU)
 	}
 	out, errs, code = say(t, dir, env, smokeTraining(t, "vulkan:llvmpipe", "--precision", "mixed")...)
 	if list[1].Mixed != "" {
@@ -150,7 +152,7 @@ func TestDevicesListsLavapipe(t *testing.T) {
 	out, errs, code := say(t, t.TempDir(), onLavapipe(t), "devices", "--json")
 	var list []struct {
 		Name string `json:"name"`
-		gpu
+		devices.GPU
 	}
 	if err := json.Unmarshal([]byte(out), &list); err != nil || code != 0 || len(list) != 2 {
 		t.Fatalf("exit code %d, %v\n%s%s", code, err, out, errs)
@@ -164,35 +166,34 @@ func TestDevicesListsLavapipe(t *testing.T) {
 // A run looks for a GPU only if what it finds could make a difference.
 func TestTheDeviceMattersUntilTheProcessorHasTrained(t *testing.T) {
 	s := smokeSession(t, "train")
-	s.options.Code[codeOnVulkan] = codedigest.Stage{Digest: "made up for the GPU"}
-	auto := runFlags{device: "auto"}
-	exact, forced := auto, auto
-	exact.exact, forced.force = true, []string{"train"}
-	want := func(when string, flags runFlags, want bool) {
+	s.Options.Code[devices.AnyGPU().Code] = codedigest.Stage{Digest: "made up for the GPU"}
+	want := func(when string, forced, want bool) {
 		t.Helper()
-		if got, err := s.needsDevice(flags); err != nil || got != want {
+		if got, err := s.NeedsDevice(forced); err != nil || got != want {
 			t.Errorf("%s: %v, %v; want %v", when, got, err, want)
 		}
 	}
-	want("before any training", auto, true)
-	s.digests(t)
-	want("after a training", auto, false)
-	want("after a training, --exact", exact, true)
-	want("after a training, --force", forced, true)
+	want("before any training", false, true)
+	digests(t, s)
+	want("after a training", false, false)
+	want("after a training, --force", true, true)
+	s.Options.Exact = true
+	want("after a training, --exact", false, true)
+	s.Options.Exact = false
 
-	gpu := onCPU()
-	gpu.Numerics, gpu.Code, gpu.OtherCode = "vulkan-float32:one", codeOnVulkan, nil
-	there, err := pipeline.NewGraph(experiment.Wire(s.parameters, gpu).Node("train/full"))
+	gpu := devices.AnyGPU()
+	gpu.Numerics, gpu.OtherCode = "vulkan-float32:one", nil
+	there, err := pipeline.NewGraph(experiment.Wire(s.Parameters, gpu).Node("train/full"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pipeline.Run(t.Context(), there, s.options); err != nil {
+	if _, err := pipeline.Run(t.Context(), there, s.Options); err != nil {
 		t.Fatal(err)
 	}
-	want("after a training by a GPU", auto, true)
+	want("after a training by a GPU", false, true)
 
 	untrained := smokeSession(t, "figure-1")
-	if needed, err := untrained.needsDevice(auto); err != nil || needed {
+	if needed, err := untrained.NeedsDevice(false); err != nil || needed {
 		t.Errorf("for a figure of no training: %v, %v", needed, err)
 	}
 }

@@ -14,23 +14,25 @@ import (
 	"testing"
 	"time"
 
+	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/pipeline/codedigest"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/session"
 )
 
 // smokeSession is the smoke profile with everything that it can make, in a store of its own.
-func smokeSession(t testing.TB, targets ...string) *session {
+func smokeSession(t testing.TB, targets ...string) *session.Session {
 	t.Helper()
 	return sessionOf(t, filepath.Join("..", "..", "params", "smoke.yaml"), targets...)
 }
 
 // sessionOf is a profile of this file in a store of its own. Its code digests are made up: here
 // nothing depends on what they are.
-func sessionOf(t testing.TB, path string, targets ...string) *session {
+func sessionOf(t testing.TB, path string, targets ...string) *session.Session {
 	t.Helper()
-	flags := graphFlags{params: path}
-	s, err := flags.wire(targets)
+	flags := session.Request{Params: path}
+	s, err := flags.Wire(targets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,17 +41,17 @@ func sessionOf(t testing.TB, path string, targets ...string) *session {
 		t.Fatal(err)
 	}
 	code := map[string]codedigest.Stage{}
-	for _, n := range s.graph.Nodes() {
+	for _, n := range s.Graph.Nodes() {
 		code[cmp.Or(n.Code, n.Stage)] = codedigest.Stage{Digest: "made up"}
 	}
-	s.options = pipeline.Options{Store: open, DAG: "smoke", Code: code, Numerics: numerics()}
+	s.Options = pipeline.Options{Store: open, DAG: "smoke", Code: code, Numerics: cpu.Numerics()}
 	return s
 }
 
 // digests runs the session's graph and lists the digests of every output.
-func (s *session) digests(t testing.TB) (list []string, report pipeline.Report) {
+func digests(t testing.TB, s *session.Session) (list []string, report pipeline.Report) {
 	t.Helper()
-	report, err := pipeline.Run(context.Background(), s.graph, s.options)
+	report, err := pipeline.Run(context.Background(), s.Graph, s.Options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,10 +84,10 @@ func damages(data []byte) map[string][]byte {
 func TestEveryDamageIsFoundNamedAndMended(t *testing.T) {
 	all := os.Getenv("SICGRID_FAULTS") != ""
 	s := smokeSession(t, "spectra/full/2m", "figure-4")
-	want, _ := s.digests(t)
+	want, _ := digests(t, s)
 	var files []string
 	for _, sub := range []string{"objects", "actions"} {
-		found, err := filepath.Glob(filepath.Join(s.options.Store.Dir(), sub, "*"))
+		found, err := filepath.Glob(filepath.Join(s.Options.Store.Dir(), sub, "*"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,13 +110,13 @@ func TestEveryDamageIsFoundNamedAndMended(t *testing.T) {
 		for _, how := range names {
 			planted++
 			what := fmt.Sprintf("%s %s", filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path)), how)
-			s.wantFoundAndMended(t, what, path, bad[how], want)
+			wantFoundAndMended(t, s, what, path, bad[how], want)
 		}
 	}
 	t.Logf("%d faults planted in %d files: all found, named and mended", planted, len(files))
 }
 
-func (s *session) wantFoundAndMended(t *testing.T, what, path string, bad []byte, want []string) {
+func wantFoundAndMended(t *testing.T, s *session.Session, what, path string, bad []byte, want []string) {
 	t.Helper()
 	spoil := func() {
 		t.Helper()
@@ -128,7 +130,7 @@ func (s *session) wantFoundAndMended(t *testing.T, what, path string, bad []byte
 	}
 	verify := func() []pipeline.Finding {
 		t.Helper()
-		v, err := pipeline.Verify(context.Background(), nil, s.options, pipeline.VerifyOptions{HashOnly: true})
+		v, err := pipeline.Verify(context.Background(), nil, s.Options, pipeline.VerifyOptions{HashOnly: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +143,7 @@ func (s *session) wantFoundAndMended(t *testing.T, what, path string, bad []byte
 	if found := verify(); !traceless && !slices.ContainsFunc(found, func(f pipeline.Finding) bool { return strings.Contains(f.Path+f.What, filepath.Base(path)) }) {
 		t.Errorf("%s: not named by verify: %+v", what, found)
 	}
-	got, report := s.digests(t)
+	got, report := digests(t, s)
 	if !slices.Equal(got, want) {
 		t.Errorf("%s: a run ends in other digests", what)
 	}
@@ -153,13 +155,13 @@ func (s *session) wantFoundAndMended(t *testing.T, what, path string, bad []byte
 	}
 
 	spoil()
-	if _, err := pipeline.Repair(context.Background(), s.options.Store, verify()); err != nil {
+	if _, err := pipeline.Repair(context.Background(), s.Options.Store, verify()); err != nil {
 		t.Errorf("%s: %v", what, err)
 	}
 	if found := verify(); len(found) > 0 {
 		t.Errorf("%s: after the repair, verify finds %+v", what, found)
 	}
-	if got, _ := s.digests(t); !slices.Equal(got, want) {
+	if got, _ := digests(t, s); !slices.Equal(got, want) {
 		t.Errorf("%s: after the repair, a run ends in other digests", what)
 	}
 }
@@ -167,19 +169,19 @@ func (s *session) wantFoundAndMended(t *testing.T, what, path string, bad []byte
 // Nothing depends on the times of files, so a clock that jumps changes nothing.
 func TestAClockThatJumpsChangesNothing(t *testing.T) {
 	s := smokeSession(t, "spectra/full/2m")
-	want, _ := s.digests(t)
+	want, _ := digests(t, s)
 	for _, to := range []time.Time{time.Unix(0, 0), time.Date(2150, 1, 1, 0, 0, 0, 0, time.UTC)} {
-		err := filepath.WalkDir(s.options.Store.Dir(), func(path string, e os.DirEntry, err error) error {
+		err := filepath.WalkDir(s.Options.Store.Dir(), func(path string, e os.DirEntry, err error) error {
 			return errors.Join(err, os.Chtimes(path, to, to))
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, report := s.digests(t)
+		got, report := digests(t, s)
 		if !slices.Equal(got, want) || report.Count(pipeline.Ran) > 0 {
 			t.Errorf("with files of %v a run computes %d stages", to, report.Count(pipeline.Ran))
 		}
-		c, err := s.options.Store.Collect(context.Background(), store.Roots{RecentRuns: 1}, false)
+		c, err := s.Options.Store.Collect(context.Background(), store.Roots{RecentRuns: 1}, false)
 		if err != nil || len(c.Garbage) > 0 {
 			t.Errorf("with files of %v collection removes %v, %v", to, c.Garbage, err)
 		}

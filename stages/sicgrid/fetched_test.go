@@ -14,15 +14,16 @@ import (
 	"sicgrid/pkg/store/remote"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/figures/sheet"
-	"sicgrid/stages/sicgrid/layout"
+	"sicgrid/stages/layout"
+	"sicgrid/stages/session"
 )
 
 // outputsOf reads every output of a report's nodes.
-func (s *session) outputsOf(t testing.TB, report pipeline.Report, do func(n *pipeline.Node, output string, data []byte)) {
+func outputsOf(t testing.TB, s *session.Session, report pipeline.Report, do func(n *pipeline.Node, output string, data []byte)) {
 	t.Helper()
 	for _, n := range report.Nodes {
 		for _, o := range n.Outputs {
-			data, err := s.options.Store.Get(o.Object)
+			data, err := s.Options.Store.Get(o.Object)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -32,7 +33,7 @@ func (s *session) outputsOf(t testing.TB, report pipeline.Report, do func(n *pip
 }
 
 // withSweep is the session of a sweep of one small network over the smoke profile.
-func withSweep(t *testing.T) *session {
+func withSweep(t *testing.T) *session.Session {
 	t.Helper()
 	dir := t.TempDir()
 	laySmallSweep(t, dir, "one", "1", 40, "0.3")
@@ -41,18 +42,18 @@ func withSweep(t *testing.T) *session {
 
 func TestEveryTableOfTheSmokeProfileFitsItsLayout(t *testing.T) {
 	s := smokeSession(t)
-	_, report := s.digests(t)
+	_, report := digests(t, s)
 	swept := withSweep(t)
-	_, more := swept.digests(t)
+	_, more := digests(t, swept)
 	wantFit(t, s, report, 30)
 	wantFit(t, swept, more, 15)
 }
 
 // wantFit holds every table of a report to its layout, of at least so many kinds.
-func wantFit(t *testing.T, s *session, report pipeline.Report, kinds int) {
+func wantFit(t *testing.T, s *session.Session, report pipeline.Report, kinds int) {
 	t.Helper()
 	seen := map[string]bool{}
-	s.outputsOf(t, report, func(n *pipeline.Node, output string, data []byte) {
+	outputsOf(t, s, report, func(n *pipeline.Node, output string, data []byte) {
 		rec, err := artifact.Read(data)
 		if err != nil {
 			t.Fatal(err)
@@ -85,13 +86,13 @@ func TestAForgedFigureIsNotLaidOut(t *testing.T) {
 	ctx := context.Background()
 	var drawn []sheet.File
 	first := smokeSession(t, "table-1")
-	_, report := first.digests(t)
-	first.outputsOf(t, report, func(n *pipeline.Node, _ string, data []byte) {
+	_, report := digests(t, first)
+	outputsOf(t, first, report, func(n *pipeline.Node, _ string, data []byte) {
 		if n.Stage == experiment.FigureStage {
 			drawn = must(artifact.Rows[sheet.File](must(artifact.Read(data))))
 		}
 	})
-	laid := must(first.figureFiles(resultsOf(report)))
+	laid := must(first.Layout().Files(resultsOf(report)))
 	forge := func(how string) []sheet.File {
 		out := slices.Clone(drawn)
 		for i := range out {
@@ -117,35 +118,35 @@ func TestAForgedFigureIsNotLaidOut(t *testing.T) {
 	forgeries := []string{"a script", "an empty drawing", "numbers that are none", "a file of another figure", "a file elsewhere", "no drawing"}
 	for _, how := range forgeries {
 		theirs := smokeSession(t, "table-1")
-		for _, n := range theirs.graph.Nodes() {
+		for _, n := range theirs.Graph.Nodes() {
 			if n.Stage == experiment.FigureStage {
 				n.Run = func(_ context.Context, task *pipeline.Task) error {
 					return pipeline.Emit(task, "figure", forge(how), nil)
 				}
 			}
 		}
-		theirs.digests(t)
+		digests(t, theirs)
 		far, err := remote.Make(ctx, "file://"+t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}
 		var actions []*store.Action
-		if err := theirs.options.Store.Walk(nil, func(a *store.Action, _ string, err error) error {
+		if err := theirs.Options.Store.Walk(nil, func(a *store.Action, _ string, err error) error {
 			actions = append(actions, a)
 			return err
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := far.Push(ctx, theirs.options.Store, actions, nil); err != nil {
+		if _, err := far.Push(ctx, theirs.Options.Store, actions, nil); err != nil {
 			t.Fatal(err)
 		}
 		ours := smokeSession(t, "table-1")
-		ours.options.Remote = far
-		_, report := ours.digests(t)
+		ours.Options.Remote = far
+		_, report := digests(t, ours)
 		if ran, fetched := remade(report); ran != 1 || fetched != 0 {
 			t.Errorf("%s: %d stages ran and %d were fetched, want the drawing", how, ran, fetched)
 		}
-		files, err := ours.figureFiles(resultsOf(report))
+		files, err := ours.Layout().Files(resultsOf(report))
 		if err != nil {
 			t.Errorf("%s: %v", how, err)
 		}
@@ -156,12 +157,12 @@ func TestAForgedFigureIsNotLaidOut(t *testing.T) {
 			}
 		}
 		pulled := smokeSession(t, "table-1")
-		got, err := far.Pull(ctx, pulled.options.Store, pipeline.Accept(pulled.options.Store, experiment.CheckTable), nil)
+		got, err := far.Pull(ctx, pulled.Options.Store, pipeline.Accept(pulled.Options.Store, experiment.CheckTable), nil)
 		if err != nil || got.Records != 0 || len(got.Problems) != 1 {
 			t.Errorf("%s: pull: %+v, %v", how, got, err)
 		}
 		// And one that is in a store already is a failure, not a file.
-		if _, err := theirs.figureFiles(resultsOf(must(pipeline.Run(ctx, theirs.graph, theirs.options)))); err == nil || !strings.Contains(err.Error(), "is not laid out") {
+		if _, err := theirs.Layout().Files(resultsOf(must(pipeline.Run(ctx, theirs.Graph, theirs.Options)))); err == nil || !strings.Contains(err.Error(), "is not laid out") {
 			t.Errorf("%s: laid out from a store: %v", how, err)
 		}
 	}

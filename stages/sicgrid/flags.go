@@ -4,6 +4,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"sicgrid/pkg/usage"
+	"sicgrid/stages/experiment"
+	"sicgrid/stages/session"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -12,11 +16,11 @@ import (
 // variable of the shell that was never set.
 func checkFlags(cmd *cobra.Command) (err error) {
 	if cmd.Flags().Changed("quiet") && cmd.Flags().Changed("verbose") {
-		return usagef("--quiet and --verbose: must be one of them")
+		return usage.Errorf("--quiet and --verbose: must be one of them")
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if err == nil && emptyFlag(f) {
-			err = usagef("--%s '': must not be empty; see %s --help", f.Name, cmd.CommandPath())
+			err = usage.Errorf("--%s '': must not be empty; see %s --help", f.Name, cmd.CommandPath())
 		}
 	})
 	return err
@@ -35,66 +39,21 @@ func emptyFlag(f *pflag.Flag) bool {
 	return f.Value.Type() == "string" && strings.TrimSpace(f.Value.String()) == ""
 }
 
-// said are the flags of a command line that the next one must have as well, as a shell takes them:
-// " --params smoke.yaml".
-func (f *graphFlags) said() string {
-	var words []string
-	if f.params != defaultProfile {
-		words = append(words, "--params", f.params)
-	}
-	for _, set := range f.sets {
-		words = append(words, "--set", set)
-	}
-	if f.store != defaultStore {
-		words = append(words, "--store", f.store)
-	}
-	if f.name != "" {
-		words = append(words, "--name", f.name)
-	}
-	for _, on := range []struct {
-		given bool
-		flag  string
-	}{{f.exact, "--exact"}, {f.unpinned, "--unpinned"}} {
-		if on.given {
-			words = append(words, on.flag)
-		}
-	}
-	text := ""
-	for _, w := range words {
-		text += " " + quoted(w)
-	}
-	return text
+// graphFlags are the flags of the commands that look at the DAG.
+type graphFlags struct{ session.Request }
+
+func (f *graphFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.Params, "params", experiment.DefaultProfile, "parameter `FILE`, or the name of one in params/; its name is the profile's")
+	flags.StringArrayVar(&f.Sets, "set", nil, "set one parameter, `key=value`, such as loss.sigma_g=0.5 (repeatable); sicgrid params lists them")
+	addStoreFlag(flags, &f.Store)
+	flags.BoolVar(&f.Exact, "exact", false, "take no result of another instruction set or device")
+	flags.BoolVar(&f.Unpinned, "unpinned", false, "let no pinned result stand in for one of other code")
 }
 
-// setFlags are the flags that set parameters, as a shell takes them: " --set seed=2".
-func setFlags(sets []string) string {
-	text := ""
-	for _, set := range sets {
-		text += " --set " + quoted(set)
-	}
-	return text
-}
-
-// quoted is a word as a shell takes it.
-func quoted(word string) string {
-	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%") == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// asTheFileSays refuses --set where what is written stands for the profile: with other values it
-// would take the place of the profile's own.
-func (f *graphFlags) asTheFileSays(what string) error {
-	if len(f.sets) == 0 {
-		return nil
-	}
-	sets := ""
-	for _, set := range f.sets {
-		sets += " --set " + quoted(set)
-	}
-	return usagef("--set %s: %s is of a profile as its file says it; write a profile with these values: sicgrid params --params %s%s --yaml > params/NAME.yaml",
-		f.sets[0], what, quoted(f.params), sets)
+// addName adds the flag of the commands that lay figures out, or say what would be.
+func (f *graphFlags) addName(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.Name, "name", "", "`NAME` of the folder of the figures and tables, within the profile's; by default that is the profile's own, and with --set one that says the settings")
 }
 
 // recordingFlags mean something of recordings alone.
@@ -116,7 +75,7 @@ func (f *analyzeFlags) checkForm(cmd *cobra.Command) error {
 	} {
 		for _, name := range only.flags {
 			if !only.given && cmd.Flags().Changed(name) {
-				return usagef("--%s: must be given with %s", name, only.with)
+				return usage.Errorf("--%s: must be given with %s", name, only.with)
 			}
 		}
 	}
@@ -133,5 +92,5 @@ func (f *analyzeFlags) checkColumn(args []string) error {
 			return nil
 		}
 	}
-	return usagef("--column %s: must be given with a .parquet file; .npy files have no columns", f.request.Column)
+	return usage.Errorf("--column %s: must be given with a .parquet file; .npy files have no columns", f.request.Column)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/store"
 )
 
@@ -21,7 +22,7 @@ func losesDevice(t *testing.T) string {
 		t.Fatal(err)
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
-		filepath.Join(here, "lost_device.go"): filepath.Join(here, "testdata", "faults", "lost_device.go"),
+		filepath.Join(here, "..", "devices", "lost_device.go"): filepath.Join(here, "testdata", "faults", "lost_device.go"),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +73,7 @@ func TestAutoGoesOnOnTheCPU(t *testing.T) {
 			out, errs, code := sayBy(t, binary, dir, append(env, fmt.Sprintf("SICGRID_TEST_SUBMISSIONS=%d", submissions)),
 				smokeTraining(t, "auto", "--checkpoint-every", "1ns")...)
 			row := trainRow(t, out, errs, code)
-			if row.State != "ran" || row.Numerics != numerics() {
+			if row.State != "ran" || row.Numerics != cpu.Numerics() {
 				t.Errorf("%+v", row)
 			}
 			if !strings.Contains(errs, "device  cpu (llvmpipe") || !strings.Contains(errs, "was lost after step") ||
@@ -87,7 +88,7 @@ func TestAutoGoesOnOnTheCPU(t *testing.T) {
 				return
 			}
 			if len(legs) != 2 || !strings.HasPrefix(legs[0].Numerics, "vulkan-float32:llvmpipe") || legs[0].FromStep != 0 ||
-				legs[1].Numerics != numerics() || legs[1].FromStep < 1 || legs[1].FromStep > submissions {
+				legs[1].Numerics != cpu.Numerics() || legs[1].FromStep < 1 || legs[1].FromStep > submissions {
 				t.Errorf("trained on %v", legs)
 			}
 		})

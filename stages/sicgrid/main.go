@@ -1,6 +1,6 @@
 // Command sicgrid trains networks that learn grid cells by themselves, analyses them and draws the
-// figures of Schaeffer, Khona et al. (NeurIPS 2023). One command is one file, cmd_*.go; session.go
-// is what they share. What is computed in which order is stages/experiment/pipeline.go.
+// figures of Schaeffer, Khona et al. (NeurIPS 2023). One command is one file, cmd_*.go; what
+// they look at is opened by stages/session. What is computed in which order is stages/experiment/pipeline.go.
 package main
 
 import (
@@ -21,6 +21,8 @@ import (
 	"sicgrid/pkg/params"
 	"sicgrid/pkg/pipeline/slurm"
 	"sicgrid/pkg/printable"
+	"sicgrid/pkg/usage"
+	"sicgrid/stages/completion"
 	"sicgrid/stages/experiment"
 )
 
@@ -99,15 +101,6 @@ func asksForJSON(cmd *cobra.Command, args []string) bool {
 // errOutOfDate ends status when something would run: an answer, not a fault.
 var errOutOfDate = errors.New("not up to date")
 
-// usageError is a command line that cannot be understood.
-type usageError struct{ message string }
-
-func (e *usageError) Error() string { return e.message }
-
-func usagef(format string, a ...any) error {
-	return &usageError{fmt.Sprintf(format, a...)}
-}
-
 // lostError is the interrupt of a command that keeps nothing for the next time.
 type lostError struct{ cause error }
 
@@ -115,13 +108,13 @@ func (e *lostError) Error() string { return "interrupted; nothing is kept of it"
 func (e *lostError) Unwrap() error { return e.cause }
 
 func exitCode(ctx context.Context, err error) int {
-	var usage *usageError
+	var misuse *usage.Error
 	var unknown *experiment.UnknownError
 	var parameter *params.Error
 	switch {
 	case errors.Is(err, errOutOfDate):
 		return exitOutOfDate
-	case errors.As(err, &usage), errors.As(err, &unknown), errors.As(err, &parameter):
+	case errors.As(err, &misuse), errors.As(err, &unknown), errors.As(err, &parameter):
 		return exitUsage
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return exitInterrupted
@@ -165,7 +158,7 @@ func newRootCommand() *cobra.Command {
 	root.PersistentFlags().BoolP("quiet", "q", false, "print results and errors only")
 	root.PersistentFlags().BoolP("verbose", "v", false, "print digests, keys and stack traces too")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
+		return usage.Errorf("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 	})
 	root.AddCommand(
 		newRunCommand(), newSweepCommand(), newStatusCommand(), newWhyCommand(), newDagCommand(), newVerifyCommand(), newGCCommand(),
@@ -173,7 +166,7 @@ func newRootCommand() *cobra.Command {
 		newAnalyzeCommand(), newExportCommand(), newImportCommand(), newCiteCommand(), newCompareCommand(), newWatchCommand(), newReportCommand(), newParamsCommand(), newBenchCommand(), newDevicesCommand(), newVersionCommand(),
 		newLogsCommand(), newStageCommand(),
 	)
-	addCompletions(root)
+	completion.Add(root)
 	checkArguments(root)
 	return root
 }
@@ -185,7 +178,7 @@ func checkArguments(c *cobra.Command) {
 		c.Args = func(cmd *cobra.Command, args []string) error {
 			if accepts != nil {
 				if err := accepts(cmd, args); err != nil {
-					return usagef("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
+					return usage.Errorf("%s: %v; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 				}
 			}
 			return checkFlags(cmd)
@@ -210,9 +203,9 @@ func unknownCommand(root *cobra.Command, name string) error {
 		names = append(names, c.Name())
 	}
 	if near := params.Nearest(name, names); len(near) > 0 {
-		return usagef("unknown command %q, did you mean %s?", name, strings.Join(near, " or "))
+		return usage.Errorf("unknown command %q, did you mean %s?", name, strings.Join(near, " or "))
 	}
-	return usagef("unknown command %q, must be one of %s", name, strings.Join(names, ", "))
+	return usage.Errorf("unknown command %q, must be one of %s", name, strings.Join(names, ", "))
 }
 
 // takes checks how many arguments a command is given; what names them.

@@ -5,21 +5,23 @@ import (
 	"strings"
 	"testing"
 
+	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/session"
 )
 
 // A store of another machine is computed again here: every stage but the figures has measures, and
 // they agree, since it is the same machine after all. With another weight in the loss they do not.
 func TestMeasuresOfOtherNumericsAreCompared(t *testing.T) {
 	s := smokeSession(t, "embed/no-capacity/2m", "distances", "batch", "ideal", "figure-1")
-	s.options.Numerics = "elsewhere"
-	for _, n := range s.graph.Nodes() {
+	s.Options.Numerics = "elsewhere"
+	for _, n := range s.Graph.Nodes() {
 		n.Numerics = ""
 	}
-	s.digests(t)
-	s.options.Numerics = numerics()
-	results, err := pipeline.Rerun(t.Context(), s.graph, s.options, nil)
+	digests(t, s)
+	s.Options.Numerics = cpu.Numerics()
+	results, err := pipeline.Rerun(t.Context(), s.Graph, s.Options, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,17 +57,17 @@ func TestMeasuresOfOtherNumericsAreCompared(t *testing.T) {
 	}
 
 	// What another network gives is no agreement.
-	other, err := (&graphFlags{params: "../../params/smoke.yaml", sets: []string{"loss.sigma_g=2"}}).wire([]string{"train/full"})
+	other, err := (&session.Request{Params: "../../params/smoke.yaml", Sets: []string{"loss.sigma_g=2"}}).Wire([]string{"train/full"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, there := s.dag.Node("train/full"), other.dag.Node("train/full")
+	first, there := s.DAG.Node("train/full"), other.DAG.Node("train/full")
 	first.Run = there.Run
 	g, err := pipeline.NewGraph(first)
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err = pipeline.Rerun(t.Context(), g, s.options, nil)
+	results, err = pipeline.Rerun(t.Context(), g, s.Options, nil)
 	if err != nil || len(results) != 1 || !results[0].Fault() || results[0].Err != nil {
 		t.Errorf("another loss: %+v, %v", results, err)
 	}

@@ -9,9 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/outfile"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/analysis"
-	"sicgrid/stages/sicgrid/tablefile"
 	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/tablefile"
 )
 
 // Files that a user names with --out. What cannot be written is found before anything is computed,
@@ -19,11 +20,11 @@ import (
 
 // checkOutput finds what speaks against writing an exported artifact to a file.
 func (f *graphFlags) checkOutput(out string) error {
-	if err := outfile.Check([]string{out}, []string{f.params}); err != nil {
+	if err := outfile.Check([]string{out}, []string{f.Params}); err != nil {
 		return err
 	}
-	if within(out, f.store) {
-		return usagef("--out %s: lies in the store %s, which holds what the program itself puts there; choose another folder", out, f.store)
+	if within(out, f.Store) {
+		return usage.Errorf("--out %s: lies in the store %s, which holds what the program itself puts there; choose another folder", out, f.Store)
 	}
 	return nil
 }
@@ -47,13 +48,6 @@ func within(file, folder string) bool {
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
-// modulesFile is the file beside --out in which the modules are written; of population states there
-// is none.
-func (f *analyzeFlags) modulesFile() string {
-	ext := filepath.Ext(f.out)
-	return strings.TrimSuffix(f.out, ext) + ".modules" + ext
-}
-
 // checkOutputs finds what speaks against writing what analyze was told to, and says which file of
 // somebody else's is going to be replaced. That beside the one that was named is spared.
 func (f *analyzeFlags) checkOutputs(cmd *cobra.Command, args []string) error {
@@ -62,10 +56,10 @@ func (f *analyzeFlags) checkOutputs(cmd *cobra.Command, args []string) error {
 	for i, in := range inputs {
 		inputs[i] = analysis.Path(in)
 	}
-	outputs := slices.DeleteFunc([]string{f.out, f.maps, f.fields, f.figure}, given)
+	outputs := f.files.Named()
 	headers := append(analysis.Headers(), tablefile.Header[analysis.ShapeRow]()) // a table of either kind is of this program's making
 	if f.states == "" {
-		beside := f.modulesFile()
+		beside := f.files.Modules()
 		if outfile.Existing(beside) != nil && !tablefile.MadeHere(beside, tablefile.Header[spectratable.Module]()) {
 			return fmt.Errorf("%s: is where the modules are written, and sicgrid did not make it; move it away or choose another --out", beside)
 		}
@@ -74,7 +68,7 @@ func (f *analyzeFlags) checkOutputs(cmd *cobra.Command, args []string) error {
 	if err := outfile.Check(outputs, inputs); err != nil {
 		return err
 	}
-	sayReplaced(cmd, f.out, headers...)
+	sayReplaced(cmd, f.files.Table, headers...)
 	return nil
 }
 

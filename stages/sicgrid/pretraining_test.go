@@ -11,6 +11,7 @@ import (
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/session"
 	"sicgrid/stages/train"
 	"sicgrid/stages/train/traintable"
 )
@@ -32,7 +33,7 @@ variants:
 	return strings.NewReplacer(changes...).Replace(text)
 }
 
-func wireJoined(t *testing.T, text string, targets ...string) *session {
+func wireJoined(t *testing.T, text string, targets ...string) *session.Session {
 	t.Helper()
 	return sessionOf(t, writeJoined(t, text), targets...)
 }
@@ -52,10 +53,10 @@ func writeJoined(t *testing.T, text string) (path string) {
 }
 
 // wantNodes fails unless these are all nodes of the session, sorted by name.
-func wantNodes(t *testing.T, s *session, want ...string) {
+func wantNodes(t *testing.T, s *session.Session, want ...string) {
 	t.Helper()
 	var names []string
-	for _, n := range s.graph.Nodes() {
+	for _, n := range s.Graph.Nodes() {
 		names = append(names, n.Name)
 	}
 	slices.Sort(names)
@@ -65,10 +66,10 @@ func wantNodes(t *testing.T, s *session, want ...string) {
 }
 
 // tensorOf is a tensor of the weights that a node of a run made.
-func tensorOf(t *testing.T, s *session, report pipeline.Report, node, name string) []float32 {
+func tensorOf(t *testing.T, s *session.Session, report pipeline.Report, node, name string) []float32 {
 	t.Helper()
 	n := report.Nodes[slices.IndexFunc(report.Nodes, func(n pipeline.NodeReport) bool { return n.Node.Name == node })]
-	data, err := s.options.Store.Get(n.Outputs[slices.IndexFunc(n.Outputs, func(o pipeline.Output) bool { return o.Name == "weights" })].Object)
+	data, err := s.Options.Store.Get(n.Outputs[slices.IndexFunc(n.Outputs, func(o pipeline.Output) bool { return o.Name == "weights" })].Object)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,11 +89,11 @@ func tensorOf(t *testing.T, s *session, report pipeline.Report, node, name strin
 func TestANetworkStartsFromCopiesOfOne(t *testing.T) {
 	s := wireJoined(t, joinedProfile(t), "train/full")
 	wantNodes(t, s, "select/full/pretraining", "train/full", "train/full/finetuning-1", "train/full/pretraining/attempt-1", "train/full/pretraining/attempt-2")
-	finetuned := s.graph.Node("train/full/finetuning-1").Params.(train.Params)
+	finetuned := s.Graph.Node("train/full/finetuning-1").Params.(train.Params)
 	if b := finetuned.Batch; b.Length != 5 || b.Trajectories != 32 || finetuned.Optimiser.Steps != 35 || finetuned.Loss.Capacity != 0 || finetuned.Loss.SigmaG != 0.3 || finetuned.Network.Units != 8 {
 		t.Errorf("finetuned as %+v", finetuned)
 	}
-	digests, report := s.digests(t)
+	made, report := digests(t, s)
 	const layer = "mlp.0.weight"
 	one, copied, joined := tensorOf(t, s, report, "select/full/pretraining", layer), tensorOf(t, s, report, "train/full/finetuning-1", layer), tensorOf(t, s, report, "train/full", layer)
 	moved := 0.0
@@ -125,8 +126,8 @@ func TestANetworkStartsFromCopiesOfOne(t *testing.T) {
 	}
 
 	again := wireJoined(t, joinedProfile(t), "train/full")
-	again.options.Jobs = 1
-	if twice, _ := again.digests(t); !slices.Equal(slices.Sorted(slices.Values(digests)), slices.Sorted(slices.Values(twice))) {
+	again.Options.Jobs = 1
+	if twice, _ := digests(t, again); !slices.Equal(slices.Sorted(slices.Values(made)), slices.Sorted(slices.Values(twice))) {
 		t.Error("one job and several do not give the same digests")
 	}
 }
@@ -135,7 +136,7 @@ func TestANetworkStartsFromCopiesOfOne(t *testing.T) {
 func TestAttemptsStartFromTheSameCopies(t *testing.T) {
 	s := wireJoined(t, joinedProfile(t, "    optimiser: {learning_rate", "    attempts: 3\n    optimiser: {learning_rate"), "train/full")
 	attempts := map[uint64]bool{}
-	for _, n := range s.graph.Nodes() {
+	for _, n := range s.Graph.Nodes() {
 		if !strings.HasPrefix(n.Name, "train/full/attempt-") {
 			continue
 		}

@@ -70,7 +70,7 @@ func TestAPublishedFigureIsFetchedWithItsChain(t *testing.T) {
 	url := "oci://" + strings.TrimPrefix(server.URL, "http://") + "/lab/grid-cells:v1"
 	ours, theirs, third := folderOfSmoke(t), folderOfSmoke(t), folderOfSmoke(t)
 	const figure = "figure-6 --params params/smoke.yaml"
-	if said := says(t, ours, "sicgrid publish "+url+" "+figure, exitFailed); !strings.Contains(said, "is not up to date: `sicgrid run figure-6") || strings.Count(said, "\n") != 1 {
+	if said := says(t, ours, "sicgrid publish "+url+" "+figure, exitFailed); !strings.Contains(said, "; run: sicgrid run figure-6") || strings.Count(said, "\n") != 1 {
 		t.Errorf("publishing what was not made: %s", said)
 	}
 	says(t, ours, "sicgrid run "+figure, exitDone)

@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"sicgrid/pkg/store"
+	"sicgrid/stages/session"
 )
 
 // The pins that the repository ships are used: none is damaged, of other parameters, or of a node
 // that there is not.
 func TestThePinsOfTheRepositoryAreUsed(t *testing.T) {
 	root := filepath.Join("..", "..")
-	profiles, err := os.ReadDir(filepath.Join(root, pinsDir))
+	profiles, err := os.ReadDir(filepath.Join(root, session.PinsDir))
 	if err != nil || len(profiles) == 0 {
 		t.Skip("the repository has no pins")
 	}
@@ -25,7 +26,7 @@ func TestThePinsOfTheRepositoryAreUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, profile := range profiles {
-		pinned := pinnedNodes(t, filepath.Join(root, pinsDir, profile.Name()))
+		pinned := pinnedNodes(t, filepath.Join(root, session.PinsDir, profile.Name()))
 		cmd := exec.Command(program, append([]string{"status", "--json", "--params", profile.Name(), "--store", stored}, pinned...)...)
 		cmd.Dir = root
 		var said strings.Builder

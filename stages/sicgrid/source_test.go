@@ -5,11 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sicgrid/pkg/pipeline/codedigest"
-	"sicgrid/stages/experiment"
 	"slices"
 	"strings"
 	"testing"
+
+	"sicgrid/pkg/pipeline/codedigest"
+	"sicgrid/stages/experiment"
 )
 
 // The source tree is copied and edited there; the program is built from the copy
@@ -72,7 +73,7 @@ func TestWhatEditingTheSourceReruns(t *testing.T) {
 	}
 
 	// A program built without the digests says what to do.
-	if err := os.Remove(filepath.Join(tree, "stages", "sicgrid", "codedigest", "digests.json")); err != nil {
+	if err := os.Remove(filepath.Join(tree, "stages", "source", "codedigest", "digests.json")); err != nil {
 		t.Fatal(err)
 	}
 	plain := exec.Command("go", "build", "-trimpath", "-o", exe, "./stages/sicgrid")
@@ -106,12 +107,12 @@ func TestEveryFigureHasCodeOfItsOwn(t *testing.T) {
 	copySource(t, "../..", tree)
 	digests := func() map[string]codedigest.Stage {
 		t.Helper()
-		cmd := exec.Command("go", "generate", "./stages/sicgrid")
+		cmd := exec.Command("go", "generate", "./stages/source")
 		cmd.Dir = tree
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		data, err := os.ReadFile(filepath.Join(tree, "stages", "sicgrid", "codedigest", "digests.json"))
+		data, err := os.ReadFile(filepath.Join(tree, "stages", "source", "codedigest", "digests.json"))
 		if err != nil {
 			t.Fatal(err)
 		}

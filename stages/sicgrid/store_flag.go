@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 
+	"sicgrid/stages/session"
+
 	"github.com/spf13/pflag"
 )
 
@@ -12,7 +14,7 @@ import (
 type storeFolder string
 
 func addStoreFlag(flags *pflag.FlagSet, dir *string) {
-	*dir = "artifacts/store"
+	*dir = session.DefaultStore
 	flags.Var((*storeFolder)(dir), "store", "`DIR` that holds the artifacts")
 }
 

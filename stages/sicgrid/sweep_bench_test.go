@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"sicgrid/stages/source"
 )
 
 // sweepOf200 is a sweep of 200 runs as short as they can be.
@@ -34,8 +36,8 @@ func runHere(args ...string) (out, faults string, code int) {
 // BenchmarkNoOpOfASweepOf200Runs says how long it takes to find that nothing is to be done. What
 // making a stage costs beside its own work is in sicgrid bench store.
 func BenchmarkNoOpOfASweepOf200Runs(b *testing.B) {
-	if digests, _ := digestFiles.ReadFile("codedigest/digests.json"); digests == nil {
-		b.Skip("needs the digests of the source: go generate ./stages/sicgrid")
+	if _, err := source.Built(); err != nil {
+		b.Skip("needs the digests of the source: go generate ./stages/source")
 	}
 	dir := b.TempDir()
 	if err := layProfiles(dir); err != nil {

@@ -12,20 +12,21 @@ import (
 	"time"
 
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/session"
 	"sicgrid/stages/sweep"
 	"sicgrid/stages/sweep/sweeptable"
 )
 
 // wireShipped wires a sweep of params/ over the profile that it names.
-func wireShipped(t *testing.T, name string) *session {
+func wireShipped(t *testing.T, name string) *session.Session {
 	t.Helper()
 	path := filepath.Join("..", "..", "params", experiment.SweepPrefix+name+".yaml")
 	_, f, err := experiment.ReadSweepFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags := graphFlags{params: f.BasePath(path)}
-	s, err := flags.wire([]string{name})
+	flags := session.Request{Params: f.BasePath(path)}
+	s, err := flags.Wire([]string{name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,12 +53,12 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 	for name, w := range want {
 		s := wireShipped(t, name)
 		trainings := 0
-		for _, n := range s.graph.Nodes() {
+		for _, n := range s.Graph.Nodes() {
 			if n.Stage == "train" {
 				trainings++
 			}
 		}
-		if one := s.sweeps[0]; len(one.Points) != w.points || len(one.Runs) != w.runs || trainings != w.trainings {
+		if one := s.Sweeps[0]; len(one.Points) != w.points || len(one.Runs) != w.runs || trainings != w.trainings {
 			t.Errorf("%s: %d points, %d runs, %d trainings; want %+v", name, len(one.Points), len(one.Runs), trainings, w)
 		}
 	}
@@ -65,7 +66,7 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 
 // A run whose parameters equal the profile's own is the profile's.
 func TestARunThatIsTheProfilesOwnIsShared(t *testing.T) {
-	if wireShipped(t, "smoke").graph.Node("train/full") != nil {
+	if wireShipped(t, "smoke").Graph.Node("train/full") != nil {
 		t.Error("a run of 100 steps is taken for the profile's of 300")
 	}
 	dir := t.TempDir()
@@ -86,17 +87,17 @@ designs:
 	if err := os.WriteFile(filepath.Join(dir, "sweep-own.yaml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	flags := graphFlags{params: filepath.Join(dir, "smoke.yaml")}
-	s, err := flags.wire([]string{"own"})
+	flags := session.Request{Params: filepath.Join(dir, "smoke.yaml")}
+	s, err := flags.Wire([]string{"own"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"train/no-capacity", "train/no-capacity/seed-2", "ratemaps/no-capacity/2m", "spectra/no-capacity/seed-2/2m", "trajectories/2m"} {
-		if s.graph.Node(name) == nil {
+		if s.Graph.Node(name) == nil {
 			t.Errorf("%s is made a second time", name)
 		}
 	}
-	one := s.sweeps[0]
+	one := s.Sweeps[0]
 	if len(one.Points) != 1 || !slices.Equal(one.Table.Params.(sweep.Params).Runs[0].Designs, []int32{0, 1}) {
 		t.Errorf("points %+v: the same setting in two designs is one point of both", one.Points)
 	}
@@ -109,7 +110,7 @@ designs:
 func TestTheFiguresOfASweepAreDifferentResults(t *testing.T) {
 	for _, name := range []string{"robustness", "phase-diagram", "report"} {
 		seen := map[string]string{}
-		for _, n := range wireShipped(t, name).dag.Targets[name] {
+		for _, n := range wireShipped(t, name).DAG.Targets[name] {
 			parameters, err := json.Marshal(n.Params)
 			id := n.Stage + string(parameters)
 			if err != nil || seen[id] != "" {

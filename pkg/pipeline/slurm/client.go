@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -37,6 +39,8 @@ func run(ctx context.Context, stdin, command string, args ...string) (string, er
 	defer stop()
 	waiting := false // sbatch for room, which we do better
 	cmd := exec.CommandContext(ctx, command, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the submitter, which decides what becomes of it
+	cmd.WaitDelay = time.Second
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, said bytes.Buffer
 	cmd.Stdout = &out
@@ -51,7 +55,7 @@ func run(ctx context.Context, stdin, command string, args ...string) (string, er
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
-	case err == nil:
+	case err == nil || errors.Is(err, exec.ErrWaitDelay): // a wrapper around it may have left something behind
 		return out.String(), nil
 	case errors.Is(err, exec.ErrNotFound):
 		return "", noCommand(command)
@@ -59,6 +63,8 @@ func run(ctx context.Context, stdin, command string, args ...string) (string, er
 		return "", &refusal{command, sentence(said.String())}
 	case ctx.Err() != nil:
 		return "", &refusal{command, strings.TrimPrefix(sentence(said.String())+"; ", "; ") + "no answer within " + patience.String()}
+	case errors.As(err, &exit) && !exit.Exited():
+		return "", &refusal{command, "ended before it answered: " + exit.String()}
 	case errors.As(err, &exit):
 		return "", &refusal{command, sentence(said.String())}
 	}
@@ -103,7 +109,7 @@ func says(err error, texts ...string) bool {
 // unanswered reports whether the controller gave no answer, so that it is not known whether it did
 // what it was asked to. The texts are those of Slurm's slurm_errno.c and of the C library.
 func unanswered(err error) bool {
-	return !mistrusted(err) && says(err, "no answer within",
+	return !mistrusted(err) && says(err, "no answer within", "ended before it answered",
 		"unable to contact", "communication", "connection failure", "shutdown", "in standby mode", "try again",
 		"timed out", "missing socket", "zero bytes were transmitted", "insane message length", "header lengths",
 		"message send failure", "message receive failure", "unexpected message received",
@@ -165,8 +171,12 @@ func advice(err error) string {
 	return "ask for something else"
 }
 
-// submit submits a script as an array and returns its job.
+// submit submits a script as an array and returns its job. Slurm's answer is waited for a little
+// longer than ctx goes on: what is submitted and not known is found by its name only later.
 func (client) submit(ctx context.Context, script string, options []string) (job string, err error) {
+	const longer = 5 * time.Second
+	ctx, stop := lasting(ctx, longer)
+	defer stop()
 	out, err := run(ctx, script, "sbatch", append([]string{"--parsable"}, options...)...)
 	if err != nil {
 		return "", err
@@ -178,8 +188,16 @@ func (client) submit(ctx context.Context, script string, options []string) (job 
 	return job, nil
 }
 
+// lasting is a context that ends so much later than another.
+func lasting(ctx context.Context, longer time.Duration) (context.Context, context.CancelFunc) {
+	lasts, stop := context.WithCancel(context.WithoutCancel(ctx))
+	forget := context.AfterFunc(ctx, func() { sleep(lasts, longer); stop() })
+	return lasts, func() { forget(); stop() }
+}
+
 // queued is a task that Slurm still knows of.
 type queued struct {
+	user   string // by number
 	job    string // the array's
 	task   int
 	state  string
@@ -199,6 +217,9 @@ func (q queued) live() bool {
 	return false
 }
 
+// waits reports whether the task is one of this user's that has not begun.
+func (q queued) waits() bool { return q.state == "PENDING" && q.user == strconv.Itoa(os.Getuid()) }
+
 // held reports whether the task will never run unless somebody releases it, because it could not be
 // started again and again.
 func (q queued) held() bool {
@@ -211,14 +232,14 @@ func (client) queue(ctx context.Context, names []string) ([]queued, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	out, err := run(ctx, "", "squeue", "--noheader", "--array", "--states=all", "--name="+strings.Join(names, ","), "--format=%F|%K|%T|%k|%N|%r")
+	out, err := run(ctx, "", "squeue", "--noheader", "--array", "--states=all", "--name="+strings.Join(names, ","), "--format=%F|%K|%T|%k|%N|%U|%r")
 	if err != nil {
 		return nil, err
 	}
 	var all []queued
 	for line := range strings.Lines(out) {
-		f := strings.SplitN(strings.TrimSpace(line), "|", 6)
-		if len(f) != 6 {
+		f := strings.SplitN(strings.TrimSpace(line), "|", 7)
+		if len(f) != 7 {
 			continue
 		}
 		task, errTask := strconv.Atoi(f[1])
@@ -226,7 +247,7 @@ func (client) queue(ctx context.Context, names []string) ([]queued, error) {
 		if errTask != nil || errNumber != nil {
 			continue
 		}
-		all = append(all, queued{job: f[0], task: task, state: f[2], number: number, node: f[4], reason: f[5]})
+		all = append(all, queued{job: f[0], task: task, state: f[2], number: number, node: f[4], user: f[5], reason: f[6]})
 	}
 	return all, nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -20,6 +19,7 @@ type Executor struct {
 	Dir     string // of the run, as the nodes see it
 	Cluster *Cluster
 	Source  string       // what Cluster was read from, for errors
+	Stages  []string     // of which the run may have jobs: Slurm is asked for these, by their names
 	AtOnce  int          // tasks of an array that run at once; 0 is as many as there is room for
 	Say     func(string) // what concerns no node; nil is allowed
 	// Prepare lays out in Dir what the stage process needs, and returns its command, to which the
@@ -40,17 +40,17 @@ func (d *Detached) Unwrap() error { return context.Canceled }
 // are under way, and reports when all of it has ended. A stage that fails stops only what needs it.
 // When ctx is cancelled the jobs go on and the error is Detached.
 //
-// Where nothing has to run Slurm is asked nothing.
+// Where nothing has to run Slurm is asked nothing, unless a submission was left without its answer.
 func (e *Executor) Run(ctx context.Context, g *pipeline.Graph, opt pipeline.Options) (pipeline.Report, error) {
 	begun := time.Now()
-	f := &follower{Executor: e, folder: folder(e.Dir), g: g, opt: opt, said: map[string]bool{}, ours: map[string]bool{}}
+	f := newFollower(e, g, opt)
 	stale := f.succeeded()
 	plan, err := pipeline.Status(g, opt)
 	if err != nil {
 		return pipeline.Report{}, err
 	}
 	f.begin(plan)
-	if f.open > 0 {
+	if f.open > 0 || f.folder.leftOpen() {
 		err = insist(ctx, f.poll(), f.patience(), f.say, func() error { return f.attach(ctx, stale) })
 		if err == nil {
 			err = f.follow(ctx)
@@ -64,42 +64,58 @@ func (e *Executor) Run(ctx context.Context, g *pipeline.Graph, opt pipeline.Opti
 // Cancel ends all jobs of the run and waits until Slurm has none of them. It returns how many there
 // were.
 func (e *Executor) Cancel(ctx context.Context) (tasks int, err error) {
-	f := folder(e.Dir)
-	arrays, err := f.arrays()
-	if err != nil || len(arrays) == 0 {
+	if err := checkCommands(); err != nil {
 		return 0, err
 	}
-	seen := map[taskOf]bool{}
-	f.atWork(arrays, seen) // they may have stopped before Slurm answers
-	if err := os.WriteFile(f.path("cancelled"), nil, 0o644); err != nil {
+	c := &cancelling{Executor: e, folder: folder(e.Dir), seen: map[taskOf]bool{}}
+	arrays, err := c.folder.arrays()
+	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(f.path("cancelled"))
-	for ctx.Err() == nil {
-		left := 0
+	c.folder.atWork(arrays, c.seen) // they may have stopped before Slurm answers
+	if c.mark, err = c.folder.cancel(); err != nil {
+		return 0, err
+	}
+	for begun := time.Now(); ctx.Err() == nil; {
+		left, open := 0, 0
 		err := insist(ctx, e.poll(), e.patience(), e.say, func() (err error) {
-			left, err = e.cancelAll(ctx, arrays, seen)
+			left, open, err = c.cancelAll(ctx)
 			return err
 		})
-		if err == nil && left == 0 {
-			e.awaitProcesses(ctx, f, arrays, seen)
+		over := left == 0 && (open == 0 || time.Since(begun) > patience)
+		if err == nil && over {
+			c.awaitProcesses(ctx)
 		}
-		if err != nil || left == 0 {
-			return len(seen), err
+		if err != nil || over {
+			return len(c.seen), err
+		}
+		if left == 0 && !c.waits {
+			c.waits = true
+			e.say("a submission was interrupted before Slurm answered: waiting for its jobs, a minute at most")
 		}
 		sleep(ctx, time.Second)
 	}
-	return len(seen), ctx.Err()
+	return len(c.seen), ctx.Err()
+}
+
+// cancelling is a cancellation under way.
+type cancelling struct {
+	*Executor
+	folder folder
+	mark   string
+	arrays []*submitted // before the mark
+	seen   map[taskOf]bool
+	waits  bool // for jobs that may still appear, and has said so
 }
 
 // awaitProcesses waits for processes that go on although Slurm has ended their jobs, or a restarted
 // controller knows nothing of them: they see at their next beat that the run is being cancelled, and
 // are added to seen. One that does not beat was killed.
-func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submitted, seen map[taskOf]bool) {
+func (c *cancelling) awaitProcesses(ctx context.Context) {
 	const beats = 2 // of which a living process has one in that time
 	before, at := "", time.Now()
-	for ctx.Err() == nil && time.Since(at) < beats*e.patience()/beatsInPatience {
-		now := f.atWork(arrays, seen)
+	for ctx.Err() == nil && time.Since(at) < beats*c.patience()/beatsInPatience {
+		now := c.folder.atWork(c.arrays, c.seen)
 		if now == "" {
 			return
 		}
@@ -113,25 +129,43 @@ func (e *Executor) awaitProcesses(ctx context.Context, f folder, arrays []*submi
 // taskName is what Slurm calls a task of an array.
 func taskName(job string, task int) string { return job + "_" + strconv.Itoa(task) }
 
-// cancelAll cancels what Slurm has of the arrays. It returns how many tasks that were, and adds
-// them to seen.
-func (e *Executor) cancelAll(ctx context.Context, arrays []*submitted, seen map[taskOf]bool) (left int, err error) {
-	queue, err := client{}.queue(ctx, e.names(arrays))
+// cancelAll cancels all that Slurm has of the run, but for what was submitted after the
+// cancellation. It returns how many tasks that were, which it adds to seen, and of how many arrays
+// jobs may still appear.
+func (c *cancelling) cancelAll(ctx context.Context) (left, open int, err error) {
+	queue, err := client{}.queue(ctx, c.names())
 	if err != nil {
-		return 0, err
+		return 0, 0, err
+	}
+	all, err := c.folder.arrays() // what Slurm has was recorded before
+	if err != nil {
+		return 0, 0, err
+	}
+	c.arrays = nil
+	after, there := map[int]bool{}, map[int]bool{}
+	for _, a := range all {
+		if after[a.Number] = a.After == c.mark; !after[a.Number] {
+			c.arrays = append(c.arrays, a)
+		}
 	}
 	var jobs []string
 	for _, q := range queue {
-		if !q.live() {
+		there[q.number] = true
+		if !q.live() || after[q.number] {
 			continue
 		}
 		left++
-		seen[taskOf{q.number, q.task}] = true
+		c.seen[taskOf{q.number, q.task}] = true
 		if q.state != "COMPLETING" && !slices.Contains(jobs, q.job) {
 			jobs = append(jobs, q.job)
 		}
 	}
-	return left, client{}.cancel(ctx, jobs)
+	for _, a := range c.arrays {
+		if a.unanswered() && !there[a.Number] {
+			open++
+		}
+	}
+	return left, open, client{}.cancel(ctx, jobs)
 }
 
 func (e *Executor) poll() time.Duration { return time.Duration(e.Cluster.PollSeconds) * time.Second }
@@ -148,12 +182,9 @@ func (e *Executor) name(stage string) string {
 	return stage + "." + hex.EncodeToString(sum[:4])
 }
 
-func (e *Executor) names(arrays []*submitted) []string {
-	var names []string
-	for _, a := range arrays {
-		if n := e.name(a.Stage); !slices.Contains(names, n) {
-			names = append(names, n)
-		}
+func (e *Executor) names() (names []string) {
+	for _, stage := range e.Stages {
+		names = append(names, e.name(stage))
 	}
 	return names
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +25,9 @@ type follower struct {
 	of    map[*pipeline.Node]*watched
 	open  int // how many are not settled
 
-	process   []string // the command of a stage process; nil before anything is submitted
+	mark      string       // the run's last cancellation when this submitter began
+	followed  map[int]bool // the arrays that it has submitted or joined
+	process   []string     // the command of a stage process; nil before anything is submitted
 	arrays    []*submitted
 	mostTasks int
 	losses    []string        // jobs that one question has found lost
@@ -31,6 +35,12 @@ type follower struct {
 	ours      map[string]bool // tasks that were cancelled by us, not by somebody
 	condemned []string        // those of them of which Slurm has not confirmed it
 	silent    time.Time       // since when Slurm has not answered; zero while it does
+}
+
+func newFollower(e *Executor, g *pipeline.Graph, opt pipeline.Options) *follower {
+	f := &follower{Executor: e, folder: folder(e.Dir), g: g, opt: opt, followed: map[int]bool{}, said: map[string]bool{}, ours: map[string]bool{}}
+	f.mark = f.folder.cancellation()
+	return f
 }
 
 // watched is what is known of one node.
@@ -114,26 +124,23 @@ func (f *follower) attach(ctx context.Context, stale map[string]bool) error {
 	if err := f.read(); err != nil {
 		return err
 	}
-	live := 0
-	if len(f.arrays) > 0 {
-		queue, err := client{}.queue(ctx, f.names(f.arrays))
-		if err != nil {
-			return fmt.Errorf("look for jobs that are under way: %w", err)
-		}
-		for _, q := range queue {
-			if q.live() {
-				live++
-			}
-		}
+	live, open, err := f.join(ctx)
+	if err != nil {
+		return fmt.Errorf("look for jobs that are under way: %w", err)
 	}
-	if live == 0 {
+	if live == 0 && !open {
 		f.arrays = nil
 		for _, w := range f.nodes {
 			w.number = -1
 		}
 		return f.folder.clear()
 	}
-	f.say(fmt.Sprintf("attached to %d tasks under way", live))
+	switch {
+	case live > 0 && f.open > 0:
+		f.say(fmt.Sprintf("attached to %d tasks under way", live))
+	case live == 0:
+		f.say("a submission was interrupted before Slurm answered: its jobs may still appear")
+	}
 	for _, w := range f.nodes {
 		if stale[w.node.Name] && !w.settled {
 			w.number, w.dead = -1, w.number
@@ -142,20 +149,42 @@ func (f *follower) attach(ctx context.Context, stale map[string]bool) error {
 	return nil
 }
 
+// join counts the tasks of the run that are under way, and tells whether jobs of an interrupted
+// submission may still appear.
+func (f *follower) join(ctx context.Context) (live int, open bool, err error) {
+	if len(f.arrays) == 0 {
+		return 0, false, nil
+	}
+	for _, a := range f.arrays {
+		f.followed[a.Number] = f.open > 0 || a.job == ""
+	}
+	queue, err := client{}.queue(ctx, f.names())
+	if err != nil {
+		return 0, false, err
+	}
+	for _, q := range queue {
+		f.learnJob(q)
+		if a := f.array(q.number); a != nil && a.job == q.job && q.live() {
+			live++
+		}
+	}
+	return live, slices.ContainsFunc(f.arrays, (*submitted).unanswered), nil
+}
+
 // lock keeps two submitters of one run from submitting the same.
 func (f *follower) lock(ctx context.Context) (func(), error) {
 	sum := sha256.Sum256([]byte("slurm " + f.Dir))
 	return f.opt.Store.Lock(ctx, hex.EncodeToString(sum[:]))
 }
 
-// read reads what has been submitted, by whomever.
+// read reads what has been submitted, by whomever, and not been cancelled.
 func (f *follower) read() error {
 	arrays, err := f.folder.arrays()
 	if err != nil {
 		return err
 	}
-	f.arrays = arrays
-	for _, a := range arrays {
+	f.arrays = slices.DeleteFunc(arrays, func(a *submitted) bool { return a.After != f.mark })
+	for _, a := range f.arrays {
 		for task, name := range a.Nodes {
 			if w := f.of[f.g.Node(name)]; w != nil && a.Number > max(w.number, w.dead) {
 				w.number, w.task, w.gone = a.Number, task, time.Time{}
@@ -180,13 +209,14 @@ func (f *follower) follow(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return f.ended(ctx, ctx.Err())
 			}
-			if f.folder.cancelled() {
-				return errors.New("the run was cancelled from elsewhere; what had finished is kept")
+			if f.cancelled() {
+				return errCancelled
 			}
 			f.readRecords()
 			f.passOver()
 		}
 	}
+	f.tidy(ctx)
 	for _, w := range f.nodes {
 		if w.report.State == pipeline.Failed {
 			return w.report.Err
@@ -194,6 +224,10 @@ func (f *follower) follow(ctx context.Context) error {
 	}
 	return nil
 }
+
+var errCancelled = errors.New("the run was cancelled from elsewhere; what had finished is kept")
+
+func (f *follower) cancelled() bool { return f.folder.cancellation() != f.mark }
 
 // answered is the error of one round of questions, in which silence is none: they are asked again,
 // as long as there are jobs or there is patience. While there are jobs nothing but a refused one
@@ -306,7 +340,7 @@ func (f *follower) unmade(w *watched) *watched {
 // ask asks Slurm which tasks it has, and returns the nodes that have to be submitted: those that
 // never were, and those that are lost with all that waits for them.
 func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
-	queue, err := client{}.queue(ctx, f.names(f.arrays))
+	queue, err := client{}.queue(ctx, f.names())
 	if err != nil {
 		return nil, err
 	}
@@ -345,6 +379,7 @@ func (f *follower) ask(ctx context.Context) (need []*watched, err error) {
 		}
 	}
 	f.sayLosses()
+	f.condemnStrays(queue)
 	if err := (client{}).cancel(ctx, f.condemned); err != nil {
 		return nil, err
 	}
@@ -367,13 +402,61 @@ func (f *follower) sayLosses() {
 
 // learnJob notes the job of an array whose submission was not answered.
 func (f *follower) learnJob(q queued) {
-	for _, a := range f.arrays {
-		if a.Number == q.number && a.job == "" {
-			_ = f.folder.setJob(a, q.job) // the next who asks learns it again
+	if a := f.array(q.number); a != nil && a.job == "" {
+		_ = f.folder.setJob(a, q.job) // the next who asks learns it again
+	}
+}
+
+// condemnStrays condemns the jobs of the run that wait in the queue for nobody, and would fill it:
+// those of a submission that was interrupted or not answered, and made again since, and those of a
+// cancelled one that a restarted controller has brought back. What runs is let run: it makes what
+// is wanted, once.
+func (f *follower) condemnStrays(queue []queued) {
+	for _, q := range queue {
+		if q.waits() && f.isStray(q) {
+			f.condemn(q)
 		}
 	}
 }
 
+func (f *follower) isStray(q queued) bool {
+	a := f.array(q.number)
+	if a == nil { // or of an array that another submitter has just recorded
+		var err error
+		if a, err = f.folder.array(q.number); err != nil {
+			return errors.Is(err, fs.ErrNotExist)
+		}
+		return a.After != f.mark
+	}
+	if a.job != "" && a.job != q.job {
+		return true
+	}
+	w := f.of[f.g.Node(a.Nodes[q.task])]
+	return w != nil && max(w.number-1, w.dead) >= q.number
+}
+
+// tidy cancels what the run has in the queue when all of it is done: what was submitted twice, or
+// was made by others meanwhile.
+func (f *follower) tidy(ctx context.Context) {
+	err := insist(ctx, f.poll(), f.grace(), f.say, func() error {
+		queue, err := client{}.queue(ctx, f.names())
+		if err != nil {
+			return err
+		}
+		f.condemnStrays(queue)
+		for _, q := range queue {
+			if q.waits() && f.followed[q.number] {
+				f.condemn(q)
+			}
+		}
+		return client{}.cancel(ctx, f.condemned)
+	})
+	if err != nil && ctx.Err() == nil {
+		f.say(fmt.Sprintf("all is done, but Slurm may still have jobs of this run (%v): --cancel removes them", err))
+	}
+}
+
+// condemn has a task cancelled.
 func (f *follower) condemn(q queued) {
 	id := q.name()
 	if !f.ours[id] {

@@ -76,8 +76,15 @@ type submitted struct {
 	Stage  string         `json:"stage"`
 	Nodes  map[int]string `json:"nodes"` // by task
 	BeatMS int            `json:"beat_ms"`
+	After  string         `json:"after,omitempty"` // the cancellation that came before it
 
 	job string // "" while it is not known
+}
+
+// unanswered reports whether a job may still come of a submission whose answer nobody has read: an
+// sbatch goes on without the submitter that started it, but not for longer than its patience.
+func (s *submitted) unanswered() bool {
+	return s.job == "" && time.Since(time.UnixMilli(int64(s.Number))) < patience
 }
 
 // node is the name of a task's node.
@@ -246,9 +253,36 @@ func (f folder) atWork(arrays []*submitted, seen map[taskOf]bool) (signs string)
 	return signs
 }
 
-func (f folder) cancelled() bool {
-	_, err := os.Stat(f.path("cancelled"))
-	return err == nil
+// leftOpen reports whether there is an array of which no job is known, by the names of the files
+// alone.
+func (f folder) leftOpen() bool {
+	entries, _ := os.ReadDir(f.path("arrays")) // none of a run that was never submitted
+	answered := map[string]bool{}
+	for _, e := range entries {
+		if number, ok := strings.CutSuffix(e.Name(), ".job"); ok {
+			answered[number] = true
+		}
+	}
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		number, ok := strings.CutSuffix(e.Name(), ".json")
+		return ok && !answered[number]
+	})
+}
+
+// cancellation is the mark of the last one, "" if there was none.
+func (f folder) cancellation() string {
+	data, _ := store.ReadRegular(f.path("cancelled"), store.MostRecord)
+	return strings.TrimSpace(string(data))
+}
+
+// cancel has everything that was submitted so far stop by itself, whenever it sees the new mark.
+func (f folder) cancel() (mark string, err error) {
+	mark = strconv.FormatInt(time.Now().UnixNano(), 36)
+	err = store.WriteFileAtomic(f.path("cancelled"), []byte(mark+"\n"), 0o644)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // no such run was ever submitted, or its folder was removed
+	}
+	return mark, err
 }
 
 // Log is what the processes of one node have printed, the last one last.

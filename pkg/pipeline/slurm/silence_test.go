@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sicgrid/pkg/pipeline"
 )
 
 // onceSilent puts commands of Slurm into PATH that each fail once as those of a controller that was
@@ -35,7 +37,7 @@ echo "$(basename "$0") $*" >> "$(dirname "$0")/asked"
 func submitter(t *testing.T, said *[]string) *follower {
 	t.Helper()
 	e := &Executor{Dir: t.TempDir(), Cluster: &Cluster{PollSeconds: 1, PatienceSecs: 5}, Say: func(text string) { *said = append(*said, text) }}
-	return &follower{Executor: e, folder: folder(e.Dir), said: map[string]bool{}, ours: map[string]bool{}}
+	return newFollower(e, nil, pipeline.Options{})
 }
 
 // A cancellation that Slurm has not confirmed is no fault of the run, and is asked for again.
@@ -98,7 +100,7 @@ func TestWhatStopsBeforeSlurmAnswersWasCancelled(t *testing.T) {
 	}
 	stopped := make(chan error)
 	go func() {
-		for !f.folder.cancelled() {
+		for !f.cancelled() {
 			time.Sleep(time.Millisecond)
 		}
 		stopped <- f.folder.write(&record{Node: node, State: left, Job: "12"})

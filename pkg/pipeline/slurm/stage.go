@@ -38,6 +38,10 @@ func Stage(ctx context.Context, dir string, number int, open func(node string) (
 	if err != nil {
 		return err
 	}
+	cancelled := func() bool { return f.cancellation() != a.After }
+	if cancelled() {
+		return errors.New("this job was cancelled: a controller that has forgotten it started it all the same")
+	}
 	host, _ := os.Hostname() // only shown
 	if name := os.Getenv("SLURMD_NODENAME"); name != "" {
 		host = name
@@ -46,7 +50,7 @@ func Stage(ctx context.Context, dir string, number int, open func(node string) (
 	if before == nil {
 		before = &record{}
 	}
-	p := &process{folder: f, before: before, record: record{
+	p := &process{folder: f, cancelled: cancelled, before: before, record: record{
 		Node: node, State: running, Job: os.Getenv("SLURM_JOB_ID"), Host: host,
 		Done: before.Done, Total: before.Total, Note: before.Note, InVain: before.InVain,
 	}}
@@ -63,10 +67,11 @@ func Stage(ctx context.Context, dir string, number int, open func(node string) (
 
 // process is a stage process.
 type process struct {
-	folder folder
-	before *record // of the process before it
-	mu     sync.Mutex
-	record record
+	folder    folder
+	cancelled func() bool // whether the submission that it is of was
+	before    *record     // of the process before it
+	mu        sync.Mutex
+	record    record
 }
 
 func (p *process) write() error {
@@ -91,7 +96,7 @@ func (p *process) keepBeating(every time.Duration, cancel func()) (stop func()) 
 			case <-done:
 				return
 			case <-ticker.C:
-				if p.folder.cancelled() {
+				if p.cancelled() {
 					cancel()
 				}
 				_ = p.write() // one that is missed does no harm
@@ -206,7 +211,7 @@ func (p *process) end(ctx context.Context, report *pipeline.NodeReport, err erro
 	if written := p.write(); written != nil {
 		return errors.Join(err, written)
 	}
-	if r.State == left && !p.folder.cancelled() {
+	if r.State == left && !p.cancelled() {
 		return p.leave(err)
 	}
 	return err

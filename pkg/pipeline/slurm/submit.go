@@ -54,10 +54,18 @@ func (f *follower) submit(ctx context.Context, need []*watched) error {
 func (f *follower) submitArrays(ctx context.Context, arrays []*array) error {
 	ids := map[*array]string{}
 	for _, a := range arrays {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		s, err := f.submitArray(ctx, a, ids)
-		switch {
-		case err == nil:
+		if err == nil {
 			ids[a] = s.job
+		}
+		switch {
+		case err == nil && f.cancelled(): // while Slurm was asked, so that it may have been overlooked
+			f.takeBack(ids)
+			return errCancelled
+		case err == nil:
 		case full(err) && f.mayWait(a, err):
 			if f.once("full") {
 				f.say(fmt.Sprintf("no more jobs are taken for now (%v): the rest is submitted when there is room; Ctrl-C stops here, and the same command goes on", errors.Unwrap(err)))
@@ -103,9 +111,10 @@ func (f *follower) takeBack(ids map[*array]string) {
 
 // submitArray records an array before Slurm hears of it, so that no job is unknown to us.
 func (f *follower) submitArray(ctx context.Context, a *array, ids map[*array]string) (*submitted, error) {
-	s := &submitted{Stage: a.stage, Nodes: map[int]string{}, BeatMS: int(f.patience().Milliseconds() / beatsInPatience)}
+	s := &submitted{Stage: a.stage, Nodes: map[int]string{}, BeatMS: int(f.patience().Milliseconds() / beatsInPatience), After: f.mark}
+	s.Number = int(time.Now().UnixMilli()) // never one of which a job may be left from before the folder was cleared
 	if n := len(f.arrays); n > 0 {
-		s.Number = f.arrays[n-1].Number + 1
+		s.Number = max(s.Number, f.arrays[n-1].Number+1)
 	}
 	for task, n := range a.nodes {
 		s.Nodes[task] = n.Name
@@ -114,9 +123,14 @@ func (f *follower) submitArray(ctx context.Context, a *array, ids map[*array]str
 		return nil, err
 	}
 	f.arrays = append(f.arrays, s)
+	f.followed[s.Number] = true
 	for task, n := range a.nodes {
 		w := f.of[n]
 		w.number, w.task, w.gone, w.beat, w.beatAt, w.started = s.Number, task, time.Time{}, "", time.Time{}, false
+	}
+	if f.cancelled() {
+		f.forget(s)
+		return nil, errCancelled
 	}
 	job, err := client{}.submit(ctx, f.script(s.Number), f.options(a, s, ids))
 	if err != nil {
@@ -182,12 +196,20 @@ func (f *follower) placeOf(n *pipeline.Node) (place, bool) {
 	return place{job: job, task: w.task}, job != ""
 }
 
-// job is that of an array, "" while it is not known.
-func (f *follower) job(number int) string {
+// array is the one of this number, nil if there is none.
+func (f *follower) array(number int) *submitted {
 	for _, a := range f.arrays {
 		if a.Number == number {
-			return a.job
+			return a
 		}
+	}
+	return nil
+}
+
+// job is that of an array, "" while it is not known.
+func (f *follower) job(number int) string {
+	if a := f.array(number); a != nil {
+		return a.job
 	}
 	return ""
 }

@@ -1,7 +1,7 @@
 package clustertest
 
 import (
-	"context"
+	"bytes"
 	"crypto/rand"
 	"fmt"
 	"net"
@@ -71,8 +71,10 @@ func missing() string {
 }
 
 // startCluster starts one and has it stopped, with everything that still runs on it, after the
-// test.
-func startCluster(t *testing.T) *cluster {
+// test. Each test has its own, which takes a second or two: whatever it does to jobs, daemons and
+// configuration, none waits for what another has left. Lines are of the configuration, in the place
+// of what it says otherwise.
+func startCluster(t *testing.T, lines ...string) *cluster {
 	t.Helper()
 	if os.Getenv("SICGRID_SLURM_TESTS") == "" {
 		t.Skip("starts a Slurm of its own, for minutes: go tool task test-slurm")
@@ -91,14 +93,17 @@ func startCluster(t *testing.T) *cluster {
 	host, _, _ = strings.Cut(host, ".")
 	c := &cluster{dir, host}
 	t.Cleanup(func() {
-		c.stop()
-		if !t.Failed() {
+		c.stop(t)
+		if !t.Failed() { // else its logs are of use
 			os.RemoveAll(dir)
 		}
 	})
 	port := freePorts(t, 1+len(nodes))
 	text := fmt.Sprintf(configuration, dir, host, port, port+1, port+len(nodes))
 	c.write(t, "slurm.conf", text)
+	for _, line := range lines {
+		c.set(t, line)
+	}
 	c.write(t, "cgroup.conf", "CgroupAutomount=no\nCgroupMountpoint="+dir+"/cgroup\n")
 	t.Setenv("SLURM_CONF", c.path("slurm.conf"))
 	for _, sub := range []string{"state", "munge"} {
@@ -201,24 +206,36 @@ func (c *cluster) set(t *testing.T, line string) {
 	c.write(t, "slurm.conf", strings.Join(kept, "")+line+"\n")
 }
 
-// configure is set for a controller that is at work: it is started again. It is asked to end, for
-// one that is killed forgets what it was told in its last five seconds, and brings back jobs that
-// were cancelled in them.
-func (c *cluster) configure(t *testing.T, lines ...string) {
-	t.Helper()
-	for _, line := range lines {
-		c.set(t, line)
-	}
-	c.end(t, "slurmctld", syscall.SIGTERM)
-	c.startController(t)
-	c.awaitNodes(t)
-}
-
 // startController starts slurmctld again, with the jobs that it had.
 func (c *cluster) startController(t *testing.T) {
 	t.Helper()
 	c.must(t, "/usr/sbin/slurmctld")
 	await(t, "slurmctld to answer", func() bool { return exec.Command("squeue").Run() == nil })
+}
+
+// restartController has slurmctld end in order and start again.
+func (c *cluster) restartController(t *testing.T) {
+	t.Helper()
+	c.end(t, "slurmctld", syscall.SIGTERM)
+	c.startController(t)
+}
+
+// keepState copies what slurmctld knows of its jobs, and returns what puts the copy back.
+func (c *cluster) keepState(t *testing.T) (putBack func()) {
+	t.Helper()
+	copied := c.path("kept")
+	if err := os.CopyFS(copied, os.DirFS(c.path("state"))); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if err := os.RemoveAll(c.path("state")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(copied, c.path("state")); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (c *cluster) awaitNodes(t *testing.T) {
@@ -264,28 +281,34 @@ func (c *cluster) end(t *testing.T, name string, by syscall.Signal) {
 	await(t, name+" to be gone", func() bool { return syscall.Kill(pid, 0) != nil })
 }
 
-// stop ends the daemons and what they have started, by their own numbers.
-func (c *cluster) stop() {
-	_ = exec.Command("scancel", "--quiet", "--user=root").Run()
-	for _, name := range []string{"slurmctld", "slurmd-n1", "slurmd-n2", "slurmd-n3", "slurmd-n4", "munged"} {
-		if pid := c.pid(name); pid > 0 {
-			_ = syscall.Kill(pid, syscall.SIGTERM)
+// stop kills the daemons, what they have started and who still asks them, and waits until all of
+// them are gone.
+func (c *cluster) stop(t *testing.T) {
+	const within = 30 * time.Second
+	for begun := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		left := c.processes("")
+		for _, pid := range left {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
+		}
+		if len(left) == 0 {
+			return
+		}
+		if time.Since(begun) > within {
+			t.Errorf("%d processes of the cluster have not ended within %v of being killed", len(left), within)
+			return
 		}
 	}
-	for _, pid := range c.steps() {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
-	}
 }
 
-// steps lists the processes of slurmstepd of this cluster's jobs, by what they have open of its
-// folder.
-func (c *cluster) steps() (pids []int) {
-	return processes("slurmstepd", "SLURM_CONF="+c.path("slurm.conf"))
-}
+// steps lists the processes of slurmstepd of this cluster's jobs.
+func (c *cluster) steps() (pids []int) { return c.processes("slurmstepd") }
 
 // stages lists the stage processes of this cluster's jobs.
-func (c *cluster) stages() (pids []int) {
-	return processes(" stage ", "SLURM_CONF="+c.path("slurm.conf"))
+func (c *cluster) stages() (pids []int) { return c.processes(" stage ") }
+
+// processes lists those of this cluster whose command line contains the text.
+func (c *cluster) processes(command string) (pids []int) {
+	return processes(command, "SLURM_CONF="+c.dir+"/")
 }
 
 // processes lists those whose command line contains one text and whose environment another.
@@ -296,7 +319,7 @@ func processes(command, environment string) (pids []int) {
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
-		line, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
+		line, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline")) // empty of what has ended meanwhile
 		env, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "environ"))
 		if strings.Contains(strings.ReplaceAll(string(line), "\x00", " "), command) && strings.Contains(string(env), environment) {
 			pids = append(pids, pid)
@@ -308,13 +331,36 @@ func processes(command, environment string) (pids []int) {
 // await waits for something that takes seconds, minutes on a machine with much else to do.
 func await(t *testing.T, what string, there func() bool) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer stop()
-	for !there() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waited in vain for %s", what)
-		case <-time.After(100 * time.Millisecond):
+	const within = 3 * time.Minute
+	for begun := time.Now(); !there(); time.Sleep(100 * time.Millisecond) {
+		if time.Since(begun) > within {
+			t.Fatalf("waited %v in vain for %s; %s", within, what, seen())
 		}
 	}
+}
+
+// seen is what Slurm says of its jobs and nodes, for the messages of what went wrong.
+func seen() string {
+	jobs, _ := exec.Command("squeue", "--all", "--states=all", "-o", "%i %j %T %r %N %E %k").CombinedOutput()
+	nodes, _ := exec.Command("sinfo", "-N", "-o", "%n %P %T %E").CombinedOutput()
+	return fmt.Sprintf("squeue:\n%ssinfo:\n%s", jobs, nodes)
+}
+
+// queue lists the jobs that wait or run.
+func queue(t *testing.T) []string {
+	t.Helper()
+	var said bytes.Buffer
+	ask := exec.Command("squeue", "-h", "-r", "-o", "%i_%T_%r")
+	ask.Stderr = &said
+	out, err := ask.Output()
+	if err != nil {
+		t.Fatalf("squeue: %v: %s", err, &said)
+	}
+	return strings.Fields(string(out))
+}
+
+// empty waits until no job waits or runs: one that is cancelled takes a moment to end.
+func empty(t *testing.T, after string) {
+	t.Helper()
+	await(t, "the queue to be empty after "+after, func() bool { return len(queue(t)) == 0 })
 }

@@ -1,4 +1,4 @@
-package main
+package layout
 
 import (
 	"bytes"
@@ -14,20 +14,21 @@ import (
 
 	"sicgrid/pkg/artifact"
 	"sicgrid/pkg/figure"
+	"sicgrid/pkg/jsontext"
 	"sicgrid/pkg/pipeline"
+	"sicgrid/pkg/printable"
 	"sicgrid/pkg/store"
+	"sicgrid/pkg/usage"
 	"sicgrid/stages/exchange"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/figures/sheet"
-	"sicgrid/stages/sicgrid/layout"
 )
 
-// A figure is an artifact like any other. Its files are laid out in the session's folder beside a
-// JSON file that says where they came from; a file that is missing or altered there is restored
-// from the store, not redrawn.
+// A figure is an artifact like any other. Its files are laid out beside a JSON file that says where
+// they came from; a file that is missing or altered there is restored from the store, not redrawn.
 
-// figureRecord is the JSON file beside a figure.
-type figureRecord struct {
+// Record is the JSON file beside a figure.
+type Record struct {
 	Figure     string             `json:"figure"`
 	Title      string             `json:"title"`
 	Caption    string             `json:"caption"`
@@ -40,44 +41,53 @@ type figureRecord struct {
 	Numerics   []string           `json:"numerics"`
 	Numbers    json.RawMessage    `json:"numbers"` // what the figure shows, measured
 	Files      map[string]string  `json:"files"`   // SHA-256
-	Chain      []figureStage      `json:"chain"`   // every stage that the figure rests on, inputs first
+	Chain      []recordStage      `json:"chain"`   // every stage that the figure rests on, inputs first
 	Parameters experiment.Profile `json:"parameters"`
 }
 
-type figureStage struct {
+type recordStage struct {
 	Name     string                  `json:"name"`
 	Key      string                  `json:"key"`
 	Seed     uint64                  `json:"seed"`
 	Numerics string                  `json:"numerics"`
 	Commit   string                  `json:"commit"` // of the source that computed it
-	Outputs  map[string]figureOutput `json:"outputs"`
+	Outputs  map[string]recordOutput `json:"outputs"`
 
 	Foreign *exchange.Provenance `json:"foreign,omitempty"` // of a network that was trained elsewhere
 }
 
-type figureOutput struct {
+type recordOutput struct {
 	Object  store.Digest `json:"object"`
 	Logical string       `json:"logical"`
 }
 
-// result is where the outputs of an up-to-date node are.
-type result struct {
-	key, numerics string
-	action        *store.Action // its record, if that has been read
+// Result is where the outputs of an up-to-date node are.
+type Result struct {
+	Key, Numerics string
+	Action        *store.Action // its record, if that has been read
+}
+
+// Source is what files are laid out of.
+type Source struct {
+	Parameters *experiment.Parameters
+	Graph      *pipeline.Graph
+	Store      *store.Store
+	Folder     Folder
 }
 
 // record is a result's record.
-func (s *session) record(r result) (*store.Action, error) {
-	if r.action != nil {
-		return r.action, nil
+func (s Source) record(r Result) (*store.Action, error) {
+	if r.Action != nil {
+		return r.Action, nil
 	}
-	return s.options.Store.Lookup(r.key, r.numerics, true)
+	return s.Store.Lookup(r.Key, r.Numerics, true)
 }
 
-// figureFiles are the files of every figure of the graph whose whole chain is up to date.
-func (s *session) figureFiles(results map[string]result) ([]layout.File, error) {
-	nodes := s.graph.Nodes()
-	of := make([][]layout.File, len(nodes)) // by node
+// Files are the files of every figure and sweep of the graph whose whole chain is up to date: of
+// results by the names of their nodes.
+func (s Source) Files(results map[string]Result) ([]File, error) {
+	nodes := s.Graph.Nodes()
+	of := make([][]File, len(nodes)) // by node
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, n := range nodes {
@@ -88,12 +98,12 @@ func (s *session) figureFiles(results map[string]result) ([]layout.File, error) 
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(chain.Nodes(), func(n *pipeline.Node) bool { return results[n.Name].key == "" }) {
+		if slices.ContainsFunc(chain.Nodes(), func(n *pipeline.Node) bool { return results[n.Name].Key == "" }) {
 			continue
 		}
 		lay := s.figure
 		if n.Stage == experiment.SweepStage {
-			lay = func(n *pipeline.Node, _ *pipeline.Graph, results map[string]result) ([]layout.File, error) {
+			lay = func(n *pipeline.Node, _ *pipeline.Graph, results map[string]Result) ([]File, error) {
 				return s.tableFiles(n, results)
 			}
 		}
@@ -108,10 +118,10 @@ func (s *session) figureFiles(results map[string]result) ([]layout.File, error) 
 	return slices.Concat(of...), err
 }
 
-func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[string]result) ([]layout.File, error) {
-	record := figureRecord{
-		Figure: n.Name, Profile: s.parameters.Name, Seed: s.parameters.Seed, Set: append([]string{}, s.parameters.Sets...), Command: s.commandFor(n),
-		Files: map[string]string{}, Parameters: s.parameters.Profile,
+func (s Source) figure(n *pipeline.Node, chain *pipeline.Graph, results map[string]Result) ([]File, error) {
+	record := Record{
+		Figure: n.Name, Profile: s.Parameters.Name, Seed: s.Parameters.Seed, Set: append([]string{}, s.Parameters.Sets...), Command: s.commandFor(n),
+		Files: map[string]string{}, Parameters: s.Parameters.Profile,
 	}
 	var drawn *store.Action
 	for _, node := range chain.Nodes() {
@@ -122,7 +132,7 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 		record.add(node, action)
 		drawn = action
 	}
-	data, err := s.options.Store.Get(drawn.Outputs[0].Object)
+	data, err := s.Store.Get(drawn.Outputs[0].Object)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +147,7 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 	if err := record.describe(n, rows); err != nil {
 		return nil, fmt.Errorf("%w; `sicgrid run %s --force %s` draws it anew", err, n.Name, n.Name)
 	}
-	var files []layout.File
+	var files []File
 	for _, row := range rows {
 		if row.Name == sheet.NumbersFile {
 			record.Numbers = row.Data
@@ -149,21 +159,21 @@ func (s *session) figure(n *pipeline.Node, chain *pipeline.Graph, results map[st
 		if err != nil {
 			return nil, notLaidOut(n, err)
 		}
-		file := layout.NewFile(filepath.Join(s.folder.Path, row.Name), noted)
+		file := NewFile(filepath.Join(s.Folder.Path, row.Name), noted)
 		record.Files[row.Name] = file.Sum
 		files = append(files, file)
 	}
 	// What is laid out is opened by others; what lies there already was looked at before.
-	if slices.ContainsFunc(files, func(f layout.File) bool { return filepath.Dir(f.Path) != filepath.Clean(s.folder.Path) || !f.Current() }) || len(files) == 0 {
+	if slices.ContainsFunc(files, func(f File) bool { return filepath.Dir(f.Path) != filepath.Clean(s.Folder.Path) || !f.Current() }) || len(files) == 0 {
 		if err := sheet.Check(n.Name, rows); err != nil {
 			return nil, notLaidOut(n, err)
 		}
 	}
 	var text bytes.Buffer
-	if err := printJSON(&text, record); err != nil {
+	if err := jsontext.Write(&text, record); err != nil {
 		return nil, err
 	}
-	return append(files, layout.NewFile(filepath.Join(s.folder.Path, n.Name+".json"), text.Bytes())), nil
+	return append(files, NewFile(filepath.Join(s.Folder.Path, n.Name+".json"), text.Bytes())), nil
 }
 
 // notLaidOut is the error of a drawing in which something is wrong.
@@ -172,14 +182,13 @@ func notLaidOut(n *pipeline.Node, err error) error {
 }
 
 // commandFor is the command line that makes a node's result, as a shell takes it.
-func (s *session) commandFor(n *pipeline.Node) string {
-	flags := graphFlags{params: s.folder.Profile, sets: s.folder.Set, store: defaultStore}
-	return "sicgrid run " + n.Name + flags.said()
+func (s Source) commandFor(n *pipeline.Node) string {
+	return "sicgrid run " + n.Name + experiment.ProfileFlags(s.Folder.Profile, s.Folder.Set)
 }
 
 // describe says what the figure shows, with the tables of its panels by the names that `export`
 // knows them by.
-func (r *figureRecord) describe(n *pipeline.Node, rows []sheet.File) error {
+func (r *Record) describe(n *pipeline.Node, rows []sheet.File) error {
 	legend, err := sheet.LegendOf(rows)
 	if err != nil {
 		return err
@@ -198,7 +207,7 @@ func (r *figureRecord) describe(n *pipeline.Node, rows []sheet.File) error {
 }
 
 // noted is a file of the figure, a picture with what it shows and where it came from inside.
-func (r *figureRecord) noted(file sheet.File, key string) ([]byte, error) {
+func (r *Record) noted(file sheet.File, key string) ([]byte, error) {
 	notes := []figure.Note{
 		{Name: "Title", Text: r.Title}, {Name: "Description", Text: r.Caption}, {Name: "Software", Text: "sicgrid"},
 		{Name: "Commit", Text: r.Commit}, {Name: "Key", Text: key},
@@ -213,15 +222,15 @@ func (r *figureRecord) noted(file sheet.File, key string) ([]byte, error) {
 	return file.Data, nil
 }
 
-func (r *figureRecord) add(n *pipeline.Node, a *store.Action) {
+func (r *Record) add(n *pipeline.Node, a *store.Action) {
 	var provenance struct {
 		Commit  string               `json:"commit"`
 		Foreign *exchange.Provenance `json:"foreign"`
 	}
 	_ = json.Unmarshal(a.Provenance, &provenance) // without one the commit is unknown
-	stage := figureStage{Name: n.Name, Key: a.Key, Seed: n.Seed, Numerics: a.Numerics, Commit: provenance.Commit, Outputs: map[string]figureOutput{}, Foreign: provenance.Foreign}
+	stage := recordStage{Name: n.Name, Key: a.Key, Seed: n.Seed, Numerics: a.Numerics, Commit: provenance.Commit, Outputs: map[string]recordOutput{}, Foreign: provenance.Foreign}
 	for _, o := range a.Outputs {
-		stage.Outputs[o.Name] = figureOutput{o.Object, o.Logical}
+		stage.Outputs[o.Name] = recordOutput{o.Object, o.Logical}
 	}
 	r.Chain = append(r.Chain, stage)
 	r.Commit = stage.Commit // the last stage is the one that drew
@@ -235,28 +244,28 @@ func laysOut(n *pipeline.Node) bool {
 	return n.Stage == experiment.FigureStage || n.Stage == experiment.SweepStage
 }
 
-// checkFolder finds what speaks against the folder of the files, if there will be any.
-func (s *session) checkFolder() error {
-	if !slices.ContainsFunc(s.graph.Nodes(), laysOut) {
+// Check finds what speaks against the folder of the files, if there will be any.
+func (s Source) Check() error {
+	if !slices.ContainsFunc(s.Graph.Nodes(), laysOut) {
 		return nil
 	}
-	err := s.folder.Check()
-	if errors.Is(err, layout.ErrOtherSettings) {
-		return usagef("%v", err)
+	err := s.Folder.Check()
+	if errors.Is(err, ErrOtherSettings) {
+		return usage.Errorf("%v", err)
 	}
 	return err
 }
 
-// staleFigures are the files of up-to-date figures that layOut would write.
-func (s *session) staleFigures(nodes []pipeline.NodeStatus) ([]string, error) {
-	results := map[string]result{}
+// Stale are the paths of the files of up-to-date figures that are missing or altered.
+func (s Source) Stale(nodes []pipeline.NodeStatus) ([]string, error) {
+	results := map[string]Result{}
 	for _, n := range nodes {
 		// A pinned result may not be in the store yet.
-		if a, _ := s.options.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil {
-			results[n.Node.Name] = result{n.Key, n.Numerics, a}
+		if a, _ := s.Store.Lookup(n.Key, n.Numerics, true); n.Current() && a != nil {
+			results[n.Node.Name] = Result{n.Key, n.Numerics, a}
 		}
 	}
-	files, err := s.figureFiles(results)
+	files, err := s.Files(results)
 	if err != nil {
 		return nil, err
 	}
@@ -269,7 +278,32 @@ func (s *session) staleFigures(nodes []pipeline.NodeStatus) ([]string, error) {
 	return stale, nil
 }
 
-// figurePaths are the drawings and tables among the paths, without the records beside them.
-func figurePaths(paths []string) []string {
-	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return strings.HasSuffix(p, ".json") })
+// shownMost is how much of a text of somebody's file is shown.
+const shownMost = 60
+
+// Unlike says in what else another figure differs from this one, which explains its numbers.
+func (r Record) Unlike(other Record) string {
+	what := func(r Record) string {
+		return fmt.Sprintf("profile %s, seed %d%s", printable.Short(r.Profile, shownMost), r.Seed, printable.Short(strings.Join(append([]string{""}, r.Set...), ", "), shownMost))
+	}
+	if here, there := what(r), what(other); here != there {
+		return fmt.Sprintf(" (of %s; here %s)", there, here)
+	}
+	return ""
+}
+
+// ReadRecord reads the JSON file of a figure that somebody has.
+func ReadRecord(path string) (r Record, err error) {
+	const most = 64 << 20
+	data, err := store.ReadRegular(path, most)
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, fmt.Errorf("%s: not the JSON of a figure: %w", path, err)
+	}
+	if r.Figure == "" || len(r.Numbers) == 0 || len(r.Numerics) == 0 {
+		return r, fmt.Errorf("%s: found no figure, numbers or numerics, must be the JSON file that lies beside a figure", path)
+	}
+	return r, nil
 }

@@ -24,6 +24,9 @@ import (
 	"sicgrid/stages/experiment"
 )
 
+// Published holds the figures that the repository shows.
+const Published = "artifacts/published"
+
 // contentsFile is the file that says what a folder holds.
 const contentsFile = "contents.json"
 

@@ -1,10 +1,14 @@
-package main
+// Package source is the source code that this program was built from: the digest of each stage's,
+// the git commit, and whether the source tree that the program runs in has moved on since.
+package source
 
 import (
 	"embed"
 	"fmt"
+	"os/exec"
+	"runtime/debug"
+	"strings"
 
-	"sicgrid/pkg/compute/cpu"
 	"sicgrid/pkg/pipeline/codedigest"
 )
 
@@ -19,13 +23,13 @@ var digestFiles embed.FS
 
 const rebuild = "run: go tool task build"
 
-// embeddedCode returns the code digest of every stage, as the program was built.
-func embeddedCode() (map[string]codedigest.Stage, error) {
-	digests, err := embeddedDigests()
+// Built returns the code digest of every stage, as the program was built.
+func Built() (map[string]codedigest.Stage, error) {
+	digests, err := embedded()
 	return digests.Stages, err
 }
 
-func embeddedDigests() (codedigest.Digests, error) {
+func embedded() (codedigest.Digests, error) {
 	data, err := digestFiles.ReadFile("codedigest/digests.json")
 	if err != nil {
 		return codedigest.Digests{}, fmt.Errorf("this program was built without the digests of its source; %s", rebuild)
@@ -37,14 +41,13 @@ func embeddedDigests() (codedigest.Digests, error) {
 	return digests, nil
 }
 
-// currentCode is embeddedCode, or says that the program is not made from the source tree that it
-// runs in.
-func currentCode() (map[string]codedigest.Stage, error) {
-	digests, err := embeddedDigests()
+// Current is Built, or says that the program is not made from the source tree that it runs in.
+func Current() (map[string]codedigest.Stage, error) {
+	digests, err := embedded()
 	if err != nil {
 		return nil, err
 	}
-	root := sourceTree()
+	root := Tree()
 	if root == "" {
 		return digests.Stages, nil
 	}
@@ -62,5 +65,27 @@ func currentCode() (map[string]codedigest.Stage, error) {
 	return nil, fmt.Errorf("the source has moved on since this program was built (%s: %s%s); %s", changes[0].File, changes[0].What, others, rebuild)
 }
 
-// numerics names what decides the last bit of results made here.
-func numerics() string { return cpu.Numerics() }
+// Commit is the git commit of the source tree around the working directory, with "-dirty" after it
+// where files differ from it; else the one that the program was built from.
+func Commit() string {
+	if root := Tree(); root != "" {
+		out, err := exec.Command("git", "-C", root, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*").Output()
+		if c := strings.TrimSpace(string(out)); err == nil && c != "" {
+			return c
+		}
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return s.Value
+			}
+		}
+	}
+	return "unknown"
+}
+
+// Tree is the folder of this module's go.mod at or above the working directory, or "".
+func Tree() string {
+	root, _ := codedigest.FindRoot(".", "sicgrid")
+	return root
+}

@@ -1,4 +1,4 @@
-package main
+package layout
 
 import (
 	"bytes"
@@ -15,17 +15,16 @@ import (
 	"sicgrid/pkg/pipeline"
 	"sicgrid/stages/estimate"
 	"sicgrid/stages/experiment"
-	"sicgrid/stages/sicgrid/layout"
-	"sicgrid/stages/sicgrid/tablefile"
 	"sicgrid/stages/sweep"
 	"sicgrid/stages/sweep/sweeptable"
+	"sicgrid/stages/tablefile"
 )
 
 // A sweep's table is laid out beside its figures, as Parquet and CSV. To the stored one, which is
 // the same wherever and how fast it was made, it adds how long each run took.
 
 // tableFiles are the files of a sweep's table.
-func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]layout.File, error) {
+func (s Source) tableFiles(n *pipeline.Node, results map[string]Result) ([]File, error) {
 	tables := make([]arrow.Record, 2)
 	for i, output := range []string{"runs", "points"} {
 		var err error
@@ -38,8 +37,8 @@ func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]lay
 		return nil, err
 	}
 	tables[0] = runs
-	at := filepath.Join(s.folder.Path, experiment.SweepPrefix+filepath.Base(n.Name))
-	var files []layout.File
+	at := filepath.Join(s.Folder.Path, experiment.SweepPrefix+filepath.Base(n.Name))
+	var files []File
 	for i, ending := range []string{"", experiment.PointsEnding} {
 		var parquet bytes.Buffer
 		if err := artifact.Write(&parquet, tables[i]); err != nil {
@@ -49,13 +48,13 @@ func (s *session) tableFiles(n *pipeline.Node, results map[string]result) ([]lay
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, layout.NewFile(at+ending+".parquet", parquet.Bytes()), layout.NewFile(at+ending+".csv", csv))
+		files = append(files, NewFile(at+ending+".parquet", parquet.Bytes()), NewFile(at+ending+".csv", csv))
 	}
 	return files, nil
 }
 
 // table reads an output of an up-to-date node.
-func (s *session) table(r result, output string) (arrow.Record, error) {
+func (s Source) table(r Result, output string) (arrow.Record, error) {
 	action, err := s.record(r)
 	if action == nil {
 		return nil, fmt.Errorf("its record is gone: %w", err)
@@ -64,7 +63,7 @@ func (s *session) table(r result, output string) (arrow.Record, error) {
 		if o.Name != output {
 			continue
 		}
-		data, err := s.options.Store.Get(o.Object)
+		data, err := s.Store.Get(o.Object)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +74,7 @@ func (s *session) table(r result, output string) (arrow.Record, error) {
 
 // withSeconds adds the column "seconds": the time of a run's trainings, its recording and
 // measurement, by their records.
-func (s *session) withSeconds(n *pipeline.Node, runs arrow.Record, results map[string]result) (arrow.Record, error) {
+func (s Source) withSeconds(n *pipeline.Node, runs arrow.Record, results map[string]Result) (arrow.Record, error) {
 	rows, err := artifact.Rows[sweeptable.Run](runs)
 	if err != nil {
 		return nil, err

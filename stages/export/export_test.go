@@ -1,4 +1,4 @@
-package main
+package export
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 
 	"sicgrid/pkg/artifact"
-	"sicgrid/stages/sicgrid/tablefile"
+	"sicgrid/stages/tablefile"
 )
 
 type exported struct {
@@ -22,7 +22,7 @@ type exported struct {
 	List []float64 `col:"list" unit:"m" doc:"two, at most"`
 }
 
-func exportSample(t *testing.T, form exportForm) []byte {
+func exportSample(t *testing.T, form Form) []byte {
 	t.Helper()
 	rec, err := artifact.FromRows([]exported{
 		{"a,b", 3, []float32{1, 2, 3, 4}, []float64{0.5}},
@@ -36,11 +36,11 @@ func exportSample(t *testing.T, form exportForm) []byte {
 	if err := artifact.Write(&file, rec); err != nil {
 		t.Fatal(err)
 	}
-	data, err := form.of(file.Bytes())
+	data, err := form.Of(file.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if form.format == "arrow" {
+	if form.Format == "arrow" {
 		r, err := ipc.NewFileReader(bytes.NewReader(data))
 		if err != nil {
 			t.Fatal(err)
@@ -53,19 +53,19 @@ func exportSample(t *testing.T, form exportForm) []byte {
 	return data
 }
 
-func TestArrowExportIsReadByArrow(t *testing.T) { exportSample(t, exportForm{format: "arrow"}) }
+func TestArrowExportIsReadByArrow(t *testing.T) { exportSample(t, Form{Format: "arrow"}) }
 
 func TestCSVExportQuotesAndJoinsLists(t *testing.T) {
 	want := "name,unit,map,list\n\"a,b\",3,1;2;3;4,0.5\nc,4,5;6;7;8,-1\nd,5,9;10;11;12,1e-300\n"
-	if got := string(exportSample(t, exportForm{format: "csv"})); got != want {
+	if got := string(exportSample(t, Form{Format: "csv"})); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 
 func TestExportSaysWhatColumnsMean(t *testing.T) {
-	rows := string(exportSample(t, exportForm{format: "csv"}))
+	rows := string(exportSample(t, Form{Format: "csv"}))
 	described := "# name\n# unit\n# map: what it looks like\n# list (m): two, at most\n" + rows
-	if got := string(exportSample(t, exportForm{format: "csv", describe: true})); got != described {
+	if got := string(exportSample(t, Form{Format: "csv", Describe: true})); got != described {
 		t.Errorf("described\n%swant\n%s", got, described)
 	}
 	list := "column  type               unit  meaning\n" +
@@ -73,23 +73,23 @@ func TestExportSaysWhatColumnsMean(t *testing.T) {
 		"unit    int32                    \n" +
 		"map     []float32 (ny,nx)        what it looks like\n" +
 		"list    []float64          m     two, at most\n"
-	if got := string(exportSample(t, exportForm{format: "parquet", columns: true})); got != list {
+	if got := string(exportSample(t, Form{Format: "parquet", Columns: true})); got != list {
 		t.Errorf("columns\n%swant\n%s", got, list)
 	}
 	var columns []artifact.Column
-	if err := json.Unmarshal(exportSample(t, exportForm{format: "parquet", columns: true, json: true}), &columns); err != nil {
+	if err := json.Unmarshal(exportSample(t, Form{Format: "parquet", Columns: true, JSON: true}), &columns); err != nil {
 		t.Fatal(err)
 	}
 	if want := (artifact.Column{Name: "list", Type: "[]float64", Unit: "m", Meaning: "two, at most"}); len(columns) != 4 || columns[3] != want {
 		t.Errorf("columns %+v, want the last %+v", columns, want)
 	}
-	for want, form := range map[string]exportForm{
-		"--describe": {format: "npy", describe: true},
-		"--columns":  {format: "parquet", columns: true, column: "map"},
-		"--json":     {format: "csv", json: true},
-		"--format":   {format: "xlsx"},
+	for want, form := range map[string]Form{
+		"--describe": {Format: "npy", Describe: true},
+		"--columns":  {Format: "parquet", Columns: true, Column: "map"},
+		"--json":     {Format: "csv", JSON: true},
+		"--format":   {Format: "xlsx"},
 	} {
-		if err := form.check(""); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if err := form.Check(""); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%+v: %v, want an error on %s", form, err, want)
 		}
 	}
@@ -104,12 +104,12 @@ func TestTheFormatFollowsTheName(t *testing.T) {
 		{"w.csv", "parquet", "--out w.csv: its name says csv"}, {"w.npy", "csv", "--out w.npy: its name says npy"},
 		{"w.txt", "", "--out w.txt: must end in one of"}, {"w.csv.gz", "", "--out w.csv.gz: must end in one of"},
 	} {
-		form := exportForm{format: c.format}
+		form := Form{Format: c.format}
 		got := ""
-		if err := form.check(c.out); err != nil {
+		if err := form.Check(c.out); err != nil {
 			got = err.Error()
 		} else {
-			got = form.format
+			got = form.Format
 		}
 		if !strings.HasPrefix(got, c.want) {
 			t.Errorf("--out %q --format %q: got %q, want %q", c.out, c.format, got, c.want)
@@ -125,7 +125,7 @@ func TestNpyExport(t *testing.T) {
 		"map":  "{'descr': '<f4', 'fortran_order': False, 'shape': (3,2,2,), }",
 		"list": "{'descr': '<f8', 'fortran_order': False, 'shape': (3,1,), }",
 	} {
-		data := exportSample(t, exportForm{format: "npy", column: column})
+		data := exportSample(t, Form{Format: "npy", Column: column})
 		if !bytes.HasPrefix(data, []byte("\x93NUMPY\x01\x00")) {
 			t.Fatalf("%s: begins with %q", column, data[:8])
 		}
@@ -151,7 +151,7 @@ func TestJSONExportHasEveryRow(t *testing.T) {
  {"name": "d", "unit": 5, "map": [9,10,11,12], "list": [1e-300]}
 ]
 `
-	if got := string(exportSample(t, exportForm{format: "json"})); got != want {
+	if got := string(exportSample(t, Form{Format: "json"})); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	rec, err := artifact.FromRows([]struct {
@@ -168,8 +168,8 @@ func TestJSONExportHasEveryRow(t *testing.T) {
 	if got, err := tablefile.JSON(rec.NewSlice(0, 0)); err != nil || !json.Valid(got) {
 		t.Errorf("no rows: %s, %v", got, err)
 	}
-	form := exportForm{json: true}
-	if err := form.check(""); err != nil || form.format != "json" {
+	form := Form{JSON: true}
+	if err := form.Check(""); err != nil || form.Format != "json" {
 		t.Errorf("--json alone: %+v, %v", form, err)
 	}
 }

@@ -1,4 +1,6 @@
-package main
+// Package completion answers the shell, which asks the program what a word may go on with:
+// `sicgrid completion bash` writes what it is asked by.
+package completion
 
 import (
 	"path/filepath"
@@ -8,16 +10,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"sicgrid/pkg/params"
+	"sicgrid/stages/devices"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/export"
 )
-
-// The shell asks the program what a word may go on with: `sicgrid completion bash` writes what it
-// is asked by.
 
 type completions = func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective)
 
-// addCompletions gives every command and flag that takes a name those that there are.
-func addCompletions(root *cobra.Command) {
+// Add gives every command and flag that takes a name those that there are.
+func Add(root *cobra.Command) {
 	arguments := map[string]completions{
 		"run": several(completeTargets), "status": several(completeTargets), "why": several(completeTargets), "dag": several(completeTargets),
 		"verify": several(completeTargets), "watch": several(completeTargets), "pin": several(completeTargets), "unpin": several(completeTargets),
@@ -37,7 +38,7 @@ func addCompletions(root *cobra.Command) {
 			}
 		}
 	}
-	formats := map[string]completions{"dag": words("mermaid", "dot", "svg"), "export": words(exportFormats...)}
+	formats := map[string]completions{"dag": words("mermaid", "dot", "svg"), "export": words(export.Formats...)}
 	for _, cmd := range root.Commands() {
 		if complete := formats[cmd.Name()]; complete != nil {
 			_ = cmd.RegisterFlagCompletionFunc("format", begunSo(complete))
@@ -81,7 +82,7 @@ func several(list func(*cobra.Command) []string) completions {
 func profileOf(cmd *cobra.Command) *experiment.Parameters {
 	path, _ := cmd.Flags().GetString("params")
 	if path == "" {
-		path = defaultProfile
+		path = experiment.DefaultProfile
 	}
 	sets, _ := cmd.Flags().GetStringArray("set")
 	p, err := experiment.ReadParameters(path, sets)
@@ -94,7 +95,7 @@ func profileOf(cmd *cobra.Command) *experiment.Parameters {
 // dagOf is what that profile can make.
 func dagOf(cmd *cobra.Command) *experiment.DAG {
 	if p := profileOf(cmd); p != nil {
-		return experiment.Wire(p, onCPU())
+		return experiment.Wire(p, devices.CPU())
 	}
 	return &experiment.DAG{}
 }
@@ -132,7 +133,7 @@ func completeOutputs(cmd *cobra.Command) (names []string) {
 func completeSweeps(cmd *cobra.Command) []string {
 	path, _ := cmd.Flags().GetString("params")
 	if path == "" {
-		path = defaultProfile
+		path = experiment.DefaultProfile
 	}
 	return experiment.SweepNames(filepath.Dir(path))
 }
@@ -150,10 +151,10 @@ func completeSides(cmd *cobra.Command, args []string, _ string) (names []string,
 	if len(args) > 1 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	for _, path := range experiment.Profiles(profilesDir) {
+	for _, path := range experiment.Profiles(experiment.ProfilesDir) {
 		names = append(names, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)))
 	}
-	for _, sweep := range experiment.SweepNames(profilesDir) {
+	for _, sweep := range experiment.SweepNames(experiment.ProfilesDir) {
 		names = append(names, sweep+"/0")
 	}
 	return names, cobra.ShellCompDirectiveDefault
@@ -168,7 +169,7 @@ func completeVariants(cmd *cobra.Command, _ []string, _ string) (names []string,
 
 // completeProfiles are the profiles beside the default one, and then any file.
 func completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return experiment.Profiles(filepath.Dir(defaultProfile)), cobra.ShellCompDirectiveDefault
+	return experiment.Profiles(filepath.Dir(experiment.DefaultProfile)), cobra.ShellCompDirectiveDefault
 }
 
 // completeStages are what may be forced.
