@@ -31,6 +31,9 @@ const MostPinned = 15 << 20
 // taken into the store.
 const fromPin = "pin "
 
+// FromPin says whether a result in the store came from a pin.
+func FromPin(a *store.Action) bool { return strings.HasPrefix(a.From(), fromPin) }
+
 // pin is the pin of a node.
 type pin struct {
 	action *store.Action

@@ -122,7 +122,7 @@ func (s *step) lookup(opt *Options) {
 	if action == nil {
 		return
 	}
-	if opt.Unpinned && strings.HasPrefix(action.From(), fromPin) {
+	if opt.Unpinned && FromPin(action) {
 		s.ofPin = true
 		return
 	}

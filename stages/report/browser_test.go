@@ -209,7 +209,7 @@ func TestThePageInABrowser(t *testing.T) {
 	b := opened(t, file(t), 1280, 800, "prefers-reduced-motion", "reduce")
 	b.work()
 	b.picture("desktop-light")
-	for _, try := range []func(){b.images, b.units, b.states, b.provenance, b.zoom, func() { b.audit() }, b.dark, b.paper} {
+	for _, try := range []func(){b.images, b.units, b.states, b.forming, b.provenance, b.zoom, func() { b.audit() }, b.dark, b.paper} {
 		try()
 	}
 	b.quiet()
@@ -300,6 +300,37 @@ func (b *tab) states() {
 		b.t.Error("dragging does not turn it")
 	}
 	b.picture("desktop-states")
+}
+
+// forming goes through the steps of a training by button and keys: the ratemaps of a step are marked,
+// and what it has come to is said.
+func (b *tab) forming() {
+	b.t.Helper()
+	steps := is[[]int](b, `[...document.querySelectorAll("#forming li")].map(l => +l.dataset.step)`)
+	if len(steps) < 2 || steps[0] != 0 {
+		b.t.Errorf("ratemaps at the steps %v", steps)
+		return
+	}
+	unlike := is[int](b, `new Set([...document.querySelectorAll("#forming canvas")].map(c => c.toDataURL())).size`)
+	words := is[int](b, `[...document.querySelectorAll("#forming canvas")].filter(c => /step \d+: (grid score|not active)/.test(c.getAttribute("aria-label"))).length`)
+	if all := is[int](b, `document.querySelectorAll("#forming canvas").length`); unlike <= all/2 || words != all {
+		b.t.Errorf("of %d maps there are %d unlike, and %d say what they show", all, unlike, words)
+	}
+	marked := func() int { return is[int](b, `+document.querySelector("#forming [aria-current]").dataset.step`) }
+	status := func() string { return is[string](b, `document.querySelector("#history-status").textContent`) }
+	b.do(chromedp.ScrollIntoView(chromedp.CSS("#forming")), chromedp.Focus(chromedp.CSS("#forming li:nth-child(2) button")), chromedp.KeyEvent(kb.Enter))
+	if marked() != steps[1] || !strings.Contains(status(), "median grid score") {
+		b.t.Errorf("Enter on the name of step %d marks %d: %s", steps[1], marked(), status())
+	}
+	b.picture("desktop-forming")
+	b.do(chromedp.Focus(chromedp.CSS("#history-step")), chromedp.KeyEvent(kb.Home))
+	if marked() != 0 || !strings.Contains(status(), "Step 0") {
+		b.t.Errorf("the slider's beginning marks step %d: %s", marked(), status())
+	}
+	b.do(chromedp.KeyEvent(kb.End))
+	if marked() != steps[len(steps)-1] {
+		b.t.Errorf("the slider's end marks step %d", marked())
+	}
 }
 
 // provenance follows a figure to a stage that it rests on.

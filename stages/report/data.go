@@ -49,6 +49,10 @@ type networkData struct {
 	History [][]value   `json:"history"` // step, total, terms, gradient norm, learning rate
 	Weights []value     `json:"weights"` // of the terms
 	States  *statesData `json:"states"`
+
+	Forming  *formingData `json:"forming"`  // null: none were made
+	Unformed string       `json:"unformed"` // why not
+	Form     []string     `json:"form"`     // commands that make them
 }
 
 type boxData struct {
@@ -137,6 +141,12 @@ func (p *Page) gather() {
 		}
 		for _, b := range n.boxes {
 			d.Boxes = append(d.Boxes, p.boxData(n, b))
+		}
+		if n.name == p.source.Parameters.Figures.Training.Variant {
+			d.Forming = p.forming()
+		}
+		if d.Forming == nil {
+			d.Unformed, d.Form = p.unformed(n)
 		}
 		for _, b := range slices.Backward(n.boxes) { // of the largest box where there are any
 			if d.States == nil {

@@ -171,7 +171,8 @@ func (p *Page) published(f *Figure) {
 		return
 	}
 	f.Image, f.State = dataURL("image/png", data), Published
-	f.Reason = "with the repository, of another run; here not made: " + f.Reason
+	one := f.Reason
+	f.Reason = "with the repository, of another run; here not made: " + one
 	f.size(data)
 	text, err := store.ReadRegular(path+".json", mostPublished)
 	if err != nil {
@@ -186,6 +187,9 @@ func (p *Page) published(f *Figure) {
 	if json.Unmarshal(text, &record) == nil {
 		f.numbers, f.legend = record.Numbers, record.Legend
 		f.Made = Made{Commit: record.Commit, Numerics: strings.Join(record.Numerics, ", ")}
+		if record.Commit != "" {
+			f.Reason = fmt.Sprintf("with the repository, of another run, at commit %s; here not made: %s", record.Commit[:min(len(record.Commit), 12)], one)
+		}
 	}
 }
 
@@ -244,14 +248,37 @@ func (l networkNumbers) words() string {
 	return text
 }
 
+// snapshotNumbers are those that figure-training has of each step.
+type snapshotNumbers []struct {
+	Step      int      `json:"step"`
+	Score     *float64 `json:"grid_expanding_median"`
+	Explained *float64 `json:"explained"`
+}
+
+func (l snapshotNumbers) words() string {
+	var parts []string
+	for _, s := range l {
+		if s.Score != nil && s.Explained != nil {
+			parts = append(parts, fmt.Sprintf("%s and %s at step %d", number(*s.Score, 2), percent(*s.Explained), s.Step))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Median grid score, and variance explained by position: " + printable.List(parts) + "."
+}
+
 // finding is what a figure's numbers say, for whoever does not see the drawing.
 func (f *Figure) finding() string {
 	var n struct {
 		networkNumbers
-		SixtySteps *float64 `json:"same_place_to_60_steps"`
-		Plateau    *float64 `json:"plateau"`
-		Distance   *float64 `json:"distance_of_90_percent_of_plateau_m"`
-		Betti      []int    `json:"betti"`
+		SixtySteps *float64        `json:"same_place_to_60_steps"`
+		Plateau    *float64        `json:"plateau"`
+		Distance   *float64        `json:"distance_of_90_percent_of_plateau_m"`
+		Betti      []int           `json:"betti"`
+		Beyond     *float64        `json:"beyond_cell_right"`
+		Chance     *float64        `json:"beyond_cell_chance"`
+		Snapshots  snapshotNumbers `json:"snapshots"`
 		Variants   []struct {
 			Name string `json:"name"`
 			networkNumbers
@@ -277,7 +304,12 @@ func (f *Figure) finding() string {
 		if len(n.Betti) == 3 {
 			text += fmt.Sprintf(" Betti numbers %d, %d, %d.", n.Betti[0], n.Betti[1], n.Betti[2])
 		}
+		if n.Beyond != nil && n.Chance != nil {
+			text += fmt.Sprintf(" Of places beyond the coarsest cell %s are told apart, by guessing %s.", percent(*n.Beyond), percent(*n.Chance))
+		}
 		return text
+	case "figure-training":
+		return n.Snapshots.words()
 	case "figure-5":
 		if n.Distance != nil {
 			return fmt.Sprintf("States decorrelate within %s.", metres(*n.Distance))

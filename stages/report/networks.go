@@ -8,6 +8,8 @@ import (
 
 	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/sic/loss"
+	"sicgrid/stages/ambiguity"
+	"sicgrid/stages/ambiguity/ambiguitytable"
 	"sicgrid/stages/embed/embedtable"
 	"sicgrid/stages/experiment"
 	"sicgrid/stages/ratemaps/ratemapstable"
@@ -44,6 +46,8 @@ type box struct {
 	embeddedModule   *spectratable.Module // whose units' states were embedded; nil = all active units'
 	topology         embedtable.Topology
 	undetermined     string // why there are no Betti numbers; "" where there are
+	asked            *Result
+	told             ambiguitytable.Row // places beyond the coarsest cell; none were asked about where Places is 0
 }
 
 // there says whether the units of the box are known.
@@ -150,12 +154,13 @@ func (r *results) start(name string) (copies int, weights []float64) {
 }
 
 func (r *results) box(at, name string, side float64, recorded *Result) *box {
-	b := &box{name: name, side: side, recorded: recorded, judged: r.of("spectra/" + at), embedded: r.of("embed/" + at)}
+	b := &box{name: name, side: side, recorded: recorded, judged: r.of("spectra/" + at), embedded: r.of("embed/" + at), asked: r.of("ambiguity/" + at)}
 	b.maps = rows[ratemapstable.Map](r, recorded, "maps")
 	b.units = rows[spectratable.Unit](r, b.judged, "units")
 	b.lags = rows[spectratable.Autocorrelogram](r, b.judged, "autocorrelograms")
 	b.modules = rows[spectratable.Module](r, b.judged, "modules")
 	b.summary, _ = single[spectratable.Summary](r, b.judged, "summary")
+	b.told, _ = single[ambiguitytable.Row](r, b.asked, ambiguity.Output)
 	var about map[string]string
 	b.points, about = rowsAndMeta[embedtable.Point](r, b.embedded, "points")
 	for i, m := range b.modules {

@@ -21,7 +21,7 @@ import (
 var assets embed.FS
 
 // scripts in the order in which they are run.
-var scripts = []string{"base.js", "colours.js", "zoom.js", "units.js", "states.js", "history.js", "graph.js", "live.js"}
+var scripts = []string{"base.js", "colours.js", "zoom.js", "units.js", "states.js", "forming.js", "history.js", "graph.js", "live.js"}
 
 // Page is everything that the page shows.
 type Page struct {
@@ -56,7 +56,8 @@ type Page struct {
 	networks []*network
 	stages   map[string]*Stage
 	ofAll    map[string]bool // nodes that "all" needs
-	fetched  []string
+	fetched  []string // nodes whose results were made elsewhere
+	pinned   []string // or are pins of the repository
 }
 
 // StateCount is how many stages are in a state.
@@ -128,7 +129,11 @@ func (p *Page) listStages() {
 		if s.Made.When > p.Made {
 			p.Made = s.Made.When
 		}
-		if one.action != nil && one.action.From() != "" {
+		switch {
+		case one.action == nil:
+		case pipeline.FromPin(one.action):
+			p.pinned = append(p.pinned, one.Node)
+		case one.action.From() != "":
 			p.fetched = append(p.fetched, one.Node)
 		}
 	}

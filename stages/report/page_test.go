@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -13,8 +14,11 @@ import (
 
 	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/store"
+	"sicgrid/stages/ambiguity/ambiguitytable"
 	"sicgrid/stages/experiment"
+	"sicgrid/stages/snapshots"
 	"sicgrid/stages/spectra/spectratable"
+	"sicgrid/stages/watch"
 )
 
 func figureOf(t *testing.T, p *Page, id string) *Figure {
@@ -31,7 +35,7 @@ func figureOf(t *testing.T, p *Page, id string) *Figure {
 // Every figure that was made is there with its chain, its digests and what they are of.
 func TestAFigureSaysWhereItIsFrom(t *testing.T) {
 	p, text := pageOf(t, made(t))
-	if len(p.Figures) != 9 || p.Table == nil || len(p.Table.Rows) < 10 {
+	if len(p.Figures) != 10 || p.Table == nil || len(p.Table.Rows) < 10 {
 		t.Fatalf("%d figures, table %v", len(p.Figures), p.Table)
 	}
 	for _, f := range append(slices.Clone(p.Figures), p.Table.Figure) {
@@ -103,8 +107,99 @@ func TestADamagedResultIsNamed(t *testing.T) {
 	}
 }
 
-// The losses of a training that has not ended are those of its checkpoint, on the page and to
-// whoever asks later what is new. Only this machine is answered.
+// Of the network whose training is followed there are maps of a few units at every step, and what
+// each step and unit had come to; of others it is said why not, or which commands make them.
+func TestRatemapsFormOverATraining(t *testing.T) {
+	s := made(t)
+	p, text := pageOf(t, s)
+	of := func(name string) networkData {
+		t.Helper()
+		i := slices.IndexFunc(p.Data.Networks, func(n networkData) bool { return n.Name == name })
+		if i < 0 {
+			t.Fatalf("no network %s", name)
+		}
+		return p.Data.Networks[i]
+	}
+	n := of("no-capacity")
+	f := n.Forming
+	if f == nil || f.State != Current || f.Bins != 24 || len(f.Units) != 4 || len(f.Steps) != snapshots.Count || f.Steps[0].Step != 0 || f.Steps[len(f.Steps)-1].Step != 300 {
+		t.Fatalf("%+v", f)
+	}
+	for _, step := range f.Steps {
+		if !strings.Contains(step.Finds, "median grid score") || !strings.Contains(step.Finds, "explained by position") || len(step.Units) != len(f.Units) {
+			t.Errorf("step %d: %+v", step.Step, step)
+		}
+	}
+	if !strings.Contains(text, `id="`+f.Maps+`"`) {
+		t.Errorf("the page has no maps %s", f.Maps)
+	}
+	i := slices.IndexFunc(p.Blobs, func(b Blob) bool { return b.ID == f.Maps })
+	bytes, err := base64.StdEncoding.DecodeString(p.Blobs[i].Base64[0])
+	if side := f.Bins * f.Bins; err != nil || len(bytes) != len(f.Steps)*len(f.Units)*side || slices.Equal(bytes[:side], bytes[len(bytes)-side:]) {
+		t.Errorf("%d bytes, %v", len(bytes), err)
+	}
+	if n := of("full"); n.Forming != nil || !strings.Contains(strings.Join(n.Form, " "), "run figure-training --params params/smoke.yaml --set figures.training.variant=full") && !strings.Contains(n.Unformed, "copies") {
+		t.Errorf("full: %+v, %q %q", n.Forming, n.Unformed, n.Form)
+	}
+	if n := of("pytorch-init"); n.Forming != nil || n.Form != nil || !strings.Contains(n.Unformed, "ablations") {
+		t.Errorf("an ablation: %+v, %q %q", n.Forming, n.Unformed, n.Form)
+	}
+	if err := s.Options.Store.RemoveAction(actionOf(t, s, "spectra/no-capacity/step-300/2m").Key, s.Options.Numerics); err != nil {
+		t.Fatal(err)
+	}
+	p, _ = pageOf(t, s)
+	if n := of("no-capacity"); n.Forming != nil || !slices.Equal(n.Form, []string{"bin/sicgrid run figure-training --params params/smoke.yaml"}) {
+		t.Errorf("without one of its steps: %+v, %q %q", n.Forming, n.Unformed, n.Form)
+	}
+}
+
+// Of too many looks at a training those are kept whose steps are spread over powers of ten, the first
+// and the last among them.
+func TestLooksAtATrainingAreSpreadOverPowersOfTen(t *testing.T) {
+	var frames []frame
+	for step := 100; step <= 100000; step += 100 {
+		frames = thinned(append(frames, frame{step: step}))
+	}
+	if len(frames) != mostFrames || frames[0].step != 100 || frames[mostFrames-1].step != 100000 {
+		t.Fatalf("%d frames, the first of step %d", len(frames), frames[0].step)
+	}
+	for i, f := range frames[1:] {
+		if f.step <= frames[i].step || f.step > 8*frames[i].step {
+			t.Errorf("step %d after %d", f.step, frames[i].step)
+		}
+	}
+}
+
+// Several modules are independent only if their waves and the places that they tell apart say so as
+// well as their ratios.
+func TestIndependentModulesTellPlacesBeyondTheCell(t *testing.T) {
+	lattices := []spectratable.Module{{Period: 0.5, Orientation: 3, Hexagonal: true, N: 9}, {Period: 0.73, Orientation: 25, Hexagonal: true, N: 9}}
+	s, err := smokeSource(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := func(generators int32, told ambiguitytable.Row) Answer {
+		b := &box{name: "4m", side: 4, judged: &Result{State: Current, action: &store.Action{}}, asked: &Result{Node: "ambiguity/full/4m"}, units: make([]spectratable.Unit, 1), modules: lattices,
+			summary: spectratable.Summary{Independent: 2, Generators: generators}, told: told}
+		return (&Page{source: s, networks: []*network{{name: "full", boxes: []*box{b}}}}).independent()
+	}
+	right := ambiguitytable.Row{Cell: 0.73, Places: 300, Right: 0.94, Chance: 0.12, P: 1e-9}
+	if a := answer(4, right); a.Verdict != Yes || !strings.Contains(a.Evidence, "that the coarsest (0.73\u00a0m) alone confuses: 94\u00a0% of 300, by guessing 12\u00a0%") {
+		t.Errorf("%s, %s: %s", a.Verdict, a.Short, a.Evidence)
+	}
+	if a := answer(2, right); a.Verdict != Partly || a.Short != "1 of 2 modules" || !strings.Contains(a.Evidence, "sums of 2") {
+		t.Errorf("on one torus: %s, %s: %s", a.Verdict, a.Short, a.Evidence)
+	}
+	if a := answer(4, ambiguitytable.Row{Cell: 0.73, Places: 300, Right: 0.13, Chance: 0.12, P: 0.3}); a.Verdict != Partly || a.Short != "1 of 2 modules" || !strings.Contains(a.Evidence, "confuse places as the coarsest") {
+		t.Errorf("told by guessing: %s, %s: %s", a.Verdict, a.Short, a.Evidence)
+	}
+	if a := answer(4, ambiguitytable.Row{}); len(a.Commands) != 1 || !strings.Contains(a.Commands[0], "ambiguity/full/4m") {
+		t.Errorf("not asked yet: %s, %q", a.Evidence, a.Commands)
+	}
+}
+
+// The losses and ratemaps of a training that has not ended are those of its checkpoint, on the page
+// and to whoever asks later what is new. Only this machine is answered.
 func TestATrainingUnderWayIsFollowed(t *testing.T) {
 	checkpointEvery = time.Millisecond
 	s, err := smokeSource(t.TempDir())
@@ -144,7 +239,7 @@ func TestATrainingUnderWayIsFollowed(t *testing.T) {
 		}
 		defer answer.Body.Close()
 		var n news
-		if path == newsPath {
+		if strings.HasPrefix(path, newsPath) {
 			_ = json.NewDecoder(answer.Body).Decode(&n) // an error has none
 		}
 		return answer, n
@@ -160,6 +255,14 @@ func TestATrainingUnderWayIsFollowed(t *testing.T) {
 	if i < 0 || n.Networks[i].State != UnderWay || len(n.Networks[i].History) == 0 || !strings.Contains(n.Networks[i].Reason, "of 300") {
 		t.Errorf("news: %+v", n)
 	}
+	if n.Networks[i].Forming != nil {
+		t.Error("the ratemaps of a network that nobody looks at are made")
+	}
+	_, n = get(newsPath+"?network=no-capacity", "")
+	f := n.Networks[i].Forming
+	if f == nil || f.Bins != watch.Bins || len(f.Units) != 4 || len(f.Steps) != 1 || len(f.Bytes) != 4*watch.Bins*watch.Bins || f.Steps[0].Step == 0 || slices.Max(f.Bytes) < 254 {
+		t.Errorf("ratemaps under way: %+v", f)
+	}
 	for _, host := range []string{"evil.example", "evil.example:80", "127.0.0.1.evil.example:80"} {
 		if answer, _ := get("/", host); answer.StatusCode != http.StatusForbidden {
 			t.Errorf("asked as %s: %s", host, answer.Status)
@@ -173,7 +276,7 @@ func TestCoincidencesAreNamed(t *testing.T) {
 		return spectratable.Module{Period: period, Orientation: orientation, Hexagonal: true}
 	}
 	got := coincidences([]spectratable.Module{module(0.51, 27), module(0.69, 46), module(1.195, 16)})
-	if len(got) != 1 || !strings.Contains(got[0], "0.69 m and 1.20 m") || !strings.Contains(got[0], "√3 at 30°") {
+	if len(got) != 1 || !strings.Contains(got[0], "0.69\u00a0m and 1.20\u00a0m") || !strings.Contains(got[0], "√3 at 30°") {
 		t.Errorf("got %q", got)
 	}
 	for square, want := range map[float64]string{3: "√3", 4: "2", 7.0 / 4: "√7/2", 9.0 / 4: "3/2", 7.0 / 3: "√21/3", 1: "1"} {

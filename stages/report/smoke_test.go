@@ -20,7 +20,7 @@ import (
 	"sicgrid/stages/train"
 )
 
-// smoke is everything that the smoke profile makes, made once; tests that spoil it take a copy.
+// smoke is everything that the smoke profile makes but several seeds, made once; tests that spoil it take a copy.
 var smoke = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "sicgrid-report-")
 	if err != nil {
@@ -30,7 +30,7 @@ var smoke = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	g, err := pipeline.NewGraph(s.DAG.Targets["all"]...)
+	g, err := pipeline.NewGraph(append(s.DAG.Targets["all"], s.DAG.Node(experiment.TrainingName))...)
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +60,7 @@ func smokeSource(dir string, sets ...string) (s Source, err error) {
 		return s, err
 	}
 	s.Flags, s.Commit = " --params params/smoke.yaml", "0123456789abcdef"
-	s.Graph, err = pipeline.NewGraph(append(s.DAG.Targets["all"], s.DAG.Node(experiment.ResultsName))...)
+	s.Graph, err = pipeline.NewGraph(append(s.DAG.Targets["all"], s.DAG.Node(experiment.ResultsName), s.DAG.Node(experiment.TrainingName))...)
 	return s, err
 }
 

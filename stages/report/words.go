@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"sicgrid/pkg/figure"
@@ -12,9 +13,12 @@ import (
 
 // Numbers and lists as sentences have them.
 
-func metres(v float64) string { return figure.Length(v) }
+func metres(v float64) string { return unbroken(figure.Length(v)) }
 
-func percent(share float64) string { return figure.Percent(share, 0) }
+func percent(share float64) string { return unbroken(figure.Percent(share, 0)) }
+
+// unbroken keeps a number and its unit on one line.
+func unbroken(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
 
 func number(v float64, decimals int) string { return figure.Number(v, decimals) }
 
@@ -24,7 +28,7 @@ func periods(modules []spectratable.Module) string {
 	for _, m := range modules {
 		list = append(list, number(m.Period, 2))
 	}
-	return printable.List(list) + " m"
+	return printable.List(list) + "\u00a0m"
 }
 
 // root is the square root of a ratio of whole numbers, as it is written: √3, √7/2.

@@ -41,7 +41,7 @@ func newReportCommand() *cobra.Command {
 			"stages, the claims of the paper, the units, states and trainings to be looked at one by one, and the stages. Nothing\n" +
 			"is computed: what is stale or has not been made yet is shown as such, with the reason. The page is one HTML file that\n" +
 			"asks the network for nothing. --live serves it to this machine instead, made anew whenever it is opened, and with the\n" +
-			"losses of trainings under way as their checkpoints come.",
+			"losses of trainings under way as their checkpoints come, and ratemaps of the one that is shown.",
 		Example: "  sicgrid report                               # artifacts/laptop/report.html\n" +
 			"  sicgrid report --params params/smoke.yaml --out smoke.html",
 		Args: takes(0, 0, "none"),
@@ -147,14 +147,15 @@ func (f *reportFlags) page(ctx context.Context, live bool) (*session.Session, *r
 	return s, page, err
 }
 
-// reported are the targets that are shown: all figures, several seeds, and the sweeps over the
-// profile. A sweep that cannot be read has nothing to show; its own command says what is wrong.
+// reported are the targets that are shown: all figures, a training as it goes, several seeds, and the
+// sweeps over the profile. A sweep that cannot be read has nothing to show; its own command says what
+// is wrong.
 func (f *reportFlags) reported() ([]string, error) {
 	profile, err := experiment.ProfilePath(f.Params)
 	if err != nil {
 		return nil, err
 	}
-	targets, dir := []string{"all", "seeds", experiment.ResultsName}, filepath.Dir(profile)
+	targets, dir := []string{"all", experiment.TrainingName, "seeds", experiment.ResultsName}, filepath.Dir(profile)
 	p, err := experiment.ReadParameters(profile, f.Sets)
 	if err != nil || len(f.Sets) > 0 {
 		return targets, err

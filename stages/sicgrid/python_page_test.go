@@ -12,8 +12,8 @@ const pythonPage = "artifacts/PYTHON.md"
 
 // The commands and the Python of the page run in the order in which it has them, each on what those
 // before it have made, with the smoke profile in the place of the laptop one. What the page asserts
-// holds: the states of the rolled out network are ours to 1e-6 over its first 200 steps, all that the
-// smoke profile's walks have.
+// holds: the states of the rolled out network are ours to 1e-6 over as many steps as the laptop
+// profile's training walks have.
 func TestThePageOnPythonDoesWhatItSays(t *testing.T) {
 	python := pythonWith(t, "numpy, pandas")
 	dir := t.TempDir()

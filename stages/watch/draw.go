@@ -102,7 +102,7 @@ func drawMaps(maps []Map, colour bool) string {
 		b.Reset()
 		for _, m := range maps {
 			b.WriteString("  ")
-			most := m.most()
+			_, most := m.Rates()
 			for x := range Bins {
 				b.WriteString(block(m.Values[(row+1)*Bins+x], m.Values[row*Bins+x], most, colour))
 			}
@@ -114,16 +114,6 @@ func drawMaps(maps []Map, colour bool) string {
 		text += strings.TrimRight(b.String(), " ") + "\n"
 	}
 	return text
-}
-
-func (m Map) most() float64 {
-	most := 0.0
-	for _, v := range m.Values {
-		if v != nil {
-			most = max(most, *v)
-		}
-	}
-	return most
 }
 
 // block is one character of two bins, one above the other.

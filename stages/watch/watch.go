@@ -48,6 +48,18 @@ type Map struct {
 	Values []*float64 `json:"values"` // [Bins, Bins], row 0 the lowest y; null where nobody was
 }
 
+// Rates are the map's values, NaN where nobody was, and the highest of them.
+func (m Map) Rates() (values []float32, peak float64) {
+	for _, v := range m.Values {
+		if v == nil {
+			values = append(values, float32(math.NaN()))
+			continue
+		}
+		values, peak = append(values, float32(*v)), max(peak, *v)
+	}
+	return values, peak
+}
+
 // Bins is the number of bins along each side of a map.
 const Bins = 20
 

@@ -59,7 +59,7 @@ type shownNumbers struct {
 type snapshotNumber struct {
 	Step int `json:"step"`
 	sheet.SummaryNumbers
-	Hexagon   sheet.Number `json:"power_of_six_strongest"` // share of the power
+	Lattice   sheet.Number `json:"power_of_last_lattice"` // share of the power in the six strongest wave vectors of the last snapshot
 	Strongest sheet.Number `json:"strongest_wave_number_rad_per_m"`
 }
 
@@ -83,18 +83,19 @@ func Run(_ context.Context, p Params, t *pipeline.Task) error {
 // drawing is the data of the figure, ready to be drawn.
 type drawing struct {
 	Data
-	p     Params
-	nets  []sheet.Network
-	power []power
-	cells []spectratable.Unit // typical ones of the last snapshot
+	p       Params
+	nets    []sheet.Network
+	power   []power
+	lattice []float64           // share of the power in the six strongest wave vectors of the last snapshot
+	cells   []spectratable.Unit // typical ones of the last snapshot
 }
 
 const (
 	lossesY  = 7.0
 	lossH    = 24.0
-	measureY = 54.0
+	measureY = 52.0
 	measureH = 34.0
-	gridY    = 113.0
+	gridY    = 109.0
 	gridX    = 12.0
 	gap      = 1.6
 )
@@ -117,6 +118,10 @@ func Draw(d Data, p Params) ([]sheet.File, error) {
 		}
 		f.nets, f.power = append(f.nets, net), append(f.power, w)
 	}
+	six := f.power[len(f.power)-1].peaks(6)
+	for _, w := range f.power {
+		f.lattice = append(f.lattice, w.share(six))
+	}
 	last := f.nets[len(f.nets)-1]
 	f.cells, _ = last.Examples()
 	f.cells = f.cells[:min(len(f.cells), p.Cells)]
@@ -133,7 +138,7 @@ func (f drawing) size() float64 {
 func (f drawing) numbers() shownNumbers {
 	out := shownNumbers{Figure: "figure-training", BoxM: sheet.Number(f.BoxM), Cells: []int32{}}
 	for i, s := range f.Snapshots {
-		out.Snapshots = append(out.Snapshots, snapshotNumber{s.Step, sheet.SummaryTable(s.Summary), sheet.Number(f.power[i].hexagon), sheet.Number(f.power[i].strongest)})
+		out.Snapshots = append(out.Snapshots, snapshotNumber{s.Step, sheet.SummaryTable(s.Summary), sheet.Number(f.lattice[i]), sheet.Number(f.power[i].strongest)})
 	}
 	for _, u := range f.cells {
 		out.Cells = append(out.Cells, u.Unit)
@@ -148,16 +153,31 @@ func (f drawing) caption() sheet.Caption {
 	}
 	return sheet.Caption{
 		Title: "How a network comes about over its training",
-		Lead: fmt.Sprintf("The network: %s, from its random initialisation (step 0) to the end of its training (step %d). Its weights were kept at %d steps, and its units recorded with each of them in a box of %s",
-			f.p.Network, f.Snapshots[len(f.Snapshots)-1].Step, len(f.Snapshots), figure.Metres(f.BoxM)),
+		Lead: fmt.Sprintf("The network: %s, from its random initialisation (step 0) to the end of its training (step %s). Its weights were kept at %d steps, and its units recorded with each of them in a box of %s. %s",
+			f.p.Network, stepText(f.Snapshots[len(f.Snapshots)-1].Step), len(f.Snapshots), figure.Metres(f.BoxM), f.found()),
 		Panels: []sheet.Panel{
-			{Panel: "a", Shows: "The loss (equation 8) and those of its terms that act, before they are weighted, means over some steps each, over the logarithm of the steps", Tables: []string{"history"}},
-			{Panel: "b", Shows: "Variance of the states that position explains (disc), median grid score (expanding ring) of the active units (circle), and share of the power in its six strongest wave vectors (cross), 1 for a single lattice of plane waves", Tables: sheet.Tables(roles, "summary", "spectrum")},
+			{Panel: "a", Shows: "The loss (equation 8) and those of its terms that act, before they are weighted, means over some steps each (disc: the first), over the logarithm of the steps", Tables: []string{"history"}},
+			{Panel: "b", Shows: "Variance of the states that position explains (disc), median grid score (expanding ring) of the active units (circle), and share of the power in the six strongest wave vectors of the last step (cross), 1 for a single lattice of plane waves", Tables: sheet.Tables(roles, "summary", "spectrum")},
 			{Panel: "c", Shows: "Share of the power of all active units' ratemaps by wave number; the right axis has the period of a hexagonal lattice of that wave number", Tables: sheet.Tables(roles, "spectrum")},
-			{Panel: "d", Shows: "A column a step: mean power spectrum (each to its peak, wave vector 0 in the middle), and below it ratemaps of the same units, each scaled to its peak", Tables: sheet.Tables(roles, "spectrum", "maps", "units")},
+			{Panel: "d", Shows: fmt.Sprintf("A column a step: mean power spectrum (each to its peak, wave vector 0 in the middle, up to %s rad/m along each axis), and below it ratemaps of the same units, each scaled to its peak", figure.Number(float64(f.half())*f.power[0].step, 0)), Tables: sheet.Tables(roles, "spectrum", "maps", "units")},
 		},
-		Notes: "The units are typical of the network at the end: grid score near the median of their module, phases far apart. " + sheet.Oddities,
+		Notes: "The units are typical of the network at the end: grid score near the median of their module, phases far apart. Every walk begins in the middle of the box, where an untrained network has the rates of its first state. " + sheet.Oddities,
 	}
+}
+
+// found says when grid cells come.
+func (f drawing) found() string {
+	for i, s := range f.Snapshots {
+		switch {
+		case !(s.Summary.Score > sheet.ScoreLine):
+		case i == 0:
+			return "The median grid score is above " + figure.Number(sheet.ScoreLine, 1) + " from the start"
+		default:
+			before := f.Snapshots[i-1]
+			return fmt.Sprintf("The median grid score is %s at step %s, and %s at step %s", figure.Number(before.Summary.Score, 2), stepText(before.Step), figure.Number(s.Summary.Score, 2), stepText(s.Step))
+		}
+	}
+	return "The median grid score stays below " + figure.Number(sheet.ScoreLine, 1)
 }
 
 func (f drawing) paint(c *figure.Canvas) {

@@ -54,14 +54,14 @@ func forming() Data {
 func TestATrainingShowsItsLossesAndItsLatticeForming(t *testing.T) {
 	files, err := Draw(forming(), params)
 	f := figuretest.Open(t, "figure-training", files, err)
-	f.Want(t, "loss", "separation", "invariance", "conformal isometry", "variance explained", "power of six waves", "share of power", "step 0", "step 40 000", "1 m")
+	f.Want(t, "loss", "separation", "invariance", "conformal isometry", "variance explained", "power of the last lattice", "share of power", "step 0", "step 40 000", "1 m")
 	if f.Count("capacity") != 0 {
 		t.Error("a term without a weight is shown")
 	}
 	var shown struct {
 		Snapshots []struct {
 			Step    int     `json:"step"`
-			Hexagon float64 `json:"power_of_six_strongest"`
+			Lattice float64 `json:"power_of_last_lattice"`
 			K       float64 `json:"strongest_wave_number_rad_per_m"`
 		} `json:"snapshots"`
 		Cells []int32 `json:"cells"`
@@ -70,7 +70,7 @@ func TestATrainingShowsItsLossesAndItsLatticeForming(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, last := shown.Snapshots[0], shown.Snapshots[3]
-	if first.Hexagon > 0.1 || last.Hexagon < 0.75 || last.Step != 40000 || math.Abs(last.K-6*math.Pi/2) > 0.9 || len(shown.Cells) != 3 {
+	if first.Lattice > 0.1 || last.Lattice < 0.75 || last.Step != 40000 || math.Abs(last.K-6*math.Pi/2) > 0.9 || len(shown.Cells) != 3 {
 		t.Errorf("first %+v, last %+v, cells %v", first, last, shown.Cells)
 	}
 }

@@ -13,11 +13,12 @@ import (
 
 // power is the power spectrum of all active units.
 type power struct {
-	values             []float64 // as the table has it
-	bins               int       // a side
-	step               float64   // rad/m
-	radial             []float64 // share of the power in rings of one step, from wave number step/2 on
-	hexagon, strongest float64   // share of the six strongest wave vectors; wave number of the strongest
+	values    []float64 // as the table has it
+	bins      int       // a side
+	step      float64   // rad/m
+	radial    []float64 // share of the power in rings of one step, from wave number step/2 on
+	total     float64   // without the mean
+	strongest float64   // wave number of the strongest wave vector
 }
 
 func powerOf(spectra []spectratable.Spectrum) (p power, err error) {
@@ -33,15 +34,14 @@ func powerOf(spectra []spectratable.Spectrum) (p power, err error) {
 		return p, fmt.Errorf("power spectrum: wave number step %g rad/m, want a positive one", p.step)
 	}
 	p.radial = make([]float64, p.bins/2)
-	total := 0.0
 	most := 0.0
-	p.hexagon, p.strongest = math.NaN(), math.NaN()
+	p.strongest = math.NaN()
 	for i, v := range p.values {
 		x, y := i%p.bins-p.bins/2, i/p.bins-p.bins/2
 		if x == 0 && y == 0 || !(v > 0) { // the mean is no wave
 			continue
 		}
-		total += v
+		p.total += v
 		k := math.Hypot(float64(x), float64(y))
 		if ring := int(math.Round(k)) - 1; ring < len(p.radial) {
 			p.radial[ring] += v
@@ -50,42 +50,48 @@ func powerOf(spectra []spectratable.Spectrum) (p power, err error) {
 			most, p.strongest = v, k*p.step
 		}
 	}
-	if total > 0 {
+	if p.total > 0 {
 		for i := range p.radial {
-			p.radial[i] /= total
+			p.radial[i] /= p.total
 		}
-		p.hexagon = p.peaks(6) / total
 	}
 	return p, nil
 }
 
-// peaks is the power of the strongest peaks, each with its eight neighbours: off the spectrum's grid
-// a wave has its power in several bins.
-func (p power) peaks(n int) (sum float64) {
-	left := slices.Clone(p.values)
-	middle := p.bins/2*p.bins + p.bins/2
-	left[middle] = 0
+// peaks are the bins of the strongest peaks, each with its eight neighbours: off the spectrum's grid a
+// wave has its power in several bins.
+func (p power) peaks(n int) map[int]bool {
+	bins := map[int]bool{}
 	for range n {
-		best := 0
-		for i, v := range left {
-			if v > left[best] {
+		best := -1
+		for i, v := range p.values {
+			if i != p.bins/2*p.bins+p.bins/2 && !bins[i] && v > 0 && (best < 0 || v > p.values[best]) {
 				best = i
 			}
 		}
+		if best < 0 {
+			break
+		}
 		for dy := -1; dy <= 1; dy++ {
 			for dx := -1; dx <= 1; dx++ {
-				x, y := best%p.bins+dx, best/p.bins+dy
-				if x < 0 || y < 0 || x >= p.bins || y >= p.bins {
-					continue
+				if x, y := best%p.bins+dx, best/p.bins+dy; x >= 0 && y >= 0 && x < p.bins && y < p.bins {
+					bins[y*p.bins+x] = true
 				}
-				if v := left[y*p.bins+x]; v > 0 {
-					sum += v
-				}
-				left[y*p.bins+x] = 0
 			}
 		}
 	}
-	return sum
+	return bins
+}
+
+// share is that of the power in some bins, without the mean.
+func (p power) share(bins map[int]bool) float64 {
+	sum := 0.0
+	for i := range p.values {
+		if bins[i] && i != p.bins/2*p.bins+p.bins/2 && p.values[i] > 0 {
+			sum += p.values[i]
+		}
+	}
+	return sum / p.total // NaN where nothing varies
 }
 
 // stepAxis is one of the logarithm of the steps from the first that the history or a snapshot after
@@ -121,6 +127,7 @@ func (f drawing) paintLosses(c *figure.Canvas) {
 	width := (figure.Width - left - 1 - room*float64(len(curves)-1)) / float64(len(curves))
 	for i, curve := range curves {
 		x, at := f.stepAxis()
+		x.Ticks = x.Ticks[1:] // no loss is of step 0
 		lo, hi := math.Inf(1), math.Inf(-1)
 		for _, row := range f.History {
 			if v := curve.value(row); !math.IsNaN(v) {
@@ -139,8 +146,8 @@ func (f drawing) paintLosses(c *figure.Canvas) {
 				way = append(way, a.At(p, curve.value(row)))
 			}
 		}
-		c.Line(figure.Stroke{Color: figure.Series(i), Width: figure.Thick}, way...)
-		c.Discs(way[:min(1, len(way))], 0.5, figure.Series(i))
+		c.Line(figure.Stroke{Color: figure.Black, Width: figure.Thick}, way...)
+		c.Discs(way[:min(1, len(way))], 0.5, figure.Black)
 		if width < 30 { // room for every other label
 			for k := range a.X.Ticks {
 				if k%2 == 0 {
@@ -157,7 +164,13 @@ func (f drawing) paintLosses(c *figure.Canvas) {
 // power's concentration.
 func (f drawing) paintMeasures(c *figure.Canvas, b figure.Box) {
 	x, at := f.stepAxis()
-	a := figure.Axes{Box: b, X: x, Y: figure.Axis{Min: -0.5, Max: 1.5, Ticks: figure.Ticks(-0.5, 1.5, 4)}}
+	least := -0.5
+	for _, s := range f.Snapshots {
+		if s.Summary.Score < least {
+			least = math.Floor(2*s.Summary.Score) / 2
+		}
+	}
+	a := figure.Axes{Box: b, X: x, Y: figure.Axis{Min: least, Max: 1.5, Ticks: figure.Ticks(least, 1.5, 4), Label: "share, or grid score"}}
 	a.HLine(c, 0, figure.Stroke{Color: figure.Pale, Width: figure.Hair})
 	for k, line := range []struct {
 		name  string
@@ -168,13 +181,13 @@ func (f drawing) paintMeasures(c *figure.Canvas, b figure.Box) {
 		{"grid score", func(i int) float64 { return f.Snapshots[i].Summary.Score }, func(at []figure.Point) {
 			c.Circles(at, 0.8, figure.Stroke{Color: figure.Series(1), Width: figure.Thick})
 		}},
-		{"power of six waves", func(i int) float64 { return f.power[i].hexagon }, func(at []figure.Point) {
+		{"power of the last lattice", func(i int) float64 { return f.lattice[i] }, func(at []figure.Point) {
 			c.Crosses(at, 0.8, figure.Stroke{Color: figure.Series(2), Width: figure.Thick})
 		}},
 	} {
 		var way []figure.Point
 		for i, s := range f.Snapshots {
-			if p, v := at(float64(s.Step)), math.Max(-0.5, line.value(i)); a.Holds(p, v) {
+			if p, v := at(float64(s.Step)), line.value(i); a.Holds(p, v) {
 				way = append(way, a.At(p, v))
 			}
 		}
@@ -187,12 +200,12 @@ func (f drawing) paintMeasures(c *figure.Canvas, b figure.Box) {
 	a.Draw(c, sheet.LabelGap)
 }
 
-// reach is how many rings of the spectra are shown: those that hold 98 % of the power at the end.
+// reach is how many rings of the spectra are shown: those that hold 95 % of the power at the end.
 func (f drawing) reach() int {
 	last := f.power[len(f.power)-1].radial
 	sum := 0.0
 	for i, v := range last {
-		if sum += v; sum >= 0.98 && i >= 5 {
+		if sum += v; sum >= 0.95 && i >= 5 {
 			return i + 1
 		}
 	}
@@ -225,6 +238,7 @@ func (f drawing) paintPower(c *figure.Canvas, b figure.Box) {
 		a.X.Ticks = append(a.X.Ticks, t)
 	}
 	a.DrawFrame(c, sheet.LabelGap)
+	c.Text(b.Right()+1, b.Y-1.2, "period", figure.Type{Size: figure.Small, Y: figure.End})
 	for _, period := range []float64{0.25, 0.5, 1, 2} {
 		// The shortest wave vectors of a hexagonal lattice have length 4π / (√3 period).
 		if k := 4 * math.Pi / (math.Sqrt(3) * period); k >= a.Y.Min && k <= a.Y.Max {
@@ -235,6 +249,9 @@ func (f drawing) paintPower(c *figure.Canvas, b figure.Box) {
 	}
 	c.ColorBar(figure.Box{X: b.Right() + 13, Y: b.Y, W: 2.4, H: b.H}, figure.Viridis, 0, most, figure.Ticks(0, most, 4), "share of power")
 }
+
+// half is how many bins of the spectra are shown to each side of the middle.
+func (f drawing) half() int { return min(f.reach(), (f.power[0].bins-1)/2) }
 
 // paintGrid draws spectrum and ratemaps of every snapshot in a column.
 func (f drawing) paintGrid(c *figure.Canvas) {
@@ -249,7 +266,7 @@ func (f drawing) paintGrid(c *figure.Canvas) {
 		x := gridX + (size+gap)*float64(i)
 		c.Text(x+size/2, gridY-1.6, "step "+stepText(s.Step), figure.Type{Size: figure.Small, X: figure.Middle, Y: figure.End})
 		p := f.power[i]
-		half := min(f.reach(), (p.bins-1)/2)
+		half := f.half()
 		middle := sheet.Crop(p.values, p.bins, half)
 		middle[len(middle)/2] = 0 // the mean
 		b := figure.Box{X: x, Y: row(0), W: size, H: size}

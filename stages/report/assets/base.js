@@ -3,15 +3,11 @@ const S = globalThis.sicgrid = {};
 S.byId = (id) => document.getElementById(id);
 S.data = JSON.parse(S.byId("page-data").textContent);
 
+S.decode = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 const decoded = new Map();
 S.bytes = (id) => {
   if (!id || !S.byId(id)) return null;
-  if (!decoded.has(id)) {
-    const text = atob(JSON.parse(S.byId(id).textContent)[0]);
-    const out = new Uint8Array(text.length);
-    for (let i = 0; i < out.length; i++) out[i] = text.charCodeAt(i);
-    decoded.set(id, out);
-  }
+  if (!decoded.has(id)) decoded.set(id, S.decode(JSON.parse(S.byId(id).textContent)[0]));
   return decoded.get(id);
 };
 
@@ -28,6 +24,7 @@ S.element = (tag, attributes = {}, ...children) => {
 };
 
 S.number = (v, decimals = 2) => v === null || v === undefined ? "–" : v.toFixed(decimals).replace("-", "−");
+S.thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 S.network = (name) => S.data.networks.find((n) => n.name === name);
 S.box = (network, name) => network && network.boxes.find((b) => b.name === name);
 S.titled = (n) => n.title === n.name ? n.name : `${n.name}: ${n.title}`;
