@@ -20,8 +20,9 @@ type Unit struct {
 	EllipseRatio, PeriodM, OrientationDeg float64
 	Missing                               Missing // why these three are NaN, empty where they are not
 	Superlattice                          Superlattice
-	Module                                int        // index into Analysis.Modules, -1 for none
-	Phases                                [3]float64 // at the module's wave vectors
+	Superposed                            *Superposed // nil for one lattice or none
+	Module                                int         // index into Analysis.Modules, -1 for none
+	Phases                                [3]float64  // at the module's wave vectors
 	Fields                                []Field
 	PlaceLike                             bool
 }
@@ -111,9 +112,11 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 				powers[i] = p.of(maps[i])
 				var without Missing
 				peaks[i], without = peaksOf(maps[i], sac, powers[i])
+				var two *Superposed
+				peaks[i], without, two = told(maps[i], meanSpectrum(maps[i], powers[i:i+1]), p, peaks[i], without)
 				a.Autocorrelograms[i] = sac
 				a.Units[i] = unit(maps[i], peaks[i], rotor.score(sac, peaks[i], sums), o.Module.MaxMisfit)
-				a.Units[i].Missing = without
+				a.Units[i].Missing, a.Units[i].Superposed = without, two
 				a.Units[i].Superlattice = superlatticeOf(sac, peaks[i], o.Module.MaxMisfit)
 				if d := int(done.Add(1)); o.Progress != nil {
 					o.Progress(d, n)
@@ -160,7 +163,7 @@ func AnalysisMemory(nx, ny, units, threads int) int64 {
 	power := int64(spectrumSize(nx, ny)) * int64(spectrumSize(nx, ny))
 	const turn, sums = int64(len(rotations)) * 48, int64(len(rotations)) * 48 // a sample; moments
 	rotor := within * (turn + 12)
-	each := within*sums*3/2 + 64*padded + 12*power + 8*lags + 32*bins
+	each := within*sums*3/2 + 64*padded + 44*power + 8*lags + 48*bins
 	kept := 12*lags + 4*power
 	return rotor + int64(max(1, min(threads, units)))*each + int64(units)*kept + 20*power
 }

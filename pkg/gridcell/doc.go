@@ -14,6 +14,8 @@
 //     period, the orientation and the ellipse. Where bins are few a period they are those of the lattice
 //     of three plane waves fitted to the map, and with fewer than three a unit has none: it says why.
 //   - A Superlattice is a wider lattice, part of a unit's own, on which its fields are higher.
+//   - A Superposed map is the sum of two lattices that have no points in common: no one of them is
+//     the unit's, unless it is much the stronger.
 //   - The modulation of a unit is how much of its highest rate comes and goes.
 //   - A Field is a patch where a unit fires; a unit with one field and no six peaks is place-like.
 //   - A Module is a set of units that share period and orientation.

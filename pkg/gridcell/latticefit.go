@@ -1,21 +1,17 @@
 package gridcell
 
-import "math"
-
-const (
-	// waveBase is the number of linear terms of three waves: a mean, and a cosine and a sine each.
-	waveBase = 7
-	// waveTerms adds the two components of each wave vector.
-	waveTerms = waveBase + 6
+import (
+	"math"
+	"slices"
 )
 
-// waveFit fits a map by a mean and three plane waves,
+// waveFit fits a map by a mean and plane waves,
 //
 //	R(x) = c + sum over i of a_i cos(k_i.x) + b_i sin(k_i.x),
 //
-// by least squares over the visited bins, with all six components of the k_i free. Bins may be few
-// a period and periods few in the box: what blurs a spectrum there, the walls and the waves'
-// overlap, is part of the model.
+// by least squares over the visited bins, with both components of all k_i free. Bins may be few a
+// period and periods few in the box: what blurs a spectrum there, the walls and the waves' overlap,
+// is part of the model.
 type waveFit struct {
 	x, y   []float64 // of columns and rows, in units of half, so that all terms are of one size
 	half   float64   // m
@@ -23,6 +19,10 @@ type waveFit struct {
 	mask   []float64
 	nx, ny int
 }
+
+// linearTerms is the number of linear terms of so many waves: a mean, and a cosine and a sine each.
+// The wave vectors add two components each.
+func linearTerms(waves int) int { return 1 + 2*waves }
 
 func newWaveFit(m Map) *waveFit {
 	f := &waveFit{nx: m.NX, ny: m.NY, half: max(float64(m.NX)*m.BinX(), float64(m.NY)*m.BinY()) / 2}
@@ -36,59 +36,64 @@ func newWaveFit(m Map) *waveFit {
 	return f
 }
 
-// normal are the normal equations of a least-squares problem of waveTerms unknowns.
+// normal are the normal equations of a least-squares problem of n unknowns.
 type normal struct {
-	m   [waveTerms][waveTerms]float64 // the upper triangle
-	rhs [waveTerms]float64
+	n   int
+	m   []float64 // the upper triangle of [n, n]
+	rhs []float64
+}
+
+// waveLines are the cosines and sines of waves along one axis, [places][waves].
+func waveLines(k [][2]float64, axis int, places []float64) (cos, sin [][]float64) {
+	for _, x := range places {
+		c, s := make([]float64, len(k)), make([]float64, len(k))
+		for i, v := range k {
+			s[i], c[i] = math.Sincos(v[axis] * x)
+		}
+		cos, sin = append(cos, c), append(sin, s)
+	}
+	return cos, sin
 }
 
 // equations sums the normal equations of the linearised model at the wave vectors k (rad per half)
 // and the coefficients c; with c nil only those of the linear terms, for which rhs is of the
 // values, else of the residuals. It also returns the sum of squared residuals.
-func (f *waveFit) equations(k [3][2]float64, c []float64) (e *normal, squares float64) {
-	e = &normal{}
-	n := waveBase
+func (f *waveFit) equations(k [][2]float64, c []float64) (e *normal, squares float64) {
+	base := linearTerms(len(k))
+	n := base
 	if c != nil {
-		n = waveTerms
+		n += 2 * len(k)
 	}
-	var cosx, sinx [3][]float64
-	for i, v := range k {
-		cosx[i], sinx[i] = make([]float64, f.nx), make([]float64, f.nx)
-		for col, x := range f.x {
-			sinx[i][col], cosx[i][col] = math.Sincos(v[0] * x)
-		}
-	}
-	var t [waveTerms]float64
+	e = &normal{n: n, m: make([]float64, n*n), rhs: make([]float64, n)}
+	cosx, sinx := waveLines(k, 0, f.x)
+	cosy, siny := waveLines(k, 1, f.y)
+	t := make([]float64, n)
 	t[0] = 1
 	for row, y := range f.y {
-		var cosy, siny [3]float64
-		for i, v := range k {
-			siny[i], cosy[i] = math.Sincos(v[1] * y)
-		}
 		for col, x := range f.x {
 			at := row*f.nx + col
 			if f.mask[at] == 0 {
 				continue
 			}
 			r := f.values[at]
-			for i := range 3 {
-				t[1+2*i] = cosx[i][col]*cosy[i] - sinx[i][col]*siny[i]
-				t[2+2*i] = sinx[i][col]*cosy[i] + cosx[i][col]*siny[i]
+			for i := range k {
+				t[1+2*i] = cosx[col][i]*cosy[row][i] - sinx[col][i]*siny[row][i]
+				t[2+2*i] = sinx[col][i]*cosy[row][i] + cosx[col][i]*siny[row][i]
 			}
 			if c != nil {
-				for i := range waveBase {
+				for i := range base {
 					r -= c[i] * t[i]
 				}
-				for i := range 3 {
+				for i := range k {
 					slope := c[2+2*i]*t[1+2*i] - c[1+2*i]*t[2+2*i]
-					t[waveBase+2*i], t[waveBase+2*i+1] = slope*x, slope*y
+					t[base+2*i], t[base+2*i+1] = slope*x, slope*y
 				}
 			}
 			squares += r * r
-			for p, v := range t[:n] {
+			for p, v := range t {
 				e.rhs[p] += v * r
-				rest := t[p:n]
-				line := e.m[p][p:n][:len(rest)]
+				rest := t[p:]
+				line := e.m[p*n+p : p*n+n][:len(rest)]
 				for q, w := range rest {
 					line[q] += v * w
 				}
@@ -98,13 +103,12 @@ func (f *waveFit) equations(k [3][2]float64, c []float64) (e *normal, squares fl
 	return e, squares
 }
 
-// solve returns the solution of the first n unknowns.
-func (e *normal) solve(n int) ([]float64, bool) {
-	m, rhs := make([]float64, n*n), make([]float64, n)
-	for p := range n {
-		rhs[p] = e.rhs[p]
-		for q := range n {
-			m[p*n+q] = e.m[min(p, q)][max(p, q)]
+// solve returns the solution.
+func (e *normal) solve() ([]float64, bool) {
+	m, rhs := make([]float64, e.n*e.n), slices.Clone(e.rhs)
+	for p := range e.n {
+		for q := range e.n {
+			m[p*e.n+q] = e.m[min(p, q)*e.n+max(p, q)]
 		}
 	}
 	ok := solve(m, rhs)
@@ -113,46 +117,44 @@ func (e *normal) solve(n int) ([]float64, bool) {
 
 // at solves the linear terms at k and returns them, the equations of all terms there and the sum of
 // squared residuals.
-func (f *waveFit) at(k [3][2]float64) (e *normal, squares float64, ok bool) {
+func (f *waveFit) at(k [][2]float64) (c []float64, e *normal, squares float64, ok bool) {
 	linear, _ := f.equations(k, nil)
-	c, ok := linear.solve(waveBase)
+	c, ok = linear.solve()
 	if !ok {
-		return nil, 0, false
+		return nil, nil, 0, false
 	}
 	e, squares = f.equations(k, c)
-	return e, squares, true
+	return c, e, squares, true
 }
 
 // refine moves wave vectors (rad/m) from near a least sum of squares into it, by Gauss and Newton's
-// steps of at most an eighth of a wave over half the box, halved until the sum falls. ok is false
-// where the equations are singular.
-func (f *waveFit) refine(k [3][2]float64) (_ [3][2]float64, ok bool) {
-	for i := range k {
-		k[i][0], k[i][1] = k[i][0]*f.half, k[i][1]*f.half
-	}
-	e, squares, ok := f.at(k)
+// steps of at most an eighth of a wave over half the box, halved until the sum falls. It returns
+// them with the linear terms there; ok is false where the equations are singular.
+func (f *waveFit) refine(from [][2]float64) (k [][2]float64, c []float64, ok bool) {
+	k = f.scaled(from)
+	c, e, squares, ok := f.at(k)
 	for range 20 {
 		if !ok {
-			return k, false
+			return nil, nil, false
 		}
-		step, solved := e.solve(waveTerms)
+		step, solved := e.solve()
 		if !solved {
-			return k, false
+			return nil, nil, false
 		}
-		step = step[waveBase:]
+		step = step[linearTerms(len(k)):]
 		var length float64
 		for _, s := range step {
 			length = max(length, math.Abs(s))
 		}
 		moved := false
 		for share := min(1, math.Pi/4/length); share*length > 1e-5; share /= 2 {
-			next := k
+			next := slices.Clone(k)
 			for i := range next {
 				next[i][0] += share * step[2*i]
 				next[i][1] += share * step[2*i+1]
 			}
-			if trial, sum, fits := f.at(next); fits && sum < squares {
-				k, e, squares, moved = next, trial, sum, true
+			if terms, trial, sum, fits := f.at(next); fits && sum < squares {
+				k, c, e, squares, moved = next, terms, trial, sum, true
 				break
 			}
 		}
@@ -163,7 +165,60 @@ func (f *waveFit) refine(k [3][2]float64) (_ [3][2]float64, ok bool) {
 	for i := range k {
 		k[i][0], k[i][1] = k[i][0]/f.half, k[i][1]/f.half
 	}
-	return k, ok
+	return k, c, ok
+}
+
+// scaled are waves k (rad/m) in rad per half.
+func (f *waveFit) scaled(k [][2]float64) [][2]float64 {
+	out := make([][2]float64, len(k))
+	for i, v := range k {
+		out[i] = [2]float64{v[0] * f.half, v[1] * f.half}
+	}
+	return out
+}
+
+// explained is the share of the map's variance that waves k (rad/m) explain.
+func (f *waveFit) explained(k [][2]float64) float64 {
+	e, squares := f.equations(f.scaled(k), nil)
+	c, ok := e.solve()
+	if !ok {
+		return math.NaN()
+	}
+	var sum float64
+	for i, v := range c {
+		sum += v * e.rhs[i]
+	}
+	return sum / squares
+}
+
+// spectrumWithout returns the spectrum of the map less the waves k (rad/m) that fit it best; of the
+// map itself where none does.
+func (f *waveFit) spectrumWithout(m Map, k [][2]float64, p *periodogram) *Spectrum {
+	scaled := f.scaled(k)
+	e, _ := f.equations(scaled, nil)
+	c, ok := e.solve()
+	if !ok {
+		return meanSpectrum(m, [][]float64{p.of(m)})
+	}
+	cosx, sinx := waveLines(scaled, 0, f.x)
+	cosy, siny := waveLines(scaled, 1, f.y)
+	rest := m
+	rest.Values = make([]float64, len(m.Values))
+	for row := range f.y {
+		for col := range f.x {
+			at := row*f.nx + col
+			if f.mask[at] == 0 {
+				rest.Values[at] = math.NaN()
+				continue
+			}
+			v := f.values[at] - c[0]
+			for i := range k {
+				v -= c[1+2*i]*(cosx[col][i]*cosy[row][i]-sinx[col][i]*siny[row][i]) + c[2+2*i]*(sinx[col][i]*cosy[row][i]+cosx[col][i]*siny[row][i])
+			}
+			rest.Values[at] = v
+		}
+	}
+	return meanSpectrum(m, [][]float64{p.of(rest)})
 }
 
 // Missing says why a unit has no period.
@@ -176,6 +231,7 @@ const (
 	NoPeaks    Missing = "no six peaks in the autocorrelogram"
 	TooCoarse  Missing = "fewer than 3 bins a period"
 	NoneAgrees Missing = "few bins a period, and no lattice fits the map"
+	SumOfTwo   Missing = "the map is the sum of two lattices"
 )
 
 const (
@@ -234,10 +290,11 @@ func fitLattice(m Map, s *Spectrum, lags [3][2]float64) *Peaks {
 	if !ok {
 		return nil
 	}
-	k, ok := newWaveFit(m).refine(grid)
+	refined, _, ok := newWaveFit(m).refine(grid[:])
 	if !ok {
 		return nil
 	}
+	k := [3][2]float64(refined)
 	a, b := closest(k, t)
 	b1, b2 := reciprocal(a, b)
 	p := &Peaks{}

@@ -172,7 +172,7 @@ func (f *Result) withhold(noise map[int]string) {
 		if why, ok := noise[i]; ok {
 			u := &f.Units[i]
 			u.Period, u.Orientation, u.EllipseRatio = math.NaN(), math.NaN(), math.NaN()
-			u.NoPeriod = why
+			u.NoPeriod, u.Lattices = why, ""
 			if why == countingNoise {
 				rough++
 			}
@@ -208,7 +208,7 @@ func (r *Request) shuffle(ctx context.Context, s *recording.Session, f *Result) 
 // rows makes the table of units.
 func (f *Result) rows(s *recording.Session) {
 	for i, u := range spectra.Units(f.Analysis) {
-		row := Unit{Unit: u}
+		row := Unit{Unit: u, Lattices: latticesText(f.Analysis.Units[i].Superposed)}
 		if f.Names != nil {
 			row.Name = f.Names[i]
 		}

@@ -458,6 +458,11 @@ func TestWhatIsOddOfUnitsIsRemarked(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("remarks %q, want %q", got, want)
 	}
+	f := &Result{Units: []Unit{{Lattices: "two"}, {Lattices: "two", Unit: spectratable.Unit{NoPeriod: string(gridcell.SumOfTwo)}}}}
+	want = []string{"1 unit without a period: the map is the sum of two lattices", "the maps of 1 unit hold a second, weaker lattice: see the column lattices"}
+	if got := f.Remarks(); !slices.Equal(got, want) {
+		t.Errorf("remarks %q on sums of two lattices, want %q", got, want)
+	}
 	if got := remarked(spectratable.Unit{Active: true, Modulation: 1, Superlattice: 1}); len(got) != 0 {
 		t.Errorf("remarks %q on a plain grid cell", got)
 	}

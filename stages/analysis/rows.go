@@ -14,6 +14,7 @@ import (
 // recording has.
 type Unit struct {
 	spectratable.Unit
+	Lattices    string  `col:"lattices" doc:"the two lattices that the map is the sum of, the stronger first; empty for one or none. There is a period only where it is that of one clearly stronger than the other"`
 	Name        string  `col:"name" doc:"name of the unit: its column's, or its number in the spikes"`
 	Spikes      float64 `col:"spikes" doc:"number of its spikes that count; NaN for activity that is no count"`
 	Seconds     float64 `col:"seconds" unit:"s" doc:"time in which it was recorded; samples where the recording has no times"`
@@ -33,7 +34,7 @@ type Unit struct {
 var (
 	mapColumns = []string{"unit", "active", "grid_expanding", "grid_ring", "grid_banino60", "grid_banino90", "grid_corrected",
 		"period_m", "orientation_deg", "ellipse_ratio", "module", "phi1", "phi2", "phi3",
-		"modulation", "superlattice", "superlattice_strength", "no_period"}
+		"modulation", "superlattice", "superlattice_strength", "no_period", "lattices"}
 	recordingColumns = []string{"spikes", "seconds", "mean_rate", "smooth_m", "information", "coherence", "stability", "fields", "field_area"}
 	shuffleColumns   = []string{"grid_p", "grid_95", "score_p", "information_p", "information_95"}
 )

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"sicgrid/pkg/gridcell"
 	"sicgrid/pkg/printable"
 )
 
@@ -36,15 +37,18 @@ func (f *Result) Summary() string {
 const shallowModulation = 0.5
 
 // Remarks say what a reader of the modules alone would miss: how many units have no period, and
-// why, of how many the fields alternate, and how many fire everywhere.
+// why, of how many the fields alternate, how many hold two lattices, and how many fire everywhere.
 func (f *Result) Remarks() []string {
-	without, alternate, shallow := map[string]int{}, map[int32]int{}, 0
+	without, alternate, shallow, sums := map[string]int{}, map[int32]int{}, 0, 0
 	for _, u := range f.Units {
 		if u.NoPeriod != "" {
 			without[u.NoPeriod]++
 		}
 		if u.Superlattice > 1 {
 			alternate[u.Superlattice]++
+		}
+		if u.Lattices != "" && u.NoPeriod == "" {
+			sums++
 		}
 		if u.Active && u.Modulation < shallowModulation {
 			shallow++
@@ -57,10 +61,22 @@ func (f *Result) Remarks() []string {
 	for _, index := range slices.Sorted(maps.Keys(alternate)) {
 		lines = append(lines, fmt.Sprintf("the fields of %s alternate: a superlattice of √%d periods", printable.Count(alternate[index], "unit"), index))
 	}
+	if sums > 0 {
+		lines = append(lines, fmt.Sprintf("the maps of %s hold a second, weaker lattice: see the column lattices", printable.Count(sums, "unit")))
+	}
 	if shallow > 0 {
 		lines = append(lines, fmt.Sprintf("the rate of %s stays above half its peak: see the column modulation", printable.Count(shallow, "active unit")))
 	}
 	return lines
+}
+
+// latticesText names the two lattices that a map is the sum of.
+func latticesText(s *gridcell.Superposed) string {
+	if s == nil {
+		return ""
+	}
+	a, b := s.Lattices[0], s.Lattices[1]
+	return fmt.Sprintf("%.3f m at %.1f degrees and %.3f m at %.1f degrees, %.2f times as strong", a.PeriodM, a.OrientationDeg, b.PeriodM, b.OrientationDeg, s.Share)
 }
 
 // Active is how many units are.

@@ -100,7 +100,7 @@ func TestAnalyzeMeasuresAnyonesRatemaps(t *testing.T) {
 		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	head, _ := os.ReadFile(out)
-	if want := "unit,active,grid_expanding,grid_ring,grid_banino60,grid_banino90,grid_corrected,period_m,orientation_deg,ellipse_ratio,module,phi1,phi2,phi3,modulation,superlattice,superlattice_strength,no_period\n"; !strings.HasPrefix(string(head), want) {
+	if want := "unit,active,grid_expanding,grid_ring,grid_banino60,grid_banino90,grid_corrected,period_m,orientation_deg,ellipse_ratio,module,phi1,phi2,phi3,modulation,superlattice,superlattice_strength,no_period,lattices\n"; !strings.HasPrefix(string(head), want) {
 		t.Errorf("%s does not begin with %s", head[:200], want)
 	}
 	k := oneLattice.WaveVectors()
