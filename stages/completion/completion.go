@@ -78,12 +78,21 @@ func several(list func(*cobra.Command) []string) completions {
 	}
 }
 
-// profileOf is the profile that the command line names so far; nil where it is none, or broken.
-func profileOf(cmd *cobra.Command) *experiment.Parameters {
-	path, _ := cmd.Flags().GetString("params")
-	if path == "" {
-		path = experiment.DefaultProfile
+// profileFile is the file of the profile that the command line names so far.
+func profileFile(cmd *cobra.Command) string {
+	given, _ := cmd.Flags().GetString("params")
+	if given == "" {
+		return experiment.DefaultProfile
 	}
+	if path, err := experiment.ProfilePath(given); err == nil {
+		return path
+	}
+	return given
+}
+
+// profileOf is that profile; nil where it is none, or broken.
+func profileOf(cmd *cobra.Command) *experiment.Parameters {
+	path := profileFile(cmd)
 	sets, _ := cmd.Flags().GetStringArray("set")
 	p, err := experiment.ReadParameters(path, sets)
 	if err != nil {
@@ -131,11 +140,7 @@ func completeOutputs(cmd *cobra.Command) (names []string) {
 }
 
 func completeSweeps(cmd *cobra.Command) []string {
-	path, _ := cmd.Flags().GetString("params")
-	if path == "" {
-		path = experiment.DefaultProfile
-	}
-	return experiment.SweepNames(filepath.Dir(path))
+	return experiment.SweepNames(filepath.Dir(profileFile(cmd)))
 }
 
 // completeKeys are the keys of parameters and of their sections, with their meanings.

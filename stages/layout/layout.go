@@ -2,6 +2,9 @@
 // says it, and in there one for what was made with other settings, so that the files of one folder
 // are always of the same parameters. A file in the folder says which those are and what was laid
 // out, by which the program knows its own files from those that somebody has altered or put there.
+//
+//   - A Source is a session's graph, store and folder; its Files are what must lie there.
+//   - A Record is the JSON file beside a figure: its numbers, and where it is from.
 package layout
 
 import (
