@@ -56,8 +56,8 @@ type Page struct {
 	networks []*network
 	stages   map[string]*Stage
 	ofAll    map[string]bool // nodes that "all" needs
-	fetched  []string // nodes whose results were made elsewhere
-	pinned   []string // or are pins of the repository
+	fetched  []string        // nodes whose results were made elsewhere
+	pinned   []string        // or are pins of the repository
 }
 
 // StateCount is how many stages are in a state.
