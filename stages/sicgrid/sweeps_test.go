@@ -43,6 +43,7 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"report-scratch":      {1, 20, 160},  // eight attempts a network
 		"copies":              {18, 54, 93},  // settings share the one network and its copies
 		"gains":               {4, 12, 12},
+		"gains-isometry":      {8, 24, 24},
 		"smoke":               {7, 42, 42},
 		"smoke-phase-diagram": {8, 8, 8},
 		"smoke-robustness":    {5, 5, 5},

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"sicgrid/stages/experiment"
+
 	"github.com/spf13/cobra"
 )
 
@@ -104,7 +106,10 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 	dir, real := folderOfSmoke(t), t.TempDir()
 	layParams(t, real)
 	layQuick(t, dir, "laptop", "paper")
-	for _, name := range []string{"phase-diagram", "robustness", "robustness-scratch", "report", "report-scratch", "copies", "gains"} { // of profiles that are others here
+	for _, name := range experiment.SweepNames(filepath.Join(dir, "params")) {
+		if strings.HasPrefix(name, "smoke") {
+			continue // the others are of profiles that are others here
+		}
 		if err := os.Remove(filepath.Join(dir, "params", "sweep-"+name+".yaml")); err != nil {
 			t.Fatal(err)
 		}
