@@ -113,7 +113,7 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 				var without Missing
 				peaks[i], without = peaksOf(maps[i], sac, powers[i])
 				var two *Superposed
-				peaks[i], without, two = told(maps[i], meanSpectrum(maps[i], powers[i:i+1]), p, peaks[i], without)
+				peaks[i], without, two = told(maps[i], powers[i], p, peaks[i], without)
 				a.Autocorrelograms[i] = sac
 				a.Units[i] = unit(maps[i], peaks[i], rotor.score(sac, peaks[i], sums), o.Module.MaxMisfit)
 				a.Units[i].Missing, a.Units[i].Superposed = without, two

@@ -115,12 +115,18 @@ func (e *normal) solve() ([]float64, bool) {
 	return rhs, ok
 }
 
+// linear solves the linear terms at k (rad per half) and returns them, their equations and the sum of
+// squares of the values.
+func (f *waveFit) linear(k [][2]float64) (c []float64, e *normal, squares float64, ok bool) {
+	e, squares = f.equations(k, nil)
+	c, ok = e.solve()
+	return c, e, squares, ok
+}
+
 // at solves the linear terms at k and returns them, the equations of all terms there and the sum of
 // squared residuals.
 func (f *waveFit) at(k [][2]float64) (c []float64, e *normal, squares float64, ok bool) {
-	linear, _ := f.equations(k, nil)
-	c, ok = linear.solve()
-	if !ok {
+	if c, _, _, ok = f.linear(k); !ok {
 		return nil, nil, 0, false
 	}
 	e, squares = f.equations(k, c)
@@ -179,8 +185,7 @@ func (f *waveFit) scaled(k [][2]float64) [][2]float64 {
 
 // explained is the share of the map's variance that waves k (rad/m) explain.
 func (f *waveFit) explained(k [][2]float64) float64 {
-	e, squares := f.equations(f.scaled(k), nil)
-	c, ok := e.solve()
+	c, e, squares, ok := f.linear(f.scaled(k))
 	if !ok {
 		return math.NaN()
 	}
@@ -195,8 +200,7 @@ func (f *waveFit) explained(k [][2]float64) float64 {
 // map itself where none does.
 func (f *waveFit) spectrumWithout(m Map, k [][2]float64, p *periodogram) *Spectrum {
 	scaled := f.scaled(k)
-	e, _ := f.equations(scaled, nil)
-	c, ok := e.solve()
+	c, _, _, ok := f.linear(scaled)
 	if !ok {
 		return meanSpectrum(m, [][]float64{p.of(m)})
 	}

@@ -44,15 +44,15 @@ const (
 	ownPeriod, wholePeriod = 0.02, 0.05
 )
 
-// superposedIn returns the two lattices that a map with this spectrum and these peaks of its
+// superposedIn returns the two lattices that a map with this power and these peaks of its
 // autocorrelogram, nil for none, is the sum of; nil if it is not the sum of two. Six waves are fitted
 // at once, free to be any six: those of two lattices have to close to two triangles, and to stand out
 // of what is left then.
-func superposedIn(m Map, s *Spectrum, p *periodogram, peaks *Peaks) *Superposed {
+func superposedIn(m Map, power []float64, p *periodogram, peaks *Peaks) *Superposed {
 	side := m.shortSide()
 	band := waveBand{low: waveOf(widestShare * side), high: waveOf(leastBins * max(m.BinX(), m.BinY())), wave: 2 * math.Pi / side}
 	f := newWaveFit(m)
-	from, blurred := band.sixWaves(f, m, s, p)
+	from, blurred := band.sixWaves(f, m, meanSpectrum(m, [][]float64{power}), p)
 	if blurred {
 		from = band.sixNear(f, peaks)
 	}
@@ -162,11 +162,11 @@ func (s *Superposed) whole(side float64) bool {
 // are none of its lattice, and the two lattices that it is the sum of, if it is: then the peaks are
 // its own only if they are those of the one that is clearly stronger. A superlattice and the lattice
 // that it is part of are one lattice.
-func told(m Map, s *Spectrum, p *periodogram, peaks *Peaks, why Missing) (*Peaks, Missing, *Superposed) {
+func told(m Map, power []float64, p *periodogram, peaks *Peaks, why Missing) (*Peaks, Missing, *Superposed) {
 	if why == Unvisited || why == Flat || why == TooCoarse {
 		return peaks, why, nil
 	}
-	two := superposedIn(m, s, p, peaks)
+	two := superposedIn(m, power, p, peaks)
 	switch {
 	case two == nil || peaks != nil && two.whole(m.shortSide()) && (two.of(peaks, 0, wholePeriod) || two.of(peaks, 1, wholePeriod)):
 		return peaks, why, nil
