@@ -9,6 +9,7 @@ import (
 
 	"sicgrid/pkg/figure"
 	"sicgrid/pkg/gridcell"
+	"sicgrid/stages/ambiguity/ambiguitytable"
 	"sicgrid/stages/claims/claimstable"
 	"sicgrid/stages/distances/distancestable"
 	"sicgrid/stages/embed/embedtable"
@@ -77,7 +78,7 @@ func independent(n *network) finding {
 	if n.told.Places > 0 {
 		shown += fmt.Sprintf(", %s of places beyond the cell told, by guessing %s", figure.Percent(n.told.Right, 0), figure.Percent(n.told.Chance, 0))
 	}
-	return judged(float64(s.Independent), shown, s.Independent >= 2 && s.Generators >= 4 && n.told.Beyond())
+	return judged(float64(s.Independent), shown, ambiguitytable.Independent(s.Independent, s.Generators) && n.told.Beyond())
 }
 
 // single: exactly one module; one that differs in orientation alone is another.

@@ -251,7 +251,7 @@ func (m made) tell(d *DAG, p *Parameters, variant, name string, boxM float64) (t
 	at := name + "/" + boxName(boxM)
 	if told, had = m.told[at]; !had {
 		n := m.networks[name]
-		told = add(d, "ambiguity", at, p.ambiguity(variant), ambiguity.Run, ambiguity.Outputs, p.Evaluation.Seed,
+		told = add(d, "ambiguity", at, p.ambiguity(p.Variant(variant)), ambiguity.Run, ambiguity.Outputs, p.Evaluation.Seed,
 			inputs{"weights": n.train.Ref("weights"), "modules": n.spectra[boxM].Ref("modules")})
 		m.told[at] = told
 	}
@@ -378,8 +378,8 @@ func (p *Parameters) integration(variant string) integration.Params {
 		SigmaX: v.Loss.SigmaX, VelocityMax: v.Batch.VelocityMax, Motion: p.Evaluation.Motion}
 }
 
-func (p *Parameters) ambiguity(variant string) ambiguity.Params {
-	return ambiguity.Params{Places: p.Integration.Places, SigmaX: p.Variant(variant).Loss.SigmaX}
+func (p *Parameters) ambiguity(r train.Recipe) ambiguity.Params {
+	return ambiguity.Params{Places: p.Integration.Places, SigmaX: r.Loss.SigmaX}
 }
 
 // Variant is the recipe of this name, which must be one.

@@ -79,7 +79,7 @@ func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 				trained := made[len(made)-1]
 				recorded := once(newNode("ratemaps", name, q.ratemaps(), ratemaps.Run, ratemaps.Outputs, 0, inputs{"weights": trained.Ref("weights"), "walks": walks.Ref("walks")}))
 				analysed := once(newNode("spectra", name, q.Analysis, spectra.Run, spectra.Outputs, 0, inputs{}.with("", recorded, "maps", "occupancy")))
-				told := once(newNode("ambiguity", name, ambiguity.Params{Places: q.Integration.Places, SigmaX: t.training.Loss.SigmaX}, ambiguity.Run, ambiguity.Outputs, q.Evaluation.Seed, inputs{"weights": trained.Ref("weights"), "modules": analysed.Ref("modules")}))
+				told := once(newNode("ambiguity", name, q.ambiguity(t.training.Recipe), ambiguity.Run, ambiguity.Outputs, q.Evaluation.Seed, inputs{"weights": trained.Ref("weights"), "modules": analysed.Ref("modules")}))
 				result := once(newNode("outcome", name, outcome.Params{}, outcome.Run, outcome.Outputs, 0,
 					inputs{"history": trained.Ref("history"), "maps": recorded.Ref("maps"), "ambiguity": told.Ref(ambiguity.Output)}.with("", analysed, "units", "modules", "summary")))
 				in.with(sweep.Role(len(table.Runs)), result, "outcome", "example")

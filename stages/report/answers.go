@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sicgrid/pkg/printable"
+	"sicgrid/stages/ambiguity/ambiguitytable"
 )
 
 // Answer is one question of a reader, and what the results say to it.
@@ -161,7 +162,7 @@ func (p *Page) independent() Answer {
 	}
 	// Two lattices at no coincidence may still share a torus, and then name no place that one of them
 	// does not: so the verdict asks for all three signs, as the claims' rule does.
-	several := s.Independent >= 2 && s.Generators >= 4 && (b.told.Places == 0 || b.told.Beyond())
+	several := ambiguitytable.Independent(s.Independent, s.Generators) && (b.told.Places == 0 || b.told.Beyond())
 	switch {
 	case len(h) == 1:
 		a.Verdict, a.Short = Partly, "One module, alone"

@@ -11,6 +11,11 @@ type Row struct {
 	P      float64 `col:"beyond_p" range:"[0, 1]" doc:"how likely so many or more are right by guessing: one-sided binomial test"`
 }
 
+// Independent says whether hexagonal modules of which so many are at no coincidence of lattices, in a
+// population whose waves have so many generators, are independent by their lattices: two at least,
+// on a torus each.
+func Independent(modules, generators int32) bool { return modules >= 2 && generators >= 4 }
+
 // significant is the level of the test.
 const significant = 0.001
 

@@ -38,7 +38,7 @@ type Row struct {
 // SeveralIndependent says whether there are at least two independent modules: hexagonal ones at no
 // coincidence, on more than one torus, that tell places beyond the coarsest one's cell.
 func (r Row) SeveralIndependent() bool {
-	return r.Independent >= 2 && r.Generators >= 4 && r.Beyond()
+	return ambiguitytable.Independent(r.Independent, r.Generators) && r.Beyond()
 }
 
 // Example is the row of "example"; there is none if no unit is active.
