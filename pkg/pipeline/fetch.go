@@ -98,7 +98,7 @@ func (s *step) checkFetched(c *objectChecks) {
 	}
 	c.slots <- struct{}{}
 	defer func() { <-c.slots }()
-	if err := s.node.accept(c.store)(s.action); err != nil {
+	if err := s.node.accept(c.opt.Store)(s.action); err != nil {
 		s.defect(fmt.Sprintf("what was fetched from %s is not what the stage makes: %v", printable.Line(s.action.From()), err))
 		s.comeBack()
 	}

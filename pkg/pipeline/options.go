@@ -65,6 +65,14 @@ func (o *Options) find(key, numerics string, exact bool) (*store.Action, error) 
 	return o.Store.LookupAmong(o.listing, key, numerics, exact)
 }
 
+// checkObject returns what is wrong with an object, or nil.
+func (o *Options) checkObject(d store.Digest) error {
+	if o.Paranoid {
+		return o.Store.Check(d)
+	}
+	return o.Store.CheckChanged(d)
+}
+
 func (o *Options) cores() int {
 	if o.Cores > 0 {
 		return o.Cores

@@ -37,6 +37,7 @@ func FromPin(a *store.Action) bool { return strings.HasPrefix(a.From(), fromPin)
 // pin is the pin of a node.
 type pin struct {
 	action *store.Action
+	then   *parts // of the pinned result; nil where its record cannot be read
 	dir    string
 	off    string // why it does not apply; "" = it does
 }
@@ -91,14 +92,14 @@ func pinRecords(dir string) []string {
 	return list
 }
 
-// whyOff compares the pinned result's parts with the present ones, and its files with their
-// digests.
+// whyOff compares the pinned result's parts with the present ones, and its files with their digests,
+// unless they have been taken into the store before, where objects are hashed when they change.
 func (p *pin) whyOff(s *step, opt *Options) string {
-	then := parseParts(p.action.Parts)
-	if then == nil || then.keyIs(p.action.Key) != nil {
+	p.then = parseParts(p.action.Parts)
+	if p.then == nil || p.then.keyIs(p.action.Key) != nil {
 		return "damaged: its parts do not make its key"
 	}
-	moved := slices.DeleteFunc(changes(then, s.parts, nil), func(c change) bool { return c.part == "code" || c.part == "module" })
+	moved := slices.DeleteFunc(changes(p.then, s.parts, nil), func(c change) bool { return c.part == "code" || c.part == "module" })
 	if len(moved) > 0 {
 		return words(moved)
 	}
@@ -107,6 +108,9 @@ func (p *pin) whyOff(s *step, opt *Options) string {
 	}
 	if !slices.EqualFunc(p.action.Outputs, s.node.Outputs, func(o store.Output, name string) bool { return o.Name == name }) {
 		return "the stage has other outputs now"
+	}
+	if p.taken(opt.Store, opt.checkObject) {
+		return ""
 	}
 	for _, o := range p.action.Outputs {
 		if err := checkPinFile(pinFile(p.dir, o.Name), o); err != nil {
@@ -130,10 +134,18 @@ func checkPinFile(path string, o store.Output) error {
 	return err
 }
 
+// taken says whether the store has the pinned result, with the bytes that the pin has, sound by check.
+func (p *pin) taken(s *store.Store, check func(store.Digest) error) bool {
+	a, _ := s.Lookup(p.action.Key, p.action.Numerics, true)
+	return a != nil && slices.EqualFunc(a.Outputs, p.action.Outputs, func(a, b store.Output) bool {
+		return a.Name == b.Name && a.Object == b.Object && check(a.Object) == nil
+	})
+}
+
 // take puts the pinned result into the store, where the nodes after it read it. Its record there says
 // that it is of a pin.
 func (p *pin) take(s *store.Store, checks *objectChecks) error {
-	if a, _ := s.Lookup(p.action.Key, p.action.Numerics, true); a != nil && soundOutputs(a, checks) {
+	if p.taken(s, checks.wait) {
 		return nil
 	}
 	for _, o := range p.action.Outputs {
@@ -152,10 +164,6 @@ func (p *pin) take(s *store.Store, checks *objectChecks) error {
 		checks.forget(o.Object)
 	}
 	return s.PutAction(p.action.FetchedFrom(fromPin + filepath.ToSlash(p.dir)))
-}
-
-func soundOutputs(a *store.Action, checks *objectChecks) bool {
-	return !slices.ContainsFunc(a.Outputs, func(o store.Output) bool { return checks.wait(o.Object) != nil })
 }
 
 // Pin keeps the present result of a node, which must be up to date. It returns the folder that it

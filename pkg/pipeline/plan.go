@@ -138,6 +138,15 @@ func (s *step) lookup(opt *Options) {
 	s.action = action
 }
 
+// still says whether what was found when the step was resolved is there now.
+func (s *step) still(opt *Options) bool {
+	if s.action == nil {
+		return s.result() != nil && s.pin.taken(opt.Store, opt.checkObject)
+	}
+	now, _ := opt.Store.Lookup(s.action.Key, s.action.Numerics, true)
+	return now == s.action
+}
+
 func (s *step) defect(text string) {
 	text = printable.Line(text) // of a file's own words
 	if !slices.Contains(s.defects, text) {
@@ -185,7 +194,7 @@ func (s *step) reason(opt *Options) string {
 	case s.action == nil && s.pin != nil && s.pin.off != "":
 		text += "; pin off: " + s.pin.off
 	case s.action == nil && s.pin != nil:
-		text = strings.TrimSuffix("pinned result; "+words(changes(parseParts(s.pin.action.Parts), s.parts, nil)), "; ")
+		text = strings.TrimSuffix("pinned result; "+words(changes(s.pin.then, s.parts, nil)), "; ")
 	}
 	return printable.Line(text) // parameters and records say what they like
 }
@@ -249,7 +258,6 @@ func (s *step) encodeParts() (json.RawMessage, error) { return canonicalJSON(s.p
 // changed since it was last hashed, or everything (Options.Paranoid).
 type objectChecks struct {
 	opt   *Options
-	store *store.Store
 	slots chan struct{}
 	mu    sync.Mutex
 	calls map[store.Digest]*objectCheck
@@ -261,7 +269,7 @@ type objectCheck struct {
 }
 
 func newObjectChecks(opt *Options) *objectChecks {
-	return &objectChecks{opt: opt, store: opt.Store, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), calls: map[store.Digest]*objectCheck{}}
+	return &objectChecks{opt: opt, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), calls: map[store.Digest]*objectCheck{}}
 }
 
 // start begins to hash the object unless that has been done or is under way.
@@ -275,11 +283,7 @@ func (c *objectChecks) start(d store.Digest) *objectCheck {
 	c.calls[d] = call
 	go func() {
 		c.slots <- struct{}{}
-		if c.opt.Paranoid {
-			call.err = c.store.Check(d)
-		} else {
-			call.err = c.store.CheckChanged(d)
-		}
+		call.err = c.opt.checkObject(d)
 		<-c.slots
 		close(call.done)
 	}()

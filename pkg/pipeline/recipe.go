@@ -34,13 +34,14 @@ func (r *recipe) key() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// keyIs says what is wrong if the recipe does not have this key.
+// keyIs says what is wrong if the recipe, as a record spells it, does not have this key. Its parameters
+// are canonical afterwards.
 func (r *recipe) keyIs(key string) error {
-	again, err := *r, error(nil)
-	if again.Params, err = canonicalJSON(r.Params); err != nil { // a record spells some characters otherwise
+	var err error
+	if r.Params, err = canonicalJSON(r.Params); err != nil {
 		return err
 	}
-	mine, err := again.key()
+	mine, err := r.key()
 	if err == nil && mine != key {
 		err = fmt.Errorf("the parts have key %s, not %s", short(mine), short(key))
 	}
@@ -166,7 +167,9 @@ func changes(old, new *parts, unknown map[string]bool) []change {
 	if old.Stage != new.Stage {
 		cs = append(cs, change{part: "stage", old: old.Stage, new: new.Stage})
 	}
-	cs = append(cs, mapChanges("params", flatten(old.Params), flatten(new.Params))...)
+	if !bytes.Equal(old.Params, new.Params) {
+		cs = append(cs, mapChanges("params", flatten(old.Params), flatten(new.Params))...)
+	}
 	if old.Seed != new.Seed {
 		cs = append(cs, change{part: "seed", old: strconv.FormatUint(old.Seed, 10), new: strconv.FormatUint(new.Seed, 10)})
 	}
@@ -210,7 +213,7 @@ func flatten(data json.RawMessage) map[string]string {
 	var walk func(path string, data json.RawMessage)
 	walk = func(path string, data json.RawMessage) {
 		var object map[string]json.RawMessage
-		if json.Unmarshal(data, &object) == nil && object != nil {
+		if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) && json.Unmarshal(data, &object) == nil {
 			for k, v := range object {
 				p := k
 				if path != "" {

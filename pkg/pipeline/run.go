@@ -42,7 +42,7 @@ func Run(ctx context.Context, g *Graph, opt Options) (Report, error) {
 		r.about = sync.OnceValue(opt.Provenance)
 	}
 	r.objects = newObjectChecks(&r.opt)
-	lookAhead(g, opt.atOnce(), r.objects)
+	r.foreseen = lookAhead(g, opt.atOnce(), r.objects)
 	report, err := r.loop(ctx)
 	report.Time = time.Since(begun)
 	return report, err
@@ -57,6 +57,7 @@ type run struct {
 	g        *Graph
 	opt      Options
 	objects  *objectChecks
+	foreseen foreseen                // as the store was at the beginning
 	use      *store.Use              // what garbage collection is told to spare
 	made     map[*Node]*store.Action // nodes that are settled
 	messages chan message
@@ -285,7 +286,10 @@ func (r *run) probe(ctx context.Context, index int, inputs map[*Node]*store.Acti
 	n := r.g.nodes[index]
 	var s *step
 	err := r.using(ctx, func() (key string, err error) {
-		if s, err = resolve(n, &r.opt, inputs); err != nil {
+		if s = r.foreseen.of(n, inputs); s == nil || !s.still(&r.opt) {
+			s, err = resolve(n, &r.opt, inputs)
+		}
+		if err != nil {
 			return "", err
 		}
 		return s.key, nil

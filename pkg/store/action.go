@@ -437,27 +437,19 @@ func spell(head, parts, provenance []byte) ([]byte, error) {
 }
 
 func decodeAction(data []byte) (*Action, error) {
-	var fields map[string]any
-	if err := unmarshal(data, &fields); err != nil {
-		return nil, err
-	}
 	a := new(Action)
-	for name, raw := range map[string]*json.RawMessage{"parts": &a.Parts, "provenance": &a.Provenance} {
-		if tree, found := fields[name]; found {
-			var err error
-			if *raw, err = json.Marshal(tree); err != nil {
-				return nil, err
-			}
-			delete(fields, name)
+	if err := json.Unmarshal(data, a); err != nil {
+		return nil, err
+	}
+	for _, raw := range []*json.RawMessage{&a.Parts, &a.Provenance} {
+		if len(*raw) == 0 {
+			continue
 		}
-	}
-	delete(fields, "checksum")
-	rest, err := json.Marshal(fields)
-	if err != nil {
-		return nil, err
-	}
-	if err := unmarshal(rest, a); err != nil {
-		return nil, err
+		var plain bytes.Buffer
+		if err := json.Compact(&plain, *raw); err != nil {
+			return nil, err
+		}
+		*raw = plain.Bytes()
 	}
 	head, err := a.head()
 	if err != nil {
