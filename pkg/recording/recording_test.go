@@ -194,9 +194,9 @@ func TestGridCellsStandOutFromTheirShuffles(t *testing.T) {
 	}
 	for u, sh := range shuffled {
 		above := 0
-		own := gridcell.SpatialInformation(maps[u], s.Trains[u].Occupancy())
+		own := s.Trains[u].Tuning(maps[u])
 		for k := range sh.Score {
-			if sh.Score[k] >= a.Units[u].Expanding && sh.Information[k] >= own {
+			if sh.Score[k] >= a.Units[u].Expanding && sh.Tuning[k] >= own {
 				above++
 			}
 		}

@@ -44,6 +44,7 @@ type Train struct {
 	clock   *clock
 	at      []int32   // samples, as the clock numbers them, ascending
 	weight  []float64 // of each, nil for one spike each
+	signed  bool      // whether it is below 0 in some sample
 	slots   func() []int32
 }
 
@@ -180,7 +181,7 @@ func (s *Session) AddActivity(values []float64, counts bool, smoothM float64) (m
 		if !counts {
 			w *= s.To[i] - s.From[i]
 		}
-		t.at, t.weight, t.Sum = append(t.at, int32(k)), append(t.weight, w), t.Sum+w
+		t.at, t.weight, t.Sum, t.signed = append(t.at, int32(k)), append(t.weight, w), t.Sum+w, t.signed || w < 0
 	}
 	if counts {
 		t.Spikes = t.Sum
@@ -205,6 +206,21 @@ func (t *Train) add(sums []float64, half int) {
 		}
 		sums[c.samples.Bins[c.index[k]]] += w
 	}
+}
+
+// Signed reports whether the activity is below 0 in some sample, as that of a unit with tanh or a
+// relative change of fluorescence is.
+func (t *Train) Signed() bool { return t.signed }
+
+// Tuning is how much a map of the train, or of one that was rolled, says of places: its spatial
+// information, or, for signed activity, of which no spike holds bits, its variance over the time. To
+// the second order in the modulation information is that variance over 2 ln 2 R², R the mean rate,
+// which a roll leaves as it is, so that both order shuffles alike.
+func (t *Train) Tuning(m gridcell.Map) float64 {
+	if t.signed {
+		return gridcell.SpatialVariance(m, t.clock.occupancy)
+	}
+	return gridcell.SpatialInformation(m, t.clock.occupancy)
 }
 
 // Map is the ratemap: rates in visited bins, NaN elsewhere.

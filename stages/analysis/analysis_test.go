@@ -360,6 +360,39 @@ func TestWalksAreLaidEndToEnd(t *testing.T) {
 	}
 }
 
+// Activity that falls below 0, as of units with tanh or of fluorescence, has no bits a spike. Its
+// shuffles are told from it all the same: grid cells are found, and noise is not.
+func TestSignedActivityIsComparedWithItsShuffles(t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 12))
+	_, positions, _ := walked()
+	n, units := len(positions)/2, 9
+	times := make([]float64, n)
+	var activity []float64
+	for i := range n {
+		times[i] = float64(i) / 40
+		x, y := positions[2*i], positions[2*i+1]
+		for u := range units {
+			v := 0.3 * random.NormFloat64()
+			if u < 6 {
+				v += 2*rate(x, y, 0.05*float64(u)) - 1
+			}
+			activity = append(activity, v)
+		}
+	}
+	f := run(t, Request{Times: npy(t, times, n), Positions: npy(t, positions, n, 2), Activity: npy(t, activity, n, units), BoxX: 1, Shuffles: 40, Seed: 1, Speed: [2]float64{0, 100}})
+	if !isModule(f, 6) {
+		t.Errorf("modules %+v, want one of the 6 grid cells", f.Modules)
+	}
+	for i, u := range f.Units {
+		if (i < 6) != (u.GridP <= level) || math.IsNaN(u.InfoP) || !math.IsNaN(u.Information) || !math.IsNaN(u.Info95) {
+			t.Errorf("unit %d: %+v", i, u)
+		}
+	}
+	if s := f.Summary(); !strings.Contains(s, "the activity of 9 units falls below 0") {
+		t.Errorf("it is not said:\n%s", s)
+	}
+}
+
 // Positions in a disc, and a box of unequal sides.
 func TestArenasOfOtherShapes(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))

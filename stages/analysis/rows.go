@@ -26,7 +26,7 @@ type Unit struct {
 	GridP       float64 `col:"grid_p" doc:"p that it is a grid cell by chance: the larger of score_p and information_p, since both have to be rare, a lattice and a bond with places (an intersection-union test, Berger 1982)"`
 	Grid95      float64 `col:"grid_95" doc:"95th percentile of grid_expanding of its shuffles; a shuffle rolls its spikes in time against the track"`
 	ScoreP      float64 `col:"score_p" doc:"share of shuffles, itself among them, with grid_expanding of at least its own (Phipson and Smyth 2010)"`
-	InfoP       float64 `col:"information_p" doc:"likewise with information of at least its own"`
+	InfoP       float64 `col:"information_p" doc:"likewise with information of at least its own; of activity that falls below 0, which has none, with the variance of its map"`
 	Info95      float64 `col:"information_95" doc:"95th percentile of information of its shuffles"`
 }
 
@@ -78,10 +78,13 @@ func (u *Unit) measure(t *recording.Train) {
 	u.Stability = gridcell.Correlation(t.Halves())
 }
 
-// test compares a unit with its shuffles.
-func (u *Unit) test(s recording.Shuffled) {
+// test compares a unit, whose score is known, with its shuffles.
+func (u *Unit) test(t *recording.Train, m gridcell.Map, s recording.Shuffled) {
 	u.ScoreP, u.Grid95 = against(u.Score, s.Score)
-	u.InfoP, u.Info95 = against(u.Information, s.Information)
+	u.InfoP, u.Info95 = against(t.Tuning(m), s.Tuning)
+	if t.Signed() {
+		u.Info95 = math.NaN()
+	}
 	u.GridP = math.Max(u.ScoreP, u.InfoP) // NaN if one is
 }
 
