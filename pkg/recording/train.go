@@ -190,6 +190,42 @@ func (s *Session) AddActivity(values []float64, counts bool, smoothM float64) (m
 	return missing
 }
 
+// Stretch is a part of the time that counts: Seconds of it, from one second of the clock to another.
+type Stretch struct{ From, To, Seconds float64 }
+
+// Silences are the stretches in which no unit does anything, though in as long a time all of them
+// together do so least times on average: neither fire, nor have activity other than 0.
+func (s *Session) Silences(least float64) (found []Stretch) {
+	busy := make([]bool, len(s.Frames))
+	events := 0
+	for _, t := range s.Trains {
+		events += len(t.at)
+		for _, k := range t.at {
+			busy[t.clock.index[k]] = true
+		}
+	}
+	enough := least / float64(events) * s.Duration()
+	var now Stretch
+	end := func() {
+		if now.Seconds >= enough {
+			found = append(found, now)
+		}
+		now = Stretch{}
+	}
+	for i, b := range busy {
+		if b {
+			end()
+			continue
+		}
+		if now.Seconds == 0 {
+			now.From = s.From[i]
+		}
+		now.To, now.Seconds = s.To[i], now.Seconds+s.To[i]-s.From[i]
+	}
+	end()
+	return found
+}
+
 // Occupancy is the seconds in every bin [NY, NX] in which the unit was recorded.
 func (t *Train) Occupancy() []float64 { return t.clock.occupancy }
 

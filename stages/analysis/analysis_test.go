@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -354,6 +355,15 @@ func TestWalksAreLaidEndToEnd(t *testing.T) {
 	if !isModule(f, units) {
 		t.Errorf("modules %+v", f.Modules)
 	}
+	// As many values in other axes are those of other moments.
+	for want, shape := range map[string][]int{
+		"has the shape [200, 60, 6], must be [60, 200, units]: its walks and steps those of": {steps, walks, units},
+		"has the shape [60, 6, 200], must be [60, 200, units]":                               {walks, units, steps},
+	} {
+		if _, err := try(t, Request{Positions: npy(t, p, walks, steps, 2), Activity: npy(t, activity, shape...), BoxX: 1.5}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("activity of shape %v: %v, want %q", shape, err, want)
+		}
+	}
 	f = run(t, Request{Maps: npz(t, map[string][]float64{"maps": f.Maps[0].Values, "box": {1.5}}, map[string][]int{"maps": {1, 40, 40}}), BoxX: 1.5})
 	if math.Abs(f.Units[0].Period/period-1) > 0.01 {
 		t.Errorf("the map of an archive: %+v", f.Units[0])
@@ -470,6 +480,39 @@ func TestColumnsThatAreNoUnits(t *testing.T) {
 	}
 }
 
+// Columns without names are known by what they hold: the clock, the number of the trial, and the
+// positions themselves, in whatever unit.
+func TestColumnsWithoutNamesAreKnownByTheirValues(t *testing.T) {
+	random := rand.New(rand.NewPCG(13, 14))
+	const samples = 6000
+	p := places(samples, random)
+	var activity []float64
+	for i := range samples {
+		x, y, hidden := p[2*i], p[2*i+1], 0.0
+		if i == 17 {
+			x, hidden = math.NaN(), math.NaN()
+		}
+		activity = append(activity, float64(i)+hidden, float64(i/2000), 100*(x+0.75), 0.75-float64(float32(y)))
+		for u := range 5 {
+			activity = append(activity, rate(p[2*i], y, 0.05*float64(u)))
+		}
+		activity = append(activity, 0)
+	}
+	r := Request{Positions: npy(t, p, samples, 2), Activity: npy(t, activity, samples, 10), BoxX: 1.5}
+	f := run(t, r)
+	if !slices.Equal(f.Names, []string{"4", "5", "6", "7", "8", "9"}) || !isModule(f, 5) {
+		t.Errorf("units %v, modules %+v", f.Names, f.Modules)
+	}
+	want := "left out: 0 (increases from row to row, as time does), 1 (counts up by ones, as the number of a trial does), 2 (is the x of the positions), 3 (is the y of the positions)"
+	if s := f.Summary(); !strings.Contains(s, want) {
+		t.Errorf("it does not say %q:\n%s", want, s)
+	}
+	r.Columns = []string{"1", "3"}
+	if f = run(t, r); !slices.Equal(f.Names, r.Columns) {
+		t.Errorf("--columns 1,3 gives %v", f.Names)
+	}
+}
+
 func remarked(units ...spectratable.Unit) []string {
 	f := &Result{}
 	for _, u := range units {
@@ -565,6 +608,53 @@ func TestWhatMakesARecordingDoubtfulIsSaid(t *testing.T) {
 		if !strings.Contains(s, want) {
 			t.Errorf("it does not say %q:\n%s", want, s)
 		}
+	}
+}
+
+// Where spikes stop before the positions do, or run by a clock that began earlier, occupancy without
+// spikes makes rates too low; and where a model's units are 0, they may not have been recorded.
+func TestTimeInWhichNothingWasRecordedIsNamed(t *testing.T) {
+	times, positions, all := walked()
+	n := len(times)
+	spikesIf := func(keep func(second float64) bool, late float64) string {
+		var spikes []float64
+		for i := 0; i < len(all); i += 2 {
+			if keep(all[i+1]) {
+				spikes = append(spikes, all[i], all[i+1]+late)
+			}
+		}
+		return npy(t, spikes, len(spikes)/2, 2)
+	}
+	r := Request{Times: npy(t, times, n), Positions: npy(t, positions, n, 2), BoxX: 1}
+	always := func(float64) bool { return true }
+	for _, c := range []struct {
+		what, spikes string
+		want         string // of the note; none where it is empty
+	}{
+		{"all the time", spikesIf(always, 0), ""},
+		{"until 400 s", spikesIf(func(s float64) bool { return s < 400 }, 0), `no unit fires for 2\.[67] min, once from (399\.9|400)[0-9.]* to 599\.`},
+		{"50 s late", spikesIf(always, 50), `no unit fires for [34][0-9]\.[0-9] s, once from -?0[0-9.]* to (49\.9|50)`},
+		{"not twice", spikesIf(func(s float64) bool { return !(s > 100 && s < 120 || s > 300 && s < 310) }, 0), `no unit fires for (2[0-9]|30)\.[0-9] s, once from (99\.|100)[0-9.]* to (119\.|120)`},
+	} {
+		r.Spikes = c.spikes
+		s := run(t, r).Summary()
+		if c.want == "" && strings.Contains(s, "no unit fires") || !regexp.MustCompile(c.want).MatchString(s) {
+			t.Errorf("spikes %s: want %q:\n%s", c.what, c.want, s)
+		}
+	}
+	random := rand.New(rand.NewPCG(15, 16))
+	p, activity := places(3000, random), []float64(nil)
+	for i := range 3000 {
+		for u := range 5 {
+			v := rate(p[2*i], p[2*i+1], 0.05*float64(u))
+			if i >= 1000 && i < 1200 {
+				v = 0
+			}
+			activity = append(activity, v)
+		}
+	}
+	if s := run(t, Request{Positions: npy(t, p, 3000, 2), Activity: npy(t, activity, 3000, 5), BoxX: 1.5}).Summary(); !strings.Contains(s, "all units are 0 in 200 samples, once from 1000 to 1199: if nothing was recorded then, give NaN") {
+		t.Errorf("it is not said:\n%s", s)
 	}
 }
 

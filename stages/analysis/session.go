@@ -38,7 +38,7 @@ var (
 
 // session reads the recording, and says what it found.
 func (r *Request) session(found *Result) (*recording.Session, error) {
-	track, err := r.track()
+	track, walks, err := r.track()
 	if err != nil {
 		return nil, err
 	}
@@ -68,10 +68,40 @@ func (r *Request) session(found *Result) (*recording.Session, error) {
 	if r.Spikes != "" {
 		err = r.addSpikes(s, found)
 	} else {
-		err = r.addActivity(s, len(track.X), found)
+		err = r.addActivity(s, track, walks, found)
 	}
 	found.describe(samples, len(track.X))
+	if err == nil {
+		found.silent(s)
+	}
 	return s, err
+}
+
+const (
+	// expectedEvents is how many spikes, or other activity, all units together have on average in a
+	// time in which they have none by no chance.
+	expectedEvents = 100
+	// longSilence is the share of the time, silent in such stretches, from which on rates are wrong.
+	longSilence = 0.01
+)
+
+// silent says where nothing was recorded of any unit though positions count.
+func (f *Result) silent(s *recording.Session) {
+	var all float64
+	var longest recording.Stretch
+	for _, t := range s.Silences(expectedEvents) {
+		if all += t.Seconds; t.Seconds > longest.Seconds {
+			longest = t
+		}
+	}
+	switch {
+	case all < longSilence*s.Duration():
+	case s.Timed:
+		f.notef("no unit fires for %s, once from %.6g to %.6g s, though positions count there: if spikes were not recorded then, or by another clock, leave it out by --epochs",
+			duration(all), longest.From, longest.To)
+	default:
+		f.notef("all units are 0 in %.0f samples, once from %.0f to %.0f: if nothing was recorded then, give NaN", all, longest.From+0.5, longest.To-0.5)
+	}
 }
 
 // longStill is for how many seconds no animal's tracked position stays the same to the last digit.
@@ -102,14 +132,18 @@ func (r *Request) arena() recording.Arena {
 	return recording.Arena{Width: w, Height: h, NX: count(w), NY: count(h), Round: r.Round}
 }
 
-// track reads positions and times.
-func (r *Request) track() (t recording.Track, err error) {
+// track reads positions and times. walks are the first axes of positions [walks, steps, 2], nil for
+// others.
+func (r *Request) track() (t recording.Track, walks []int, err error) {
 	a, err := parseSource(r.Positions).read(placeNames...)
 	if err != nil {
-		return t, err
+		return t, nil, err
+	}
+	if len(a.Shape) == 3 {
+		walks = a.Shape[:2]
 	}
 	if a, err = frames(a); err != nil || len(a.Shape) != 2 || a.Shape[1] != 2 {
-		return t, fmt.Errorf("%s: has the shape %s, must be [samples, 2] or [walks, steps, 2], x and y", r.Positions, a.ShapeText())
+		return t, nil, fmt.Errorf("%s: has the shape %s, must be [samples, 2] or [walks, steps, 2], x and y", r.Positions, a.ShapeText())
 	}
 	t.X, t.Y = column(a, 0), column(a, 1)
 	w, h, scale := r.BoxX, r.BoxY, 1.0
@@ -126,7 +160,7 @@ func (r *Request) track() (t recording.Track, err error) {
 		}
 	}
 	t.Times, err = r.times(len(t.X))
-	return t, err
+	return t, walks, err
 }
 
 // times are those of --times, or, where spikes have to be placed among them, the ones that stand
@@ -259,8 +293,9 @@ func ends(a *ndarray.Array) (from, to float64) {
 	return slices.Min(seconds), slices.Max(seconds)
 }
 
-// addActivity reads a value of each unit in each sample.
-func (r *Request) addActivity(s *recording.Session, samples int, found *Result) error {
+// addActivity reads a value of each unit in each sample; walks are the first axes of the positions.
+func (r *Request) addActivity(s *recording.Session, track recording.Track, walks []int, found *Result) error {
+	samples := len(track.X)
 	var names [][]string
 	if len(found.only) > 0 { // they may be named among lists
 		names = [][]string{found.only}
@@ -269,12 +304,28 @@ func (r *Request) addActivity(s *recording.Session, samples int, found *Result) 
 	if err != nil {
 		return err
 	}
+	if len(a.Shape) == 3 && walks != nil && !slices.Equal(a.Shape[:2], walks) {
+		return fmt.Errorf("%s: has the shape %s, must be [%d, %d, units]: its walks and steps those of %s", r.Activity, a.ShapeText(), walks[0], walks[1], r.Positions)
+	}
+	shape := a.ShapeText()
+	if len(a.Shape) == 3 && walks == nil {
+		found.factf("%d walks of %d steps are laid end to end, as the positions must be", a.Shape[0], a.Shape[1])
+	}
 	if a, err = frames(a); err != nil || len(a.Shape) != 2 || a.Shape[0] != samples || a.Shape[1] == 0 || samples == 0 {
-		return fmt.Errorf("%s: has the shape %s, must be [%d, units], or [walks, steps, units], a row for each position of %s", r.Activity, a.ShapeText(), samples, r.Positions)
+		return fmt.Errorf("%s: has the shape %s, must be [%d, units], or [walks, steps, units], a row for each position of %s", r.Activity, shape, samples, r.Positions)
 	}
 	found.leftOut = append(found.leftOut, a.LeftOut...)
 	all := namesOf(a, a.Shape[1])
-	chosen, err := found.choose(r.Activity, all, func(i int) []float64 { return column(a, i) })
+	chosen, err := found.choose(r.Activity, all, func(i int) string {
+		values := column(a, i)
+		switch {
+		case isPlace(values, track.X):
+			return "is the x of the positions"
+		case isPlace(values, track.Y):
+			return "is the y of the positions"
+		}
+		return strangeTo(all[i], values)
+	})
 	if err != nil {
 		return err
 	}
