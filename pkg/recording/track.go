@@ -108,6 +108,9 @@ func NewSamples(t Track, a Arena, r Rules) (*Samples, error) {
 	return s, nil
 }
 
+// ErrTimes is that of times that are in no order.
+var ErrTimes = errors.New("times must ascend")
+
 // clock returns the time of every frame, NaN where it is missing.
 func (s *Samples) clock(t Track) ([]float64, error) {
 	times := slices.Clone(t.Times)
@@ -123,8 +126,11 @@ func (s *Samples) clock(t Track) ([]float64, error) {
 			times[i] = math.NaN()
 			continue
 		}
-		if v <= last {
-			return nil, fmt.Errorf("time %d, %g s, does not come after time %d, %g s: times must ascend", i, v, at, last)
+		switch {
+		case v == last:
+			return nil, fmt.Errorf("time %d, %.10g s, is that of time %d again: %w, keep one frame of each", i, v, at, ErrTimes)
+		case v < last:
+			return nil, fmt.Errorf("time %d, %.10g s, comes before time %d, %.10g s: %w: sort the frames by time; where a clock begins anew measure each part by itself", i, v, at, last, ErrTimes)
 		}
 		last, at = v, i
 	}

@@ -31,7 +31,11 @@ func save(t *testing.T, name string, data []byte) string {
 }
 
 func npy(t *testing.T, values []float64, shape ...int) string {
-	return save(t, "a.npy", ndarray.Npy(shape, values))
+	return named(t, "a.npy", values, shape...)
+}
+
+func named(t *testing.T, name string, values []float64, shape ...int) string {
+	return save(t, name, ndarray.Npy(shape, values))
 }
 
 // npz is an archive of arrays of one axis, or of the shapes given.
@@ -440,19 +444,20 @@ func TestWhatCannotBeMeasuredIsRefusedInOneLine(t *testing.T) {
 	p, times := npy(t, make([]float64, 200), 100, 2), npy(t, line, 100)
 	pairs := npy(t, []float64{0, 0.5, 1, 0.7}, 2, 2)
 	for want, r := range map[string]Request{
-		"must be [samples, 2]":                            {Positions: times, Activity: p},
-		"must be [100, units]":                            {Positions: p, Activity: pairs},
-		"--times must be given with --spikes":             {Positions: p, Spikes: pairs},
-		"must be one time for each of the 100 positions":  {Positions: p, Spikes: pairs, Times: pairs},
-		"the first column must hold the numbers of units": {Positions: p, Times: times, Spikes: npy(t, []float64{0.5, 1, 0.7, 2}, 2, 2)},
-		"must be seconds of the same clock":               {Positions: p, Times: times, Spikes: npy(t, []float64{0, 1000, 1, 2000}, 2, 2)},
-		"must be [spikes, 2], rows of unit and second":    {Positions: p, Times: times, Spikes: times},
-		"times must ascend":                               {Positions: p, Times: npy(t, make([]float64, 100), 100), Spikes: pairs},
-		"must be START:END in seconds":                    {Positions: p, Times: times, Spikes: pairs, Epochs: "0-300"},
-		"ends before it begins":                           {Positions: p, Times: times, Spikes: pairs, Epochs: "3:1"},
-		"--speed and --epochs need --times":               {Positions: p, Activity: p, Epochs: "0:1"},
-		"has no unit: left out 0 (increases from row":     {Positions: p, Activity: npy(t, line, 100, 1)},
-		"frames are 1e+03 s apart":                        {Positions: p, Times: npy(t, scaled(line, 50000), 100), Spikes: npy(t, []float64{0, 1000}, 1, 2)},
+		"must be [samples, 2]":                                                         {Positions: times, Activity: p},
+		"must be [100, units]":                                                         {Positions: p, Activity: pairs},
+		"--times must be given with --spikes":                                          {Positions: p, Spikes: pairs},
+		"must be one time for each of the 100 positions":                               {Positions: p, Spikes: pairs, Times: pairs},
+		"the first column must hold the numbers of units":                              {Positions: p, Times: times, Spikes: npy(t, []float64{0.5, 1, 0.7, 2}, 2, 2)},
+		"must be seconds of the same clock":                                            {Positions: p, Times: times, Spikes: npy(t, []float64{0, 1000, 1, 2000}, 2, 2)},
+		"must be [spikes, 2], rows of unit and second":                                 {Positions: p, Times: times, Spikes: times},
+		"times.npy: time 1, 0 s, is that of time 0 again: times must ascend, keep one": {Positions: p, Times: named(t, "times.npy", make([]float64, 100), 100), Spikes: pairs},
+		"back.npy: time 50, 0.5 s, comes before time 49, 0.98 s: times must ascend":    {Positions: p, Times: named(t, "back.npy", append(slices.Clone(line[:50]), line[25:75]...), 100), Spikes: pairs},
+		"must be START:END in seconds":                                                 {Positions: p, Times: times, Spikes: pairs, Epochs: "0-300"},
+		"ends before it begins":                                                        {Positions: p, Times: times, Spikes: pairs, Epochs: "3:1"},
+		"--speed and --epochs need --times":                                            {Positions: p, Activity: p, Epochs: "0:1"},
+		"has no unit: left out 0 (increases from row":                                  {Positions: p, Activity: npy(t, line, 100, 1)},
+		"frames are 1e+03 s apart":                                                     {Positions: p, Times: npy(t, scaled(line, 50000), 100), Spikes: npy(t, []float64{0, 1000}, 1, 2)},
 	} {
 		r.BoxX = 1
 		if _, err := try(t, r); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
@@ -608,6 +613,35 @@ func TestWhatMakesARecordingDoubtfulIsSaid(t *testing.T) {
 		if !strings.Contains(s, want) {
 			t.Errorf("it does not say %q:\n%s", want, s)
 		}
+	}
+}
+
+// Programs of tracking write one place where they lost the animal. It is told from where the animal
+// is, in the box and out of it.
+func TestAPlaceThatStandsForLostTrackingIsNamed(t *testing.T) {
+	times, positions, spikes := walked()
+	n := len(times)
+	r := Request{Times: npy(t, times, n), Spikes: npy(t, spikes, len(spikes)/2, 2), BoxX: 1}
+	lost := func(x, y float64) string {
+		p := slices.Clone(positions)
+		for i := range n {
+			if i%1000 >= 930 {
+				p[2*i], p[2*i+1] = x, y
+			}
+		}
+		return npy(t, p, n, 2)
+	}
+	r.Positions = lost(0, 0)
+	if s := run(t, r).Summary(); !strings.Contains(s, "positions are exactly (0, 0), in 25 stretches: if the tracking was lost there, give NaN") {
+		t.Errorf("it is not said:\n%s", s)
+	}
+	r.Positions = lost(-1, -1)
+	if _, err := try(t, r); err == nil || !strings.Contains(err.Error(), "lie outside the arena of 1 m") || !strings.Contains(err.Error(), "1736 of 24986 positions are exactly (-1, -1), in 25 stretches") {
+		t.Errorf("a place outside: %v", err)
+	}
+	r.Positions = npy(t, positions, n, 2)
+	if s := run(t, r).Summary(); strings.Contains(s, "exactly") {
+		t.Errorf("the animal was tracked:\n%s", s)
 	}
 }
 

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -38,7 +39,7 @@ var (
 
 // session reads the recording, and says what it found.
 func (r *Request) session(found *Result) (*recording.Session, error) {
-	track, walks, err := r.track()
+	track, err := r.track()
 	if err != nil {
 		return nil, err
 	}
@@ -54,12 +55,20 @@ func (r *Request) session(found *Result) (*recording.Session, error) {
 	if track.Times == nil && (r.Speed != [2]float64{} || r.Epochs != "") {
 		return nil, usage.Errorf("--speed and --epochs need --times")
 	}
-	if seconds, longest := still(track); longest >= longStill {
-		found.notef("positions stand exactly still for %s, once for %s: if the tracking was lost there, give NaN", duration(seconds), duration(longest))
-	}
-	samples, err := recording.NewSamples(track, r.arena(), rules)
-	if err != nil {
+	samples, err := recording.NewSamples(track.Track, r.arena(), rules)
+	switch {
+	case errors.Is(err, recording.ErrTimes):
+		return nil, fmt.Errorf("%s: %w", r.Times, err)
+	case err != nil && track.held != "":
+		return nil, fmt.Errorf("%s: %w; %s", r.Positions, err, track.held)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", r.Positions, err)
+	case track.held != "":
+		found.notef("%s", track.held)
+	default:
+		if seconds, longest := still(track.Track); longest >= longStill {
+			found.notef("positions stand exactly still for %s, once for %s: if the tracking was lost there, give NaN", duration(seconds), duration(longest))
+		}
 	}
 	if spacing := samples.Duration() / float64(len(samples.From)); samples.Timed && spacing > slowestFrames {
 		return nil, fmt.Errorf("%s: frames are %.3g s apart: times must be seconds", r.Times, spacing)
@@ -68,7 +77,7 @@ func (r *Request) session(found *Result) (*recording.Session, error) {
 	if r.Spikes != "" {
 		err = r.addSpikes(s, found)
 	} else {
-		err = r.addActivity(s, track, walks, found)
+		err = r.addActivity(s, track, found)
 	}
 	found.describe(samples, len(track.X))
 	if err == nil {
@@ -120,6 +129,37 @@ func still(t recording.Track) (seconds, longest float64) {
 	return seconds, longest
 }
 
+const (
+	// heldShare is the share of the samples in which no tracked animal is at one place to the last
+	// digit, and heldStretches how often it does not come back to it.
+	heldShare, heldStretches = 0.01, 5
+)
+
+// heldPlace says which place is where the tracking was lost, as it is in the file: one that is there
+// to the last digit again and again, in a share of all samples. Some programs write (0, 0) so, or
+// (-1, -1).
+func heldPlace(x, y []float64) string {
+	times := map[[2]float64]int{}
+	var place [2]float64
+	for i := range x {
+		p := [2]float64{x[i], y[i]} // of NaN each is another
+		if times[p]++; times[p] > times[place] {
+			place = p
+		}
+	}
+	stretches := 0
+	for i := range x {
+		at := [2]float64{x[i], y[i]} == place
+		if at && (i == 0 || [2]float64{x[i-1], y[i-1]} != place) {
+			stretches++
+		}
+	}
+	if n := times[place]; float64(n) >= heldShare*float64(len(x)) && stretches >= heldStretches && n >= 2*stretches {
+		return fmt.Sprintf("%d of %d positions are exactly (%g, %g), in %d stretches: if the tracking was lost there, give NaN", n, len(x), place[0], place[1], stretches)
+	}
+	return ""
+}
+
 // arena is the box or ellipse, with Bins along its longer side and as many along the other as make
 // bins about square.
 func (r *Request) arena() recording.Arena {
@@ -132,20 +172,27 @@ func (r *Request) arena() recording.Arena {
 	return recording.Arena{Width: w, Height: h, NX: count(w), NY: count(h), Round: r.Round}
 }
 
-// track reads positions and times. walks are the first axes of positions [walks, steps, 2], nil for
-// others.
-func (r *Request) track() (t recording.Track, walks []int, err error) {
+// track is that of a recording, and what only its file shows.
+type track struct {
+	recording.Track
+	walks []int  // the first axes of positions [walks, steps, 2], nil for others
+	held  string // that one place is there too often to be one, "" if none is
+}
+
+// track reads positions and times.
+func (r *Request) track() (t track, err error) {
 	a, err := parseSource(r.Positions).read(placeNames...)
 	if err != nil {
-		return t, nil, err
+		return t, err
 	}
 	if len(a.Shape) == 3 {
-		walks = a.Shape[:2]
+		t.walks = a.Shape[:2]
 	}
 	if a, err = frames(a); err != nil || len(a.Shape) != 2 || a.Shape[1] != 2 {
-		return t, nil, fmt.Errorf("%s: has the shape %s, must be [samples, 2] or [walks, steps, 2], x and y", r.Positions, a.ShapeText())
+		return t, fmt.Errorf("%s: has the shape %s, must be [samples, 2] or [walks, steps, 2], x and y", r.Positions, a.ShapeText())
 	}
 	t.X, t.Y = column(a, 0), column(a, 1)
+	t.held = heldPlace(t.X, t.Y)
 	w, h, scale := r.BoxX, r.BoxY, 1.0
 	if h == 0 {
 		h = w
@@ -160,7 +207,7 @@ func (r *Request) track() (t recording.Track, walks []int, err error) {
 		}
 	}
 	t.Times, err = r.times(len(t.X))
-	return t, walks, err
+	return t, err
 }
 
 // times are those of --times, or, where spikes have to be placed among them, the ones that stand
@@ -293,9 +340,9 @@ func ends(a *ndarray.Array) (from, to float64) {
 	return slices.Min(seconds), slices.Max(seconds)
 }
 
-// addActivity reads a value of each unit in each sample; walks are the first axes of the positions.
-func (r *Request) addActivity(s *recording.Session, track recording.Track, walks []int, found *Result) error {
-	samples := len(track.X)
+// addActivity reads a value of each unit in each sample.
+func (r *Request) addActivity(s *recording.Session, track track, found *Result) error {
+	samples, walks := len(track.X), track.walks
 	var names [][]string
 	if len(found.only) > 0 { // they may be named among lists
 		names = [][]string{found.only}
