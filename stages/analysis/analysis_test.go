@@ -16,6 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/manifold"
 	"sicgrid/pkg/ndarray"
 	"sicgrid/stages/spectra/spectratable"
 )
@@ -515,6 +516,53 @@ func TestColumnsWithoutNamesAreKnownByTheirValues(t *testing.T) {
 	r.Columns = []string{"1", "3"}
 	if f = run(t, r); !slices.Equal(f.Names, r.Columns) {
 		t.Errorf("--columns 1,3 gives %v", f.Names)
+	}
+}
+
+// Of a cloud of states a clock, a unit without values and moments with missing ones are left out and
+// named: the clock would be the longest axis by far, and any shape a line.
+func TestStatesWithoutTheirClockHaveTheirShape(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 18))
+	const states = 1500
+	nan := math.NaN()
+	var values []float64
+	angle := 0.0
+	for i := range states {
+		angle += 0.3 * random.NormFloat64()
+		a, b := math.Sincos(angle)
+		row := []float64{0.05 * float64(i), a, nan, b, float64(i / 300), 0.1 * random.NormFloat64()}
+		if i%100 == 7 {
+			row[1] = nan
+		}
+		values = append(values, row...)
+	}
+	o := manifold.StandardTopology()
+	o.Controls = 5
+	r := StatesRequest{File: npy(t, values, states, 6), Topology: o}
+	c, err := States(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := c.Row; row.States != 1485 || row.Units != 3 || row.Betti1 != 1 || row.Betti2 != 0 {
+		t.Errorf("a ring: %s", c.Summary())
+	}
+	for _, want := range []string{"left out: 0 (increases from row to row, as time does), 2 (has no value at all), 4 (counts up by ones", "15 of 1500 states lack the value of a unit and are left out"} {
+		if !strings.Contains(c.Summary(), want) {
+			t.Errorf("it does not say %q:\n%s", want, c.Summary())
+		}
+	}
+	r.Columns = []string{"1", "3"}
+	if c, err = States(t.Context(), r); err != nil || c.Row.Units != 2 || c.Row.Betti1 != 1 {
+		t.Errorf("--columns 1,3: %+v, %v", c, err)
+	}
+	r.Columns = []string{"2"}
+	if _, err = States(t.Context(), r); err == nil || !strings.Contains(err.Error(), "0 of 1500 states have a value of every unit, need at least two") {
+		t.Errorf("a column without values: %v", err)
+	}
+	r = StatesRequest{File: npy(t, values[:120], 4, 30), Topology: o}
+	r.Without = []string{"2", "8", "14", "20", "26"}
+	if c, err = States(t.Context(), r); err != nil || !strings.Contains(c.Summary(), "more units than states") {
+		t.Errorf("units in the place of states: %v, %v", c, err)
 	}
 }
 

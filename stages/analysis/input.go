@@ -227,7 +227,7 @@ func strangeTo(name string, values []float64) string {
 func isPlace(values, coordinate []float64) bool {
 	var a, b []float64
 	for i, v := range values {
-		if w := coordinate[i]; !math.IsNaN(v) && !math.IsInf(v, 0) && !math.IsNaN(w) && !math.IsInf(w, 0) {
+		if w := coordinate[i]; finite(v) && finite(w) {
 			a, b = append(a, v), append(b, w)
 		}
 	}

@@ -366,6 +366,7 @@ func (r *Request) addActivity(s *recording.Session, track track, found *Result) 
 	chosen, err := found.choose(r.Activity, all, func(i int) string {
 		values := column(a, i)
 		switch {
+		case a.Names != nil: // then a place has its name
 		case isPlace(values, track.X):
 			return "is the x of the positions"
 		case isPlace(values, track.Y):
@@ -423,7 +424,7 @@ func (r *Request) smoothing(spikes bool) float64 {
 // spikes. NaN is no value.
 func areCounts(values []float64) (some bool) {
 	for _, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !finite(v) {
 			continue
 		}
 		if v < 0 || v != math.Trunc(v) {
