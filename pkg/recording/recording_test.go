@@ -269,17 +269,17 @@ func TestTracksThatCannotBeMeantAreRefusedInOneLine(t *testing.T) {
 		arena Arena
 		rules Rules
 	}{
-		"arena of 0 x 1 m":                       {Track{X: some(1, 0), Y: some(1, 0)}, Arena{Height: 1, NX: 2, NY: 2}, Rules{}},
-		"0 x 2 bins":                             {Track{X: some(1, 0), Y: some(1, 0)}, Arena{Width: 1, Height: 1, NY: 2}, Rules{}},
-		"3 times, 100 and 100 coordinates":       {Track{Times: []float64{1, 2, 3}, X: some(1, 0), Y: some(1, 0)}, box, Rules{}},
-		"is that of time 0 again: times must ascend":             {Track{Times: []float64{1, 1}, X: []float64{0, 0}, Y: []float64{0, 0}}, box, Rules{}},
-		"has no finite time":                     {Track{Times: []float64{nan}, X: []float64{0}, Y: []float64{0}}, box, Rules{}},
-		"say --origin corner":                    {Track{X: some(1, 0.5), Y: some(1, 0.5)}, box, Rules{MaxOutside: 0.05}},
-		"say --unit cm":                          {Track{X: some(100, 0), Y: some(100, 0)}, box, Rules{MaxOutside: 0.05}},
-		"say --unit cm --origin corner":          {Track{X: some(100, 50), Y: some(100, 50)}, box, Rules{MaxOutside: 0.05}},
-		"must be metres from its centre":         {Track{X: some(7, 9), Y: some(1, 0)}, box, Rules{MaxOutside: 0.05}},
-		"are reached at more than 2 m/s":         {Track{Times: times(0.001), X: some(1, 0), Y: some(1, 0)}, box, Rules{MaxSpeed: 2, MaxJumps: 0.05}},
-		"none of 100 frames counts (100 missing": {Track{X: make([]float64, 100), Y: slices.Repeat([]float64{nan}, 100)}, box, Rules{}},
+		"arena of 0 x 1 m":                           {Track{X: some(1, 0), Y: some(1, 0)}, Arena{Height: 1, NX: 2, NY: 2}, Rules{}},
+		"0 x 2 bins":                                 {Track{X: some(1, 0), Y: some(1, 0)}, Arena{Width: 1, Height: 1, NY: 2}, Rules{}},
+		"3 times, 100 and 100 coordinates":           {Track{Times: []float64{1, 2, 3}, X: some(1, 0), Y: some(1, 0)}, box, Rules{}},
+		"is that of time 0 again: times must ascend": {Track{Times: []float64{1, 1}, X: []float64{0, 0}, Y: []float64{0, 0}}, box, Rules{}},
+		"has no finite time":                         {Track{Times: []float64{nan}, X: []float64{0}, Y: []float64{0}}, box, Rules{}},
+		"say --origin corner":                        {Track{X: some(1, 0.5), Y: some(1, 0.5)}, box, Rules{MaxOutside: 0.05}},
+		"say --unit cm":                              {Track{X: some(100, 0), Y: some(100, 0)}, box, Rules{MaxOutside: 0.05}},
+		"say --unit cm --origin corner":              {Track{X: some(100, 50), Y: some(100, 50)}, box, Rules{MaxOutside: 0.05}},
+		"must be metres from its centre":             {Track{X: some(7, 9), Y: some(1, 0)}, box, Rules{MaxOutside: 0.05}},
+		"are reached at more than 2 m/s":             {Track{Times: times(0.001), X: some(1, 0), Y: some(1, 0)}, box, Rules{MaxSpeed: 2, MaxJumps: 0.05}},
+		"none of 100 frames counts (100 missing":     {Track{X: make([]float64, 100), Y: slices.Repeat([]float64{nan}, 100)}, box, Rules{}},
 	} {
 		if s, err := NewSamples(c.track, c.arena, c.rules); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("got %v, %v; want one line with %q", s, err, want)

@@ -47,12 +47,13 @@ type LeftOut struct {
 func (l LeftOut) Frames() int { return l.Missing + l.Outside + l.Jumps + l.OutOfEpochs + l.Speed }
 
 // Samples are the moments of a track that count, in order of time. Sample i was frame Frames[i],
-// lies in bin Bins[i], and stands for the time from From[i] to To[i]: to halfway to the
+// lies at X[i], Y[i] in bin Bins[i], and stands for the time from From[i] to To[i]: to halfway to the
 // neighbouring frames, or, where those are missing, for half a median interval.
 type Samples struct {
 	Arena
 	Frames   []int32
 	Bins     []int32
+	X, Y     []float64
 	From, To []float64
 	Timed    bool // whether times are seconds; else they are numbers of frames
 	LeftOut  LeftOut
@@ -98,6 +99,7 @@ func NewSamples(t Track, a Arena, r Rules) (*Samples, error) {
 	for i, ok := range counts {
 		if ok && to[i] > from[i] {
 			s.Frames, s.Bins = append(s.Frames, int32(i)), append(s.Bins, int32(a.Bin(t.X[i], t.Y[i])))
+			s.X, s.Y = append(s.X, t.X[i]), append(s.Y, t.Y[i])
 			s.From, s.To = append(s.From, from[i]), append(s.To, to[i])
 		}
 	}

@@ -262,6 +262,26 @@ func (t *Train) Tuning(m gridcell.Map) float64 {
 // Map is the ratemap: rates in visited bins, NaN elsewhere.
 func (t *Train) Map() gridcell.Map { return t.mapBy(t.clock.smoother(), -1) }
 
+// Observed is the map that the train would have if its unit's rate at a place (m from the centre) were
+// this one, in every bin that of the mean place of its samples.
+func (t *Train) Observed(rate func(x, y float64) float64) gridcell.Map {
+	c := t.clock
+	s := c.samples
+	x, y := make([]float64, len(c.occupancy)), make([]float64, len(c.occupancy))
+	for _, i := range c.index {
+		d := s.To[i] - s.From[i]
+		x[s.Bins[i]], y[s.Bins[i]] = x[s.Bins[i]]+d*s.X[i], y[s.Bins[i]]+d*s.Y[i]
+	}
+	sums, out := make([]float64, len(x)), make([]float64, len(x))
+	for b, time := range c.occupancy {
+		if time > 0 {
+			sums[b] = time * rate(x[b]/time, y[b]/time)
+		}
+	}
+	c.smoother().rates(out, sums, make([]float64, scratchMaps*len(x)))
+	return s.Map(out)
+}
+
 // Raw is the ratemap without smoothing.
 func (t *Train) Raw() gridcell.Map {
 	a := t.clock.samples.Arena

@@ -98,6 +98,14 @@ func (r Request) measure(ctx context.Context) (*Result, error) {
 	if len(f.leftOut) > 0 {
 		f.notef("left out: %s", enumerate(f.leftOut))
 	}
+	if session != nil {
+		o.Observed = func(u int) gridcell.Observe {
+			if t := session.Trains[u]; t.SmoothM > 0 {
+				return t.Observed
+			}
+			return nil
+		}
+	}
 	if o.Threads, err = r.threadsFor(f.Maps); err != nil {
 		return nil, err
 	}

@@ -278,7 +278,7 @@ func TestARecordingIsMeasuredAsItIsRecorded(t *testing.T) {
 	if untuned > 1 {
 		t.Errorf("%d of 5 Poisson neurons are grid cells", untuned)
 	}
-	for _, want := range []string{"16 units", "module 0: 9 units, period 0.4", "9 units are grid cells at p of 0.05 or less by 60 shuffles: 0, 1, 2, 3, 4, 5, 6, 7, 8\n",
+	for _, want := range []string{"16 units", "module 0: 9 units, period 0.399 m (", "9 units are grid cells at p of 0.05 or less by 60 shuffles: 0, 1, 2, 3, 4, 5, 6, 7, 8\n",
 		"with a missing value", "outside the box", "without positions, in ", "spikes are left out"} {
 		if !strings.Contains(f.Summary(), want) {
 			t.Errorf("it does not say %q:\n%s", want, f.Summary())
@@ -661,6 +661,23 @@ func TestWhatMakesARecordingDoubtfulIsSaid(t *testing.T) {
 		if !strings.Contains(s, want) {
 			t.Errorf("it does not say %q:\n%s", want, s)
 		}
+	}
+}
+
+// A kernel of a quarter of the period, which leaves a fifth of a lattice, makes no period longer.
+func TestPeriodsAreWithoutTheirSmoothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(19, 20))
+	const samples, units = 15000, 8
+	p, phases := places(samples, random), places(units, random)
+	var activity []float64
+	for i := range samples {
+		for u := range units {
+			activity = append(activity, rate(p[2*i]-phases[2*u], p[2*i+1]-phases[2*u+1], 0))
+		}
+	}
+	r := Request{Positions: npy(t, p, samples, 2), Activity: npy(t, activity, samples, units), BoxX: 1.5, SmoothM: 0.1}
+	if f := run(t, r); !isModule(f, units) || math.Abs(f.Modules[0].Period/period-1) > 0.0025 {
+		t.Errorf("modules %+v, want one of %g m", f.Modules, period)
 	}
 }
 

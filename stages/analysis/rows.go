@@ -19,7 +19,7 @@ type Unit struct {
 	Spikes      float64 `col:"spikes" doc:"number of its spikes that count; NaN for activity that is no count"`
 	Seconds     float64 `col:"seconds" unit:"s" doc:"time in which it was recorded; samples where the recording has no times"`
 	Rate        float64 `col:"mean_rate" doc:"spikes a second, or the mean activity; a sample where the recording has no times"`
-	SmoothM     float64 `col:"smooth_m" unit:"m" doc:"standard deviation of the kernel that its map is smoothed by"`
+	SmoothM     float64 `col:"smooth_m" unit:"m" doc:"standard deviation of the kernel that its map is smoothed by; period, orientation and ellipse are without what that moves the peaks by"`
 	Information float64 `col:"information" doc:"spatial information in bits a spike, sum p r/R log2(r/R) over bins of share p of the time and rate r, R the mean (Skaggs et al. 1993); biased upwards where spikes are few"`
 	Coherence   float64 `col:"coherence" doc:"correlation of each bin of the map without smoothing with the mean of its up to 8 neighbours (Muller and Kubie 1989)"`
 	Stability   float64 `col:"stability" doc:"correlation of the maps of the first and the second half of the time over bins visited in both"`
