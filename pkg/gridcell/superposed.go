@@ -42,6 +42,11 @@ const (
 	// its, and any of the peaks by four times as much; wholePeriod that where one of the two is a
 	// superlattice of the other, whose waves are not all fitted.
 	ownPeriod, wholePeriod = 0.02, 0.05
+	// ownShare is the share of the map's variance that the three waves of its peaks explain at least
+	// where the two lattices may be their overtones, which may be off by overtoneWaves, as wholeWaves
+	// is; and overtonePeriod the least period of such peaks, as a share of the shorter side: with more
+	// periods in the box overtones are told from other lattices.
+	ownShare, overtoneWaves, overtonePeriod = 0.4, 0.25, 0.5
 )
 
 // superposedIn returns the two lattices that a map with this power and these peaks of its
@@ -158,6 +163,20 @@ func (s *Superposed) whole(side float64) bool {
 	return s.waves[0].contains(s.waves[1], wholeWaves*2*math.Pi/side) || s.waves[1].contains(s.waves[0], wholeWaves*2*math.Pi/side)
 }
 
+// overtones reports whether the waves of both are sums of those of the lattice of six peaks, which
+// itself makes up much of the map: of sharp fields with a large period, whose own waves are too long to
+// be among those of the two, √3 and 2 times shorter ones are.
+func (s *Superposed) overtones(m Map, peaks *Peaks) bool {
+	if peaks == nil || peaks.PeriodM < overtonePeriod*m.shortSide() {
+		return false
+	}
+	t := threeShortest(reciprocal(peaks.Lags[0], peaks.Lags[2]))
+	second, _ := nearestOf(t[0], t[1])
+	own := &waveTriple{k: [3][2]float64{t[0], second, {t[0][0] - second[0], t[0][1] - second[1]}}}
+	slack := overtoneWaves * 2 * math.Pi / m.shortSide()
+	return own.contains(s.waves[0], slack) && own.contains(s.waves[1], slack) && newWaveFit(m).explained(own.k[:]) >= ownShare
+}
+
 // told returns the peaks of a map that were found in its autocorrelogram, nil for none, or why they
 // are none of its lattice, and the two lattices that it is the sum of, if it is: then the peaks are
 // its own only if they are those of the one that is clearly stronger. A superlattice and the lattice
@@ -168,7 +187,7 @@ func told(m Map, power []float64, p *periodogram, peaks *Peaks, why Missing) (*P
 	}
 	two := superposedIn(m, power, p, peaks)
 	switch {
-	case two == nil || peaks != nil && two.whole(m.shortSide()) && (two.of(peaks, 0, wholePeriod) || two.of(peaks, 1, wholePeriod)):
+	case two == nil || two.overtones(m, peaks) || peaks != nil && two.whole(m.shortSide()) && (two.of(peaks, 0, wholePeriod) || two.of(peaks, 1, wholePeriod)):
 		return peaks, why, nil
 	case peaks != nil && two.of(peaks, 0, ownPeriod) && two.Share < likeStrength:
 		return peaks, why, two
