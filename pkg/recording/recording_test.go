@@ -122,6 +122,22 @@ func TestLostFramesLeaveRatesAlone(t *testing.T) {
 	}
 }
 
+// Tracking at 25 Hz that was written down at 500 Hz, each place twenty times, has no jumps where the
+// next place comes.
+func TestAPlaceThatIsRepeatedUntilTheNextIsNoJump(t *testing.T) {
+	var track Track
+	for i := range 5000 {
+		now := float64(i/20) / 25
+		track.Times = append(track.Times, float64(i)/500)
+		track.X, track.Y = append(track.X, 0.4*math.Sin(now)), append(track.Y, 0.4*math.Cos(0.7*now))
+	}
+	track.X[2000] = -track.X[2000]
+	s, err := NewSamples(track, Arena{Width: 1, Height: 1, NX: 10, NY: 10}, Rules{MaxSpeed: 2, MaxJumps: 0.05})
+	if err != nil || s.LeftOut.Jumps != 1 {
+		t.Errorf("%v, want one jump only", err)
+	}
+}
+
 func TestACircleIsNoBox(t *testing.T) {
 	a := Arena{Width: 1, Height: 1, NX: 40, NY: 40, Round: true}
 	if a.Bin(0.4, 0.4) >= 0 || a.Bin(0.35, 0.35) < 0 || a.Bin(0, 0.5) < 0 {

@@ -184,7 +184,7 @@ func (s *Samples) spans(times []float64) (from, to []float64) {
 // count says of every frame whether it counts, and counts the reasons why not.
 func (s *Samples) count(t Track, times []float64, r Rules) ([]bool, error) {
 	counts := make([]bool, len(times))
-	last := -1 // frame that counts
+	last, since := -1, 0.0 // frame that counts, and when its place was first seen: tracking that is slower than the frames repeats a place
 	l, present := &s.LeftOut, 0
 	for i, v := range times {
 		x, y := t.X[i], t.Y[i]
@@ -197,9 +197,12 @@ func (s *Samples) count(t Track, times []float64, r Rules) ([]bool, error) {
 			l.Outside++
 			continue
 		}
-		if last >= 0 && s.Timed && r.MaxSpeed > 0 && math.Hypot(x-t.X[last], y-t.Y[last]) > r.MaxSpeed*(v-times[last]) {
+		if last >= 0 && s.Timed && r.MaxSpeed > 0 && math.Hypot(x-t.X[last], y-t.Y[last]) > r.MaxSpeed*(v-since) {
 			l.Jumps++
 			continue
+		}
+		if last < 0 || x != t.X[last] || y != t.Y[last] {
+			since = v
 		}
 		counts[i], last = true, i
 	}
