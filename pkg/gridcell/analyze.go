@@ -63,9 +63,10 @@ type Options struct {
 	LeastModulation, ActiveFraction float64
 
 	Module   ModuleRule
-	Excluded []bool                // units that belong to no module, whatever their score; nil: none
-	Threads  int                   // how many goroutines; at least 1 is used
-	Progress func(done, total int) // called after each unit if not nil, from several goroutines
+	Observed func(unit int) Observe // how each map was made, nil where that moves no peaks
+	Excluded []bool                 // units that belong to no module, whatever their score; nil: none
+	Threads  int                    // how many goroutines; at least 1 is used
+	Progress func(done, total int)  // called after each unit if not nil, from several goroutines
 }
 
 // StandardOptions returns the conventional thresholds.
@@ -115,9 +116,11 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 				var two *Superposed
 				peaks[i], without, two = told(maps[i], powers[i], p, peaks[i], without)
 				a.Autocorrelograms[i] = sac
-				a.Units[i] = unit(maps[i], peaks[i], rotor.score(sac, peaks[i], sums), o.Module.MaxMisfit)
-				a.Units[i].Missing, a.Units[i].Superposed = without, two
-				a.Units[i].Superlattice = superlatticeOf(sac, peaks[i], o.Module.MaxMisfit)
+				score := rotor.score(sac, peaks[i], sums)
+				super := superlatticeOf(sac, peaks[i], o.Module.MaxMisfit)
+				peaks[i] = o.undone(i, maps[i], peaks[i], c, p)
+				a.Units[i] = unit(maps[i], peaks[i], score, o.Module.MaxMisfit)
+				a.Units[i].Missing, a.Units[i].Superposed, a.Units[i].Superlattice = without, two, super
 				if d := int(done.Add(1)); o.Progress != nil {
 					o.Progress(d, n)
 				}
@@ -152,6 +155,14 @@ func Analyze(ctx context.Context, maps []Map, o Options) (*Analysis, error) {
 		a.Modules = append(a.Modules, a.module(maps, c, s, o.Module))
 	}
 	return a, nil
+}
+
+// undone returns the peaks of unit i without what the making of its map has moved them by.
+func (o Options) undone(i int, m Map, peaks *Peaks, c *correlator, p *periodogram) *Peaks {
+	if o.Observed == nil {
+		return peaks
+	}
+	return asObserved{c, p}.undone(m, peaks, o.Observed(i))
 }
 
 // AnalysisMemory is about how many bytes Analyze takes for this many maps of nx, ny bins, the maps

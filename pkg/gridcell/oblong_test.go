@@ -109,3 +109,30 @@ func TestCoarseOblongBins(t *testing.T) {
 		}
 	}
 }
+
+// Of a lattice whose period is most of the shorter side one of the six nearest peaks may lie where too
+// little overlaps, and one √3 periods out along the longer side where more does: it is none of the six.
+func TestThePeakThatAnOblongBoxHidesIsOneOfTheSix(t *testing.T) {
+	rng := source(71)
+	none := 0
+	for _, c := range []struct {
+		nx, ny int
+		share  float64 // of the shorter side
+	}{{24, 12, 0.72}, {24, 8, 0.72}, {20, 10, 0.8}, {40, 20, 0.8}, {50, 25, 0.85}} {
+		period := 0.5 * c.share
+		for range 20 {
+			l := IdealHexagonal(period, 60*rng.Float64())
+			u := analyze(t, []Map{idealIn(c.nx, c.ny, 1, 0.5, waves(l.WaveVectors(), rng.Float64(), rng.Float64()))}).Units[0]
+			if math.IsNaN(u.PeriodM) && u.Missing != "" {
+				none++
+				continue
+			}
+			if math.Abs(u.PeriodM/period-1) > 0.06 || !(u.EllipseRatio < 1.25) {
+				t.Errorf("%d x %d bins in 1 x 0.5 m: a lattice of %.3f m reads %.3f m, ellipse %.2f", c.nx, c.ny, period, u.PeriodM, u.EllipseRatio)
+			}
+		}
+	}
+	if none > 20 {
+		t.Errorf("%d of 100 lattices have no period", none)
+	}
+}

@@ -39,12 +39,16 @@ const (
 	// minOverlapShare is the least overlap at a peak, as a share of the overlap at zero lag: with
 	// it a lattice may have a period of 0.9 of the box.
 	minOverlapShare = 0.05
-	// hiddenOverlapShare is the overlap under which a peak may be missing and follow from the other
-	// two; these must be highPeak high at least, and it is looked for where no three make a lattice
+	// hiddenOverlapShare is the overlap under which a peak may be missing, as may one beside lags that
+	// are undefined, and follow from the other two; these must be highPeak high at least, and it is looked for where no three make a lattice
 	// within closedMisfit.
 	hiddenOverlapShare = 0.12
 	highPeak           = 0.3
 	closedMisfit       = 0.2
+	// hiddenCloser is by how much closer than the farthest of three peaks that make a lattice a
+	// missing one has to lie, to be one of the three nearest in its place: in an oblong box one √3
+	// periods out along the longer side may overlap more.
+	hiddenCloser = 0.75
 )
 
 // FindPeaks returns the six nearest peaks: of the local maxima of one half plane outside the
@@ -77,10 +81,11 @@ func FindPeaks(a *Autocorrelogram) *Peaks {
 			break
 		}
 	}
-	if n == 3 && p.Misfit <= closedMisfit {
+	q := closed(a, p, n)
+	if n == 3 && p.Misfit <= closedMisfit && !(q != nil && q.longest() < hiddenCloser*p.longest()) {
 		return p
 	}
-	if q := closed(a, p, n); q != nil {
+	if q != nil {
 		return q
 	}
 	if n == 3 {
@@ -103,7 +108,7 @@ func closed(a *Autocorrelogram, p *Peaks, n int) *Peaks {
 			}
 			third := [2]float64{u[0] - v[0], u[1] - v[1]}
 			dx, dy := int(math.Round(third[0]/a.BinX)), int(math.Round(third[1]/a.BinY))
-			seen := max(dx, -dx) <= a.NX/2 && max(dy, -dy) <= a.NY/2 && float64(a.pairs(dx, dy)) >= hiddenOverlapShare*float64(a.pairs(0, 0))
+			seen := max(dx, -dx) <= a.NX/2 && max(dy, -dy) <= a.NY/2 && float64(a.pairs(dx, dy)) >= hiddenOverlapShare*float64(a.pairs(0, 0)) && a.inside(dx, dy)
 			if seen || min(p.Heights[i], p.Heights[j]) < highPeak || max(length, other) > 1.3*min(length, other) ||
 				math.Abs(math.Acos(dot(u, v)/(length*other))-math.Pi/3) > math.Pi/12 {
 				continue
@@ -114,6 +119,26 @@ func closed(a *Autocorrelogram, p *Peaks, n int) *Peaks {
 		}
 	}
 	return nil
+}
+
+// longest is the distance of the farthest of the six.
+func (p *Peaks) longest() (d float64) {
+	for _, l := range p.Lags {
+		d = max(d, math.Hypot(l[0], l[1]))
+	}
+	return d
+}
+
+// inside reports whether a lag and its eight neighbours are defined, as those of a maximum are.
+func (a *Autocorrelogram) inside(dx, dy int) bool {
+	for j := -1; j <= 1; j++ {
+		for i := -1; i <= 1; i++ {
+			if math.IsNaN(a.At(dx+i, dy+j)) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // candidate is a local maximum of an autocorrelogram: its lag in bins and its height.

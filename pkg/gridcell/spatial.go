@@ -30,6 +30,24 @@ func SpatialInformation(m Map, occupancy []float64) float64 {
 	return max(0, bits)
 }
 
+// SpatialVariance returns the variance of a map over the time: sum over bins of p (r - R)², with r, p
+// and R as in SpatialInformation. NaN for a unit without visited bins.
+func SpatialVariance(m Map, occupancy []float64) float64 {
+	var time, sum, square float64
+	for i, r := range m.Values {
+		if p := occupancy[i]; finite(r) && p > 0 {
+			time, sum = time+p, sum+p*r
+		}
+	}
+	mean := sum / time
+	for i, r := range m.Values {
+		if p := occupancy[i]; finite(r) && p > 0 {
+			square += p * (r - mean) * (r - mean)
+		}
+	}
+	return square / time
+}
+
 // Coherence returns the Pearson correlation, over visited bins, of a bin's rate with the mean rate
 // of its visited neighbours, up to eight (Muller and Kubie 1989, without Fisher's transformation).
 // It is meant for maps that were not smoothed; smoothing makes every map coherent. NaN as

@@ -35,6 +35,18 @@ func TestSpatialInformationIsBitsASpike(t *testing.T) {
 	}
 }
 
+// The variance is that of the rate over the time, and small modulations have bits of it over 2 ln 2 R².
+func TestSpatialVarianceIsTheVarianceOverTheTime(t *testing.T) {
+	occupancy := []float64{1, 3, 0, 2}
+	m := Map{Values: []float64{-2, 2, 100, math.NaN()}, NX: 2, NY: 2, BoxM: 1}
+	near(t, "a quarter of the time at -2, else 2", SpatialVariance(m, occupancy), 3, 1e-12)
+	m.Values = []float64{10.1, 10.2, 7, 10.4}
+	near(t, "bits of a small modulation", SpatialInformation(m, occupancy), SpatialVariance(m, occupancy)/(2*math.Ln2*10.25*10.25), 1e-6)
+	if got := SpatialVariance(m, make([]float64, 4)); !math.IsNaN(got) {
+		t.Errorf("without visited bins: %g", got)
+	}
+}
+
 func TestCoherence(t *testing.T) {
 	rng := source(2)
 	const bins = 40

@@ -11,6 +11,7 @@ type Superposed struct {
 	Lattices [2]*Peaks // without heights
 	Share    float64   // mean amplitude of the waves of the second over that of the first, up to 1
 	whole    bool      // one is a superlattice of the other
+	waves    [2]*waveTriple
 }
 
 const (
@@ -45,6 +46,11 @@ const (
 	// its, and any of the peaks by four times as much; wholePeriod that where one of the two is a
 	// superlattice of the other, whose waves are not all fitted.
 	ownPeriod, wholePeriod = 0.02, 0.05
+	// ownShare is the share of the map's variance that the three waves of its peaks explain at least
+	// where the two lattices may be their overtones, which may be off by overtoneWaves, as wholeWaves
+	// is; and overtonePeriod the least period of such peaks, as a share of the shorter side: with more
+	// periods in the box overtones are told from other lattices.
+	ownShare, overtoneWaves, overtonePeriod = 0.4, 0.25, 0.5
 )
 
 // superposedIn returns the two lattices that a map with this power and these peaks of its
@@ -85,7 +91,7 @@ func superposedIn(m Map, power []float64, p *periodogram, peaks *Peaks) *Superpo
 		return nil
 	}
 	whole := two[0].contains(two[1], wholeWaves*band.wave) || two[1].contains(two[0], wholeWaves*band.wave) || f.superlattice(two)
-	return &Superposed{[2]*Peaks{two[0].peaks(), two[1].peaks()}, share, whole}
+	return &Superposed{[2]*Peaks{two[0].peaks(), two[1].peaks()}, share, whole, two}
 }
 
 // sixWaves are the strongest three waves of a spectrum that make a lattice, and the strongest three
@@ -190,6 +196,20 @@ func (f *waveFit) superlattice(two [2]*waveTriple) bool {
 	return false
 }
 
+// overtones reports whether the waves of both are sums of those of the lattice of six peaks, which
+// itself makes up much of the map: of sharp fields with a large period, whose own waves are too long to
+// be among those of the two, √3 and 2 times shorter ones are.
+func (s *Superposed) overtones(m Map, peaks *Peaks) bool {
+	if peaks == nil || peaks.PeriodM < overtonePeriod*m.shortSide() {
+		return false
+	}
+	t := threeShortest(reciprocal(peaks.Lags[0], peaks.Lags[2]))
+	second, _ := nearestOf(t[0], t[1])
+	own := &waveTriple{k: [3][2]float64{t[0], second, {t[0][0] - second[0], t[0][1] - second[1]}}}
+	slack := overtoneWaves * 2 * math.Pi / m.shortSide()
+	return own.contains(s.waves[0], slack) && own.contains(s.waves[1], slack) && newWaveFit(m).explained(own.k[:]) >= ownShare
+}
+
 // told returns the peaks of a map that were found in its autocorrelogram, nil for none, or why they
 // are none of its lattice, and the two lattices that it is the sum of, if it is: then the peaks are
 // its own only if they are those of the one that is clearly stronger. A superlattice and the lattice
@@ -200,7 +220,7 @@ func told(m Map, power []float64, p *periodogram, peaks *Peaks, why Missing) (*P
 	}
 	two := superposedIn(m, power, p, peaks)
 	switch {
-	case two == nil || two.whole && (peaks == nil || two.of(peaks, 0, wholePeriod) || two.of(peaks, 1, wholePeriod)):
+	case two == nil || two.overtones(m, peaks) || two.whole && (peaks == nil || two.of(peaks, 0, wholePeriod) || two.of(peaks, 1, wholePeriod)):
 		return peaks, why, nil
 	case two.whole: // six peaks, but of no lattice
 		return nil, NoPeaks, nil

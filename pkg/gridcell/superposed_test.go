@@ -110,3 +110,24 @@ func TestOneLatticeIsNoSumOfTwo(t *testing.T) {
 		}
 	}
 }
+
+// A lattice of sharp fields with a period of more than half the box is none of the sums of two that its
+// overtones, √3 and 2 times finer, would make.
+func TestOvertonesOfALargePeriodAreNoLattices(t *testing.T) {
+	rng := source(72)
+	for _, share := range []float64{0.56, 0.62, 0.68, 0.74} {
+		for range 15 {
+			period := 1.5 * share
+			l := IdealHexagonal(period, 60*rng.Float64())
+			m := noisy(sharp(l, rng.Float64(), rng.Float64(), 0.105*period, 40, 1.5), 0.07, rng)
+			for i := range m.Values {
+				if math.Hypot(m.X(i%40), m.Y(i/40)) > 0.75 {
+					m.Values[i] = math.NaN()
+				}
+			}
+			if u := analyze(t, []Map{m}).Units[0]; u.Superposed != nil || u.Missing == SumOfTwo {
+				t.Errorf("a lattice of %.3f m in 1.5 m: %q, %+v", period, u.Missing, u.Superposed)
+			}
+		}
+	}
+}

@@ -122,6 +122,22 @@ func TestLostFramesLeaveRatesAlone(t *testing.T) {
 	}
 }
 
+// Tracking at 25 Hz that was written down at 500 Hz, each place twenty times, has no jumps where the
+// next place comes.
+func TestAPlaceThatIsRepeatedUntilTheNextIsNoJump(t *testing.T) {
+	var track Track
+	for i := range 5000 {
+		now := float64(i/20) / 25
+		track.Times = append(track.Times, float64(i)/500)
+		track.X, track.Y = append(track.X, 0.4*math.Sin(now)), append(track.Y, 0.4*math.Cos(0.7*now))
+	}
+	track.X[2000] = -track.X[2000]
+	s, err := NewSamples(track, Arena{Width: 1, Height: 1, NX: 10, NY: 10}, Rules{MaxSpeed: 2, MaxJumps: 0.05})
+	if err != nil || s.LeftOut.Jumps != 1 {
+		t.Errorf("%v, want one jump only", err)
+	}
+}
+
 func TestACircleIsNoBox(t *testing.T) {
 	a := Arena{Width: 1, Height: 1, NX: 40, NY: 40, Round: true}
 	if a.Bin(0.4, 0.4) >= 0 || a.Bin(0.35, 0.35) < 0 || a.Bin(0, 0.5) < 0 {
@@ -194,9 +210,9 @@ func TestGridCellsStandOutFromTheirShuffles(t *testing.T) {
 	}
 	for u, sh := range shuffled {
 		above := 0
-		own := gridcell.SpatialInformation(maps[u], s.Trains[u].Occupancy())
+		own := s.Trains[u].Tuning(maps[u])
 		for k := range sh.Score {
-			if sh.Score[k] >= a.Units[u].Expanding && sh.Information[k] >= own {
+			if sh.Score[k] >= a.Units[u].Expanding && sh.Tuning[k] >= own {
 				above++
 			}
 		}
@@ -269,17 +285,17 @@ func TestTracksThatCannotBeMeantAreRefusedInOneLine(t *testing.T) {
 		arena Arena
 		rules Rules
 	}{
-		"arena of 0 x 1 m":                       {Track{X: some(1, 0), Y: some(1, 0)}, Arena{Height: 1, NX: 2, NY: 2}, Rules{}},
-		"0 x 2 bins":                             {Track{X: some(1, 0), Y: some(1, 0)}, Arena{Width: 1, Height: 1, NY: 2}, Rules{}},
-		"3 times, 100 and 100 coordinates":       {Track{Times: []float64{1, 2, 3}, X: some(1, 0), Y: some(1, 0)}, box, Rules{}},
-		"does not come after time 0":             {Track{Times: []float64{1, 1}, X: []float64{0, 0}, Y: []float64{0, 0}}, box, Rules{}},
-		"has no finite time":                     {Track{Times: []float64{nan}, X: []float64{0}, Y: []float64{0}}, box, Rules{}},
-		"say --origin corner":                    {Track{X: some(1, 0.5), Y: some(1, 0.5)}, box, Rules{MaxOutside: 0.05}},
-		"say --unit cm":                          {Track{X: some(100, 0), Y: some(100, 0)}, box, Rules{MaxOutside: 0.05}},
-		"say --unit cm --origin corner":          {Track{X: some(100, 50), Y: some(100, 50)}, box, Rules{MaxOutside: 0.05}},
-		"must be metres from its centre":         {Track{X: some(7, 9), Y: some(1, 0)}, box, Rules{MaxOutside: 0.05}},
-		"are reached at more than 2 m/s":         {Track{Times: times(0.001), X: some(1, 0), Y: some(1, 0)}, box, Rules{MaxSpeed: 2, MaxJumps: 0.05}},
-		"none of 100 frames counts (100 missing": {Track{X: make([]float64, 100), Y: slices.Repeat([]float64{nan}, 100)}, box, Rules{}},
+		"arena of 0 x 1 m":                           {Track{X: some(1, 0), Y: some(1, 0)}, Arena{Height: 1, NX: 2, NY: 2}, Rules{}},
+		"0 x 2 bins":                                 {Track{X: some(1, 0), Y: some(1, 0)}, Arena{Width: 1, Height: 1, NY: 2}, Rules{}},
+		"3 times, 100 and 100 coordinates":           {Track{Times: []float64{1, 2, 3}, X: some(1, 0), Y: some(1, 0)}, box, Rules{}},
+		"is that of time 0 again: times must ascend": {Track{Times: []float64{1, 1}, X: []float64{0, 0}, Y: []float64{0, 0}}, box, Rules{}},
+		"has no finite time":                         {Track{Times: []float64{nan}, X: []float64{0}, Y: []float64{0}}, box, Rules{}},
+		"say --origin corner":                        {Track{X: some(1, 0.5), Y: some(1, 0.5)}, box, Rules{MaxOutside: 0.05}},
+		"say --unit cm":                              {Track{X: some(100, 0), Y: some(100, 0)}, box, Rules{MaxOutside: 0.05}},
+		"say --unit cm --origin corner":              {Track{X: some(100, 50), Y: some(100, 50)}, box, Rules{MaxOutside: 0.05}},
+		"must be metres from its centre":             {Track{X: some(7, 9), Y: some(1, 0)}, box, Rules{MaxOutside: 0.05}},
+		"are reached at more than 2 m/s":             {Track{Times: times(0.001), X: some(1, 0), Y: some(1, 0)}, box, Rules{MaxSpeed: 2, MaxJumps: 0.05}},
+		"none of 100 frames counts (100 missing":     {Track{X: make([]float64, 100), Y: slices.Repeat([]float64{nan}, 100)}, box, Rules{}},
 	} {
 		if s, err := NewSamples(c.track, c.arena, c.rules); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("got %v, %v; want one line with %q", s, err, want)

@@ -11,8 +11,8 @@ import (
 
 // Shuffled are the measures of one unit's shuffles, in their order.
 type Shuffled struct {
-	Score       []float64 // Scores.Expanding
-	Information []float64 // SpatialInformation, bits a spike
+	Score  []float64 // Scores.Expanding
+	Tuning []float64 // Train.Tuning
 }
 
 const (
@@ -47,7 +47,7 @@ func (s *Session) Shuffle(ctx context.Context, n int, seed uint64, threads int, 
 				random := rand.New(rand.NewPCG(seed, uint64(i)))
 				m := w.rolled(s.Trains[u], random)
 				out[u].Score[k] = scorer.Expanding(m)
-				out[u].Information[k] = gridcell.SpatialInformation(m, s.Trains[u].clock.occupancy)
+				out[u].Tuning[k] = s.Trains[u].Tuning(m)
 				if d := int(done.Add(1)); progress != nil && d%16 == 0 {
 					progress(d, total)
 				}

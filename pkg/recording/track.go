@@ -47,12 +47,13 @@ type LeftOut struct {
 func (l LeftOut) Frames() int { return l.Missing + l.Outside + l.Jumps + l.OutOfEpochs + l.Speed }
 
 // Samples are the moments of a track that count, in order of time. Sample i was frame Frames[i],
-// lies in bin Bins[i], and stands for the time from From[i] to To[i]: to halfway to the
+// lies at X[i], Y[i] in bin Bins[i], and stands for the time from From[i] to To[i]: to halfway to the
 // neighbouring frames, or, where those are missing, for half a median interval.
 type Samples struct {
 	Arena
 	Frames   []int32
 	Bins     []int32
+	X, Y     []float64
 	From, To []float64
 	Timed    bool // whether times are seconds; else they are numbers of frames
 	LeftOut  LeftOut
@@ -98,6 +99,7 @@ func NewSamples(t Track, a Arena, r Rules) (*Samples, error) {
 	for i, ok := range counts {
 		if ok && to[i] > from[i] {
 			s.Frames, s.Bins = append(s.Frames, int32(i)), append(s.Bins, int32(a.Bin(t.X[i], t.Y[i])))
+			s.X, s.Y = append(s.X, t.X[i]), append(s.Y, t.Y[i])
 			s.From, s.To = append(s.From, from[i]), append(s.To, to[i])
 		}
 	}
@@ -107,6 +109,9 @@ func NewSamples(t Track, a Arena, r Rules) (*Samples, error) {
 	}
 	return s, nil
 }
+
+// ErrTimes is that of times that are in no order.
+var ErrTimes = errors.New("times must ascend")
 
 // clock returns the time of every frame, NaN where it is missing.
 func (s *Samples) clock(t Track) ([]float64, error) {
@@ -123,8 +128,11 @@ func (s *Samples) clock(t Track) ([]float64, error) {
 			times[i] = math.NaN()
 			continue
 		}
-		if v <= last {
-			return nil, fmt.Errorf("time %d, %g s, does not come after time %d, %g s: times must ascend", i, v, at, last)
+		switch {
+		case v == last:
+			return nil, fmt.Errorf("time %d, %.10g s, is that of time %d again: %w, keep one frame of each", i, v, at, ErrTimes)
+		case v < last:
+			return nil, fmt.Errorf("time %d, %.10g s, comes before time %d, %.10g s: %w: sort the frames by time; where a clock begins anew measure each part by itself", i, v, at, last, ErrTimes)
 		}
 		last, at = v, i
 	}
@@ -176,7 +184,7 @@ func (s *Samples) spans(times []float64) (from, to []float64) {
 // count says of every frame whether it counts, and counts the reasons why not.
 func (s *Samples) count(t Track, times []float64, r Rules) ([]bool, error) {
 	counts := make([]bool, len(times))
-	last := -1 // frame that counts
+	last, since := -1, 0.0 // frame that counts, and when its place was first seen: tracking that is slower than the frames repeats a place
 	l, present := &s.LeftOut, 0
 	for i, v := range times {
 		x, y := t.X[i], t.Y[i]
@@ -189,9 +197,12 @@ func (s *Samples) count(t Track, times []float64, r Rules) ([]bool, error) {
 			l.Outside++
 			continue
 		}
-		if last >= 0 && s.Timed && r.MaxSpeed > 0 && math.Hypot(x-t.X[last], y-t.Y[last]) > r.MaxSpeed*(v-times[last]) {
+		if last >= 0 && s.Timed && r.MaxSpeed > 0 && math.Hypot(x-t.X[last], y-t.Y[last]) > r.MaxSpeed*(v-since) {
 			l.Jumps++
 			continue
+		}
+		if last < 0 || x != t.X[last] || y != t.Y[last] {
+			since = v
 		}
 		counts[i], last = true, i
 	}

@@ -44,6 +44,7 @@ type Train struct {
 	clock   *clock
 	at      []int32   // samples, as the clock numbers them, ascending
 	weight  []float64 // of each, nil for one spike each
+	signed  bool      // whether it is below 0 in some sample
 	slots   func() []int32
 }
 
@@ -180,13 +181,49 @@ func (s *Session) AddActivity(values []float64, counts bool, smoothM float64) (m
 		if !counts {
 			w *= s.To[i] - s.From[i]
 		}
-		t.at, t.weight, t.Sum = append(t.at, int32(k)), append(t.weight, w), t.Sum+w
+		t.at, t.weight, t.Sum, t.signed = append(t.at, int32(k)), append(t.weight, w), t.Sum+w, t.signed || w < 0
 	}
 	if counts {
 		t.Spikes = t.Sum
 	}
 	s.Trains = append(s.Trains, t)
 	return missing
+}
+
+// Stretch is a part of the time that counts: Seconds of it, from one second of the clock to another.
+type Stretch struct{ From, To, Seconds float64 }
+
+// Silences are the stretches in which no unit does anything, though in as long a time all of them
+// together do so least times on average: neither fire, nor have activity other than 0.
+func (s *Session) Silences(least float64) (found []Stretch) {
+	busy := make([]bool, len(s.Frames))
+	events := 0
+	for _, t := range s.Trains {
+		events += len(t.at)
+		for _, k := range t.at {
+			busy[t.clock.index[k]] = true
+		}
+	}
+	enough := least / float64(events) * s.Duration()
+	var now Stretch
+	end := func() {
+		if now.Seconds >= enough {
+			found = append(found, now)
+		}
+		now = Stretch{}
+	}
+	for i, b := range busy {
+		if b {
+			end()
+			continue
+		}
+		if now.Seconds == 0 {
+			now.From = s.From[i]
+		}
+		now.To, now.Seconds = s.To[i], now.Seconds+s.To[i]-s.From[i]
+	}
+	end()
+	return found
 }
 
 // Occupancy is the seconds in every bin [NY, NX] in which the unit was recorded.
@@ -207,8 +244,43 @@ func (t *Train) add(sums []float64, half int) {
 	}
 }
 
+// Signed reports whether the activity is below 0 in some sample, as that of a unit with tanh or a
+// relative change of fluorescence is.
+func (t *Train) Signed() bool { return t.signed }
+
+// Tuning is how much a map of the train, or of one that was rolled, says of places: its spatial
+// information, or, for signed activity, of which no spike holds bits, its variance over the time. To
+// the second order in the modulation information is that variance over 2 ln 2 R², R the mean rate,
+// which a roll leaves as it is, so that both order shuffles alike.
+func (t *Train) Tuning(m gridcell.Map) float64 {
+	if t.signed {
+		return gridcell.SpatialVariance(m, t.clock.occupancy)
+	}
+	return gridcell.SpatialInformation(m, t.clock.occupancy)
+}
+
 // Map is the ratemap: rates in visited bins, NaN elsewhere.
 func (t *Train) Map() gridcell.Map { return t.mapBy(t.clock.smoother(), -1) }
+
+// Observed is the map that the train would have if its unit's rate at a place (m from the centre) were
+// this one, in every bin that of the mean place of its samples.
+func (t *Train) Observed(rate func(x, y float64) float64) gridcell.Map {
+	c := t.clock
+	s := c.samples
+	x, y := make([]float64, len(c.occupancy)), make([]float64, len(c.occupancy))
+	for _, i := range c.index {
+		d := s.To[i] - s.From[i]
+		x[s.Bins[i]], y[s.Bins[i]] = x[s.Bins[i]]+d*s.X[i], y[s.Bins[i]]+d*s.Y[i]
+	}
+	sums, out := make([]float64, len(x)), make([]float64, len(x))
+	for b, time := range c.occupancy {
+		if time > 0 {
+			sums[b] = time * rate(x[b]/time, y[b]/time)
+		}
+	}
+	c.smoother().rates(out, sums, make([]float64, scratchMaps*len(x)))
+	return s.Map(out)
+}
 
 // Raw is the ratemap without smoothing.
 func (t *Train) Raw() gridcell.Map {

@@ -98,6 +98,14 @@ func (r Request) measure(ctx context.Context) (*Result, error) {
 	if len(f.leftOut) > 0 {
 		f.notef("left out: %s", enumerate(f.leftOut))
 	}
+	if session != nil {
+		o.Observed = func(u int) gridcell.Observe {
+			if t := session.Trains[u]; t.SmoothM > 0 {
+				return t.Observed
+			}
+			return nil
+		}
+	}
 	if o.Threads, err = r.threadsFor(f.Maps); err != nil {
 		return nil, err
 	}
@@ -195,12 +203,18 @@ func (r *Request) shuffle(ctx context.Context, s *recording.Session, f *Result) 
 	if f.Shuffled, err = s.Shuffle(ctx, r.Shuffles, r.Seed, r.Threads, progress); err != nil {
 		return nil, err
 	}
-	scorer := gridcell.NewScorers(f.Maps[0], 1)[0]
+	scorer, signed := gridcell.NewScorers(f.Maps[0], 1)[0], 0
 	for i, t := range s.Trains {
 		var u Unit
-		u.Score, u.Information = scorer.Expanding(f.Maps[i]), gridcell.SpatialInformation(f.Maps[i], t.Occupancy())
-		u.test(f.Shuffled[i])
+		u.Score = scorer.Expanding(f.Maps[i])
+		u.test(t, f.Maps[i], f.Shuffled[i])
 		excluded = append(excluded, !(u.GridP <= level))
+		if t.Signed() {
+			signed++
+		}
+	}
+	if signed > 0 {
+		f.notef("the activity of %s falls below 0 and holds no bits a spike: compared with shuffles by the score and the variance of the map", printable.Count(signed, "unit"))
 	}
 	return excluded, nil
 }
@@ -216,7 +230,7 @@ func (f *Result) rows(s *recording.Session) {
 			row.measure(s.Trains[i])
 		}
 		if f.Shuffled != nil {
-			row.test(f.Shuffled[i])
+			row.test(s.Trains[i], f.Maps[i], f.Shuffled[i])
 		}
 		f.Units = append(f.Units, row)
 	}

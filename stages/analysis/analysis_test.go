@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"sicgrid/pkg/gridcell"
+	"sicgrid/pkg/manifold"
 	"sicgrid/pkg/ndarray"
 	"sicgrid/stages/spectra/spectratable"
 )
@@ -30,7 +32,11 @@ func save(t *testing.T, name string, data []byte) string {
 }
 
 func npy(t *testing.T, values []float64, shape ...int) string {
-	return save(t, "a.npy", ndarray.Npy(shape, values))
+	return named(t, "a.npy", values, shape...)
+}
+
+func named(t *testing.T, name string, values []float64, shape ...int) string {
+	return save(t, name, ndarray.Npy(shape, values))
 }
 
 // npz is an archive of arrays of one axis, or of the shapes given.
@@ -272,7 +278,7 @@ func TestARecordingIsMeasuredAsItIsRecorded(t *testing.T) {
 	if untuned > 1 {
 		t.Errorf("%d of 5 Poisson neurons are grid cells", untuned)
 	}
-	for _, want := range []string{"16 units", "module 0: 9 units, period 0.4", "9 units are grid cells at p of 0.05 or less by 60 shuffles: 0, 1, 2, 3, 4, 5, 6, 7, 8\n",
+	for _, want := range []string{"16 units", "module 0: 9 units, period 0.399 m (", "9 units are grid cells at p of 0.05 or less by 60 shuffles: 0, 1, 2, 3, 4, 5, 6, 7, 8\n",
 		"with a missing value", "outside the box", "without positions, in ", "spikes are left out"} {
 		if !strings.Contains(f.Summary(), want) {
 			t.Errorf("it does not say %q:\n%s", want, f.Summary())
@@ -354,9 +360,51 @@ func TestWalksAreLaidEndToEnd(t *testing.T) {
 	if !isModule(f, units) {
 		t.Errorf("modules %+v", f.Modules)
 	}
+	// As many values in other axes are those of other moments.
+	for want, shape := range map[string][]int{
+		"has the shape [200, 60, 6], must be [60, 200, units]: its walks and steps those of": {steps, walks, units},
+		"has the shape [60, 6, 200], must be [60, 200, units]":                               {walks, units, steps},
+	} {
+		if _, err := try(t, Request{Positions: npy(t, p, walks, steps, 2), Activity: npy(t, activity, shape...), BoxX: 1.5}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("activity of shape %v: %v, want %q", shape, err, want)
+		}
+	}
 	f = run(t, Request{Maps: npz(t, map[string][]float64{"maps": f.Maps[0].Values, "box": {1.5}}, map[string][]int{"maps": {1, 40, 40}}), BoxX: 1.5})
 	if math.Abs(f.Units[0].Period/period-1) > 0.01 {
 		t.Errorf("the map of an archive: %+v", f.Units[0])
+	}
+}
+
+// Activity that falls below 0, as of units with tanh or of fluorescence, has no bits a spike. Its
+// shuffles are told from it all the same: grid cells are found, and noise is not.
+func TestSignedActivityIsComparedWithItsShuffles(t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 12))
+	_, positions, _ := walked()
+	n, units := len(positions)/2, 9
+	times := make([]float64, n)
+	var activity []float64
+	for i := range n {
+		times[i] = float64(i) / 40
+		x, y := positions[2*i], positions[2*i+1]
+		for u := range units {
+			v := 0.3 * random.NormFloat64()
+			if u < 6 {
+				v += 2*rate(x, y, 0.05*float64(u)) - 1
+			}
+			activity = append(activity, v)
+		}
+	}
+	f := run(t, Request{Times: npy(t, times, n), Positions: npy(t, positions, n, 2), Activity: npy(t, activity, n, units), BoxX: 1, Shuffles: 40, Seed: 1, Speed: [2]float64{0, 100}})
+	if !isModule(f, 6) {
+		t.Errorf("modules %+v, want one of the 6 grid cells", f.Modules)
+	}
+	for i, u := range f.Units {
+		if (i < 6) != (u.GridP <= level) || math.IsNaN(u.InfoP) || !math.IsNaN(u.Information) || !math.IsNaN(u.Info95) {
+			t.Errorf("unit %d: %+v", i, u)
+		}
+	}
+	if s := f.Summary(); !strings.Contains(s, "the activity of 9 units falls below 0") {
+		t.Errorf("it is not said:\n%s", s)
 	}
 }
 
@@ -397,19 +445,20 @@ func TestWhatCannotBeMeasuredIsRefusedInOneLine(t *testing.T) {
 	p, times := npy(t, make([]float64, 200), 100, 2), npy(t, line, 100)
 	pairs := npy(t, []float64{0, 0.5, 1, 0.7}, 2, 2)
 	for want, r := range map[string]Request{
-		"must be [samples, 2]":                            {Positions: times, Activity: p},
-		"must be [100, units]":                            {Positions: p, Activity: pairs},
-		"--times must be given with --spikes":             {Positions: p, Spikes: pairs},
-		"must be one time for each of the 100 positions":  {Positions: p, Spikes: pairs, Times: pairs},
-		"the first column must hold the numbers of units": {Positions: p, Times: times, Spikes: npy(t, []float64{0.5, 1, 0.7, 2}, 2, 2)},
-		"must be seconds of the same clock":               {Positions: p, Times: times, Spikes: npy(t, []float64{0, 1000, 1, 2000}, 2, 2)},
-		"must be [spikes, 2], rows of unit and second":    {Positions: p, Times: times, Spikes: times},
-		"times must ascend":                               {Positions: p, Times: npy(t, make([]float64, 100), 100), Spikes: pairs},
-		"must be START:END in seconds":                    {Positions: p, Times: times, Spikes: pairs, Epochs: "0-300"},
-		"ends before it begins":                           {Positions: p, Times: times, Spikes: pairs, Epochs: "3:1"},
-		"--speed and --epochs need --times":               {Positions: p, Activity: p, Epochs: "0:1"},
-		"has no unit: left out 0 (increases from row":     {Positions: p, Activity: npy(t, line, 100, 1)},
-		"frames are 1e+03 s apart":                        {Positions: p, Times: npy(t, scaled(line, 50000), 100), Spikes: npy(t, []float64{0, 1000}, 1, 2)},
+		"must be [samples, 2]":                                                         {Positions: times, Activity: p},
+		"must be [100, units]":                                                         {Positions: p, Activity: pairs},
+		"--times must be given with --spikes":                                          {Positions: p, Spikes: pairs},
+		"must be one time for each of the 100 positions":                               {Positions: p, Spikes: pairs, Times: pairs},
+		"the first column must hold the numbers of units":                              {Positions: p, Times: times, Spikes: npy(t, []float64{0.5, 1, 0.7, 2}, 2, 2)},
+		"must be seconds of the same clock":                                            {Positions: p, Times: times, Spikes: npy(t, []float64{0, 1000, 1, 2000}, 2, 2)},
+		"must be [spikes, 2], rows of unit and second":                                 {Positions: p, Times: times, Spikes: times},
+		"times.npy: time 1, 0 s, is that of time 0 again: times must ascend, keep one": {Positions: p, Times: named(t, "times.npy", make([]float64, 100), 100), Spikes: pairs},
+		"back.npy: time 50, 0.5 s, comes before time 49, 0.98 s: times must ascend":    {Positions: p, Times: named(t, "back.npy", append(slices.Clone(line[:50]), line[25:75]...), 100), Spikes: pairs},
+		"must be START:END in seconds":                                                 {Positions: p, Times: times, Spikes: pairs, Epochs: "0-300"},
+		"ends before it begins":                                                        {Positions: p, Times: times, Spikes: pairs, Epochs: "3:1"},
+		"--speed and --epochs need --times":                                            {Positions: p, Activity: p, Epochs: "0:1"},
+		"has no unit: left out 0 (increases from row":                                  {Positions: p, Activity: npy(t, line, 100, 1)},
+		"frames are 1e+03 s apart":                                                     {Positions: p, Times: npy(t, scaled(line, 50000), 100), Spikes: npy(t, []float64{0, 1000}, 1, 2)},
 	} {
 		r.BoxX = 1
 		if _, err := try(t, r); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
@@ -434,6 +483,86 @@ func TestColumnsThatAreNoUnits(t *testing.T) {
 		if got := noUnit.MatchString(name); got != want {
 			t.Errorf("%s is no unit: %t, want %t", name, got, want)
 		}
+	}
+}
+
+// Columns without names are known by what they hold: the clock, the number of the trial, and the
+// positions themselves, in whatever unit.
+func TestColumnsWithoutNamesAreKnownByTheirValues(t *testing.T) {
+	random := rand.New(rand.NewPCG(13, 14))
+	const samples = 6000
+	p := places(samples, random)
+	var activity []float64
+	for i := range samples {
+		x, y, hidden := p[2*i], p[2*i+1], 0.0
+		if i == 17 {
+			x, hidden = math.NaN(), math.NaN()
+		}
+		activity = append(activity, float64(i)+hidden, float64(i/2000), 100*(x+0.75), 0.75-float64(float32(y)))
+		for u := range 5 {
+			activity = append(activity, rate(p[2*i], y, 0.05*float64(u)))
+		}
+		activity = append(activity, 0)
+	}
+	r := Request{Positions: npy(t, p, samples, 2), Activity: npy(t, activity, samples, 10), BoxX: 1.5}
+	f := run(t, r)
+	if !slices.Equal(f.Names, []string{"4", "5", "6", "7", "8", "9"}) || !isModule(f, 5) {
+		t.Errorf("units %v, modules %+v", f.Names, f.Modules)
+	}
+	want := "left out: 0 (increases from row to row, as time does), 1 (counts up by ones, as the number of a trial does), 2 (is the x of the positions), 3 (is the y of the positions)"
+	if s := f.Summary(); !strings.Contains(s, want) {
+		t.Errorf("it does not say %q:\n%s", want, s)
+	}
+	r.Columns = []string{"1", "3"}
+	if f = run(t, r); !slices.Equal(f.Names, r.Columns) {
+		t.Errorf("--columns 1,3 gives %v", f.Names)
+	}
+}
+
+// Of a cloud of states a clock, a unit without values and moments with missing ones are left out and
+// named: the clock would be the longest axis by far, and any shape a line.
+func TestStatesWithoutTheirClockHaveTheirShape(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 18))
+	const states = 1500
+	nan := math.NaN()
+	var values []float64
+	angle := 0.0
+	for i := range states {
+		angle += 0.3 * random.NormFloat64()
+		a, b := math.Sincos(angle)
+		row := []float64{0.05 * float64(i), a, nan, b, float64(i / 300), 0.1 * random.NormFloat64()}
+		if i%100 == 7 {
+			row[1] = nan
+		}
+		values = append(values, row...)
+	}
+	o := manifold.StandardTopology()
+	o.Controls = 5
+	r := StatesRequest{File: npy(t, values, states, 6), Topology: o}
+	c, err := States(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := c.Row; row.States != 1485 || row.Units != 3 || row.Betti1 != 1 || row.Betti2 != 0 {
+		t.Errorf("a ring: %s", c.Summary())
+	}
+	for _, want := range []string{"left out: 0 (increases from row to row, as time does), 2 (has no value at all), 4 (counts up by ones", "15 of 1500 states lack the value of a unit and are left out"} {
+		if !strings.Contains(c.Summary(), want) {
+			t.Errorf("it does not say %q:\n%s", want, c.Summary())
+		}
+	}
+	r.Columns = []string{"1", "3"}
+	if c, err = States(t.Context(), r); err != nil || c.Row.Units != 2 || c.Row.Betti1 != 1 {
+		t.Errorf("--columns 1,3: %+v, %v", c, err)
+	}
+	r.Columns = []string{"2"}
+	if _, err = States(t.Context(), r); err == nil || !strings.Contains(err.Error(), "0 of 1500 states have a value of every unit, need at least two") {
+		t.Errorf("a column without values: %v", err)
+	}
+	r = StatesRequest{File: npy(t, values[:120], 4, 30), Topology: o}
+	r.Without = []string{"2", "8", "14", "20", "26"}
+	if c, err = States(t.Context(), r); err != nil || !strings.Contains(c.Summary(), "more units than states") {
+		t.Errorf("units in the place of states: %v, %v", c, err)
 	}
 }
 
@@ -532,6 +661,99 @@ func TestWhatMakesARecordingDoubtfulIsSaid(t *testing.T) {
 		if !strings.Contains(s, want) {
 			t.Errorf("it does not say %q:\n%s", want, s)
 		}
+	}
+}
+
+// A kernel of a quarter of the period, which leaves a fifth of a lattice, makes no period longer.
+func TestPeriodsAreWithoutTheirSmoothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(19, 20))
+	const samples, units = 15000, 8
+	p, phases := places(samples, random), places(units, random)
+	var activity []float64
+	for i := range samples {
+		for u := range units {
+			activity = append(activity, rate(p[2*i]-phases[2*u], p[2*i+1]-phases[2*u+1], 0))
+		}
+	}
+	r := Request{Positions: npy(t, p, samples, 2), Activity: npy(t, activity, samples, units), BoxX: 1.5, SmoothM: 0.1}
+	if f := run(t, r); !isModule(f, units) || math.Abs(f.Modules[0].Period/period-1) > 0.0025 {
+		t.Errorf("modules %+v, want one of %g m", f.Modules, period)
+	}
+}
+
+// Programs of tracking write one place where they lost the animal. It is told from where the animal
+// is, in the box and out of it.
+func TestAPlaceThatStandsForLostTrackingIsNamed(t *testing.T) {
+	times, positions, spikes := walked()
+	n := len(times)
+	r := Request{Times: npy(t, times, n), Spikes: npy(t, spikes, len(spikes)/2, 2), BoxX: 1}
+	lost := func(x, y float64) string {
+		p := slices.Clone(positions)
+		for i := range n {
+			if i%1000 >= 930 {
+				p[2*i], p[2*i+1] = x, y
+			}
+		}
+		return npy(t, p, n, 2)
+	}
+	r.Positions = lost(0, 0)
+	if s := run(t, r).Summary(); !strings.Contains(s, "positions are exactly (0, 0), in 25 stretches: if the tracking was lost there, give NaN") {
+		t.Errorf("it is not said:\n%s", s)
+	}
+	r.Positions = lost(-1, -1)
+	if _, err := try(t, r); err == nil || !strings.Contains(err.Error(), "lie outside the arena of 1 m") || !strings.Contains(err.Error(), "1736 of 24986 positions are exactly (-1, -1), in 25 stretches") {
+		t.Errorf("a place outside: %v", err)
+	}
+	r.Positions = npy(t, positions, n, 2)
+	if s := run(t, r).Summary(); strings.Contains(s, "exactly") {
+		t.Errorf("the animal was tracked:\n%s", s)
+	}
+}
+
+// Where spikes stop before the positions do, or run by a clock that began earlier, occupancy without
+// spikes makes rates too low; and where a model's units are 0, they may not have been recorded.
+func TestTimeInWhichNothingWasRecordedIsNamed(t *testing.T) {
+	times, positions, all := walked()
+	n := len(times)
+	spikesIf := func(keep func(second float64) bool, late float64) string {
+		var spikes []float64
+		for i := 0; i < len(all); i += 2 {
+			if keep(all[i+1]) {
+				spikes = append(spikes, all[i], all[i+1]+late)
+			}
+		}
+		return npy(t, spikes, len(spikes)/2, 2)
+	}
+	r := Request{Times: npy(t, times, n), Positions: npy(t, positions, n, 2), BoxX: 1}
+	always := func(float64) bool { return true }
+	for _, c := range []struct {
+		what, spikes string
+		want         string // of the note; none where it is empty
+	}{
+		{"all the time", spikesIf(always, 0), ""},
+		{"until 400 s", spikesIf(func(s float64) bool { return s < 400 }, 0), `no unit fires for 2\.[67] min, once from (399\.9|400)[0-9.]* to 599\.`},
+		{"50 s late", spikesIf(always, 50), `no unit fires for [34][0-9]\.[0-9] s, once from -?0[0-9.]* to (49\.9|50)`},
+		{"not twice", spikesIf(func(s float64) bool { return !(s > 100 && s < 120 || s > 300 && s < 310) }, 0), `no unit fires for (2[0-9]|30)\.[0-9] s, once from (99\.|100)[0-9.]* to (119\.|120)`},
+	} {
+		r.Spikes = c.spikes
+		s := run(t, r).Summary()
+		if c.want == "" && strings.Contains(s, "no unit fires") || !regexp.MustCompile(c.want).MatchString(s) {
+			t.Errorf("spikes %s: want %q:\n%s", c.what, c.want, s)
+		}
+	}
+	random := rand.New(rand.NewPCG(15, 16))
+	p, activity := places(3000, random), []float64(nil)
+	for i := range 3000 {
+		for u := range 5 {
+			v := rate(p[2*i], p[2*i+1], 0.05*float64(u))
+			if i >= 1000 && i < 1200 {
+				v = 0
+			}
+			activity = append(activity, v)
+		}
+	}
+	if s := run(t, Request{Positions: npy(t, p, 3000, 2), Activity: npy(t, activity, 3000, 5), BoxX: 1.5}).Summary(); !strings.Contains(s, "all units are 0 in 200 samples, once from 1000 to 1199: if nothing was recorded then, give NaN") {
+		t.Errorf("it is not said:\n%s", s)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"sicgrid/pkg/manifold"
 	"sicgrid/pkg/ndarray"
 	"sicgrid/pkg/outfile"
 	"sicgrid/pkg/usage"
@@ -82,14 +81,14 @@ func (f Files) Write(ctx context.Context, found *Result) (written []string, err 
 }
 
 // WriteShape writes the table and the figure of the shape of population states.
-func (f Files) WriteShape(ctx context.Context, row ShapeRow, shape *manifold.Shape) (written []string, err error) {
-	if err := writeShapeRow(ctx, f.Table, row); err != nil {
+func (f Files) WriteShape(ctx context.Context, found *Cloud) (written []string, err error) {
+	if err := writeShapeRow(ctx, f.Table, found.Row); err != nil {
 		return nil, err
 	}
 	if f.Figure == "" {
 		return []string{f.Table}, nil
 	}
-	err = writeFigure(ctx, f.Figure, func() ([]byte, []byte, error) { return DrawShape(shape) })
+	err = writeFigure(ctx, f.Figure, func() ([]byte, []byte, error) { return DrawShape(found.Shape) })
 	return []string{f.Table, f.Figure}, err
 }
 

@@ -2,11 +2,14 @@ package analysis
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"gonum.org/v1/gonum/stat"
 
 	"sicgrid/pkg/ndarray"
 	"sicgrid/pkg/usage"
@@ -142,9 +145,9 @@ type chooser struct {
 }
 
 // choose returns the columns that are units. Those that --columns names are, in its order and
-// whatever they hold; else those whose name or values say that they are a time or a place are left
-// out. values may be nil.
-func (c *chooser) choose(path string, names []string, values func(i int) []float64) ([]int, error) {
+// whatever they hold; else those are left out of which strange, which may be nil, says why they are
+// none.
+func (c *chooser) choose(path string, names []string, strange func(i int) string) ([]int, error) {
 	for _, list := range []struct {
 		flag  string
 		names []string
@@ -160,18 +163,19 @@ func (c *chooser) choose(path string, names []string, values func(i int) []float
 		chosen = append(chosen, slices.Index(names, n))
 	}
 	for i, name := range names {
+		why := ""
 		switch {
 		case len(c.only) > 0:
+			continue
 		case slices.Contains(c.without, name):
-			c.leftOut = append(c.leftOut, name+" (by --without)")
-		case values == nil:
+			why = "by --without"
+		case strange != nil:
+			why = strange(i)
+		}
+		if why == "" {
 			chosen = append(chosen, i)
-		case noUnit.MatchString(name):
-			c.leftOut = append(c.leftOut, name+" (by its name no unit)")
-		case increasing(values(i)):
-			c.leftOut = append(c.leftOut, name+" (increases from row to row, as time does)")
-		default:
-			chosen = append(chosen, i)
+		} else {
+			c.leftOut = append(c.leftOut, fmt.Sprintf("%s (%s)", name, why))
 		}
 	}
 	if len(c.only) > 0 && len(chosen) < len(names) {
@@ -183,14 +187,51 @@ func (c *chooser) choose(path string, names []string, values func(i int) []float
 	return chosen, nil
 }
 
-// increasing reports whether values, at least three, rise strictly.
-func increasing(values []float64) bool {
-	for i := 1; i < len(values); i++ {
-		if !(values[i] > values[i-1]) {
-			return false
+// fewRows are too few for a column to be known by its values: those of a unit may rise by chance.
+const fewRows = 20
+
+// strangeTo says why a column of a table of units is none: by its name or its values it is a time, a
+// place, or the number of a trial. "" is a unit.
+func strangeTo(name string, values []float64) string {
+	if noUnit.MatchString(name) {
+		return "by its name no unit"
+	}
+	known, rises, counts, steps := 0, true, true, 0
+	last := math.NaN()
+	for _, v := range values {
+		if math.IsNaN(v) {
+			continue
+		}
+		if known++; known > 1 {
+			rises = rises && v > last
+			counts = counts && (v == last || v == last+1)
+			if v > last {
+				steps++
+			}
+		}
+		last = v
+	}
+	switch {
+	case known < fewRows:
+		return ""
+	case rises:
+		return "increases from row to row, as time does"
+	case counts && steps > 1 && last == math.Trunc(last):
+		return "counts up by ones, as the number of a trial does"
+	}
+	return ""
+}
+
+// isPlace reports whether values, of a column beside a track, are the coordinate itself, in whatever
+// unit and from whatever origin.
+func isPlace(values, coordinate []float64) bool {
+	var a, b []float64
+	for i, v := range values {
+		if w := coordinate[i]; finite(v) && finite(w) {
+			a, b = append(a, v), append(b, w)
 		}
 	}
-	return len(values) >= 3
+	return len(a) >= fewRows && math.Abs(stat.Correlation(a, b, nil)) > 1-1e-6
 }
 
 // enumerate lists at most a dozen names.

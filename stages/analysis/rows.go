@@ -19,14 +19,14 @@ type Unit struct {
 	Spikes      float64 `col:"spikes" doc:"number of its spikes that count; NaN for activity that is no count"`
 	Seconds     float64 `col:"seconds" unit:"s" doc:"time in which it was recorded; samples where the recording has no times"`
 	Rate        float64 `col:"mean_rate" doc:"spikes a second, or the mean activity; a sample where the recording has no times"`
-	SmoothM     float64 `col:"smooth_m" unit:"m" doc:"standard deviation of the kernel that its map is smoothed by"`
+	SmoothM     float64 `col:"smooth_m" unit:"m" doc:"standard deviation of the kernel that its map is smoothed by; period, orientation and ellipse are without what that moves the peaks by"`
 	Information float64 `col:"information" doc:"spatial information in bits a spike, sum p r/R log2(r/R) over bins of share p of the time and rate r, R the mean (Skaggs et al. 1993); biased upwards where spikes are few"`
 	Coherence   float64 `col:"coherence" doc:"correlation of each bin of the map without smoothing with the mean of its up to 8 neighbours (Muller and Kubie 1989)"`
 	Stability   float64 `col:"stability" doc:"correlation of the maps of the first and the second half of the time over bins visited in both"`
 	GridP       float64 `col:"grid_p" doc:"p that it is a grid cell by chance: the larger of score_p and information_p, since both have to be rare, a lattice and a bond with places (an intersection-union test, Berger 1982)"`
 	Grid95      float64 `col:"grid_95" doc:"95th percentile of grid_expanding of its shuffles; a shuffle rolls its spikes in time against the track"`
 	ScoreP      float64 `col:"score_p" doc:"share of shuffles, itself among them, with grid_expanding of at least its own (Phipson and Smyth 2010)"`
-	InfoP       float64 `col:"information_p" doc:"likewise with information of at least its own"`
+	InfoP       float64 `col:"information_p" doc:"likewise with information of at least its own; of activity that falls below 0, which has none, with the variance of its map"`
 	Info95      float64 `col:"information_95" doc:"95th percentile of information of its shuffles"`
 }
 
@@ -78,10 +78,13 @@ func (u *Unit) measure(t *recording.Train) {
 	u.Stability = gridcell.Correlation(t.Halves())
 }
 
-// test compares a unit with its shuffles.
-func (u *Unit) test(s recording.Shuffled) {
+// test compares a unit, whose score is known, with its shuffles.
+func (u *Unit) test(t *recording.Train, m gridcell.Map, s recording.Shuffled) {
 	u.ScoreP, u.Grid95 = against(u.Score, s.Score)
-	u.InfoP, u.Info95 = against(u.Information, s.Information)
+	u.InfoP, u.Info95 = against(t.Tuning(m), s.Tuning)
+	if t.Signed() {
+		u.Info95 = math.NaN()
+	}
 	u.GridP = math.Max(u.ScoreP, u.InfoP) // NaN if one is
 }
 

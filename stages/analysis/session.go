@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -54,12 +55,20 @@ func (r *Request) session(found *Result) (*recording.Session, error) {
 	if track.Times == nil && (r.Speed != [2]float64{} || r.Epochs != "") {
 		return nil, usage.Errorf("--speed and --epochs need --times")
 	}
-	if seconds, longest := still(track); longest >= longStill {
-		found.notef("positions stand exactly still for %s, once for %s: if the tracking was lost there, give NaN", duration(seconds), duration(longest))
-	}
-	samples, err := recording.NewSamples(track, r.arena(), rules)
-	if err != nil {
+	samples, err := recording.NewSamples(track.Track, r.arena(), rules)
+	switch {
+	case errors.Is(err, recording.ErrTimes):
+		return nil, fmt.Errorf("%s: %w", r.Times, err)
+	case err != nil && track.held != "":
+		return nil, fmt.Errorf("%s: %w; %s", r.Positions, err, track.held)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", r.Positions, err)
+	case track.held != "":
+		found.notef("%s", track.held)
+	default:
+		if seconds, longest := still(track.Track); longest >= longStill {
+			found.notef("positions stand exactly still for %s, once for %s: if the tracking was lost there, give NaN", duration(seconds), duration(longest))
+		}
 	}
 	if spacing := samples.Duration() / float64(len(samples.From)); samples.Timed && spacing > slowestFrames {
 		return nil, fmt.Errorf("%s: frames are %.3g s apart: times must be seconds", r.Times, spacing)
@@ -68,10 +77,40 @@ func (r *Request) session(found *Result) (*recording.Session, error) {
 	if r.Spikes != "" {
 		err = r.addSpikes(s, found)
 	} else {
-		err = r.addActivity(s, len(track.X), found)
+		err = r.addActivity(s, track, found)
 	}
 	found.describe(samples, len(track.X))
+	if err == nil {
+		found.silent(s)
+	}
 	return s, err
+}
+
+const (
+	// expectedEvents is how many spikes, or other activity, all units together have on average in a
+	// time in which they have none by no chance.
+	expectedEvents = 100
+	// longSilence is the share of the time, silent in such stretches, from which on rates are wrong.
+	longSilence = 0.01
+)
+
+// silent says where nothing was recorded of any unit though positions count.
+func (f *Result) silent(s *recording.Session) {
+	var all float64
+	var longest recording.Stretch
+	for _, t := range s.Silences(expectedEvents) {
+		if all += t.Seconds; t.Seconds > longest.Seconds {
+			longest = t
+		}
+	}
+	switch {
+	case all < longSilence*s.Duration():
+	case s.Timed:
+		f.notef("no unit fires for %s, once from %.6g to %.6g s, though positions count there: if spikes were not recorded then, or by another clock, leave it out by --epochs",
+			duration(all), longest.From, longest.To)
+	default:
+		f.notef("all units are 0 in %.0f samples, once from %.0f to %.0f: if nothing was recorded then, give NaN", all, longest.From+0.5, longest.To-0.5)
+	}
 }
 
 // longStill is for how many seconds no animal's tracked position stays the same to the last digit.
@@ -90,6 +129,37 @@ func still(t recording.Track) (seconds, longest float64) {
 	return seconds, longest
 }
 
+const (
+	// heldShare is the share of the samples in which no tracked animal is at one place to the last
+	// digit, and heldStretches how often it does not come back to it.
+	heldShare, heldStretches = 0.01, 5
+)
+
+// heldPlace says which place is where the tracking was lost, as it is in the file: one that is there
+// to the last digit again and again, in a share of all samples. Some programs write (0, 0) so, or
+// (-1, -1).
+func heldPlace(x, y []float64) string {
+	times := map[[2]float64]int{}
+	var place [2]float64
+	for i := range x {
+		p := [2]float64{x[i], y[i]} // of NaN each is another
+		if times[p]++; times[p] > times[place] {
+			place = p
+		}
+	}
+	stretches := 0
+	for i := range x {
+		at := [2]float64{x[i], y[i]} == place
+		if at && (i == 0 || [2]float64{x[i-1], y[i-1]} != place) {
+			stretches++
+		}
+	}
+	if n := times[place]; float64(n) >= heldShare*float64(len(x)) && stretches >= heldStretches && n >= 2*stretches {
+		return fmt.Sprintf("%d of %d positions are exactly (%g, %g), in %d stretches: if the tracking was lost there, give NaN", n, len(x), place[0], place[1], stretches)
+	}
+	return ""
+}
+
 // arena is the box or ellipse, with Bins along its longer side and as many along the other as make
 // bins about square.
 func (r *Request) arena() recording.Arena {
@@ -102,16 +172,27 @@ func (r *Request) arena() recording.Arena {
 	return recording.Arena{Width: w, Height: h, NX: count(w), NY: count(h), Round: r.Round}
 }
 
+// track is that of a recording, and what only its file shows.
+type track struct {
+	recording.Track
+	walks []int  // the first axes of positions [walks, steps, 2], nil for others
+	held  string // that one place is there too often to be one, "" if none is
+}
+
 // track reads positions and times.
-func (r *Request) track() (t recording.Track, err error) {
+func (r *Request) track() (t track, err error) {
 	a, err := parseSource(r.Positions).read(placeNames...)
 	if err != nil {
 		return t, err
+	}
+	if len(a.Shape) == 3 {
+		t.walks = a.Shape[:2]
 	}
 	if a, err = frames(a); err != nil || len(a.Shape) != 2 || a.Shape[1] != 2 {
 		return t, fmt.Errorf("%s: has the shape %s, must be [samples, 2] or [walks, steps, 2], x and y", r.Positions, a.ShapeText())
 	}
 	t.X, t.Y = column(a, 0), column(a, 1)
+	t.held = heldPlace(t.X, t.Y)
 	w, h, scale := r.BoxX, r.BoxY, 1.0
 	if h == 0 {
 		h = w
@@ -260,7 +341,8 @@ func ends(a *ndarray.Array) (from, to float64) {
 }
 
 // addActivity reads a value of each unit in each sample.
-func (r *Request) addActivity(s *recording.Session, samples int, found *Result) error {
+func (r *Request) addActivity(s *recording.Session, track track, found *Result) error {
+	samples, walks := len(track.X), track.walks
 	var names [][]string
 	if len(found.only) > 0 { // they may be named among lists
 		names = [][]string{found.only}
@@ -269,12 +351,29 @@ func (r *Request) addActivity(s *recording.Session, samples int, found *Result) 
 	if err != nil {
 		return err
 	}
+	if len(a.Shape) == 3 && walks != nil && !slices.Equal(a.Shape[:2], walks) {
+		return fmt.Errorf("%s: has the shape %s, must be [%d, %d, units]: its walks and steps those of %s", r.Activity, a.ShapeText(), walks[0], walks[1], r.Positions)
+	}
+	shape := a.ShapeText()
+	if len(a.Shape) == 3 && walks == nil {
+		found.factf("%d walks of %d steps are laid end to end, as the positions must be", a.Shape[0], a.Shape[1])
+	}
 	if a, err = frames(a); err != nil || len(a.Shape) != 2 || a.Shape[0] != samples || a.Shape[1] == 0 || samples == 0 {
-		return fmt.Errorf("%s: has the shape %s, must be [%d, units], or [walks, steps, units], a row for each position of %s", r.Activity, a.ShapeText(), samples, r.Positions)
+		return fmt.Errorf("%s: has the shape %s, must be [%d, units], or [walks, steps, units], a row for each position of %s", r.Activity, shape, samples, r.Positions)
 	}
 	found.leftOut = append(found.leftOut, a.LeftOut...)
 	all := namesOf(a, a.Shape[1])
-	chosen, err := found.choose(r.Activity, all, func(i int) []float64 { return column(a, i) })
+	chosen, err := found.choose(r.Activity, all, func(i int) string {
+		values := column(a, i)
+		switch {
+		case a.Names != nil: // then a place has its name
+		case isPlace(values, track.X):
+			return "is the x of the positions"
+		case isPlace(values, track.Y):
+			return "is the y of the positions"
+		}
+		return strangeTo(all[i], values)
+	})
 	if err != nil {
 		return err
 	}
@@ -325,7 +424,7 @@ func (r *Request) smoothing(spikes bool) float64 {
 // spikes. NaN is no value.
 func areCounts(values []float64) (some bool) {
 	for _, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !finite(v) {
 			continue
 		}
 		if v < 0 || v != math.Trunc(v) {

@@ -14,8 +14,9 @@ import (
 
 // StatesRequest is a cloud of population states whose shape is asked for.
 type StatesRequest struct {
-	File               string // [states, units]
-	Column             string // the column of lists of a table that has several
+	File               string   // [states, units]
+	Column             string   // the column of lists of a table that has several
+	Columns, Without   []string // units by their names; none: all
 	Topology           manifold.TopologyOptions
 	SquareRoot, ZScore bool // Topology says whether; else both are done to counts of spikes
 }
@@ -54,38 +55,86 @@ type ShapeRow struct {
 // topIntervals is how many intervals of each dimension are written.
 const topIntervals = 10
 
-// States finds the shape of a cloud of states. It returns early where the context is done.
-func States(ctx context.Context, r StatesRequest) (*ShapeRow, *manifold.Shape, error) {
-	type found struct {
-		row   *ShapeRow
-		shape *manifold.Shape
-	}
-	f, err := unlessInterrupted(ctx, func() (f found, err error) {
-		f.row, f.shape, err = r.find(ctx)
-		return f, err
-	})
-	return f.row, f.shape, err
+// Cloud is what was found of a cloud of states.
+type Cloud struct {
+	Row   ShapeRow
+	Shape *manifold.Shape
+	Notes []string // what a reader has to know
 }
 
-func (r StatesRequest) find(ctx context.Context) (*ShapeRow, *manifold.Shape, error) {
+// States finds the shape of a cloud of states. It returns early where the context is done.
+func States(ctx context.Context, r StatesRequest) (*Cloud, error) {
+	return unlessInterrupted(ctx, func() (*Cloud, error) { return r.find(ctx) })
+}
+
+func (r StatesRequest) find(ctx context.Context) (*Cloud, error) {
+	states, notes, err := r.read()
+	if err != nil {
+		return nil, err
+	}
+	n, units := states.Dims()
+	o := r.options(states.RawMatrix().Data)
+	if err := enoughMemory(o.Memory(n, units)); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.File, err)
+	}
+	shape, err := manifold.Topology(ctx, states, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.File, err)
+	}
+	return &Cloud{newShapeRow([]int{n, units}, o, shape), shape, notes}, nil
+}
+
+// read returns the states [states, units] that have all their values, of the columns that are units,
+// and says what was left out.
+func (r *StatesRequest) read() (*mat.Dense, []string, error) {
 	a, err := Read(r.File, r.Column)
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(a.Shape) != 2 || a.Shape[0] < 2 || a.Shape[1] < 1 {
-		return nil, nil, fmt.Errorf("%s: has the shape %s, must be [states, units] with at least two states", r.File, a.ShapeText())
+		return nil, nil, fmt.Errorf("%s: has the shape %s, must be [states, units] with at least two states, walks laid end to end", r.File, a.ShapeText())
 	}
-	o := r.options(a.Values)
-	if err := enoughMemory(o.Memory(a.Shape[0], a.Shape[1])); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", r.File, err)
-	}
-	shape, err := manifold.Topology(ctx, mat.NewDense(a.Shape[0], a.Shape[1], a.Values), o)
+	c := chooser{only: r.Columns, without: r.Without, leftOut: a.LeftOut}
+	names := namesOf(a, a.Shape[1])
+	chosen, err := c.choose(r.File, names, func(i int) string {
+		values := column(a, i)
+		if !slices.ContainsFunc(values, finite) {
+			return "has no value at all"
+		}
+		return strangeTo(names[i], values)
+	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", r.File, err)
+		return nil, nil, err
 	}
-	row := newShapeRow(a.Shape, o, shape)
-	return &row, shape, nil
+	var values []float64
+	complete := 0
+	for s := range a.Shape[0] {
+		state := a.Values[s*a.Shape[1]:][:a.Shape[1]]
+		if slices.ContainsFunc(chosen, func(i int) bool { return !finite(state[i]) }) {
+			continue
+		}
+		complete++
+		for _, i := range chosen {
+			values = append(values, state[i])
+		}
+	}
+	notes := []string{}
+	if len(c.leftOut) > 0 {
+		notes = append(notes, "left out: "+enumerate(c.leftOut))
+	}
+	if complete < 2 {
+		return nil, nil, fmt.Errorf("%s: %d of %d states have a value of every unit, need at least two: leave out units by --without", r.File, complete, a.Shape[0])
+	}
+	if missing := a.Shape[0] - complete; missing > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d states lack the value of a unit and are left out", missing, a.Shape[0]))
+	}
+	if complete < len(chosen) {
+		notes = append(notes, "there are more units than states: rows must be states, columns units")
+	}
+	return mat.NewDense(complete, len(chosen), values), notes, nil
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // options are those for these states: of spike counts, unless told otherwise, square roots are
 // taken, and each unit is brought to one scale.
@@ -118,9 +167,10 @@ func newShapeRow(size []int, o manifold.TopologyOptions, s *manifold.Shape) Shap
 	return r
 }
 
-// Summary is what a person reads first: the verdict, and how it came about.
-func (r *ShapeRow) Summary() string {
+// Summary is what a person reads first: the verdict, how it came about, and what was left out.
+func (c *Cloud) Summary() string {
 	var b strings.Builder
+	r := &c.Row
 	fmt.Fprintf(&b, "%d states of %d units: ", r.States, r.Units)
 	if r.Undetermined != "" {
 		fmt.Fprintf(&b, "Betti numbers undetermined: %s\n", r.Undetermined)
@@ -142,5 +192,8 @@ func (r *ShapeRow) Summary() string {
 		fmt.Fprintf(&b, "averaged over %d neighbours, ", r.Averaged)
 	}
 	fmt.Fprintf(&b, "%d landmarks, %d controls whose units are %s\n", r.Landmarks, r.Controls, r.Control)
+	for _, note := range c.Notes {
+		fmt.Fprintln(&b, note)
+	}
 	return b.String()
 }

@@ -36,30 +36,30 @@ func (s *statesFlags) declare(flags *pflag.FlagSet) {
 }
 
 func (f *analyzeFlags) analyzeStates(cmd *cobra.Command, show *progress.Work) error {
-	r := analysis.StatesRequest{File: f.states, Column: f.request.Column, Topology: f.shape.topology,
+	r := analysis.StatesRequest{File: f.states, Column: f.request.Column, Columns: f.request.Columns, Without: f.request.Without, Topology: f.shape.topology,
 		SquareRoot: f.shape.given("sqrt"), ZScore: f.shape.given("zscore")}
 	r.Topology.Threads = runtime.GOMAXPROCS(0)
 	show.Update("analyze", 0, 0, "states")
 	r.Topology.Progress = func(done, total int) { show.Update("analyze", int64(done), int64(total), "controls") }
-	row, shape, err := analysis.States(cmd.Context(), r)
+	found, err := analysis.States(cmd.Context(), r)
 	if err != nil {
 		return err
 	}
 	show.Close()
-	written, err := f.files.WriteShape(cmd.Context(), *row, shape)
+	written, err := f.files.WriteShape(cmd.Context(), found)
 	if err != nil {
 		return err
 	}
 	if f.json {
-		rows, err := tablefile.JSONRows(*row)
+		rows, err := tablefile.JSONRows(found.Row)
 		if err != nil {
 			return err
 		}
-		return jsontext.Write(cmd.OutOrStdout(), map[string]any{"shape": rows[0], "written": written, "definitions": tablefile.Definitions[analysis.ShapeRow]()})
+		return jsontext.Write(cmd.OutOrStdout(), map[string]any{"shape": rows[0], "notes": found.Notes, "written": written, "definitions": tablefile.Definitions[analysis.ShapeRow]()})
 	}
 	if verbosityOf(cmd) < 0 {
 		return nil
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s%s\n%s", printable.Lines(row.Summary()), wroteLines(written), tablefile.DefinitionText[analysis.ShapeRow]())
+	fmt.Fprintf(cmd.OutOrStdout(), "%s%s\n%s", printable.Lines(found.Summary()), wroteLines(written), tablefile.DefinitionText[analysis.ShapeRow]())
 	return nil
 }

@@ -42,9 +42,12 @@ colon stand the keys or columns that are meant: session.npz:maps, track.parquet:
     --times      second of each position. Rates are then per second of the time that the positions stand for; where frames
                  are missing, neither time nor spikes count
     --spikes     rows of (unit, second), or
-    --activity   [samples, units] or [walks, steps, units], rates or counts of spikes; NaN where a unit was not recorded. Of a
-                 table, columns called time, x, y and the like, or that increase from row to row, are no units unless named
-  --states     [states, units], without a box
+    --activity   [samples, units] or [walks, steps, units], rates or counts of spikes; NaN where a unit was not recorded
+  --states     [states, units], without a box; states with a missing value are left out
+
+Columns of activity or states that are called time, x, y and the like, or without names are the positions, that increase
+from row to row or count up as trials do, are no units unless --columns names them. A column without a name is called by
+its number, from 0.
 
 --box X,Y says both sides of the box: the bins of 60 x 40 maps of a square of 1.5 m (--box 1.5,1.5) are oblong. With one
 number the bins of maps are square, and it is the side along x; a recording's box is square.
@@ -155,6 +158,8 @@ func (f *analyzeFlags) check(cmd *cobra.Command, args []string) error {
 		return usage.Errorf("--box: must be given, the side of the box in metres, or X,Y where the two differ")
 	case f.states != "" && set("box"):
 		return usage.Errorf("--box: population states have none")
+	case len(r.Columns) > 0 && len(r.Without) > 0:
+		return usage.Errorf("--columns and --without: must not be given together")
 	}
 	if err := f.shape.topology.Check(); err != nil {
 		return usage.Errorf("--%v", err)
@@ -191,8 +196,6 @@ func (f *analyzeFlags) checkRecording(set func(string) bool, recorded bool) erro
 		return usage.Errorf("--shuffles %d: must be 20 to 100000, or 0 for none", r.Shuffles)
 	case set("speed") && !(len(f.speed) == 2 && f.speed[0] >= 0 && f.speed[1] > f.speed[0]):
 		return usage.Errorf("--speed: must be MIN,MAX in m/s, MIN at least 0 and MAX greater")
-	case len(r.Columns) > 0 && len(r.Without) > 0:
-		return usage.Errorf("--columns and --without: must not be given together")
 	}
 	r.BoxX, r.BoxY = f.box.X, f.box.Y
 	r.Centimetres, r.Corner, r.Round = f.unit == "cm", f.origin == "corner", f.arena == "circle"

@@ -195,6 +195,7 @@ func writeRecording(t *testing.T, dir string) {
 		}
 	}
 	arrays := map[string][]byte{"times": ndarray.Npy([]int{1000}, times), "positions": ndarray.Npy([]int{1000, 2}, positions), "spikes": ndarray.Npy([]int{len(units), 2}, spikes)}
+	arrays["states"] = arrays["positions"]
 	for name, data := range arrays {
 		if err := os.WriteFile(filepath.Join(dir, name+".npy"), data, 0o644); err != nil {
 			t.Fatal(err)
