@@ -10,6 +10,7 @@ import (
 type Superposed struct {
 	Lattices [2]*Peaks // without heights
 	Share    float64   // mean amplitude of the waves of the second over that of the first, up to 1
+	whole    bool      // one is a superlattice of the other
 	waves    [2]*waveTriple
 }
 
@@ -27,6 +28,9 @@ const (
 	// wholeWaves is by how much a wave of a superlattice, (p, q) of the waves of the other, may be
 	// off, in waves in the box and units of √(p² + pq + q²).
 	wholeWaves = 0.15
+	// shortOf is by how much a superlattice, of three shells of waves, may explain less than three waves
+	// that are free, as a share of what these explain, to be what they are of.
+	shortOf = 0.05
 	// otherWaves is the power of the strongest other wave in the map, as a share of the weakest of
 	// the two lattices', above which these are two of many waves.
 	otherWaves = 0.4
@@ -86,7 +90,8 @@ func superposedIn(m Map, power []float64, p *periodogram, peaks *Peaks) *Superpo
 	if band.crowded(band.peaks(f.spectrumWithout(m, k, p)), two[0], two[1], otherWaves, closedPeaks) {
 		return nil
 	}
-	return &Superposed{[2]*Peaks{two[0].peaks(), two[1].peaks()}, share, two}
+	whole := two[0].contains(two[1], wholeWaves*band.wave) || two[1].contains(two[0], wholeWaves*band.wave) || f.superlattice(two)
+	return &Superposed{[2]*Peaks{two[0].peaks(), two[1].peaks()}, share, whole, two}
 }
 
 // sixWaves are the strongest three waves of a spectrum that make a lattice, and the strongest three
@@ -157,10 +162,38 @@ func (s *Superposed) of(p *Peaks, i int, share float64) bool {
 	return math.Abs(p.PeriodM/l.PeriodM-1) <= share && lagDistance(p.Lags, l.Lags) <= 4*share*l.PeriodM
 }
 
-// whole reports whether one of the two is a superlattice of the other, to the accuracy of the waves
-// in a box of this side.
-func (s *Superposed) whole(side float64) bool {
-	return s.waves[0].contains(s.waves[1], wholeWaves*2*math.Pi/side) || s.waves[1].contains(s.waves[0], wholeWaves*2*math.Pi/side)
+// superlattice reports whether the coarser of two triples is of a superlattice of the finer: the
+// fit of three waves to one, which has many, may be off.
+func (f *waveFit) superlattice(two [2]*waveTriple) bool {
+	fine, wide := two[0].k, two[1].k
+	if math.Hypot(fine[0][0], fine[0][1]) < math.Hypot(wide[0][0], wide[0][1]) {
+		fine, wide = wide, fine
+	}
+	alone := f.explained(fine[:])
+	free := f.explained(slices.Concat(fine[:], wide[:]))
+	for _, c := range superlattices {
+		// Of the waves a and b of the superlattice, 60 degrees apart, the finer's first two are
+		// p a + q b and (p + q) b - q a.
+		p, q := float64(c[0]), float64(c[1])
+		index := p*p + p*q + q*q
+		at := func(x, y float64) (k [2]float64) { // x a + y b
+			for d := range k {
+				k[d] = (x*((p+q)*fine[0][d]-q*fine[1][d]) + y*(q*fine[0][d]+p*fine[1][d])) / index
+			}
+			return k
+		}
+		waves := append(slices.Clone(fine[:]), at(1, 0), at(0, 1), at(1, -1))
+		if index > 3 {
+			waves = append(waves, at(1, 1), at(2, -1), at(1, -2))
+		}
+		if index > 4 {
+			waves = append(waves, at(2, 0), at(0, 2), at(2, -2))
+		}
+		if free-f.explained(waves) <= shortOf*(free-alone) {
+			return true
+		}
+	}
+	return false
 }
 
 // overtones reports whether the waves of both are sums of those of the lattice of six peaks, which
@@ -187,8 +220,10 @@ func told(m Map, power []float64, p *periodogram, peaks *Peaks, why Missing) (*P
 	}
 	two := superposedIn(m, power, p, peaks)
 	switch {
-	case two == nil || two.overtones(m, peaks) || peaks != nil && two.whole(m.shortSide()) && (two.of(peaks, 0, wholePeriod) || two.of(peaks, 1, wholePeriod)):
+	case two == nil || two.overtones(m, peaks) || two.whole && (peaks == nil || two.of(peaks, 0, wholePeriod) || two.of(peaks, 1, wholePeriod)):
 		return peaks, why, nil
+	case two.whole: // six peaks, but of no lattice
+		return nil, NoPeaks, nil
 	case peaks != nil && two.of(peaks, 0, ownPeriod) && two.Share < likeStrength:
 		return peaks, why, two
 	}

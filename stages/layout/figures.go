@@ -85,6 +85,7 @@ type Source struct {
 	Graph      *pipeline.Graph
 	Store      *store.Store
 	Folder     Folder
+	Code       string // digest of the code that lays out
 }
 
 // record is a result's record.
@@ -98,6 +99,18 @@ func (s Source) record(r Result) (*store.Action, error) {
 // Files are the files of every figure and sweep of the graph whose whole chain is up to date: of
 // results by the names of their nodes.
 func (s Source) Files(results map[string]Result) ([]File, error) {
+	return s.files(results, contents{})
+}
+
+// Due are the Files without those of figures that lie in the folder as they were laid out there, of
+// the same results and by the same code: their drawings need not be read.
+func (s Source) Due(results map[string]Result) ([]File, error) {
+	there, _ := read(s.Folder.Path)
+	return s.files(results, there)
+}
+
+// files are the Files without those of figures that are there.
+func (s Source) files(results map[string]Result, there contents) ([]File, error) {
 	nodes := s.Graph.Nodes()
 	of := make([][]File, len(nodes)) // by node
 	var group errgroup.Group
@@ -113,14 +126,13 @@ func (s Source) Files(results map[string]Result) ([]File, error) {
 		if slices.ContainsFunc(chain.Nodes(), func(n *pipeline.Node) bool { return results[n.Name].Key == "" }) {
 			continue
 		}
-		lay := s.figure
-		if n.Stage == experiment.SweepStage {
-			lay = func(n *pipeline.Node, _ *pipeline.Graph, results map[string]Result) ([]File, error) {
-				return s.tableFiles(n, results)
-			}
-		}
 		group.Go(func() (err error) {
-			if of[i], err = lay(n, chain, results); err != nil {
+			if n.Stage == experiment.SweepStage {
+				of[i], err = s.tableFiles(n, results)
+			} else {
+				of[i], err = s.figure(n, chain, results, there)
+			}
+			if err != nil {
 				err = fmt.Errorf("%s: %w", n.Name, err)
 			}
 			return err
@@ -130,7 +142,7 @@ func (s Source) Files(results map[string]Result) ([]File, error) {
 	return slices.Concat(of...), err
 }
 
-func (s Source) figure(n *pipeline.Node, chain *pipeline.Graph, results map[string]Result) ([]File, error) {
+func (s Source) figure(n *pipeline.Node, chain *pipeline.Graph, results map[string]Result, there contents) ([]File, error) {
 	record := Record{
 		Figure: n.Name, Profile: s.Parameters.Name, Seed: s.Parameters.Seed, Set: append([]string{}, s.Parameters.Sets...), Command: s.commandFor(n),
 		Files: map[string]string{}, Parameters: s.Parameters.Profile,
@@ -144,6 +156,29 @@ func (s Source) figure(n *pipeline.Node, chain *pipeline.Graph, results map[stri
 		record.add(node, action)
 		drawn = action
 	}
+	of, err := s.decides(record)
+	if err != nil || there.still(s.Folder.Path, n.Name, of) {
+		return nil, err
+	}
+	files, err := s.draw(record, n, drawn)
+	for i := range files {
+		files[i].figure, files[i].of = n.Name, of
+	}
+	return files, err
+}
+
+// decides is a digest of all that decides the files of the figure whose record this is, before its
+// drawing has been read.
+func (s Source) decides(record Record) (string, error) {
+	data, err := json.Marshal(struct {
+		Code   string
+		Record Record
+	}{s.Code, record})
+	return sum(data), err
+}
+
+// draw is the files of a figure, of its record and of that of its drawing.
+func (s Source) draw(record Record, n *pipeline.Node, drawn *store.Action) ([]File, error) {
 	data, err := s.Store.Get(drawn.Outputs[0].Object)
 	if err != nil {
 		return nil, err
@@ -275,7 +310,7 @@ func (s Source) Stale(nodes []pipeline.NodeStatus) ([]string, error) {
 		a, _ := s.record(r)
 		return a == nil // a pinned result may not be in the store yet
 	})
-	files, err := s.Files(results)
+	files, err := s.Due(results)
 	if err != nil {
 		return nil, err
 	}

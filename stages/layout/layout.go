@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -24,6 +25,7 @@ import (
 	"strings"
 
 	"sicgrid/pkg/outfile"
+	"sicgrid/pkg/store"
 	"sicgrid/stages/experiment"
 )
 
@@ -38,10 +40,12 @@ type File struct {
 	Path string
 	Data []byte
 	Sum  string // SHA-256 of the data
+
+	figure, of string // of which it is, and the digest of what that was made of; "" of others
 }
 
 // NewFile is a file of this data.
-func NewFile(path string, data []byte) File { return File{path, data, sum(data)} }
+func NewFile(path string, data []byte) File { return File{Path: path, Data: data, Sum: sum(data)} }
 
 // Current says whether it does.
 func (f File) Current() bool {
@@ -61,9 +65,39 @@ type Folder struct {
 
 // contents is what is written of a folder.
 type contents struct {
-	Profile string            `json:"profile"`
-	Set     []string          `json:"set"`
-	Files   map[string]string `json:"files"` // SHA-256 as laid out
+	Profile string             `json:"profile"`
+	Set     []string           `json:"set"`
+	Files   map[string]string  `json:"files"` // SHA-256 as laid out
+	Figures map[string]laidOut `json:"figures,omitempty"`
+}
+
+// laidOut is what is written of a figure that was laid out.
+type laidOut struct {
+	Of    string   `json:"of"`    // digest of all that decides its files
+	Files []string `json:"files"` // their names
+}
+
+// still says whether the files of a figure made of this lie in the folder as they were laid out.
+func (c contents) still(folder, name, of string) bool {
+	laid := c.Figures[name]
+	return of != "" && laid.Of == of && len(laid.Files) > 0 && !slices.ContainsFunc(laid.Files, func(name string) bool {
+		path := filepath.Join(folder, filepath.Base(name))
+		return outfile.Existing(path) == nil || sumOf(path) != c.Files[name]
+	})
+}
+
+// sumOf is the SHA-256 of what a file holds; "" of one that cannot be read.
+func sumOf(path string) string {
+	f, err := store.OpenRegular(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // read reads what a folder holds; one that says nothing, or nothing that can be read, holds no file
@@ -150,8 +184,9 @@ func (f Folder) LayOut(ctx context.Context, files []File) (done Done, err error)
 		return done, fmt.Errorf("cannot lay out %s: %w", files[0].Path, err)
 	}
 	before, _ := read(f.Path)
-	now := contents{Profile: filepath.ToSlash(f.Profile), Set: append([]string{}, f.Set...), Files: map[string]string{}}
+	now := contents{Profile: filepath.ToSlash(f.Profile), Set: append([]string{}, f.Set...), Files: map[string]string{}, Figures: map[string]laidOut{}}
 	maps.Copy(now.Files, before.Files)
+	maps.Copy(now.Figures, before.Figures)
 	for _, file := range files {
 		name := filepath.Base(file.Path)
 		if !file.Current() {
@@ -168,6 +203,16 @@ func (f Folder) LayOut(ctx context.Context, files []File) (done Done, err error)
 			}
 		}
 		now.Files[name] = file.Sum
+		if file.figure != "" {
+			laid := now.Figures[file.figure]
+			if laid.Of != file.of {
+				laid = laidOut{Of: file.of}
+			}
+			if !slices.Contains(laid.Files, name) {
+				laid.Files = append(laid.Files, name)
+			}
+			now.Figures[file.figure] = laid
+		}
 	}
 	text, err := json.MarshalIndent(now, "", "  ")
 	if err != nil {

@@ -113,3 +113,52 @@ func TestCleanTakesWhatWasLaidOutAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestAFigureIsDueWhenAnythingOfItDiffers(t *testing.T) {
+	f := Folder{Path: filepath.Join(t.TempDir(), "laptop"), Profile: "laptop.yaml"}
+	var files []File
+	for _, name := range []string{"figure-1.svg", "figure-1.json"} {
+		file := NewFile(filepath.Join(f.Path, name), []byte(name))
+		file.figure, file.of = "figure-1", "this"
+		files = append(files, file)
+	}
+	due := func(of string) bool {
+		c, _ := read(f.Path)
+		return !c.still(f.Path, "figure-1", of)
+	}
+	layOut := func() {
+		t.Helper()
+		if _, err := f.LayOut(t.Context(), files); err != nil {
+			t.Fatal(err)
+		}
+		if due("this") {
+			t.Error("due though it has just been laid out")
+		}
+	}
+	if !due("this") {
+		t.Error("not due before it was laid out")
+	}
+	layOut()
+	if !due("that") || !due("") {
+		t.Error("not due where it would be made of something else")
+	}
+	for what, change := range map[string]func(path string) error{
+		"altered":       func(path string) error { return os.WriteFile(path, []byte("figure-2.svg"), 0o644) }, // as long
+		"gone":          os.Remove,
+		"another's now": func(path string) error { return errors.Join(os.Remove(path), os.Symlink("/dev/zero", path)) },
+	} {
+		if err := change(files[0].Path); err != nil {
+			t.Fatal(err)
+		}
+		if !due("this") {
+			t.Error("not due where a file is " + what)
+		}
+		if err := os.RemoveAll(files[0].Path); err != nil {
+			t.Fatal(err)
+		}
+		layOut()
+	}
+	if _, left, err := Clean(f.Path); err != nil || len(left) > 0 || !due("this") {
+		t.Errorf("after it was cleaned away: left %v, %v", left, err)
+	}
+}

@@ -220,7 +220,7 @@ func (r *Request) sweepFiles(targets []string) []string {
 
 // Layout is what the files of the session's figures and sweeps are laid out of.
 func (s *Session) Layout() layout.Source {
-	return layout.Source{Parameters: s.Parameters, Graph: s.Graph, Store: s.Options.Store, Folder: s.Folder}
+	return layout.Source{Parameters: s.Parameters, Graph: s.Graph, Store: s.Options.Store, Folder: s.Folder, Code: s.Options.Code["layout"].Digest}
 }
 
 // Trainings are the trainings among what the targets need.

@@ -263,7 +263,7 @@ func (r *execution) runGraph() (pipeline.Report, error) {
 func (r *execution) layOut(report pipeline.Report, runErr error) error {
 	var done layout.Done
 	if r.cmd.Context().Err() == nil {
-		files, err := r.session.Layout().Files(resultsOf(report))
+		files, err := r.session.Layout().Due(resultsOf(report))
 		if err == nil {
 			done, err = r.session.Folder.LayOut(r.cmd.Context(), files)
 		}

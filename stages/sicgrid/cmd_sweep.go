@@ -183,7 +183,7 @@ func finishSweep(cmd *cobra.Command, s *session.Session, flags *runFlags, out io
 	for _, n := range plan {
 		report.Nodes = append(report.Nodes, pipeline.NodeReport{Node: n.Node, State: n.State, Reason: n.Reason, Key: n.Key, Numerics: n.Numerics})
 	}
-	files, err := s.Layout().Files(layout.ResultsOf(plan))
+	files, err := s.Layout().Due(layout.ResultsOf(plan))
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"sicgrid/pkg/pipeline/codedigest"
 )
 
-//go:generate go run ../../pkg/pipeline/codedigest/embed -stages trajectories=stages/trajectories,train=stages/train+pkg/compute/cpu,train-vulkan=stages/train+pkg/compute/vulkan,ratemaps=stages/ratemaps,spectra=stages/spectra,embed=stages/embed,figures=stages/figures/*,ideal=stages/ideal,batch=stages/batch,distances=stages/distances,outcome=stages/outcome,select=stages/selection,snapshots=stages/snapshots,sweep=stages/sweep,integration=stages/integration,ambiguity=stages/ambiguity,claims=stages/claims,import=stages/exchange -o codedigest/digests.json
+//go:generate go run ../../pkg/pipeline/codedigest/embed -stages trajectories=stages/trajectories,train=stages/train+pkg/compute/cpu,train-vulkan=stages/train+pkg/compute/vulkan,ratemaps=stages/ratemaps,spectra=stages/spectra,embed=stages/embed,figures=stages/figures/*,ideal=stages/ideal,batch=stages/batch,distances=stages/distances,outcome=stages/outcome,select=stages/selection,snapshots=stages/snapshots,sweep=stages/sweep,integration=stages/integration,ambiguity=stages/ambiguity,claims=stages/claims,import=stages/exchange,layout=stages/layout -o codedigest/digests.json
 
 // The digests of the stages' source code, which go generate writes before the
 // program is built (`go tool task build`). A plain `go build` finds the folder
