@@ -96,8 +96,9 @@ func FindPeaks(a *Autocorrelogram) *Peaks {
 
 // closed returns the six peaks of a lattice of which n of p are known and one lies out where next
 // to nothing overlaps, as in a period of nearly the box: the sum or difference of two peaks, the
-// nearest first, that are high, of about one length and about 60 or 120 degrees apart. It returns
-// nil where no two are.
+// nearest first, that are high, of about one length and about 60 or 120 degrees apart. Where three are
+// known that make a lattice, it may also lie where it could be seen, on a flank of another maximum. It
+// returns nil where no two are.
 func closed(a *Autocorrelogram, p *Peaks, n int) *Peaks {
 	for j := 1; j < n; j++ {
 		for i := range j {
@@ -109,7 +110,7 @@ func closed(a *Autocorrelogram, p *Peaks, n int) *Peaks {
 			third := [2]float64{u[0] - v[0], u[1] - v[1]}
 			dx, dy := int(math.Round(third[0]/a.BinX)), int(math.Round(third[1]/a.BinY))
 			seen := max(dx, -dx) <= a.NX/2 && max(dy, -dy) <= a.NY/2 && float64(a.pairs(dx, dy)) >= hiddenOverlapShare*float64(a.pairs(0, 0)) && a.inside(dx, dy)
-			if seen || min(p.Heights[i], p.Heights[j]) < highPeak || max(length, other) > 1.3*min(length, other) ||
+			if flank := n == 3 && p.Misfit <= closedMisfit && a.At(dx, dy) >= min(p.Heights[i], p.Heights[j])/2; seen && !flank || min(p.Heights[i], p.Heights[j]) < highPeak || max(length, other) > 1.3*min(length, other) ||
 				math.Abs(math.Acos(dot(u, v)/(length*other))-math.Pi/3) > math.Pi/12 {
 				continue
 			}

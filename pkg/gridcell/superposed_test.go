@@ -116,7 +116,7 @@ func TestOneLatticeIsNoSumOfTwo(t *testing.T) {
 func TestOvertonesOfALargePeriodAreNoLattices(t *testing.T) {
 	rng := source(72)
 	for _, share := range []float64{0.56, 0.62, 0.68, 0.74} {
-		for range 15 {
+		for range 6 {
 			period := 1.5 * share
 			l := IdealHexagonal(period, 60*rng.Float64())
 			m := noisy(sharp(l, rng.Float64(), rng.Float64(), 0.105*period, 40, 1.5), 0.07, rng)

@@ -451,6 +451,7 @@ func TestWhatCannotBeMeasuredIsRefusedInOneLine(t *testing.T) {
 		"must be one time for each of the 100 positions":                               {Positions: p, Spikes: pairs, Times: pairs},
 		"the first column must hold the numbers of units":                              {Positions: p, Times: times, Spikes: npy(t, []float64{0.5, 1, 0.7, 2}, 2, 2)},
 		"must be seconds of the same clock":                                            {Positions: p, Times: times, Spikes: npy(t, []float64{0, 1000, 1, 2000}, 2, 2)},
+		"those of all units one below the other":                                       {Positions: p, Times: times, Spikes: npz(t, map[string][]float64{"unit0": line, "unit1": line}, nil)},
 		"must be [spikes, 2], rows of unit and second":                                 {Positions: p, Times: times, Spikes: times},
 		"times.npy: time 1, 0 s, is that of time 0 again: times must ascend, keep one": {Positions: p, Times: named(t, "times.npy", make([]float64, 100), 100), Spikes: pairs},
 		"back.npy: time 50, 0.5 s, comes before time 49, 0.98 s: times must ascend":    {Positions: p, Times: named(t, "back.npy", append(slices.Clone(line[:50]), line[25:75]...), 100), Spikes: pairs},

@@ -287,7 +287,7 @@ func (r *Request) epochs() (spans [][2]float64, err error) {
 func (r *Request) addSpikes(s *recording.Session, found *Result) error {
 	a, err := parseSource(r.Spikes).read(spikeNames...)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w (spikes are rows of unit and second, those of all units one below the other)", err)
 	}
 	if len(a.Shape) != 2 || a.Shape[1] != 2 || a.Shape[0] == 0 {
 		return fmt.Errorf("%s: has the shape %s, must be [spikes, 2], rows of unit and second", r.Spikes, a.ShapeText())
