@@ -128,7 +128,9 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 		random[i] = math.Sin(float64(i * i)) // in the box, and of no shape
 	}
 	npy(t, dir, "p.npy", []int{1200, 2}, random)
-	npy(t, dir, "a.npy", []int{1200, 2}, random)
+	reversed := slices.Clone(random) // activity is not the positions
+	slices.Reverse(reversed)
+	npy(t, dir, "a.npy", []int{1200, 2}, reversed)
 	npy(t, dir, "s.npy", []int{600, 4}, random)
 	for _, first := range []string{"sicgrid run all", "sicgrid run figure-1 --params params/smoke.yaml", "sicgrid sweep copies", "sicgrid push file://" + dir + "/sicgrid",
 		"mkdir -p artifacts/published && cp artifacts/laptop/figure-6.json artifacts/published/ && cp artifacts/laptop/figure-4.json theirs.json",

@@ -1,4 +1,4 @@
-# A minute of a rat in a box of 1 m with six neurons, as positions and spikes are found in NWB and .mat files.
+# A minute of a rat in a box of 1 m with six neurons, as positions and spikes are found in NWB and .mat files, and states of no shape.
 import h5py, numpy as np, scipy.io
 
 random = np.random.default_rng(1)
@@ -25,3 +25,4 @@ order = np.argsort(np.concatenate(spikes))
 np.savez("units.npz", t=np.concatenate(spikes)[order], index=np.repeat(np.arange(6), [len(s) for s in spikes])[order],
          keys=np.arange(6), type=np.array(["TsGroup"]), **ends)
 np.save("maps.npy", random.random((3, 20, 20)))
+np.save("states.npy", random.random((600, 4)))
