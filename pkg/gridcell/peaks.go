@@ -39,9 +39,9 @@ const (
 	// minOverlapShare is the least overlap at a peak, as a share of the overlap at zero lag: with
 	// it a lattice may have a period of 0.9 of the box.
 	minOverlapShare = 0.05
-	// hiddenOverlapShare is the overlap under which a peak may be missing, as may one beside lags that
-	// are undefined, and follow from the other two; these must be highPeak high at least, and it is looked for where no three make a lattice
-	// within closedMisfit.
+	// hiddenOverlapShare is the overlap under which a peak may be missing, as may one beside lags
+	// that are undefined, and follow from the other two; these must be highPeak high at least, and
+	// it is looked for where no three make a lattice within closedMisfit.
 	hiddenOverlapShare = 0.12
 	highPeak           = 0.3
 	closedMisfit       = 0.2
@@ -110,7 +110,9 @@ func closed(a *Autocorrelogram, p *Peaks, n int) *Peaks {
 			third := [2]float64{u[0] - v[0], u[1] - v[1]}
 			dx, dy := int(math.Round(third[0]/a.BinX)), int(math.Round(third[1]/a.BinY))
 			seen := max(dx, -dx) <= a.NX/2 && max(dy, -dy) <= a.NY/2 && float64(a.pairs(dx, dy)) >= hiddenOverlapShare*float64(a.pairs(0, 0)) && a.inside(dx, dy)
-			if flank := n == 3 && p.Misfit <= closedMisfit && a.At(dx, dy) >= min(p.Heights[i], p.Heights[j])/2; seen && !flank || min(p.Heights[i], p.Heights[j]) < highPeak || max(length, other) > 1.3*min(length, other) ||
+			lower := min(p.Heights[i], p.Heights[j])
+			flank := n == 3 && p.Misfit <= closedMisfit && a.At(dx, dy) >= lower/2
+			if seen && !flank || lower < highPeak || max(length, other) > 1.3*min(length, other) ||
 				math.Abs(math.Acos(dot(u, v)/(length*other))-math.Pi/3) > math.Pi/12 {
 				continue
 			}

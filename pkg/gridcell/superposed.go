@@ -137,9 +137,7 @@ func (b waveBand) sixNear(f *waveFit, peaks *Peaks) [][2]float64 {
 	if peaks == nil {
 		return nil
 	}
-	t := threeShortest(reciprocal(peaks.Lags[0], peaks.Lags[2]))
-	second, _ := nearestOf(t[0], t[1])
-	k := [3][2]float64{t[0], second, {t[0][0] - second[0], t[0][1] - second[1]}}
+	k := wavesOf(peaks).k
 	if !(f.explained(k[:]) >= nearShare) {
 		return nil
 	}
@@ -203,9 +201,7 @@ func (s *Superposed) overtones(m Map, peaks *Peaks) bool {
 	if peaks == nil || peaks.PeriodM < overtonePeriod*m.shortSide() {
 		return false
 	}
-	t := threeShortest(reciprocal(peaks.Lags[0], peaks.Lags[2]))
-	second, _ := nearestOf(t[0], t[1])
-	own := &waveTriple{k: [3][2]float64{t[0], second, {t[0][0] - second[0], t[0][1] - second[1]}}}
+	own := wavesOf(peaks)
 	slack := overtoneWaves * 2 * math.Pi / m.shortSide()
 	return own.contains(s.waves[0], slack) && own.contains(s.waves[1], slack) && newWaveFit(m).explained(own.k[:]) >= ownShare
 }

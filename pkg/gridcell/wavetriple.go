@@ -93,6 +93,13 @@ func (t *waveTriple) contains(other *waveTriple, slack float64) bool {
 	return true
 }
 
+// wavesOf are the three longest waves of the lattice of six peaks, without power.
+func wavesOf(p *Peaks) *waveTriple {
+	t := threeShortest(reciprocal(p.Lags[0], p.Lags[2]))
+	second, _ := nearestOf(t[0], t[1])
+	return &waveTriple{k: [3][2]float64{t[0], second, {t[0][0] - second[0], t[0][1] - second[1]}}}
+}
+
 // peaks are the six nearest points of the lattice of the triple, whose gap is shared by the three,
 // without heights.
 func (t *waveTriple) peaks() *Peaks {

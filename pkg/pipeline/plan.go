@@ -139,11 +139,11 @@ func (s *step) lookup(opt *Options) {
 }
 
 // still says whether what was found when the step was resolved is there now.
-func (s *step) still(opt *Options) bool {
+func (s *step) still(c *objectChecks) bool {
 	if s.action == nil {
-		return s.result() != nil && s.pin.taken(opt.Store, opt.checkObject)
+		return s.result() != nil && s.pin.taken(c.opt.Store, c.wait)
 	}
-	now, _ := opt.Store.Lookup(s.action.Key, s.action.Numerics, true)
+	now, _ := c.opt.Store.Lookup(s.action.Key, s.action.Numerics, true)
 	return now == s.action
 }
 

@@ -286,7 +286,7 @@ func (r *run) probe(ctx context.Context, index int, inputs map[*Node]*store.Acti
 	n := r.g.nodes[index]
 	var s *step
 	err := r.using(ctx, func() (key string, err error) {
-		if s = r.foreseen.of(n, inputs); s == nil || !s.still(&r.opt) {
+		if s = r.foreseen.of(n, inputs); s == nil || !s.still(r.objects) {
 			s, err = resolve(n, &r.opt, inputs)
 		}
 		if err != nil {

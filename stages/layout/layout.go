@@ -82,22 +82,24 @@ func (c contents) still(folder, name, of string) bool {
 	laid := c.Figures[name]
 	return of != "" && laid.Of == of && len(laid.Files) > 0 && !slices.ContainsFunc(laid.Files, func(name string) bool {
 		path := filepath.Join(folder, filepath.Base(name))
-		return outfile.Existing(path) == nil || sumOf(path) != c.Files[name]
+		if outfile.Existing(path) == nil {
+			return true
+		}
+		sum, err := sumOf(path)
+		return err != nil || sum != c.Files[name]
 	})
 }
 
-// sumOf is the SHA-256 of what a file holds; "" of one that cannot be read.
-func sumOf(path string) string {
+// sumOf is the SHA-256 of what a file holds.
+func sumOf(path string) (string, error) {
 	f, err := store.OpenRegular(path)
 	if err != nil {
-		return ""
+		return "", err
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return ""
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // read reads what a folder holds; one that says nothing, or nothing that can be read, holds no file
@@ -319,6 +321,6 @@ func isOwn(path string, info fs.FileInfo, laidOut string) (bool, error) {
 	if !info.Mode().IsRegular() {
 		return false, nil
 	}
-	data, err := os.ReadFile(path)
-	return err == nil && sum(data) == laidOut, err
+	sum, err := sumOf(path)
+	return err == nil && sum == laidOut, err
 }
