@@ -37,6 +37,7 @@ func cloud(b Box, dots []Dot, radius float64) *image.NRGBA {
 	}
 	slices.SortStableFunc(ordered, func(a, b Dot) int { return cmp.Compare(a.Depth, b.Depth) })
 	r := radius * scale
+	inner, outer := max(0, r-0.5)*(1-1e-9), (r+0.5)*(1+1e-9)
 	for _, d := range ordered {
 		cx, cy := (d.X-b.X)*scale, (d.Y-b.Y)*scale
 		if cx < -r || cy < -r || cx > float64(w)+r || cy > float64(h)+r {
@@ -44,8 +45,14 @@ func cloud(b Box, dots []Dot, radius float64) *image.NRGBA {
 		}
 		for y := max(0, int(cy-r-1)); y < min(h, int(cy+r+2)); y++ {
 			for x := max(0, int(cx-r-1)); x < min(w, int(cx+r+2)); x++ {
-				// Coverage falls from 1 to 0 over the pixel that the rim crosses.
-				cover := unit(r + 0.5 - math.Hypot(float64(x)+0.5-cx, float64(y)+0.5-cy))
+				// Coverage falls from 1 to 0 over the pixel that the rim crosses; only there a root is wanted.
+				dx, dy := float64(x)+0.5-cx, float64(y)+0.5-cy
+				cover := 1.0
+				if d2 := dx*dx + dy*dy; d2 > outer*outer {
+					continue
+				} else if d2 > inner*inner {
+					cover = unit(r + 0.5 - math.Hypot(dx, dy))
+				}
 				if cover > 0 {
 					over(img, x, y, d.Color, cover*float64(d.Color.A)/255)
 				}
@@ -57,13 +64,17 @@ func cloud(b Box, dots []Dot, radius float64) *image.NRGBA {
 
 // over lays the colour with opacity a on the pixel.
 func over(img *image.NRGBA, x, y int, ink color.RGBA, a float64) {
-	p := img.NRGBAAt(x, y)
-	under := float64(p.A) / 255 * (1 - a)
-	sum := a + under
-	mix := func(top, below uint8) uint8 {
-		return uint8((float64(top)*a+float64(below)*under)/sum + 0.5)
+	p := img.Pix[img.PixOffset(x, y):][:4]
+	if a == 1 || p[3] == 0 {
+		p[0], p[1], p[2], p[3] = ink.R, ink.G, ink.B, uint8(255*a+0.5)
+		return
 	}
-	img.SetNRGBA(x, y, color.NRGBA{mix(ink.R, p.R), mix(ink.G, p.G), mix(ink.B, p.B), uint8(255*sum + 0.5)})
+	under := float64(p[3]) / 255 * (1 - a)
+	sum := a + under
+	for c, top := range [3]uint8{ink.R, ink.G, ink.B} {
+		p[c] = uint8((float64(top)*a+float64(p[c])*under)/sum + 0.5)
+	}
+	p[3] = uint8(255*sum + 0.5)
 }
 
 // View is an orthographic view of three dimensions: the camera's azimuth about the third axis and

@@ -39,6 +39,7 @@ const (
 type wave struct {
 	k     [2]float64 // rad/m
 	power float64
+	reach float64 // rad/m: how far it may be from a sum of basis vectors
 }
 
 // Tori returns the fewest tori on which the wave vectors of a population lie, the strongest first:
@@ -60,15 +61,14 @@ func Tori(maps []Map) ([]Torus, error) {
 	for _, w := range waves {
 		total += w.power
 	}
-	floor := resolution * 2 * s.Step // maps are padded to twice the box
 	var tori []Torus
 	for len(waves) > 0 {
-		basis, share := bestBasis(waves, floor)
+		basis, share := bestBasis(waves, s.floor())
 		if share < torusShare*total {
 			break
 		}
 		tori = append(tori, Torus{basis, share / total})
-		waves = slices.DeleteFunc(waves, func(w wave) bool { return atSum(basis, w.k, floor) })
+		waves = slices.DeleteFunc(waves, func(w wave) bool { return atSum(basis, w) })
 	}
 	return tori, nil
 }
@@ -88,6 +88,9 @@ func taper(m Map) Map {
 	}
 	return out
 }
+
+// floor is how far (rad/m) a peak may be from a sum of basis vectors in any case.
+func (s *Spectrum) floor() float64 { return resolution * 2 * s.Step } // maps are padded to twice the box
 
 // waves are the peaks of the spectrum in the upper half plane, the strongest first, off the grid by
 // a parabola through the logarithms along each axis.
@@ -115,10 +118,11 @@ func (s *Spectrum) waves() []wave {
 					}
 					return 0
 				}
-				found = append(found, wave{[2]float64{
+				k := [2]float64{
 					(float64(ix) + off(s.At(ix-1, iy), s.At(ix+1, iy))) * s.Step,
 					(float64(iy) + off(s.At(ix, iy-1), s.At(ix, iy+1))) * s.Step,
-				}, p})
+				}
+				found = append(found, wave{k, p, max(s.floor(), nearby*math.Hypot(k[0], k[1]))})
 				highest = max(highest, p)
 			}
 		}
@@ -142,7 +146,7 @@ func bestBasis(waves []wave, floor float64) (basis [][2]float64, power float64) 
 	}
 	best := math.Inf(-1)
 	try := func(b [][2]float64) {
-		gain, sum := worth(b, waves, floor)
+		gain, sum := worth(b, waves)
 		if gain > best {
 			basis, power, best = b, sum, gain
 		}
@@ -161,22 +165,21 @@ func bestBasis(waves []wave, floor float64) (basis [][2]float64, power float64) 
 	if basis == nil {
 		return nil, 0
 	}
-	refined := refine(basis, waves, floor)
-	if gain, sum := worth(refined, waves, floor); gain >= best {
+	refined := refine(basis, waves)
+	if gain, sum := worth(refined, waves); gain >= best {
 		return refined, sum
 	}
 	return basis, power
 }
 
 // worth is the power near sums of a basis, and that less the power that chance would put there.
-func worth(basis [][2]float64, waves []wave, floor float64) (gain, power float64) {
+func worth(basis [][2]float64, waves []wave) (gain, power float64) {
 	for _, w := range waves {
-		reach := max(floor, nearby*math.Hypot(w.k[0], w.k[1]))
 		chance := 0.0 // of a line in the plane
 		if len(basis) == 2 {
-			chance = min(1, math.Pi*reach*reach/math.Abs(cross(basis[0], basis[1])))
+			chance = min(1, math.Pi*w.reach*w.reach/math.Abs(cross(basis[0], basis[1])))
 		}
-		if atSum(basis, w.k, floor) {
+		if atSum(basis, w) {
 			power += w.power
 			gain += w.power
 		}
@@ -185,17 +188,18 @@ func worth(basis [][2]float64, waves []wave, floor float64) (gain, power float64
 	return gain, power
 }
 
-// atSum says whether a wave vector is close to a whole-numbered sum of basis vectors that is not 0.
-func atSum(basis [][2]float64, k [2]float64, floor float64) bool {
-	n := coordinates(basis, k)
-	zero, off := true, k
+// atSum says whether a wave is close to a whole-numbered sum of basis vectors that is not 0.
+func atSum(basis [][2]float64, w wave) bool {
+	n := coordinates(basis, w.k)
+	zero, off := true, w.k
 	for i, b := range basis {
 		whole := math.Round(n[i])
 		zero = zero && whole == 0
 		off[0] -= whole * b[0]
 		off[1] -= whole * b[1]
 	}
-	return !zero && math.Hypot(off[0], off[1]) <= max(floor, nearby*math.Hypot(k[0], k[1]))
+	near := math.Abs(off[0]) <= w.reach && math.Abs(off[1]) <= w.reach // most are not, and a root takes long
+	return near && !zero && math.Hypot(off[0], off[1]) <= w.reach
 }
 
 // coordinates are a wave vector's in a basis, along it where it is one vector.
@@ -210,11 +214,11 @@ func coordinates(basis [][2]float64, k [2]float64) [2]float64 {
 func cross(a, b [2]float64) float64 { return a[0]*b[1] - a[1]*b[0] }
 
 // refine fits a basis to the waves near its sums by least squares, each weighted by its power.
-func refine(basis [][2]float64, waves []wave, floor float64) [][2]float64 {
+func refine(basis [][2]float64, waves []wave) [][2]float64 {
 	d := len(basis)
 	normal, x, y := make([]float64, d*d), make([]float64, d), make([]float64, d)
 	for _, w := range waves {
-		if !atSum(basis, w.k, floor) {
+		if !atSum(basis, w) {
 			continue
 		}
 		n := coordinates(basis, w.k)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -65,7 +66,45 @@ func layProfiles(dir string) error {
 	return nil
 }
 
+// smokeResults is a store with every result of the smoke profile, made once for the tests that rest
+// on results and are not about making them.
+var smokeResults = sync.OnceValues(func() (string, error) {
+	dir := filepath.Join(filepath.Dir(program), "smoke")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return "", err
+	}
+	if err := layProfiles(dir); err != nil {
+		return "", err
+	}
+	cmd := exec.Command(program, "lock", "--params", "smoke.yaml")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return filepath.Join(dir, "artifacts", "store"), nil
+})
+
+// layResults gives dir a store of its own with every result of the smoke profile.
+func layResults(dir string) error {
+	from, err := smokeResults()
+	if err != nil {
+		return err
+	}
+	to := filepath.Join(dir, "artifacts", "store")
+	for _, part := range []string{"actions", "objects"} {
+		if err := os.CopyFS(filepath.Join(to, part), os.DirFS(filepath.Join(from, part))); err != nil {
+			return err
+		}
+	}
+	format, err := os.ReadFile(filepath.Join(from, "format"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(to, "format"), format, 0o644)
+}
+
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
@@ -77,6 +116,12 @@ func TestScripts(t *testing.T) {
 			"ran":    ran,
 			"same":   same,
 			"damage": damage,
+			"results": func(ts *testscript.TestScript, neg bool, args []string) { // of the smoke profile, made elsewhere
+				if neg || len(args) > 0 {
+					ts.Fatalf("usage: results")
+				}
+				ts.Check(layResults(ts.MkAbs(".")))
+			},
 			"oneline": func(ts *testscript.TestScript, _ bool, args []string) {
 				if text := ts.ReadFile("stderr"); strings.Count(text, "\n") != 1 {
 					ts.Fatalf("standard error is not one line:\n%s", text)

@@ -44,6 +44,7 @@ var longTasks = []string{"test", "test-faults", "test-slurm", "test-report", "li
 // Every command of every page is one that the program or the Taskfile has, and does what it does
 // with the smoke profile in the place of the laptop one.
 func TestTheCommandsOfThePagesRun(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	copySmoke(t, dir)
 	writeMaps(t, filepath.Join(dir, "maps.npy"))
@@ -79,7 +80,7 @@ func TestTheCommandsOfThePagesRun(t *testing.T) {
 	}
 }
 
-// copySmoke lays the smoke profile into a folder, also in the place of the laptop one.
+// copySmoke lays the smoke profile into a folder, also in the place of the laptop one, and its results.
 func copySmoke(t *testing.T, dir string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Join(dir, "params"), 0o755); err != nil {
@@ -93,6 +94,9 @@ func copySmoke(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "params", "laptop.yaml"), smoke, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := layResults(dir); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -141,6 +145,7 @@ func writeMaps(t *testing.T, path string) {
 // The commands of the example for GitHub Actions do what they are there for: with the smoke profile
 // in the place of the laptop one, and its figure in the place of the published one.
 func TestTheCommandsOfTheWorkflowRun(t *testing.T) {
+	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("..", "..", ".github", "examples", "reproduce.yml"))
 	if err != nil {
 		t.Fatal(err)

@@ -123,6 +123,7 @@ func TestThreadsAreNoMoreThanCanBeOfUse(t *testing.T) {
 // A training that is killed at 30 random moments, in the middle of writing a
 // checkpoint too, ends in the bits of one that was never touched.
 func TestKilledTrainingEndsInTheSameResult(t *testing.T) {
+	t.Parallel()
 	smoke, err := filepath.Abs("../../params/smoke.yaml")
 	if err != nil {
 		t.Fatal(err)

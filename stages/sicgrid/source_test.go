@@ -16,6 +16,7 @@ import (
 // The source tree is copied and edited there; the program is built from the copy
 // as `go tool task build` does it.
 func TestWhatEditingTheSourceReruns(t *testing.T) {
+	t.Parallel()
 	tree := t.TempDir()
 	copySource(t, "../..", tree)
 	exe := filepath.Join(tree, "bin", "sicgrid")

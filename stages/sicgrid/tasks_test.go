@@ -58,6 +58,7 @@ var notOfThePipeline = []string{"default", "build", "test", "lint", "test-faults
 
 // PROFILE=smoke does every task of the pipeline in seconds.
 func TestEveryTaskTakesTheSmokeProfile(t *testing.T) {
+	t.Parallel()
 	list := exec.Command("go", "tool", "task", "--list", "--json", "--sort", "none", "--dir", "../..")
 	out, err := list.Output()
 	if err != nil {
@@ -69,6 +70,9 @@ func TestEveryTaskTakesTheSmokeProfile(t *testing.T) {
 	}
 	dir := t.TempDir()
 	layParams(t, dir)
+	if err := layResults(dir); err != nil {
+		t.Fatal(err)
+	}
 	var names []string
 	for _, task := range taskfile.Tasks {
 		if !slices.Contains(notOfThePipeline, task.Name) {
@@ -103,7 +107,11 @@ func TestEveryTaskTakesTheSmokeProfile(t *testing.T) {
 // Every example of every command's help runs: the sweeps as far as saying what they would do,
 // everything else with the smoke profile in the place of the laptop's and the paper's.
 func TestTheExamplesOfTheHelpRun(t *testing.T) {
+	t.Parallel()
 	dir, real := folderOfSmoke(t), t.TempDir()
+	if err := layResults(dir); err != nil {
+		t.Fatal(err)
+	}
 	layParams(t, real)
 	layQuick(t, dir, "laptop", "paper")
 	for _, name := range experiment.SweepNames(filepath.Join(dir, "params")) {
