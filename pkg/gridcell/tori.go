@@ -198,8 +198,7 @@ func atSum(basis [][2]float64, w wave) bool {
 		off[0] -= whole * b[0]
 		off[1] -= whole * b[1]
 	}
-	near := math.Abs(off[0]) <= w.reach && math.Abs(off[1]) <= w.reach // most are not, and a root takes long
-	return near && !zero && math.Hypot(off[0], off[1]) <= w.reach
+	return !zero && dot(off, off) <= w.reach*w.reach
 }
 
 // coordinates are a wave vector's in a basis, along it where it is one vector.
