@@ -182,6 +182,23 @@ func (o *Options) ScratchPath(s NodeStatus) string {
 	return filepath.Join(dir, scratchName(s.Numerics))
 }
 
+// ScratchPaths are the folders of all stages that have been given one and have not ended, by the key
+// of what each computes.
+func (o *Options) ScratchPaths() map[string][]string {
+	of := map[string][]string{}
+	for _, key := range o.Store.ScratchKeys() {
+		dir, err := o.Store.ScratchPath(key)
+		if err != nil {
+			continue
+		}
+		entries, _ := os.ReadDir(dir) // it may be gone by now
+		for _, e := range entries {
+			of[key] = append(of[key], filepath.Join(dir, e.Name()))
+		}
+	}
+	return of
+}
+
 // otherScratchDirs are the scratch folders that the step's recipe has under other numerics and on
 // other devices.
 func otherScratchDirs(s *step, opt *Options, numerics string) ([]string, error) {

@@ -2,7 +2,6 @@ package progress
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -14,10 +13,8 @@ import (
 
 // Runs is what a sweep is shown by: many chains of nodes, each of which is one to those who wait.
 type Runs struct {
-	Runs     []Run
-	Todo     int                                       // how many are not up to date
-	Estimate time.Duration                             // of the whole; 0 = not known
-	Stopped  func(r *pipeline.NodeReport) (why string) // why a node that is done ended early; "" = it did not
+	Runs    []Run
+	Stopped func(r *pipeline.NodeReport) (why string) // why a node that is done ended early; "" = it did not
 }
 
 // Run is one chain, by its title and its nodes in order; chains may share nodes.
@@ -35,11 +32,11 @@ type Run struct {
 // unless nothing of it had to run.
 type Sweep struct {
 	*Display
+	*reckoner
 	runs    Runs
-	width   int // of the longest title, within reason
-	of      map[*pipeline.Node][]int
+	width   int                      // of the longest title, within reason
+	chains  map[*pipeline.Node][]int // that a node is of
 	state   []chain
-	begun   time.Time
 	printed time.Time
 	ended   bool // the last plain line has been written
 	total   *mpb.Bar
@@ -53,19 +50,17 @@ type chain struct {
 	computed bool
 	failed   bool
 	stopped  string
-	running  int     // nodes at work
-	from, at float64 // share of the longest node's work that was done at its first report, and now
-	reported bool
+	running  int // nodes at work
 }
 
-// NewSweep is New for a sweep.
-func NewSweep(d *Display, runs Runs) *Sweep {
-	s := &Sweep{Display: d, runs: runs, of: map[*pipeline.Node][]int{}, state: make([]chain, len(runs.Runs)), begun: time.Now(), printed: time.Now()}
+// NewSweep is NewTotal for a sweep.
+func NewSweep(d *Display, nodes []*pipeline.Node, know Reckoning, runs Runs) *Sweep {
+	s := &Sweep{Display: d, reckoner: newReckoner(nodes, know), runs: runs, chains: map[*pipeline.Node][]int{}, state: make([]chain, len(runs.Runs)), printed: time.Now()}
 	for i, r := range runs.Runs {
 		s.state[i].left = len(r.Nodes)
 		s.width = min(max(s.width, len([]rune(r.Title))), 64)
 		for _, n := range r.Nodes {
-			s.of[n] = append(s.of[n], i)
+			s.chains[n] = append(s.chains[n], i)
 		}
 	}
 	return s
@@ -84,12 +79,14 @@ func (s *Sweep) Close() {
 
 // Observe shows one event.
 func (s *Sweep) Observe(e pipeline.Event) {
-	chains := s.of[e.Node]
+	chains := s.chains[e.Node]
 	if len(chains) == 0 || s.opt.Verbose {
 		s.Display.Observe(e)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	now := time.Now()
+	s.count(e, now)
 	for _, i := range chains {
 		s.state[i].see(e)
 	}
@@ -109,12 +106,12 @@ func (s *Sweep) Observe(e pipeline.Event) {
 			s.print(fmt.Sprintf("%-7s %s  %s\n", "defect", e.Node.Name, e.Note))
 		}
 	case pipeline.Finished:
-		s.finished(e, chains, quietly)
+		s.sayFinished(e, chains, quietly)
 	}
-	s.sayTotal()
+	s.sayTotal(now)
 }
 
-func (s *Sweep) finished(e pipeline.Event, chains []int, quietly bool) {
+func (s *Sweep) sayFinished(e pipeline.Event, chains []int, quietly bool) {
 	if st := s.stages[e.Node]; quietly && st != nil {
 		st.drop()
 		delete(s.stages, e.Node)
@@ -148,13 +145,6 @@ func (c *chain) see(e pipeline.Event) {
 	case pipeline.Started:
 		c.running++
 		c.computed = true
-	case pipeline.Progress:
-		// The stage of most work comes first and is the only one that says how far it is for long.
-		if share := float64(e.Done) / float64(max(e.Total, 1)); !c.reported {
-			c.reported, c.from, c.at = true, share, share
-		} else if share > c.at {
-			c.at = share
-		}
 	case pipeline.Finished:
 		c.left--
 		c.running = max(0, c.running-1)
@@ -171,8 +161,7 @@ func (c *chain) see(e pipeline.Event) {
 
 // counts of the chains by what has become of them.
 type counts struct {
-	finished, cached, done, running, failed, stopped, waiting int
-	work, left                                                float64 // in runs: what was done, what is to be done
+	finished, cached, done, running, failed, stopped int
 }
 
 func (s *Sweep) counts() (n counts) {
@@ -183,47 +172,21 @@ func (s *Sweep) counts() (n counts) {
 			n.failed++
 		case c.left == 0 && c.computed:
 			n.done++
-			n.work += 1 - c.from
 		case c.left == 0:
 			n.cached++
 		case c.running > 0:
 			n.running++
-			n.work += c.at - c.from
-			n.left -= c.at
-		default:
-			n.waiting++
 		}
 		if c.stopped != "" {
 			n.stopped++
 		}
 	}
 	n.finished = n.cached + n.done + n.failed
-	n.left += float64(s.runs.Todo - n.done - n.failed)
 	return n
 }
 
-// remaining estimates the time left: by what was measured in this run, at first by what is known of
-// like ones. NaN = not known.
-func (s *Sweep) remaining(n counts, now time.Time) float64 {
-	elapsed := now.Sub(s.begun).Seconds()
-	switch {
-	case n.left <= 0:
-		return 0
-	case n.work > 0.5 || n.work > 0.02 && s.runs.Estimate == 0:
-		return elapsed * n.left / n.work
-	case s.runs.Estimate > 0:
-		return math.Max(0, s.runs.Estimate.Seconds()-elapsed)
-	}
-	return math.NaN()
-}
-
-func (s *Sweep) text(now time.Time) string {
-	n := s.counts()
-	text := fmt.Sprintf("%d of %d runs  %d cached  %d done  %d running  %d failed  %d stopped early", n.finished, len(s.state), n.cached, n.done, n.running, n.failed, n.stopped)
-	if left := s.remaining(n, now); !math.IsNaN(left) && n.finished < len(s.state) {
-		text += "  " + clock(time.Duration(left*float64(time.Second))) + " left"
-	}
-	return text
+func (s *Sweep) text(n counts, now time.Time) string {
+	return fmt.Sprintf("%d of %d runs  %d cached  %d done  %d running  %d failed  %d stopped early", n.finished, len(s.state), n.cached, n.done, n.running, n.failed, n.stopped) + s.note(now)
 }
 
 // showTotal puts the line for all below the others.
@@ -236,16 +199,18 @@ func (s *Sweep) showTotal() {
 
 // sayTotal brings the line for all up to date, or writes it where nothing is live: when it is time
 // to, and once at the end.
-func (s *Sweep) sayTotal() {
-	now, n := time.Now(), s.counts()
+func (s *Sweep) sayTotal(now time.Time) {
+	n := s.counts()
 	ended := n.finished == len(s.state)
 	switch {
+	case s.total != nil && !ended && now.Sub(s.printed) < refresh:
 	case s.total != nil:
-		s.shown.Store(s.text(now))
+		s.printed = now
+		s.shown.Store(s.text(n, now))
 		s.total.SetCurrent(int64(n.finished))
 	case s.opt.Live || s.opt.Quiet || s.ended || !ended && now.Sub(s.printed) < s.opt.Interval:
 	default:
 		s.printed, s.ended = now, ended
-		s.print(fmt.Sprintf("%-7s %s\n", "sweep", s.text(now)))
+		s.print(fmt.Sprintf("%-7s %s\n", "sweep", s.text(n, now)))
 	}
 }

@@ -3,7 +3,6 @@ package progress
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -13,11 +12,20 @@ import (
 
 // chains are n runs of a training and a measurement.
 func chains(n int) Runs {
-	runs := Runs{Todo: n}
+	var runs Runs
 	for i := range n {
 		runs.Runs = append(runs.Runs, Run{fmt.Sprint("run ", i), []*pipeline.Node{{Name: fmt.Sprint("train/", i)}, {Name: fmt.Sprint("spectra/", i)}}})
 	}
 	return runs
+}
+
+// showing is a sweep of these runs, one at a time.
+func showing(d *Display, runs Runs) *Sweep {
+	var nodes []*pipeline.Node
+	for _, r := range runs.Runs {
+		nodes = append(nodes, r.Nodes...)
+	}
+	return NewSweep(d, nodes, Reckoning{Jobs: 1, Work: steps}, runs)
 }
 
 func finish(s *Sweep, n *pipeline.Node, state pipeline.State) {
@@ -27,14 +35,13 @@ func finish(s *Sweep, n *pipeline.Node, state pipeline.State) {
 func TestASweepIsShownAsItsRuns(t *testing.T) {
 	var out buffer
 	runs := chains(5)
-	runs.Todo = 4
 	runs.Stopped = func(r *pipeline.NodeReport) string {
 		if r.Node.Name == "train/2" {
 			return "died: of this test"
 		}
 		return ""
 	}
-	s := NewSweep(New(&out, Options{Interval: time.Hour}), runs)
+	s := showing(New(&out, Options{Interval: time.Hour}), runs)
 	node := func(i, k int) *pipeline.Node { return runs.Runs[i].Nodes[k] }
 	for k := range 2 {
 		finish(s, node(0, k), pipeline.Cached)
@@ -49,7 +56,7 @@ func TestASweepIsShownAsItsRuns(t *testing.T) {
 	finish(s, node(3, 0), pipeline.Failed)
 	finish(s, node(3, 1), pipeline.NotReached)
 	s.Observe(pipeline.Event{Kind: pipeline.Started, Node: node(4, 0)})
-	if text := s.text(time.Now()); !strings.HasPrefix(text, "4 of 5 runs  1 cached  2 done  1 running  1 failed  1 stopped early  ") {
+	if text := s.text(s.counts(), time.Now()); !strings.HasPrefix(text, "4 of 5 runs  1 cached  2 done  1 running  1 failed  1 stopped early  ") {
 		t.Errorf("in the middle: %q", text)
 	}
 	finish(s, node(4, 0), pipeline.Ran)
@@ -66,33 +73,38 @@ sweep   5 of 5 runs  1 cached  3 done  0 running  1 failed  1 stopped early
 	}
 }
 
-// The time left is at first that of like runs, then that of what was measured, trainings under way
-// included; what a checkpoint had done before is not taken for speed.
-func TestTheTimeLeftOfASweepIsMeasured(t *testing.T) {
+// The time left is that of the stages that are left, not of the runs: what a checkpoint had done of
+// the first run makes the others no quicker.
+func TestTheTimeLeftOfASweepIsThatOfItsStages(t *testing.T) {
 	runs := chains(10)
-	runs.Estimate = 100 * time.Second
-	s := NewSweep(New(&buffer{}, Options{Quiet: true}), runs)
-	at := func(seconds float64) float64 {
-		return s.remaining(s.counts(), s.begun.Add(time.Duration(seconds*float64(time.Second))))
+	for i := range runs.Runs {
+		runs.Runs[i].Nodes[0].Stage = "train"
 	}
-	if left := at(10); math.Abs(left-90) > 1e-9 {
-		t.Errorf("before anything was measured: %v s left, want 90", left)
+	s := showing(New(&buffer{}, Options{Quiet: true}), runs)
+	s.earlier.Store(func(kind string) float64 { return map[string]float64{"train": 0.1}[kind] })
+	begun := time.Now()
+	left := func(seconds float64, want string) {
+		t.Helper()
+		if text := s.text(s.counts(), begun.Add(time.Duration(seconds*float64(time.Second)))); !strings.HasSuffix(text, want) {
+			t.Errorf("after %g s: %q, want %q", seconds, text, want)
+		}
 	}
-	begin, half := runs.Runs[0].Nodes[0], runs.Runs[1].Nodes[0]
-	s.Observe(pipeline.Event{Kind: pipeline.Started, Node: begin})
-	finish(s, begin, pipeline.Ran)
-	s.Observe(pipeline.Event{Kind: pipeline.Started, Node: runs.Runs[0].Nodes[1]})
-	finish(s, runs.Runs[0].Nodes[1], pipeline.Ran)
-	if left := at(50); math.Abs(left-450) > 1e-9 {
-		t.Errorf("after one of ten in 50 s: %v s left, want 450", left)
+	first := runs.Runs[0].Nodes[0]
+	s.count(pipeline.Event{Kind: pipeline.Started, Node: first}, begun)
+	left(0, "  more than 16:40 left") // ten trainings of 1000 steps; of the measurements nothing is known
+	s.count(pipeline.Event{Kind: pipeline.Progress, Node: first, Done: 990, Total: 1000}, begun)
+	left(0, "  more than 15:01 left")
+	s.count(pipeline.Event{Kind: pipeline.Finished, Node: first, Report: &pipeline.NodeReport{Node: first, State: pipeline.Ran, Time: 2 * time.Second}}, begun.Add(2*time.Second))
+	left(2, "  more than 15:00 left") // 10 steps that took 2 s say nothing of 1000
+	second := runs.Runs[1].Nodes[0]
+	s.count(pipeline.Event{Kind: pipeline.Started, Node: second}, begun.Add(2*time.Second))
+	s.count(pipeline.Event{Kind: pipeline.Progress, Node: second, Done: 1, Total: 1000}, begun.Add(2*time.Second))
+	s.count(pipeline.Event{Kind: pipeline.Progress, Node: second, Done: 501, Total: 1000}, begun.Add(102*time.Second))
+	left(102, "  more than 28:20 left") // 499 steps and 8000 of 0.2 s
+	for _, r := range runs.Runs {
+		for _, n := range r.Nodes {
+			s.count(pipeline.Event{Kind: pipeline.Finished, Node: n, Report: &pipeline.NodeReport{Node: n, State: pipeline.Cached}}, begun)
+		}
 	}
-	s.Observe(pipeline.Event{Kind: pipeline.Started, Node: half})
-	s.Observe(pipeline.Event{Kind: pipeline.Progress, Node: half, Done: 50, Total: 100})
-	if left := at(50); math.Abs(left-425) > 1e-9 {
-		t.Errorf("with half of another taken up from a checkpoint: %v s left, want 425", left)
-	}
-	s.Observe(pipeline.Event{Kind: pipeline.Progress, Node: half, Done: 75, Total: 100})
-	if left := at(62.5); math.Abs(left-62.5*8.25/1.25) > 1e-9 {
-		t.Errorf("with a quarter of another made: %v s left, want %v", left, 62.5*8.25/1.25)
-	}
+	left(3, "stopped early")
 }

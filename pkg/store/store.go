@@ -248,6 +248,17 @@ func (s *Store) ScratchPath(key string) (dir string, err error) {
 	return s.path("scratch", key), nil
 }
 
+// ScratchKeys are the keys that have a scratch directory.
+func (s *Store) ScratchKeys() (keys []string) {
+	entries, _ := os.ReadDir(s.path("scratch")) // none where the store is not there
+	for _, e := range entries {
+		if e.IsDir() && isHex256(e.Name()) {
+			keys = append(keys, e.Name())
+		}
+	}
+	return keys
+}
+
 // DropScratch removes the scratch directory of key, if there is one.
 func (s *Store) DropScratch(key string) error {
 	if err := checkKey(key); err != nil {

@@ -134,9 +134,9 @@ func announceSweep(cmd *cobra.Command, s *session.Session, flags *runFlags, dry 
 		}
 	}
 	text := fmt.Sprintf("%s: %d points, %d runs, %d cached", w.Name, len(w.Points), len(w.Runs), cached)
-	var rest estimate.Estimate
 	if todo > 0 && len(flags.force) == 0 {
-		if rest, err = s.Estimate(cmd.Context(), plan); err != nil {
+		rest, err := s.Estimate(cmd.Context(), plan)
+		if err != nil {
 			return false, err
 		}
 		if cached < len(w.Runs) {
@@ -154,11 +154,11 @@ func announceSweep(cmd *cobra.Command, s *session.Session, flags *runFlags, dry 
 		return false, finishSweep(cmd, s, flags, out, plan)
 	}
 	flags.view = func(d *progress.Display) view {
-		runs := progress.Runs{Todo: len(w.Runs) - cached, Estimate: rest.On(s.Options.Places()), Stopped: func(n *pipeline.NodeReport) string { return stoppedEarly(s.Options.Store, n) }}
+		runs := progress.Runs{Stopped: func(n *pipeline.NodeReport) string { return stoppedEarly(s.Options.Store, n) }}
 		for _, r := range w.Runs {
 			runs.Runs = append(runs.Runs, progress.Run{Title: r.Title, Nodes: r.Nodes})
 		}
-		return progress.NewSweep(d, runs)
+		return progress.NewSweep(d, s.Graph.Nodes(), s.Reckoning(), runs)
 	}
 	return true, nil
 }

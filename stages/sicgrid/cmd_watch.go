@@ -11,12 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sicgrid/pkg/pipeline"
 	"sicgrid/pkg/progress"
 	"sicgrid/pkg/usage"
-	"sicgrid/stages/experiment"
 	"sicgrid/stages/session"
-	"sicgrid/stages/train"
 	"sicgrid/stages/watch"
 )
 
@@ -26,12 +23,14 @@ func newWatchCommand() *cobra.Command {
 		Use:   "watch [TARGET...]",
 		Short: "Show trainings under way: losses, speed, time left, ratemaps as they form",
 		Long: "Show trainings under way: loss terms, learning rate, speed, time left, how much of the states' variance position\n" +
-			"explains, and ratemaps of the units that place modulates most. It reads what trainings save anyway, their\n" +
-			"checkpoints (`sicgrid run --checkpoint-every 2s` saves more often), so that they do nothing more than without it.\n" +
+			"explains, and ratemaps of the units that place modulates most. Without a target those of sweeps are found too. It\n" +
+			"reads what trainings save anyway, their checkpoints (`sicgrid run --checkpoint-every 2s` saves more often), so that\n" +
+			"they do nothing more than without it.\n" +
 			"Beside a training on a GPU name the target and the profile as for its run. It ends when there is nothing left to\n" +
 			"train, or with Ctrl-C. sicgrid export NAME:history gives the losses so far, while a training goes on, as a table.",
 		Example: "  sicgrid watch --once\n" +
 			"  sicgrid watch figure-6 --once --maps 0\n" +
+			"  sicgrid watch sweep-copies --once\n" +
 			"  sicgrid watch train/full --once --json",
 		RunE: func(cmd *cobra.Command, targets []string) error {
 			if flags.every < 200*time.Millisecond || flags.maps < 0 || flags.maps > 12 {
@@ -57,12 +56,6 @@ type watchFlags struct {
 	json  bool
 }
 
-// underWay are the trainings of a graph.
-type underWay struct {
-	trainings []watch.Training // with a place for checkpoints
-	left      int              // that are not up to date
-}
-
 // planEvery is how often the store is asked which trainings there are.
 const planEvery = 10 * time.Second
 
@@ -71,12 +64,13 @@ func (f *watchFlags) run(cmd *cobra.Command, targets []string) error {
 	if err != nil {
 		return err
 	}
+	here := lookout{request: f.Request, sessions: []*session.Session{s}, everything: len(targets) == 0}
 	w := watch.Watcher{Motion: s.Parameters.Evaluation.Motion, BoxM: slices.Min(s.Parameters.Evaluation.BoxesM), Maps: f.maps}
 	var now underWay
 	planned := time.Time{}
 	for {
 		if time.Since(planned) > planEvery {
-			if now, err = trainingsOf(s); err != nil {
+			if now, err = here.see(); err != nil {
 				return err
 			}
 			planned = time.Now()
@@ -91,10 +85,10 @@ func (f *watchFlags) run(cmd *cobra.Command, targets []string) error {
 		if len(views) < len(now.trainings) {
 			planned = time.Time{} // one has ended
 		}
-		if err := f.show(cmd, views, now.left); err != nil {
+		if err := f.show(cmd, views, now); err != nil {
 			return err
 		}
-		if f.once || now.left == 0 {
+		if f.once || now.left+now.strange == 0 {
 			return nil
 		}
 		if !pause(cmd.Context(), f.every) {
@@ -113,33 +107,15 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// trainingsOf asks the store which trainings have a checkpoint, those saved last first.
-func trainingsOf(s *session.Session) (u underWay, err error) {
-	nodes, err := pipeline.Status(s.Graph, s.Options)
-	if err != nil {
-		return u, err
-	}
-	for _, n := range nodes {
-		t, ok := n.Node.Params.(train.Params)
-		if !ok || n.Node.Stage != experiment.TrainStage || n.Current() {
-			continue
-		}
-		u.left++
-		if s.Resumes(n) > 0 {
-			u.trainings = append(u.trainings, watch.Training{Name: n.Node.Name, Network: t.Network, Steps: t.Optimiser.Steps, Dir: s.Options.ScratchPath(n)})
-		}
-	}
-	return u, nil
-}
-
 // show writes what is seen: a terminal is wiped first.
-func (f *watchFlags) show(cmd *cobra.Command, views []watch.View, left int) error {
+func (f *watchFlags) show(cmd *cobra.Command, views []watch.View, u underWay) error {
 	out := cmd.OutOrStdout()
 	if f.json {
 		line, err := json.Marshal(struct {
 			Trainings []watch.View `json:"trainings"`
 			Left      int          `json:"left"`
-		}{views, left})
+			Strange   int          `json:"strange"` // under way in the store, of what is not known
+		}{views, u.left, u.strange})
 		if err != nil {
 			return err
 		}
@@ -158,11 +134,14 @@ func (f *watchFlags) show(cmd *cobra.Command, views []watch.View, left int) erro
 			b.WriteString(v.Draw(live && os.Getenv("NO_COLOR") == ""))
 		}
 	}
-	switch more := left - len(views); {
-	case left == 0:
+	switch more := u.left - len(views); {
+	case u.left == 0 && u.strange == 0:
 		fmt.Fprintln(&b, "nothing is left to train")
 	case more > 0:
 		fmt.Fprintf(&b, "%d more to train have no checkpoint yet, or are not under way\n", more)
+	}
+	if u.strange > 0 {
+		fmt.Fprintf(&b, "%d under way in %s of another profile, other settings, other code or a GPU: name target, --params and --set as for that run\n", u.strange, f.Store)
 	}
 	_, err := fmt.Fprint(out, b.String())
 	return err
