@@ -53,7 +53,7 @@ func (d *DAG) Names() []string {
 }
 
 func (d *DAG) unknownTarget(name string) error {
-	names := d.groupNames()
+	names := slices.DeleteFunc(d.groupNames(), func(n string) bool { return strings.Contains(n, "/") }) // those of every seed are too many to read
 	if near := params.Nearest(name, d.Names()); len(near) > 0 {
 		return unknownf("unknown target %q, did you mean %s?", name, strings.Join(near, " or "))
 	}
