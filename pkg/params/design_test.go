@@ -15,6 +15,7 @@ loss:
   capacity: 0.5
   separation: 1.0
 boxes: [2, 4]
+others: {}
 seed: 1
 `
 
@@ -28,11 +29,12 @@ type designed struct {
 		Capacity   float64 `json:"capacity"`
 		Separation float64 `json:"separation"`
 	} `json:"loss"`
-	Boxes []float64 `json:"boxes"`
-	Seed  uint64    `json:"seed"`
+	Boxes  []float64 `json:"boxes"`
+	Others struct{}  `json:"others"`
+	Seed   uint64    `json:"seed"`
 }
 
-var sweepable = []string{"network", "loss", "boxes"}
+var sweepable = []string{"network", "loss", "boxes", "others"}
 
 func readDesigns(t testing.TB, text string) (base *Document, designs []Design, err error) {
 	t.Helper()
@@ -150,8 +152,9 @@ func TestFaultsOfADesignNameTheirLine(t *testing.T) {
 		"designs:\n a:\n  grid: {loss: {}}":                               "sweep.yaml:3: designs.a.grid: found an empty grid, must have at least one parameter with a list of values",
 		"designs:\n a:\n  grid:\n   loss: {sigma_g: []}":                  "sweep.yaml:4: loss.sigma_g: found an empty list, must be a list of at least one value",
 		"designs:\n a:\n  grid:\n   loss: {sigma_h: [1]}":                 "sweep.yaml:4: loss.sigma_h: unknown parameter, did you mean loss.sigma_g?",
-		"designs:\n a:\n  grid:\n   tulips: {a: [1]}":                     "sweep.yaml:4: tulips: unknown parameter, must be one of network, loss, boxes",
-		"designs:\n a:\n  grid:\n   seed: [1]":                            "sweep.yaml:4: seed: unknown parameter, must be one of network, loss, boxes",
+		"designs:\n a:\n  grid:\n   tulips: {a: [1]}":                     "sweep.yaml:4: tulips: unknown parameter, must be one of network, loss, boxes, others",
+		"designs:\n a:\n  grid:\n   seed: [1]":                            "sweep.yaml:4: seed: unknown parameter, must be one of network, loss, boxes, others",
+		"designs:\n a:\n  grid:\n   others: {tulips: [1]}":                "sweep.yaml:4: others.tulips: unknown parameter, must stand in the profile too, which sets nothing in others",
 		"designs:\n a:\n  grid:\n   loss: 3":                              "sweep.yaml:4: loss: found 3, must be a mapping with some of the keys sigma_g, capacity, separation",
 		"designs:\n a:\n  grid:\n   loss: {sigma_g: 0.4}":                 "sweep.yaml:4: loss.sigma_g: found 0.4, must be a list of at least one value",
 		"designs:\n a:\n  grid:\n   loss: {sigma_g: [0.4, 0.4]}":          "sweep.yaml:4: loss.sigma_g: found 0.4 twice, must be given once",

@@ -92,6 +92,8 @@ func leaves(over, base, document *value, path []string) ([]change, error) {
 			return nil, item.errorf("unknown parameter, did you mean %s?", strings.Join(near, " or "))
 		case child == nil && len(NearestKeys(key, document.leafKeys(""))) > 0:
 			return nil, item.errorf("unknown parameter, did you mean %s?", strings.Join(NearestKeys(key, document.leafKeys("")), " or "))
+		case child == nil && len(base.keys) == 0:
+			return nil, item.errorf("unknown parameter, must stand in the profile too, which sets nothing in %s", strings.Join(path, "."))
 		case child == nil:
 			return nil, item.errorf("unknown parameter, must be one of %s", strings.Join(base.keys, ", "))
 		case child.kind != mapping:
