@@ -79,6 +79,18 @@ func (f *lockFlags) lock(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	r := lockRecord{File: filepath.Join("artifacts", "lock."+s.Parameters.Name+".json"), Numerics: s.Options.Numerics, Differences: []string{}}
+	locks, err := readLocks(r.File)
+	if err != nil {
+		return err
+	}
+	if _, known := locks[r.Numerics]; f.check && !known && !f.anyNumerics { // before hours of training
+		has := strings.Join(slices.Sorted(maps.Keys(locks)), ", ")
+		if has == "" {
+			has = "none"
+		}
+		return fmt.Errorf("%s has no digests of %s (it has %s), so nothing can be compared; --any-numerics allows that, `sicgrid lock` without --check adds them", r.File, r.Numerics, has)
+	}
 	display := progress.New(cmd.ErrOrStderr(), progress.Options{Live: progress.IsTerminal(cmd.ErrOrStderr()), Quiet: true})
 	s.Options.Jobs, s.Options.Observer = f.jobs, display.Observe
 	report, err := pipeline.Run(cmd.Context(), s.Graph, s.Options)
@@ -90,11 +102,7 @@ func (f *lockFlags) lock(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	r := lockRecord{File: filepath.Join("artifacts", "lock."+s.Parameters.Name+".json"), Numerics: s.Options.Numerics, Stages: len(now.Nodes), Differences: []string{}}
-	locks, err := readLocks(r.File)
-	if err != nil {
-		return err
-	}
+	r.Stages = len(now.Nodes)
 	if f.check {
 		return f.compare(cmd.OutOrStdout(), s.Graph, r, locks, now)
 	}
@@ -123,14 +131,7 @@ func (f *lockFlags) compare(w io.Writer, g *pipeline.Graph, r lockRecord, locks 
 	if err := f.print(w, r); err != nil {
 		return err
 	}
-	switch n := len(r.Differences); {
-	case !known && !f.anyNumerics:
-		has := strings.Join(slices.Sorted(maps.Keys(locks)), ", ")
-		if has == "" {
-			has = "none"
-		}
-		return fmt.Errorf("%s has no digests of %s (it has %s), so nothing was compared; --any-numerics allows that, `sicgrid lock` without --check adds them", r.File, r.Numerics, has)
-	case n > 0:
+	if n := len(r.Differences); n > 0 {
 		return fmt.Errorf("%d stages do not give what %s says, first: %s; if that is meant, run: sicgrid lock --params %s", n, r.File, r.Differences[0], usage.Quoted(f.Params))
 	}
 	return nil
