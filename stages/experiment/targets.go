@@ -53,10 +53,10 @@ func (d *DAG) Names() []string {
 }
 
 func (d *DAG) unknownTarget(name string) error {
-	names := slices.DeleteFunc(d.groupNames(), func(n string) bool { return strings.Contains(n, "/") }) // those of every seed are too many to read
 	if near := params.Nearest(name, d.Names()); len(near) > 0 {
 		return unknownf("unknown target %q, did you mean %s?", name, strings.Join(near, " or "))
 	}
+	names := slices.DeleteFunc(d.groupNames(), func(n string) bool { return strings.Contains(n, "/") }) // those of every seed are too many to read
 	return unknownf("unknown target %q, must be one of %s, or a node that `sicgrid status all` lists", name, strings.Join(names, ", "))
 }
 

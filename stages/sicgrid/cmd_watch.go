@@ -64,7 +64,7 @@ func (f *watchFlags) run(cmd *cobra.Command, targets []string) error {
 	if err != nil {
 		return err
 	}
-	here := lookout{request: f.Request, sessions: []*session.Session{s}, everything: len(targets) == 0}
+	here := lookout{sessions: []*session.Session{s}}
 	w := watch.Watcher{Motion: s.Parameters.Evaluation.Motion, BoxM: slices.Min(s.Parameters.Evaluation.BoxesM), Maps: f.maps}
 	var now underWay
 	planned := time.Time{}

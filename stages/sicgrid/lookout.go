@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -16,11 +17,8 @@ import (
 // lookout finds the trainings of what is watched. Where nothing was named it also follows what is
 // under way in the store for other targets of the profile, and for its sweeps.
 type lookout struct {
-	request    session.Request
-	sessions   []*session.Session // that are followed, the one that was asked for first
-	everything bool
-
-	strangers map[string]bool // keys of trainings that nothing known trains
+	sessions  []*session.Session // that are followed, the one that was asked for first
+	strangers []string           // keys of trainings under way that none of them trains, nor any other that was looked at
 }
 
 // underWay are the trainings that are seen.
@@ -30,9 +28,6 @@ type underWay struct {
 	strange   int              // under way in the store, and nothing known trains them
 }
 
-// recent is how long after its last checkpoint a training that nobody named is thought to go on.
-const recent = 90 * time.Second
-
 // see asks the store which trainings have a checkpoint.
 func (l *lookout) see() (u underWay, err error) {
 	seen := map[string]bool{}
@@ -41,42 +36,36 @@ func (l *lookout) see() (u underWay, err error) {
 			return u, err
 		}
 	}
-	if !l.everything {
+	first := l.sessions[0]
+	if len(first.Targets) > 0 {
 		return u, nil
 	}
-	unknown := func() (keys []string) {
-		for key, dirs := range l.sessions[0].Options.ScratchPaths() {
-			if !seen[key] && slices.ContainsFunc(dirs, goesOn) {
-				keys = append(keys, key)
-			}
+	var strange []string
+	for key, dirs := range first.Options.ScratchPaths() {
+		if !seen[key] && slices.ContainsFunc(dirs, goesOn) {
+			strange = append(strange, key)
 		}
-		return keys
 	}
-	if slices.ContainsFunc(unknown(), func(key string) bool { return !l.strangers[key] }) {
+	if slices.ContainsFunc(strange, func(key string) bool { return !slices.Contains(l.strangers, key) }) {
 		for _, s := range l.others() {
-			before := len(unknown())
-			var more underWay
-			if err := more.add(s, seen); err != nil {
+			its, more := maps.Clone(seen), u
+			if err := more.add(s, its); err != nil {
 				return u, err
 			}
-			if len(unknown()) < before {
-				l.sessions = append(l.sessions, s)
-				u.trainings, u.left = append(u.trainings, more.trainings...), u.left+more.left
+			left := slices.DeleteFunc(slices.Clone(strange), func(key string) bool { return its[key] })
+			if len(left) < len(strange) {
+				l.sessions, u, seen, strange = append(l.sessions, s), more, its, left
 			}
 		}
 	}
-	l.strangers = map[string]bool{}
-	for _, key := range unknown() {
-		l.strangers[key] = true
-	}
-	u.strange = len(l.strangers)
+	l.strangers, u.strange = strange, len(strange)
 	return u, nil
 }
 
 // goesOn reports whether a training's checkpoint in a scratch folder is a recent one.
 func goesOn(dir string) bool {
 	c := saved.Look(dir)
-	return c != nil && time.Since(c.At) < recent
+	return c != nil && time.Since(c.At) <= watch.Asleep
 }
 
 // others are sessions of what else might be under way: all other trainings of the profile, and each
@@ -101,7 +90,7 @@ func (l *lookout) others() (found []*session.Session) {
 		if slices.ContainsFunc(l.sessions, func(s *session.Session) bool { return slices.Equal(s.Targets, t) }) {
 			continue
 		}
-		if s, err := l.request.Look(t); err == nil {
+		if s, err := first.Request.Look(t); err == nil {
 			found = append(found, s)
 		}
 	}

@@ -23,6 +23,9 @@ func TestATrainingIsWatchedWhileItGoesOn(t *testing.T) {
 	begin(t, dir, append([]string{"run", "-q", "--checkpoint-every", "200ms"}, args...)...)
 
 	seen := awaited(t, dir, args, func(a answer) bool {
+		if a.Left != 1 {
+			t.Fatalf("%d trainings are left of one target", a.Left)
+		}
 		return len(a.Trainings) == 1 && a.Trainings[0].Losses != nil && a.Trainings[0].Explained != nil
 	}).Trainings[0]
 	if seen.Name != "train/full" || seen.Step < 10 || seen.Of != 4000000 || len(seen.Maps) != 2 || seen.Losses["separation"] <= 0 || len(seen.Totals) == 0 {

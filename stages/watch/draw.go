@@ -12,9 +12,9 @@ import (
 	"sicgrid/pkg/sic/loss"
 )
 
-// asleep is how long after its last checkpoint a training is said to stand still: checkpoints are
+// Asleep is how long after its last checkpoint a training is said to stand still: checkpoints are
 // at most half a minute apart.
-const asleep = 90 * time.Second
+const Asleep = 90 * time.Second
 
 // Line is a training in one line.
 func (v View) Line(now time.Time) string {
@@ -23,7 +23,7 @@ func (v View) Line(now time.Time) string {
 		text += fmt.Sprintf(", %.3g steps/s, %s left", v.StepsPerSecond, duration(v.SecondsLeft))
 	}
 	switch age := now.Sub(v.Saved).Round(time.Second); {
-	case age > asleep:
+	case age > Asleep:
 		text += fmt.Sprintf("; stands still: its last checkpoint is %s old", duration(age.Seconds()))
 	case age > 0:
 		text += fmt.Sprintf("; as of %s ago", duration(age.Seconds()))
