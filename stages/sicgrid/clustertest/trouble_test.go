@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -124,11 +125,13 @@ func TestANodeThatCannotSeeTheStoreIsNamed(t *testing.T) {
 func TestATrainingMayNeedLongerThanItsJobs(t *testing.T) {
 	startCluster(t)
 	local, far := newWorkplace(t), newWorkplace(t)
-	args := append(long(2, 60_000), "--json", "-v")
+	args := append(long(2, 600_000), "--json", "-v") // so long that there is no machine on which it ends before it is preempted
 	here := local.start(args...)
 	there := far.start(append(args, "--executor", "slurm")...)
-	await(t, "the training to begin", there.says("start   train/full"))
-	time.Sleep(3 * time.Second)
+	await(t, "a checkpoint", func() bool {
+		found, _ := filepath.Glob(filepath.Join(far.dir, "artifacts/store/scratch/*/*/checkpoint"))
+		return len(found) > 0
+	})
 	urgent := exec.Command("sbatch", "--partition=high", "--array=1-4", "--nodes=1", "--cpus-per-task=4", "--mem=100", "--output=/dev/null", "--wrap=sleep 1")
 	if out, err := urgent.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
