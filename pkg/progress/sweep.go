@@ -33,14 +33,15 @@ type Run struct {
 type Sweep struct {
 	*Display
 	*reckoner
-	runs    Runs
-	width   int                      // of the longest title, within reason
-	chains  map[*pipeline.Node][]int // that a node is of
-	state   []chain
-	printed time.Time
-	ended   bool // the last plain line has been written
-	total   *mpb.Bar
-	shown   atomic.Value // string: the line for all
+	runs        Runs
+	width       int                      // of the longest title, within reason
+	chains      map[*pipeline.Node][]int // that a node is of
+	state       []chain
+	printed     time.Time
+	ended       bool // the last plain line has been written
+	interrupted bool
+	total       *mpb.Bar
+	shown       atomic.Value // string: the line for all
 }
 
 // chain is how far one of the runs is.
@@ -49,6 +50,7 @@ type chain struct {
 	ran      time.Duration
 	computed bool
 	failed   bool
+	cut      bool // not to its end: what a node waits for has failed, or the whole was interrupted
 	stopped  string
 	running  int // nodes at work
 }
@@ -90,6 +92,7 @@ func (s *Sweep) Observe(e pipeline.Event) {
 	for _, i := range chains {
 		s.state[i].see(e)
 	}
+	s.interrupted = s.interrupted || e.Kind == pipeline.Finished && e.Report.State == pipeline.Interrupted
 	quietly := len(chains) > 0 && !s.opt.Verbose
 	switch e.Kind {
 	case pipeline.Started:
@@ -128,7 +131,7 @@ func (s *Sweep) sayFinished(e pipeline.Event, chains []int, quietly bool) {
 		if why != "" {
 			c.stopped = why
 		}
-		if c.left > 0 || !c.computed || c.failed || s.opt.Quiet {
+		if c.left > 0 || !c.computed || c.failed || c.cut || s.opt.Quiet {
 			continue
 		}
 		note := c.stopped
@@ -153,22 +156,26 @@ func (c *chain) see(e pipeline.Event) {
 			c.ran += e.Report.Time
 		case pipeline.Fetched:
 			c.computed = true
-		case pipeline.Failed, pipeline.Interrupted, pipeline.NotReached:
+		case pipeline.Failed:
 			c.failed = true
+		case pipeline.Interrupted, pipeline.NotReached:
+			c.cut = true
 		}
 	}
 }
 
 // counts of the chains by what has become of them.
 type counts struct {
-	finished, cached, done, running, failed, stopped int
+	finished, cached, done, running, failed, stopped, cut int
 }
 
 func (s *Sweep) counts() (n counts) {
 	for i := range s.state {
 		c := &s.state[i]
 		switch {
-		case c.failed:
+		case c.cut && s.interrupted && !c.failed:
+			n.cut++
+		case c.failed || c.cut:
 			n.failed++
 		case c.left == 0 && c.computed:
 			n.done++
@@ -186,7 +193,11 @@ func (s *Sweep) counts() (n counts) {
 }
 
 func (s *Sweep) text(n counts, now time.Time) string {
-	return fmt.Sprintf("%d of %d runs  %d cached  %d done  %d running  %d failed  %d stopped early", n.finished, len(s.state), n.cached, n.done, n.running, n.failed, n.stopped) + s.note(now)
+	text := fmt.Sprintf("%d of %d runs  %d cached  %d done  %d running  %d failed  %d stopped early", n.finished, len(s.state), n.cached, n.done, n.running, n.failed, n.stopped)
+	if n.cut > 0 {
+		return text + fmt.Sprintf("  %d interrupted", n.cut)
+	}
+	return text + s.note(now)
 }
 
 // showTotal puts the line for all below the others.
@@ -201,7 +212,7 @@ func (s *Sweep) showTotal() {
 // to, and once at the end.
 func (s *Sweep) sayTotal(now time.Time) {
 	n := s.counts()
-	ended := n.finished == len(s.state)
+	ended := n.finished+n.cut == len(s.state)
 	switch {
 	case s.total != nil && !ended && now.Sub(s.printed) < refresh:
 	case s.total != nil:

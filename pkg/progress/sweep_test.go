@@ -73,6 +73,22 @@ sweep   5 of 5 runs  1 cached  3 done  0 running  1 failed  1 stopped early
 	}
 }
 
+// What an interruption left undone has not failed.
+func TestAnInterruptedRunOfASweepHasNotFailed(t *testing.T) {
+	var out buffer
+	runs := chains(4)
+	s := showing(New(&out, Options{Interval: time.Hour}), runs)
+	for i, states := range [][2]pipeline.State{{pipeline.Cached, pipeline.Cached}, {pipeline.Failed, pipeline.NotReached}, {pipeline.Interrupted, pipeline.NotReached}, {pipeline.NotReached, pipeline.NotReached}} {
+		for k, state := range states {
+			finish(s, runs.Runs[i].Nodes[k], state)
+		}
+	}
+	s.Close()
+	if want := "sweep   2 of 4 runs  1 cached  0 done  0 running  1 failed  0 stopped early  2 interrupted\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("shown\n%swant at the end\n%s", out.String(), want)
+	}
+}
+
 // The time left is that of the stages that are left, not of the runs: what a checkpoint had done of
 // the first run makes the others no quicker.
 func TestTheTimeLeftOfASweepIsThatOfItsStages(t *testing.T) {
