@@ -43,7 +43,9 @@ func runAsChild(dir string) error {
 	if err != nil {
 		return err
 	}
-	stopBeforeTheRecord(os.Getenv("PIPELINE_TEST_STOP"))
+	if reached := os.Getenv("PIPELINE_TEST_REACHED"); reached != "" {
+		waitBeforeTheRecord(reached, filepath.Join(dir, "go on"))
+	}
 	n := &Node{Name: "slow", Stage: "sum", Outputs: []string{"number"}}
 	n.Run = func(ctx context.Context, t *Task) error {
 		f, err := os.OpenFile(filepath.Join(dir, "ran"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
@@ -58,10 +60,8 @@ func runAsChild(dir string) error {
 			time.Sleep(time.Hour)
 		}
 		time.Sleep(100 * time.Millisecond)
-		for path := os.Getenv("PIPELINE_TEST_WAIT"); path != ""; time.Sleep(10 * time.Millisecond) {
-			if _, err := os.Stat(path); err == nil {
-				break
-			}
+		for path := os.Getenv("PIPELINE_TEST_WAIT"); path != "" && !exists(path); {
+			time.Sleep(10 * time.Millisecond)
 		}
 		value := int64(1)
 		if os.Getenv("PIPELINE_TEST_DICE") != "" {
@@ -82,27 +82,39 @@ func runAsChild(dir string) error {
 	return os.WriteFile(filepath.Join(dir, os.Getenv("PIPELINE_TEST_NAME")), []byte(strings.Join(logical(report), "\n")), 0o644)
 }
 
-// stopBeforeTheRecord makes this file and suspends the process when its objects are published and
-// its record is written, but not visible yet.
-func stopBeforeTheRecord(path string) {
-	if path == "" {
-		return
-	}
-	objects := false
+// waitBeforeTheRecord has the process make one file and wait for another when its objects are
+// published and its record is written, but not visible yet.
+func waitBeforeTheRecord(reached, goOn string) {
+	objects, waited := false, false
 	failpoint.Arm(func(step string) {
 		objects = objects || step == "run: objects published"
-		if !objects || step != "publish: flushed" {
+		if !objects || waited || step != "publish: flushed" {
 			return
 		}
-		if _, err := os.Stat(path); err == nil {
-			return
-		}
-		if err := os.WriteFile(path, nil, 0o644); err != nil {
+		waited = true
+		if err := os.WriteFile(reached, nil, 0o644); err != nil {
 			panic(err)
 		}
-		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-		time.Sleep(50 * time.Millisecond) // until the signal is delivered
+		for !exists(goOn) {
+			time.Sleep(10 * time.Millisecond)
+		}
 	})
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// awaitFile waits for what another process is to make, also on a busy machine.
+func awaitFile(t *testing.T, path string) {
+	t.Helper()
+	const within = 2 * time.Minute
+	for begun := time.Now(); !exists(path); time.Sleep(10 * time.Millisecond) {
+		if time.Since(begun) > within {
+			t.Fatalf("waited %v in vain for %s", within, path)
+		}
+	}
 }
 
 func child(t *testing.T, dir, name string, env ...string) *exec.Cmd {
@@ -113,6 +125,7 @@ func child(t *testing.T, dir, name string, env ...string) *exec.Cmd {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // it has ended, unless the test failed
 	return cmd
 }
 
@@ -143,12 +156,7 @@ func TestTwoProcessesComputeOnce(t *testing.T) {
 func TestAKilledProcessLeavesNothingVisibleAndNoLock(t *testing.T) {
 	dir := t.TempDir()
 	hanging := child(t, dir, "a", "PIPELINE_TEST_HANG=1")
-	for range 1000 {
-		if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	awaitFile(t, filepath.Join(dir, "ran"))
 	if err := hanging.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -175,19 +183,14 @@ func TestASuspendedRunThatWasOvertakenPublishesNothing(t *testing.T) {
 func suspendRun(t *testing.T, inStage bool) {
 	t.Helper()
 	dir := folder(t, "leases")
-	env, until := []string{"PIPELINE_TEST_DICE=1"}, filepath.Join(dir, "stopping")
+	env, until := []string{"PIPELINE_TEST_DICE=1"}, filepath.Join(dir, "reached")
 	if inStage {
 		env, until = append(env, "PIPELINE_TEST_WAIT="+filepath.Join(dir, "go on")), filepath.Join(dir, "ran")
 	} else {
-		env = append(env, "PIPELINE_TEST_STOP="+until)
+		env = append(env, "PIPELINE_TEST_REACHED="+until)
 	}
 	slow := child(t, dir, "slow", env...)
-	for range 1000 {
-		if _, err := os.Stat(until); err == nil {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	awaitFile(t, until)
 	if err := slow.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
