@@ -23,7 +23,7 @@ func TestInterruptedTrainingGoesOnToTheSameResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"train/full", "--params", smoke, "--set", "optimiser.steps=20000"} // some seconds: an interrupt after 0.3 s falls well inside
+	args := []string{"train/full", "--params", smoke, "--set", "optimiser.steps=100000"} // some seconds: three interrupts, each after 0.1 s, fall well inside, also on a fast machine
 	whole, interrupted := t.TempDir(), t.TempDir()
 	want := runJSON(t, program, whole, args...)
 
@@ -45,7 +45,7 @@ func TestInterruptedTrainingGoesOnToTheSameResult(t *testing.T) {
 	status := exec.Command(program, append([]string{"status"}, args...)...)
 	status.Dir = interrupted
 	said, _ := status.CombinedOutput()
-	if !regexp.MustCompile(`(?m)^1 of 1 stage to run, among them 1 training: .*; train/full resumes at step [1-9][0-9 ]* of 20 000$`).Match(said) {
+	if !regexp.MustCompile(`(?m)^1 of 1 stage to run, among them 1 training: .*; train/full resumes at step [1-9][0-9 ]* of 100 000$`).Match(said) {
 		t.Errorf("status does not say where the training goes on:\n%s", said)
 	}
 
@@ -60,7 +60,7 @@ func interruptedRun(t *testing.T, dir string, signal os.Signal, args []string) (
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
 	text, _ = atStart(t, cmd, func() error {
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 		return cmd.Process.Signal(signal)
 	})
 	return cmd.ProcessState.ExitCode(), text
@@ -129,7 +129,7 @@ func TestKilledTrainingEndsInTheSameResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	const kills = 30
-	args := []string{"train/full", "--params", smoke, "--set", "optimiser.steps=30000", "--checkpoint-every", "10ms"}
+	args := []string{"train/full", "--params", smoke, "--set", "optimiser.steps=60000", "--checkpoint-every", "10ms"} // several times what 30 runs get done, also on a fast machine
 	untouched, killed := t.TempDir(), t.TempDir()
 	want := runJSON(t, program, untouched, args...)
 
