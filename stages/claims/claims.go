@@ -19,7 +19,9 @@ import (
 type Params struct {
 	Seeds    []uint64 `json:"seeds"`
 	Variants []string `json:"variants"` // claims about others are not measurable
-	// Differences are in what the training of each variant differs from the full network's:
+	// Reference is the network that the ablations change one thing of, "full" or one of another recipe.
+	Reference string `json:"reference"`
+	// Differences are in what the training of each variant differs from the reference's:
 	// "loss.sigma_g=0.2".
 	Differences map[string][]string `json:"differences"`
 	BoxesM      []float64           `json:"boxes_m"` // in which periods are compared
@@ -27,8 +29,11 @@ type Params struct {
 }
 
 // variant is the first of those that are trained with this difference; where there is none, the
-// difference itself.
+// difference itself. No difference is the reference's.
 func (p Params) variant(difference string) string {
+	if difference == "" {
+		return p.Reference
+	}
 	for _, v := range p.Variants {
 		if slices.Contains(p.Differences[v], difference) {
 			return v

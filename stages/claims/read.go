@@ -27,21 +27,22 @@ type network struct {
 	errors         []integrationtable.Error
 	returns        []integrationtable.Return
 	told           ambiguitytable.Row
-	integration    integrationtable.Summary
+	integration    integrationtable.Summary // of the reference too
 	hasIntegration bool
 }
 
 // experiment is the networks of one seed, by variant and by in what their training differs from the
-// full network's.
+// reference's.
 type experiment struct {
-	networks map[string]*network
-	sigmaX   float64
+	networks  map[string]*network
+	reference string
+	sigmaX    float64
 }
 
 // read reads the networks of a seed. A variant's lattice and integration are read where the inputs
 // have them.
 func (p Params) read(t *pipeline.Task, seed uint64) (experiment, error) {
-	e := experiment{networks: map[string]*network{}, sigmaX: p.SigmaX}
+	e := experiment{networks: map[string]*network{}, reference: p.Reference, sigmaX: p.SigmaX}
 	r := &pipeline.Reader{Task: t}
 	for _, v := range p.Variants {
 		n, role := &network{}, Role(v, seed)
@@ -54,8 +55,10 @@ func (p Params) read(t *pipeline.Task, seed uint64) (experiment, error) {
 			}
 		}
 		if t.Record(role+"integration") != nil {
-			n.hasIntegration, n.told = true, pipeline.One[ambiguitytable.Row](r, role+"ambiguity")
-			n.decorrelation, n.integration = pipeline.One[distancestable.Summary](r, role+"decorrelation"), pipeline.One[integrationtable.Summary](r, role+"integration")
+			n.hasIntegration, n.integration = true, pipeline.One[integrationtable.Summary](r, role+"integration")
+		}
+		if t.Record(role+"decorrelation") != nil {
+			n.told, n.decorrelation = pipeline.One[ambiguitytable.Row](r, role+"ambiguity"), pipeline.One[distancestable.Summary](r, role+"decorrelation")
 			n.errors, n.returns = pipeline.Rows[integrationtable.Error](r, role+"errors"), pipeline.Rows[integrationtable.Return](r, role+"returns")
 		}
 		e.networks[v] = n

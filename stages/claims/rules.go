@@ -51,7 +51,7 @@ const (
 	mostApart         = 0.25 // of the plateau, at the same place
 	trainedLags       = 60   // steps up to which path invariance is judged
 	leastPlaceLike    = 0.6  // share of active units
-	lostShare         = 0.5  // of the full network's share of units in modules
+	lostShare         = 0.5  // of the share of units in modules that the network has that it is an ablation of
 )
 
 // mostPeriodic: at least 60 % of the active units are in modules.
@@ -225,22 +225,22 @@ func smallerFields(greater, smaller spectratable.Summary) finding {
 	return judged(ratio, figure.Number(ratio, 2), ratio < 1)
 }
 
-// lost: the share of units in modules is under half of the full network's. No active unit is no
-// unit in modules.
-func lost(full, without spectratable.Summary) finding {
-	if !(full.InModules > 0) {
+// lost: the share of units in modules is under half of what it is in the network that this is an
+// ablation of. No active unit is no unit in modules.
+func lost(before, without spectratable.Summary) finding {
+	if !(before.InModules > 0) {
 		return unknown("nothing to lose")
 	}
 	share := without.InModules
 	if without.Active == 0 {
 		share = 0
 	}
-	return judged(share/full.InModules, fmt.Sprintf("%s of %s", figure.Percent(share, 0), figure.Percent(full.InModules, 0)), share < lostShare*full.InModules)
+	return judged(share/before.InModules, fmt.Sprintf("%s of %s", figure.Percent(share, 0), figure.Percent(before.InModules, 0)), share < lostShare*before.InModules)
 }
 
 // sheared: without the isometry loss the active units' median ellipse ratio or median square score
 // is larger. The value is the difference in ellipse ratio.
-func sheared(full, without []spectratable.Unit) finding {
+func sheared(before, without []spectratable.Unit) finding {
 	measure := func(units []spectratable.Unit, of func(spectratable.Unit) float64) float64 {
 		var values []float64
 		for _, u := range units {
@@ -252,7 +252,7 @@ func sheared(full, without []spectratable.Unit) finding {
 	}
 	ellipse := func(u spectratable.Unit) float64 { return u.EllipseRatio }
 	square := func(u spectratable.Unit) float64 { return u.Square }
-	e0, e1, s0, s1 := measure(full, ellipse), measure(without, ellipse), measure(full, square), measure(without, square)
+	e0, e1, s0, s1 := measure(before, ellipse), measure(without, ellipse), measure(before, square), measure(without, square)
 	value := e1 - e0
 	if math.IsNaN(value) {
 		value = s1 - s0

@@ -134,7 +134,7 @@ func TestEveryRuleOfStatesAndFieldsCanHoldFailAndBeUnknown(t *testing.T) {
 		{"half is left", lost(spectratable.Summary{InModules: 0.8}, spectratable.Summary{Active: 30, InModules: 0.4}), claimstable.Fails},
 		{"all units died", lost(spectratable.Summary{InModules: 0.8}, spectratable.Summary{InModules: nan}), claimstable.Holds},
 		{"nothing to lose", lost(spectratable.Summary{InModules: 0}, spectratable.Summary{Active: 30, InModules: 0}), claimstable.Unknown},
-		{"the full network is dead", lost(spectratable.Summary{InModules: nan}, spectratable.Summary{Active: 30, InModules: 0.1}), claimstable.Unknown},
+		{"nothing is left to be an ablation of", lost(spectratable.Summary{InModules: nan}, spectratable.Summary{Active: 30, InModules: 0.1}), claimstable.Unknown},
 
 		{"a longer ellipse", sheared(active(1.2, 0), active(1.3, 0)), claimstable.Holds},
 		{"squarer", sheared(active(1.2, 0), active(1.1, 0.4)), claimstable.Holds},
@@ -195,14 +195,14 @@ func good() experiment {
 	gone := &network{units: active(1.5, 0.2), summary: spectratable.Summary{Active: 30, InModules: 0.1}}
 	single := lattice(0.76)
 	single.integration.Range = 0.5
-	return experiment{sigmaX: 0.05, networks: map[string]*network{
+	return experiment{reference: "full", sigmaX: 0.05, networks: map[string]*network{
 		"full": lattice(0.5, 0.83, 1.4), "no-capacity": single, smallScale: place(0.1), smallestScale: place(0.2), noIsometry: gone, pytorchInit: gone,
 		"loss.separation=0": gone, "loss.invariance=0": gone, "batch.permute=false": gone,
 	}}
 }
 
 func TestThePaperItselfWouldPassTheWholeTable(t *testing.T) {
-	p := Params{Seeds: []uint64{11, 12}}
+	p := Params{Seeds: []uint64{11, 12}, Reference: "full"}
 	claims, findings := p.judge([]experiment{good(), good()})
 	if len(findings) != 2*len(claims) {
 		t.Fatalf("%d findings of %d claims in two seeds", len(findings), len(claims))
@@ -224,7 +224,7 @@ func TestThePaperItselfWouldPassTheWholeTable(t *testing.T) {
 }
 
 func TestNothingIsClaimedOfNetworksThatAreNotThere(t *testing.T) {
-	dead := experiment{sigmaX: 0.05, networks: map[string]*network{"full": {
+	dead := experiment{reference: "full", sigmaX: 0.05, networks: map[string]*network{"full": {
 		summary: spectratable.Summary{InModules: nan, PlaceLike: nan, FieldArea: nan}, lattice: spectratable.Summary{InModules: nan, Anisotropy: nan},
 		topology: embedtable.Topology{From: nan}, decorrelation: distancestable.Summary{Plateau: nan, Reach90: nan}, hasIntegration: true, integration: integrationtable.Summary{Apart: nan, Moved: nan, Relative: nan},
 	}}}
@@ -250,5 +250,25 @@ func TestAClaimIsAboutTheNetworkThatIsTrainedAsItSays(t *testing.T) {
 	i := slices.IndexFunc(claims, func(c claimstable.Claim) bool { return c.ID == "same-periods" })
 	if want := "The same periods in boxes of 2 and 3.5 m"; claims[i].Text != want {
 		t.Errorf("%q, want %q", claims[i].Text, want)
+	}
+}
+
+// An ablation is judged beside the network that it changes one thing of, where figure 4 is of another.
+func TestAnAblationIsJudgedBesideWhatItIsAnAblationOf(t *testing.T) {
+	e := good()
+	scratch := *e.networks["full"]
+	scratch.summary.InModules, scratch.integration.Range = 0.15, 0.4
+	scratch.units = active(1.6, 0.3)
+	e.networks["from-scratch"], e.reference = &scratch, "from-scratch"
+	p := Params{Seeds: []uint64{11}, Reference: "from-scratch", Variants: []string{"full", "from-scratch"}}
+	claims, _ := p.judge([]experiment{e})
+	for _, c := range claims {
+		want, named := map[string]string{"no-separation": claimstable.DoesNotHold, "isometry-needed": claimstable.DoesNotHold, "capacity-range": claimstable.DoesNotHold, "several-modules": claimstable.Holds}[c.ID]
+		if named && c.Verdict != want {
+			t.Errorf("%s: %s, want %s", c.ID, c.Verdict, want)
+		}
+		if c.ID == "capacity-range" && c.Network != "from-scratch" {
+			t.Errorf("%s is shown by %s", c.ID, c.Network)
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // claim is a sentence or number of the paper, and how it is judged here.
 type claim struct {
 	id, text string
-	network  string // whose maps show it: a variant, or what of its training it differs in from the full network
+	network  string // whose maps show it: a variant, or what of its training it differs in from the reference; "" = the reference
 	figure   string
 	paper    string // what the paper says or shows
 	source   string // of a number that the paper prints only as a picture
@@ -95,9 +95,9 @@ var judgedTable = []claim{
 	needed("no-permutations", "batch.permute=false", "Permutations are needed", "Fig. 7f"),
 	{"isometry-needed", "No isometry loss: more shear", noIsometry, "Fig. 8b", "“more sheared, closer to being a square”", sentence,
 		"larger median ellipse ratio or square score (without/with; the same)", "ellipse ratio",
-		against("full", noIsometry, func(a, b *network) finding { return sheared(a.units, b.units) })},
-	{"capacity-range", "Capacity improves generalisation", "full", "7", "“better for generalization to larger amounts of test data”", sentence, "decoding range larger than without the capacity loss", "m",
-		against("full", "no-capacity", func(a, b *network) finding {
+		ablated(noIsometry, func(a, b *network) finding { return sheared(a.units, b.units) })},
+	{"capacity-range", "Capacity improves generalisation", "", "7", "“better for generalization to larger amounts of test data”", sentence, "decoding range larger than without the capacity loss", "m",
+		ablated("no-capacity", func(a, b *network) finding {
 			if !a.hasIntegration || !b.hasIntegration {
 				return unknown("not walked")
 			}
@@ -135,8 +135,8 @@ var numbersTable = []claim{
 		})},
 	area("area-sigma-g-02", smallScale, "Field area at σ_g = 0.2", "Fig. 7b"),
 	area("area-sigma-g-01", smallestScale, "Field area at σ_g = 0.1", "Fig. 7c"),
-	{id: "pytorch-init", text: "PyTorch's initialisation: units in modules", network: pytorchInit, paper: "not said", unit: "of the full one",
-		measure: against("full", pytorchInit, func(a, b *network) finding { return lost(a.summary, b.summary) })},
+	{id: "pytorch-init", text: "PyTorch's initialisation: units in modules", network: pytorchInit, paper: "not said", unit: "of the share before",
+		measure: ablated(pytorchInit, func(a, b *network) finding { return lost(a.summary, b.summary) })},
 }
 
 // beyondTable has what the paper does not report, of both variants.
@@ -213,10 +213,15 @@ func against(variant, other string, measure func(a, b *network) finding) func(ex
 	})
 }
 
+// ablated measures an ablation beside the network that it changes one thing of.
+func ablated(without string, measure func(before, without *network) finding) func(experiment) finding {
+	return func(e experiment) finding { return against(e.reference, without, measure)(e) }
+}
+
 // needed is the claim that spatial tuning is lost without one ingredient.
 func needed(id, without, text, figure string) claim {
-	return claim{id, text, without, figure, "“loss of spatial tuning”", sentence, "units in modules under half of the full network's share", "of the full one",
-		against("full", without, func(a, b *network) finding { return lost(a.summary, b.summary) })}
+	return claim{id, text, without, figure, "“loss of spatial tuning”", sentence, "units in modules under half of the share of the network that it is an ablation of", "of the share before",
+		ablated(without, func(a, b *network) finding { return lost(a.summary, b.summary) })}
 }
 
 func area(id, trained, text, of string) claim {

@@ -258,12 +258,12 @@ func (m made) tell(d *DAG, p *Parameters, variant, name string, boxM float64) (t
 	return told, had
 }
 
-// wireResults tests the path integration of both variants, and sets the paper's claims beside every
-// network of the results' seeds.
+// wireResults tests the path integration of both variants and of what the ablations are of, and sets
+// the paper's claims beside every network of the results' seeds.
 func wireResults(d *DAG, p *Parameters, m made) {
 	r := p.Results
 	drawn := results.Params{MapParams: p.mapParams(r.Params), Seeds: r.Seeds, Variants: p.everyVariant(), Walked: requiredVariants, Titles: p.titles()}
-	judged := claims.Params{Seeds: r.Seeds, Variants: drawn.Variants, Differences: p.fromFull(), BoxesM: slices.Sorted(slices.Values(p.Evaluation.BoxesM)), SigmaX: p.Variant("full").Loss.SigmaX}
+	judged := claims.Params{Seeds: r.Seeds, Variants: drawn.Variants, Reference: p.reference(), Differences: p.fromReference(), BoxesM: slices.Sorted(slices.Values(p.Evaluation.BoxesM)), SigmaX: p.Variant("full").Loss.SigmaX}
 	in, shown := inputs{}, inputs{}
 	for _, seed := range r.Seeds {
 		for _, v := range drawn.Variants {
@@ -271,6 +271,12 @@ func wireResults(d *DAG, p *Parameters, m made) {
 			n := m.networks[name]
 			in.with(role, n.spectra[box], "units", "summary")
 			shown.with(role, n.spectra[box], "units").with(role, n.ratemaps[box], "maps")
+			if !slices.Contains(requiredVariants, v) && v != judged.Reference {
+				continue
+			}
+			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
+			d.leaveOut(walked)
+			in[role+"integration"] = walked.Ref("summary")
 			if !slices.Contains(requiredVariants, v) {
 				continue
 			}
@@ -282,11 +288,8 @@ func wireResults(d *DAG, p *Parameters, m made) {
 			if !had {
 				d.leaveOut(told)
 			}
-			in.with(role, told, ambiguity.Output)
-			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
-			d.leaveOut(walked)
-			in.with(role, walked, "errors", "returns")
-			in[role+"integration"], in[role+"decorrelation"] = walked.Ref("summary"), m.compared[name].Ref("summary")
+			in.with(role, told, ambiguity.Output).with(role, walked, "errors", "returns")
+			in[role+"decorrelation"] = m.compared[name].Ref("summary")
 			shown.with(role, walked, "lags", "errors", "returns", "ranges")
 			shown[role+"decorrelation"] = m.compared[name].Ref("summary")
 		}

@@ -101,14 +101,14 @@ func differences(from, t Training) []string {
 	return told
 }
 
-// fromFull says in what the training of every variant and ablation differs from the full network's:
-// "loss.sigma_g=0.2".
-func (p *Parameters) fromFull() map[string][]string {
-	full, out := valuesOf(p.Variant("full")), map[string][]string{}
+// fromReference says in what the training of every variant and ablation differs from that of the
+// network that the ablations are of: "loss.sigma_g=0.2".
+func (p *Parameters) fromReference() map[string][]string {
+	before, out := valuesOf(p.Variant(p.reference())), map[string][]string{}
 	for _, v := range slices.Concat(p.variants, p.ablated) {
 		values := valuesOf(v.Training.Recipe)
 		for _, key := range slices.Sorted(maps.Keys(values)) {
-			if values[key] != full[key] {
+			if values[key] != before[key] {
 				out[v.Name] = append(out[v.Name], key+"="+values[key])
 			}
 		}
