@@ -74,9 +74,9 @@ func several(modules []spectratable.Module) finding {
 // than one, which tell places beyond the cell of the coarsest.
 func independent(n *network) finding {
 	s := n.lattice
-	shown := fmt.Sprintf("%d generators, %s", s.Generators, periods(n.modules))
+	shown := fmt.Sprintf("%d/%d, %d gen.", s.Independent, len(n.modules), s.Generators)
 	if n.told.Places > 0 {
-		shown += fmt.Sprintf(", %s of places beyond the cell told, by guessing %s", figure.Percent(n.told.Right, 0), figure.Percent(n.told.Chance, 0))
+		shown += fmt.Sprintf(", told %s", figure.Percent(n.told.Right, 0))
 	}
 	return judged(float64(s.Independent), shown, ambiguitytable.Independent(s.Independent, s.Generators) && n.told.Beyond())
 }

@@ -59,7 +59,7 @@ var judgedTable = []claim{
 		onFull(func(n *network, _ experiment) finding { return mostPeriodic(n.lattice) })},
 	{"several-modules", "Several discrete modules", "full", "Fig. 4, 6.1", "3: 0.51, 0.83, 1.40 m", maps4, "≥ 2 modules that differ by 1.2 × in period", "modules",
 		onFull(func(n *network, _ experiment) finding { return several(n.modules) })},
-	{"independent-modules", "They are independent codes", "full", "Fig. 4", "1.64, 1.69 at 0°", maps4, "≥ 2 modules at no coincidence of hexagonal lattices, ≥ 4 generators, and places beyond the coarsest cell told apart (p < 0.001)", "modules",
+	{"independent-modules", "They are independent codes", "full", "Fig. 4", "1.64, 1.69 at 0°", maps4, "≥ 2 modules at no coincidence of lattices, ≥ 4 generators, places beyond the coarsest cell told apart (p < 0.001)", "modules",
 		onFull(func(n *network, _ experiment) finding { return independent(n) })},
 	{"shared-lattice", "One period and orientation within a module", "full", "Fig. 4", "one orientation to 0.5°", maps4, "in each module 90 % of units within 5 % and 3°", "share",
 		onFull(func(n *network, _ experiment) finding { return shared(n.latticeUnits, n.modules) })},
