@@ -34,7 +34,7 @@ func whole(t *testing.T) string {
 func TestEveryProfileIsValid(t *testing.T) {
 	files, _ := filepath.Glob("../../params/*.yaml")
 	profiles := slices.DeleteFunc(files, IsSweep)
-	if len(profiles) != 4 {
+	if len(profiles) != 5 {
 		t.Fatalf("profiles: %v", profiles)
 	}
 	for _, f := range profiles {

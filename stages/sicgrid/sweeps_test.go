@@ -44,6 +44,7 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"copies":              {18, 54, 93},  // settings share the one network and its copies
 		"gains":               {4, 12, 12},
 		"gains-isometry":      {8, 24, 24},
+		"lengthen":            {2, 4, 12},
 		"smoke":               {7, 42, 42},
 		"smoke-phase-diagram": {8, 8, 8},
 		"smoke-robustness":    {5, 5, 5},
