@@ -177,7 +177,7 @@ func (p *Page) independent() Answer {
 	if pairs := coincidences(h); len(pairs) > 0 {
 		a.Evidence += " Not independent: " + strings.Join(pairs, "; ") + "."
 	}
-	if len(h) > 1 && s.Generators < 4 {
+	if len(h) > 1 && s.Generators > 0 && s.Generators < 4 {
 		a.Evidence += fmt.Sprintf(" All units’ waves are sums of %d; two independent lattices need 4.", s.Generators)
 	}
 	switch told := b.told; {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"sicgrid/pkg/gridcell"
@@ -114,6 +115,9 @@ func readMaps(rows []ratemapstable.Map, meta map[string]string) (mean []gridcell
 	return mean, drift, nil
 }
 
+// leastPeriods of the coarsest module in the box are what its waves can be told from others' by.
+const leastPeriods = 2
+
 // summarise counts. Shares are of the active units, NaN if there are none; explained
 // is the variance of the states explained by position, a share.
 func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) spectratable.Summary {
@@ -138,7 +142,8 @@ func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) spe
 			areas = append(areas, u.Fields[0].AreaM2)
 		}
 	}
-	if tori, err := gridcell.Tori(active); err == nil { // there is an active unit
+	tooLarge := func(m gridcell.Module) bool { return m.PeriodsInBox < leastPeriods }
+	if tori, err := gridcell.Tori(active); err == nil && !slices.ContainsFunc(a.Modules, tooLarge) { // there is an active unit
 		s.Generators = int32(gridcell.Generators(tori))
 		for _, torus := range tori {
 			s.TorusShares = append(s.TorusShares, torus.Share)

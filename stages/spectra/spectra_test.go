@@ -187,6 +187,24 @@ func TestTwoModulesAmongDeadUnits(t *testing.T) {
 }
 
 // A network whose states all collapsed is a legal outcome of training.
+// Waves of a lattice of which the box holds fewer than two periods cannot be told apart, and are not
+// counted as if they could.
+func TestGeneratorsAreMeasuredWhereTheBoxHoldsTwoPeriods(t *testing.T) {
+	for period, want := range map[float64]int32{0.7: 2, 1.2: 0} {
+		err := measure(t, standard(), cells(0, 12, period, 20), testMeta, func(task *pipeline.Task) error {
+			r := &pipeline.Reader{Task: task}
+			summary := pipeline.One[spectratable.Summary](r, "summary")
+			if (summary.Modules != 1 || summary.Generators != want || (len(summary.TorusShares) > 0) != (want > 0)) && r.Err == nil {
+				t.Errorf("period %g m in 2 m: %d modules, %d generators, shares %v, want %d", period, summary.Modules, summary.Generators, summary.TorusShares, want)
+			}
+			return r.Err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestPopulationWithoutModules(t *testing.T) {
 	for name, maps := range map[string][]ratemapstable.Map{
 		"all dead":            {silent(0), silent(1), silent(2)},

@@ -82,6 +82,6 @@ type Summary struct {
 	Anisotropy  float64   `col:"metric_anisotropy" range:">= 0" doc:"how far the metric tensor of the active units' maps is from a multiple of the unit matrix: 0 for a conformal code, 2 where states change along one direction only"`
 	Spread      float64   `col:"metric_spread" range:">= 0" doc:"variance over places of that tensor's scale, over the squared mean: 0 for one scale everywhere"`
 	Independent int32     `col:"independent" range:">= 0" doc:"hexagonal modules no two of which are at a coincidence of hexagonal lattices (1.155 at 30 degrees, 1.732 at 30, 2 at 0 and the others of up to 7 and 9 points in a common cell), to 2 % and 2 degrees"`
-	Generators  int32     `col:"generators" range:">= 0" doc:"least number of phases that the wave vectors of the active units' maps are made of: 2 for one torus, 4 or 6 for independent ones"`
+	Generators  int32     `col:"generators" range:">= 0" doc:"least number of phases that the wave vectors of the active units' maps are made of: 2 for one torus, 4 or 6 for independent ones; 0: not measured, for the box holds fewer than two periods of a module, or nothing is active"`
 	TorusShares []float64 `col:"torus_shares" range:"[0, 1.001]" doc:"share of the power of all wave vectors on each torus, the strongest first"`
 }
