@@ -39,7 +39,7 @@ type Sweep struct {
 	state       []chain
 	printed     time.Time
 	ended       bool // the last plain line has been written
-	interrupted bool
+	interrupted bool // a node was: what is then not reached has not failed
 	total       *mpb.Bar
 	shown       atomic.Value // string: the line for all
 }
@@ -173,10 +173,10 @@ func (s *Sweep) counts() (n counts) {
 	for i := range s.state {
 		c := &s.state[i]
 		switch {
-		case c.cut && s.interrupted && !c.failed:
-			n.cut++
-		case c.failed || c.cut:
+		case c.failed, c.cut && !s.interrupted:
 			n.failed++
+		case c.cut:
+			n.cut++
 		case c.left == 0 && c.computed:
 			n.done++
 		case c.left == 0:

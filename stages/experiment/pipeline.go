@@ -271,13 +271,14 @@ func wireResults(d *DAG, p *Parameters, m made) {
 			n := m.networks[name]
 			in.with(role, n.spectra[box], "units", "summary")
 			shown.with(role, n.spectra[box], "units").with(role, n.ratemaps[box], "maps")
-			if !slices.Contains(requiredVariants, v) && v != judged.Reference {
+			required := slices.Contains(requiredVariants, v)
+			if !required && v != judged.Reference {
 				continue
 			}
 			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
 			d.leaveOut(walked)
 			in[role+"integration"] = walked.Ref("summary")
-			if !slices.Contains(requiredVariants, v) {
+			if !required {
 				continue
 			}
 			in.with(role+"lattice/", n.spectra[r.BoxM], "units", "modules", "summary").with(role, n.embed[r.BoxM], "points", "topology")

@@ -143,10 +143,12 @@ func summarise(a *gridcell.Analysis, maps []gridcell.Map, explained float64) spe
 		}
 	}
 	tooLarge := func(m gridcell.Module) bool { return m.PeriodsInBox < leastPeriods }
-	if tori, err := gridcell.Tori(active); err == nil && !slices.ContainsFunc(a.Modules, tooLarge) { // there is an active unit
-		s.Generators = int32(gridcell.Generators(tori))
-		for _, torus := range tori {
-			s.TorusShares = append(s.TorusShares, torus.Share)
+	if !slices.ContainsFunc(a.Modules, tooLarge) {
+		if tori, err := gridcell.Tori(active); err == nil { // there is an active unit
+			s.Generators = int32(gridcell.Generators(tori))
+			for _, torus := range tori {
+				s.TorusShares = append(s.TorusShares, torus.Share)
+			}
 		}
 	}
 	var lattices [][2]float64

@@ -186,7 +186,6 @@ func TestTwoModulesAmongDeadUnits(t *testing.T) {
 	}
 }
 
-// A network whose states all collapsed is a legal outcome of training.
 // Waves of a lattice of which the box holds fewer than two periods cannot be told apart, and are not
 // counted as if they could.
 func TestGeneratorsAreMeasuredWhereTheBoxHoldsTwoPeriods(t *testing.T) {
@@ -205,6 +204,7 @@ func TestGeneratorsAreMeasuredWhereTheBoxHoldsTwoPeriods(t *testing.T) {
 	}
 }
 
+// A network whose states all collapsed is a legal outcome of training.
 func TestPopulationWithoutModules(t *testing.T) {
 	for name, maps := range map[string][]ratemapstable.Map{
 		"all dead":            {silent(0), silent(1), silent(2)},
