@@ -160,7 +160,8 @@ func svgURL(data []byte) template.URL {
 // mostPublished is how large a file of the published folder may be to be shown.
 const mostPublished = 4 << 20
 
-// published takes the drawing that the repository shows of this profile.
+// published takes the drawing that the repository shows of this profile, its SVG where there is one:
+// of most figures that is a third of the PNG, and as sharp as one that is drawn here.
 func (p *Page) published(f *Figure) {
 	if p.source.Published == "" {
 		return
@@ -171,6 +172,9 @@ func (p *Page) published(f *Figure) {
 		return
 	}
 	f.Image, f.State = dataURL("image/png", data), Published
+	if svg, err := store.ReadRegular(path+".svg", mostPublished); err == nil && figure.CheckSVG(svg) == nil {
+		f.Image = svgURL(svg)
+	}
 	one := f.Reason
 	f.Reason = "with the repository, of another run; here not made: " + one
 	f.size(data)

@@ -7,6 +7,8 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +67,38 @@ func TestWhatIsStaleSaysWhy(t *testing.T) {
 	}
 	if !strings.Contains(text, "sigma_g 0.4 -&gt; 0.31") {
 		t.Error("the page does not say why")
+	}
+}
+
+// What has not been made here is shown as the repository shows it: sharp where it has an SVG, and
+// never one that does more than to be looked at. All of it leaves the page room for the ratemaps,
+// spectra and trainings of several networks below 15 MB.
+func TestWhatIsNotMadeIsShownAsPublished(t *testing.T) {
+	s, err := smokeSource(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Published = t.TempDir()
+	if err := os.CopyFS(s.Published, os.DirFS("../../artifacts/published")); err != nil {
+		t.Fatal(err)
+	}
+	p, text := pageOf(t, s)
+	for id, kind := range map[string]string{"figure-1": "svg+xml", "figure-2": "png"} {
+		if f := figureOf(t, p, id); f.State != Published || f.Width == 0 || !strings.HasPrefix(string(f.Image), "data:image/"+kind) {
+			t.Errorf("%s, %d wide, is %s: %.30s", id, f.Width, f.State, f.Image)
+		}
+	}
+	if len(text) > 10_000_000 {
+		t.Errorf("the page has %d bytes before anything has been made", len(text))
+	}
+
+	script := `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>globalThis.hacked=1</script></svg>`
+	if err := os.WriteFile(filepath.Join(s.Published, "figure-1.svg"), []byte(script), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p, _ = pageOf(t, s)
+	if f := figureOf(t, p, "figure-1"); f.State != Published || !strings.HasPrefix(string(f.Image), "data:image/png") {
+		t.Errorf("with a script in its SVG, figure 1 is %s: %.30s", f.State, f.Image)
 	}
 }
 
