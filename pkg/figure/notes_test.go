@@ -2,8 +2,6 @@ package figure
 
 import (
 	"bytes"
-	"encoding/binary"
-	"hash/crc32"
 	"image/png"
 	"strings"
 	"testing"
@@ -56,22 +54,20 @@ func TestAPNGSaysWhereItCameFromAndShowsTheSame(t *testing.T) {
 	if err != nil || before.Bounds() != after.Bounds() {
 		t.Fatal(after, err)
 	}
-	// Each chunk: length, kind, data, and the checksum of kind and data.
-	texts := map[string]string{}
-	for at := 8; at < len(noted); {
-		n := int(binary.BigEndian.Uint32(noted[at:]))
-		chunk := noted[at+4 : at+8+n]
-		if sum := binary.BigEndian.Uint32(noted[at+8+n:]); sum != crc32.ChecksumIEEE(chunk) {
-			t.Errorf("chunk %s: checksum %x", chunk[:4], sum)
-		}
-		if string(chunk[:4]) == "iTXt" {
-			keyword, text, _ := strings.Cut(string(chunk[4:]), "\x00\x00\x00\x00\x00")
-			texts[keyword] = text
-		}
-		at += 12 + n
-	}
-	if texts["Commit"] != "0123abc" || !strings.Contains(texts["Command"], `"σ_g"  '`) {
+	texts := NotesOfPNG(noted)
+	if texts["Commit"] != "0123abc" || !strings.Contains(texts["Command"], `"σ_g"  '`) || len(texts) != len(sampleNotes) {
 		t.Errorf("texts %q", texts)
+	}
+	if texts := NotesOfPNG(picture); len(texts) > 0 {
+		t.Errorf("a PNG without notes has %q", texts)
+	}
+	at := bytes.Index(noted, []byte("0123abc"))
+	noted[at] ^= 1
+	if texts := NotesOfPNG(noted); texts["Commit"] != "" || len(texts) != len(sampleNotes)-1 {
+		t.Errorf("with a damaged note it has %q", texts)
+	}
+	for n := range noted {
+		NotesOfPNG(noted[:n]) // must not panic
 	}
 	if _, err := NotePNG(picture[:20], nil); err == nil {
 		t.Error("notes were put behind a header that there is not")

@@ -89,7 +89,7 @@ func TestAnSVGIsWellFormedAndKeepsItsTextAsText(t *testing.T) {
 	if images != 4 { // a ratemap, two colour bars, a cloud
 		t.Errorf("%d images, want 4", images)
 	}
-	if !bytes.Contains(svg, []byte(`font-family="'Liberation Sans',Arial,Helvetica,sans-serif"`)) {
+	if !bytes.Contains(svg, []byte(`font-family="'Liberation Sans',Arial,Helvetica,Arimo,'Nimbus Sans','DejaVu Sans Condensed',sans-serif"`)) {
 		t.Error("no fallback for the font")
 	}
 }

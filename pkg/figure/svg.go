@@ -18,6 +18,10 @@ type svgSurface struct {
 	err error // the first image that could not be encoded
 }
 
+// typefaces are those of one width, as far as they go, and then the one at hand where they are not
+// that comes nearest: others would run into what stands next to them.
+const typefaces = "'Liberation Sans',Arial,Helvetica,Arimo,'Nimbus Sans','DejaVu Sans Condensed',sans-serif"
+
 // newSVG begins a document of the size in mm.
 func newSVG(width, height float64, title string) *svgSurface {
 	s := &svgSurface{}
@@ -25,8 +29,8 @@ func newSVG(width, height float64, title string) *svgSurface {
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="%[1]smm" height="%[2]smm" viewBox="0 0 %[1]s %[2]s" role="img">
 <title>%[3]s</title>
 <rect width="100%%" height="100%%" fill="#ffffff"/>
-<g font-family="'Liberation Sans',Arial,Helvetica,sans-serif" stroke-linejoin="miter">
-`, decimal(width), decimal(height), html.EscapeString(title))
+<g font-family="%[4]s" stroke-linejoin="miter">
+`, decimal(width), decimal(height), html.EscapeString(title), typefaces)
 	return s
 }
 

@@ -175,13 +175,22 @@ func (p *Page) published(f *Figure) {
 	if svg, err := store.ReadRegular(path+".svg", mostPublished); err == nil && figure.CheckSVG(svg) == nil {
 		f.Image = svgURL(svg)
 	}
-	one := f.Reason
-	f.Reason = "with the repository, of another run; here not made: " + one
 	f.size(data)
-	text, err := store.ReadRegular(path+".json", mostPublished)
-	if err != nil {
-		return
+	notes := figure.NotesOfPNG(data)
+	f.legend = sheet.Legend{Title: notes["Title"], Caption: notes["Description"]}
+	f.Made.Commit = notes["Commit"]
+	if text, err := store.ReadRegular(path+".json", mostPublished); err == nil {
+		f.record(text)
 	}
+	of := ""
+	if f.Made.Commit != "" {
+		of = ", at commit " + f.Made.Commit[:min(len(f.Made.Commit), 12)]
+	}
+	f.Reason = "with the repository, of another run" + of + "; here not made: " + f.Reason
+}
+
+// record takes numbers and origin out of the JSON file that is laid out beside a drawing.
+func (f *Figure) record(text []byte) {
 	var record struct {
 		Commit   string          `json:"commit"`
 		Numerics []string        `json:"numerics"`
@@ -191,9 +200,6 @@ func (p *Page) published(f *Figure) {
 	if json.Unmarshal(text, &record) == nil {
 		f.numbers, f.legend = record.Numbers, record.Legend
 		f.Made = Made{Commit: record.Commit, Numerics: strings.Join(record.Numerics, ", ")}
-		if record.Commit != "" {
-			f.Reason = fmt.Sprintf("with the repository, of another run, at commit %s; here not made: %s", record.Commit[:min(len(record.Commit), 12)], one)
-		}
 	}
 }
 

@@ -86,6 +86,8 @@ func TestWhatIsNotMadeIsShownAsPublished(t *testing.T) {
 	for id, kind := range map[string]string{"figure-1": "svg+xml", "figure-2": "png"} {
 		if f := figureOf(t, p, id); f.State != Published || f.Width == 0 || !strings.HasPrefix(string(f.Image), "data:image/"+kind) {
 			t.Errorf("%s, %d wide, is %s: %.30s", id, f.Width, f.State, f.Image)
+		} else if len(f.Caption) < 200 || len(f.Made.Commit) != 40 || !strings.Contains(f.Reason, "at commit "+f.Made.Commit[:12]) {
+			t.Errorf("%s: %s; of commit %q: %s", id, f.Caption, f.Made.Commit, f.Reason)
 		}
 	}
 	if len(text) > 10_000_000 {
