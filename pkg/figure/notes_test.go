@@ -2,7 +2,10 @@ package figure
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"image/png"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -54,9 +57,25 @@ func TestAPNGSaysWhereItCameFromAndShowsTheSame(t *testing.T) {
 	if err != nil || before.Bounds() != after.Bounds() {
 		t.Fatal(after, err)
 	}
-	texts := NotesOfPNG(noted)
-	if texts["Commit"] != "0123abc" || !strings.Contains(texts["Command"], `"σ_g"  '`) || len(texts) != len(sampleNotes) {
+	// Each chunk: length, kind, data, and the checksum of kind and data.
+	texts := map[string]string{}
+	for at := 8; at < len(noted); {
+		n := int(binary.BigEndian.Uint32(noted[at:]))
+		chunk := noted[at+4 : at+8+n]
+		if sum := binary.BigEndian.Uint32(noted[at+8+n:]); sum != crc32.ChecksumIEEE(chunk) {
+			t.Errorf("chunk %s: checksum %x", chunk[:4], sum)
+		}
+		if string(chunk[:4]) == "iTXt" {
+			keyword, text, _ := strings.Cut(string(chunk[4:]), "\x00\x00\x00\x00\x00")
+			texts[keyword] = text
+		}
+		at += 12 + n
+	}
+	if texts["Commit"] != "0123abc" || !strings.Contains(texts["Command"], `"σ_g"  '`) {
 		t.Errorf("texts %q", texts)
+	}
+	if read := NotesOfPNG(noted); len(texts) != len(sampleNotes) || !reflect.DeepEqual(read, texts) {
+		t.Errorf("of %q it reads %q", texts, read)
 	}
 	if texts := NotesOfPNG(picture); len(texts) > 0 {
 		t.Errorf("a PNG without notes has %q", texts)

@@ -171,11 +171,13 @@ func (p *Page) published(f *Figure) {
 	if err != nil || figure.CheckPNG(data) != nil {
 		return
 	}
-	f.Image, f.State = dataURL("image/png", data), Published
+	f.State = Published
+	f.size(data)
 	if svg, err := store.ReadRegular(path+".svg", mostPublished); err == nil && figure.CheckSVG(svg) == nil {
 		f.Image = svgURL(svg)
+	} else {
+		f.Image = dataURL("image/png", data)
 	}
-	f.size(data)
 	notes := figure.NotesOfPNG(data)
 	f.legend = sheet.Legend{Title: notes["Title"], Caption: notes["Description"]}
 	f.Made.Commit = notes["Commit"]
@@ -184,10 +186,13 @@ func (p *Page) published(f *Figure) {
 	}
 	of := ""
 	if f.Made.Commit != "" {
-		of = ", at commit " + f.Made.Commit[:min(len(f.Made.Commit), 12)]
+		of = ", at commit " + digits(f.Made.Commit)
 	}
 	f.Reason = "with the repository, of another run" + of + "; here not made: " + f.Reason
 }
+
+// digits are the first of a commit, key or digest, by which it is known.
+func digits(s string) string { return s[:min(len(s), 12)] }
 
 // record takes numbers and origin out of the JSON file that is laid out beside a drawing.
 func (f *Figure) record(text []byte) {

@@ -268,7 +268,7 @@ func digest(text []byte) string {
 // Write writes the page.
 func (p *Page) Write(w io.Writer) error {
 	t, err := template.New("page.tmpl").Funcs(template.FuncMap{
-		"short": func(s string) string { return s[:min(len(s), 12)] },
+		"short": digits,
 		"stateWord": func(s State) string {
 			return map[State]string{Current: "up to date", Stale: "stale", Published: "published", Refused: "refused", Missing: "not made"}[s]
 		},
