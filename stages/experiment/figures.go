@@ -103,7 +103,8 @@ func wireFigures(d *DAG, p *Parameters, m made) {
 
 	m.training(d, p)
 
-	several := seeds.Params{Params: f.Seeds.Params, Seeds: p.Seeds, Variants: []string{"no-capacity", "full"}, Titles: p.titles()}
+	several := seeds.Params{Params: f.Seeds.Params, Seeds: p.Seeds, Variants: p.pair(), Titles: p.titles()}
+	slices.Reverse(several.Variants) // the simpler one first
 	runs := inputs{}
 	for _, seed := range p.Seeds {
 		for _, v := range several.Variants {
@@ -276,10 +277,15 @@ func (m made) ablations(p *Parameters) inputs {
 	return in
 }
 
-// everyVariant are the required variants, then the others and every ablation, in the order of the
+// pair are the networks of the figures of both, those that the profile has.
+func (p *Parameters) pair() []string {
+	return slices.DeleteFunc(slices.Clone(pairVariants), func(name string) bool { return !slices.Contains(p.VariantNames(), name) })
+}
+
+// everyVariant are those of the figures of both, then the others and every ablation, in the order of the
 // file.
 func (p *Parameters) everyVariant() []string {
-	names := slices.Clone(requiredVariants)
+	names := p.pair()
 	for _, v := range slices.Concat(p.variants, p.ablated) {
 		if !slices.Contains(names, v.Name) {
 			names = append(names, v.Name)
@@ -292,10 +298,8 @@ func (p *Parameters) everyVariant() []string {
 // drawn.
 func (p *Parameters) checkFigures(doc *params.Document) error {
 	names := doc.Keys("variants")
-	for _, required := range requiredVariants {
-		if !slices.Contains(names, required) {
-			return doc.Errorf("variants", "found %s, must have %s", strings.Join(names, ", "), strings.Join(requiredVariants, " and "))
-		}
+	if !slices.Contains(names, pairVariants[0]) {
+		return doc.Errorf("variants", "found %s, must have %s", strings.Join(names, ", "), pairVariants[0])
 	}
 	sections := reflect.ValueOf(p.Figures)
 	for i := range sections.NumField() {

@@ -108,8 +108,8 @@ func ImportedProfile(base string, p *Parameters, w exchange.Weights, weights Wei
 	return b.String()
 }
 
-// RequiredVariants are the networks that the figures need.
-func RequiredVariants() []string { return slices.Clone(requiredVariants) }
+// PairVariants are the networks of the figures of both.
+func PairVariants() []string { return slices.Clone(pairVariants) }
 
 // VariantNames are the names of the variants, in the order of the file.
 func (p *Parameters) VariantNames() []string {

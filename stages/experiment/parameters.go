@@ -21,8 +21,9 @@ import (
 	"sicgrid/stages/train"
 )
 
-// requiredVariants are drawn by the figures; a profile may have more.
-var requiredVariants = []string{"full", "no-capacity"}
+// pairVariants are what the figures of both networks show. A profile has the first; it may do without
+// the second, and have more.
+var pairVariants = []string{"full", "no-capacity"}
 
 // trainingSections are what a variant may change.
 var trainingSections = []string{"network", "batch", "loss", "optimiser", "history_every", "stop", "attempts", "keep", "pretraining", "weights"}

@@ -235,7 +235,7 @@ func wireGeneralisation(d *DAG, p *Parameters, walks map[float64]*pipeline.Node,
 	}
 	compare(f.Variant, f.Variant)
 	for _, seed := range p.Results.Seeds {
-		for _, v := range requiredVariants {
+		for _, v := range p.pair() {
 			if name := p.networkName(v, seed); compared[name] == nil {
 				compare(v, name)
 				d.leaveOut(compared[name])
@@ -262,7 +262,7 @@ func (m made) tell(d *DAG, p *Parameters, variant, name string, boxM float64) (t
 // the paper's claims beside every network of the results' seeds.
 func wireResults(d *DAG, p *Parameters, m made) {
 	r := p.Results
-	drawn := results.Params{MapParams: p.mapParams(r.Params), Seeds: r.Seeds, Variants: p.everyVariant(), Walked: requiredVariants, Titles: p.titles()}
+	drawn := results.Params{MapParams: p.mapParams(r.Params), Seeds: r.Seeds, Variants: p.everyVariant(), Walked: p.pair(), Titles: p.titles()}
 	judged := claims.Params{Seeds: r.Seeds, Variants: drawn.Variants, Reference: p.reference(), Differences: p.fromReference(), BoxesM: slices.Sorted(slices.Values(p.Evaluation.BoxesM)), SigmaX: p.Variant("full").Loss.SigmaX}
 	in, shown := inputs{}, inputs{}
 	for _, seed := range r.Seeds {
@@ -271,14 +271,14 @@ func wireResults(d *DAG, p *Parameters, m made) {
 			n := m.networks[name]
 			in.with(role, n.spectra[box], "units", "summary")
 			shown.with(role, n.spectra[box], "units").with(role, n.ratemaps[box], "maps")
-			required := slices.Contains(requiredVariants, v)
-			if !required && v != judged.Reference {
+			paired := slices.Contains(drawn.Walked, v)
+			if !paired && v != judged.Reference {
 				continue
 			}
 			walked := add(d, "integration", name, p.integration(v), integration.Run, integration.Outputs, p.Evaluation.Seed, inputs{"weights": n.train.Ref("weights")})
 			d.leaveOut(walked)
 			in[role+"integration"] = walked.Ref("summary")
-			if !required {
+			if !paired {
 				continue
 			}
 			in.with(role+"lattice/", n.spectra[r.BoxM], "units", "modules", "summary").with(role, n.embed[r.BoxM], "points", "topology")

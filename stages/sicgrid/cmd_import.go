@@ -90,7 +90,7 @@ func importWeights(cmd *cobra.Command, flags importFlags, file string) error {
 	}
 	only := len(flags.as) == 0
 	if only {
-		flags.as = experiment.RequiredVariants()
+		flags.as = experiment.PairVariants()
 	}
 	weights := experiment.Weights{File: beside(profile, file), SHA256: w.SHA256, From: flags.from, Identity: flags.identity}
 	if weights.From == "" {
