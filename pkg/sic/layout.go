@@ -56,8 +56,9 @@ func (l Layout) InitialState() Tensor { return l.Tensors[len(l.Tensors)-1] }
 func Of[F float32 | float64](flat []F, t Tensor) []F { return flat[t.Offset : t.Offset+t.Size] }
 
 // InitialParameters draws the parameters of a fresh network: U(±1/√fan_in) for
-// every weight and bias, the last layer multiplied by InitScale and, for
-// InitIdentity, the identity added to W's bias; a = |N(0,1)|.
+// every weight and bias, the first layer's weights divided by InitSpeed where it is
+// not 0, the last layer multiplied by InitScale and, for InitIdentity, the identity
+// added to W's bias; a = |N(0,1)|.
 func InitialParameters(n Network, seed uint64) []float32 {
 	l := NewLayout(n)
 	p := make([]float32, l.Size)
@@ -67,10 +68,15 @@ func InitialParameters(n Network, seed uint64) []float32 {
 		if layer == n.Layers-1 {
 			bound *= n.InitScale
 		}
-		for _, t := range []Tensor{l.Weight(layer), l.Bias(layer)} {
-			for i := range Of(p, t) {
-				p[t.Offset+i] = weights.symmetric(bound)
-			}
+		perSpeed := 1.0
+		if layer == 0 && n.InitSpeed > 0 {
+			perSpeed = 1 / n.InitSpeed
+		}
+		for i := range Of(p, l.Weight(layer)) {
+			p[l.Weight(layer).Offset+i] = weights.symmetric(bound * perSpeed)
+		}
+		for i := range Of(p, l.Bias(layer)) {
+			p[l.Bias(layer).Offset+i] = weights.symmetric(bound)
 		}
 	}
 	if n.Init == InitIdentity {

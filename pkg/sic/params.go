@@ -31,6 +31,7 @@ type Network struct {
 	Layers       int     `json:"layers" range:">= 2" default:"3" doc:"linear layers of the MLP (Table 1)"`
 	Init         string  `json:"init" range:"identity|pytorch" default:"pytorch" doc:"identity: W(v) = I + init_scale x PyTorch's default draw; pytorch: that draw alone (the paper names none)"`
 	InitScale    float64 `json:"init_scale" range:"> 0" default:"1" doc:"factor on the last layer's default draw, no unit (1: PyTorch's own)"`
+	InitSpeed    float64 `json:"init_speed,omitzero" unit:"m a step" range:">= 0" default:"0" doc:"speed that the first layer's draw takes for 1: PyTorch's default weights are divided by it; 0 = 1 m, PyTorch's own"`
 	InitialState string  `json:"initial_state" range:"learned|fixed" default:"learned" doc:"learned: g_0 = norm(relu(a)) with a learned; fixed: a as drawn (not in the paper)"`
 	RingWidth    int     `json:"ring_width" range:">= 0" default:"0" doc:"units stand on a ring and read those at most half of this many places away; 0 = all read all, as in the paper"`
 	RingLong     float64 `json:"ring_long" range:"[0, 1]" default:"0" doc:"share of the other pairs that are linked all the same, where units stand on a ring"`

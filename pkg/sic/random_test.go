@@ -85,3 +85,21 @@ func TestVelocitiesAreUniform(t *testing.T) {
 		t.Errorf("variance %v", v)
 	}
 }
+
+// The first layer's weights are drawn for velocities of InitSpeed as PyTorch's are for those of 1;
+// everything else is drawn as without.
+func TestInitSpeedIsOfTheFirstLayersWeightsAlone(t *testing.T) {
+	n := Network{Units: 5, Hidden: 7, Layers: 3, Init: InitPyTorch, InitScale: 1}
+	told := n
+	told.InitSpeed = 0.25
+	before, after, first := InitialParameters(n, 3), InitialParameters(told, 3), NewLayout(n).Weight(0)
+	for i := range before {
+		want := before[i]
+		if i >= first.Offset && i < first.Offset+first.Size {
+			want *= 4
+		}
+		if after[i] != want {
+			t.Fatalf("parameter %d is %v, was %v, want %v", i, after[i], before[i], want)
+		}
+	}
+}

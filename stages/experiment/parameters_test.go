@@ -198,7 +198,7 @@ func TestSetValuesAreCheckedLikeThoseOfTheFile(t *testing.T) {
 		"loss.sigma_h=1":    "--set loss.sigma_h=1: unknown key, did you mean sigma_x or sigma_g?",
 		"network.units=few": `--set network.units=few: found "few", must be a whole number`,
 		"network.units=":    "--set network.units=: found nothing, must be a whole number",
-		"network=64":        "--set network=64: found 64, must be a mapping with the keys units, hidden, layers, init, init_scale, initial_state, ring_width, ring_long, gain_max, gain_shuffle",
+		"network=64":        "--set network=64: found 64, must be a mapping with the keys units, hidden, layers, init, init_scale, init_speed, initial_state, ring_width, ring_long, gain_max, gain_shuffle",
 		"seed":              "--set seed: must be written key=value, such as loss.sigma_g=0.5",
 		"variants.no-capacity.loss.capacity=-0.5": "--set variants.no-capacity.loss.capacity=-0.5: found -0.5, must be 0 or greater",
 		"evaluation.boxes_m=[2, 3]":               "",

@@ -17,6 +17,7 @@ var Variants = map[string]func(s *compute.Spec){
 	"two layers":     func(s *compute.Spec) { s.Network.Layers = 2 },
 	"five layers":    func(s *compute.Spec) { s.Network.Layers = 5 },
 	"pytorch":        func(s *compute.Spec) { s.Network.Init, s.Network.InitScale = sic.InitPyTorch, 1 },
+	"first layer":    func(s *compute.Spec) { s.Network.InitSpeed = 0.15 },
 	"fixed start":    func(s *compute.Spec) { s.Network.InitialState = sic.InitialStateFixed },
 	"narrow":         func(s *compute.Spec) { s.Loss.SigmaG = 0.1 },
 	"no near pairs":  func(s *compute.Spec) { s.Loss.SigmaX = 1e-7; s.Batch.Pairs = 3 },

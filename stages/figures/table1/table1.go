@@ -58,6 +58,7 @@ var rows = slices.Concat([]row{
 	{"Hidden units of the MLP", "", "network.hidden", ""},
 	{"Initialisation", "", "network.init", ""},
 	{"Scale of the last layer's draw", "", "network.init_scale", ""},
+	{"Speed that the first layer takes for 1", "", "network.init_speed", ""},
 	{"Capacity loss off until step", "", "loss.capacity_start", ""},
 	{"Steps over which it then rises", "", "loss.capacity_warmup", ""},
 	{"Trainings of which one is kept", "", "attempts", ""},

@@ -166,6 +166,7 @@ var parameterTitles = map[string]string{
 	"loss.capacity_warmup":       "capacity warm-up (steps)",
 	"network.units":              "units",
 	"network.init_scale":         "scale of initialisation",
+	"network.init_speed":         "speed of initialisation (m a step)",
 	"network.initial_state":      "g_0",
 	"optimiser.accumulate":       "batches a step",
 	"optimiser.learning_rate":    "learning rate",
