@@ -149,7 +149,7 @@ func Draw(p Params) ([]sheet.File, error) {
 	notes := top + pitch*float64(len(rows)) + 8
 	page := figure.Page{Height: notes + 3.4*float64(len(found)) + 2, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
-		const name, paper, first = 1.0, 52.0, 96.0
+		const name, paper, first = 1.0, 52.0, 91.0
 		width := (figure.Width - first) / float64(len(p.Profiles))
 		line := figure.Stroke{Color: figure.Black, Width: figure.Thin}
 		rule := func(y float64) { c.Line(line, figure.Point{X: 0, Y: y}, figure.Point{X: figure.Width, Y: y}) }
