@@ -44,7 +44,10 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"copies":              {18, 54, 93},  // settings share the one network and its copies
 		"gains":               {4, 12, 12},
 		"gains-isometry":      {8, 24, 24},
-		"lengthen":            {2, 4, 12},
+		"lengthen":            {3, 6, 18},
+		"tori":                {4, 12, 36},
+		"report-tori":         {1, 10, 30},
+		"report-single":       {1, 10, 10},
 		"smoke":               {7, 42, 42},
 		"smoke-phase-diagram": {8, 8, 8},
 		"smoke-robustness":    {5, 5, 5},
