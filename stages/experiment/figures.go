@@ -174,7 +174,7 @@ func (m made) of(s Shown, outputs ...string) inputs {
 func (m made) each(variants []string, box float64, outputs ...string) inputs {
 	in := inputs{}
 	for _, v := range variants {
-		if n, ok := m.networks[v]; ok { // a profile need not leave the isometry out
+		if n, ok := m.networks[v]; ok { // a profile may do without
 			in.with(v+"/", n.ratemaps[box], "maps").with(v+"/", n.spectra[box], outputs...)
 		}
 	}
