@@ -48,6 +48,8 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"tori":                {4, 12, 36},
 		"report-tori":         {1, 10, 30},
 		"report-single":       {1, 10, 10},
+		"grown":               {2, 6, 18}, // both share the network of 24 units, and two of its copies
+		"report-grown":        {1, 10, 40},
 		"smoke":               {7, 42, 42},
 		"smoke-phase-diagram": {8, 8, 8},
 		"smoke-robustness":    {5, 5, 5},
