@@ -169,6 +169,10 @@ func addNetwork(d *DAG, name string, t Training, on Device, seed uint64) network
 // reporting seeds are below it.
 const attemptSeeds = 1000
 
+// partSeeds is how far apart the seeds of a network's separate parts are: there are at most 100
+// attempts at each.
+const partSeeds = 100 * attemptSeeds
+
 // trainings are the nodes that make a network, the one that has it last: those of its pretraining,
 // and a training, or as many as there are attempts, all from the same start, and the selection of
 // one. Every node passes through put, which may know it already.
@@ -187,7 +191,14 @@ func trainings(name string, t Training, on Device, seed uint64, put func(*pipeli
 		return made
 	}
 	start := inputs{}
-	if len(t.Pretraining.Lengths) > 0 {
+	switch p := t.Pretraining; {
+	case p.Separate:
+		for i := range p.Lengths {
+			parts := trainings(fmt.Sprintf("%s/pretraining-%d", name, i+1), t.separate(i), on, seed+uint64(i)*partSeeds, put)
+			start[train.PartRole(i)] = parts[len(parts)-1].Ref("weights")
+			made = append(made, parts...)
+		}
+	case len(p.Lengths) > 0:
 		made = trainings(name+"/pretraining", t.small(), on, seed, put)
 		small := made[len(made)-1]
 		for i, length := range t.Pretraining.Lengths {

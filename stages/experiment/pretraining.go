@@ -9,14 +9,16 @@ import (
 	"sicgrid/stages/train"
 )
 
-// Pretraining makes the network start from copies of a small one instead of from random
-// initialisation, and so do all attempts at it; without lengths there is none. The small network is
-// trained first, in laptop without the capacity loss. Each copy is finetuned on walks of a length
-// of its own: the shorter the walks, the less there is to tell apart, and the smaller becomes the
-// lattice, which keeps its orientation. The copies are then rotated and joined (sic.Join).
+// Pretraining makes the network start from small ones instead of from random initialisation, and so
+// do all attempts at it; without lengths there is none. They are copies of one, or, where they are
+// Separate, trained each from a random initialisation of its own. The small network is trained
+// first, in laptop without the capacity loss. Each copy is finetuned on walks of a length of its
+// own: the shorter the walks, the less there is to tell apart, and the smaller becomes the lattice,
+// which keeps its orientation. They are then rotated and joined (sic.Join).
 type Pretraining struct {
 	Lengths       []int          `json:"lengths,omitempty" range:"[1, 10000]" default:"[8, 16, 60]" doc:"steps of each copy's walks; batch.length leaves a copy as it is"`
 	RotationsDeg  []float64      `json:"rotations_deg,omitempty" unit:"degrees" range:"[0, 360]" default:"[0, 12, 46]" doc:"by which each copy is rotated"`
+	Separate      bool           `json:"separate,omitzero" default:"false" doc:"each is no copy, but a small network of its own, from another random initialisation, trained on walks of its length from the first step"`
 	FinetuneSteps int            `json:"finetune_steps,omitempty" range:">= 1" default:"3000" doc:"of each copy's training"`
 	Attempts      int            `json:"attempts" range:"[1, 100]" default:"16" doc:"trainings of the small network, of which one is kept"`
 	Keep          selection.Keep `json:"keep" default:"{within: 1}" doc:"which"`
@@ -48,6 +50,13 @@ func (t Training) finetuning(i int) train.Params {
 	p.Batch = t.withLength(t.Pretraining.Lengths[i])
 	p.Optimiser.Steps = t.Pretraining.FinetuneSteps
 	return p
+}
+
+// separate is the training of small network i where each is one of its own.
+func (t Training) separate(i int) Training {
+	s := t.small()
+	s.Batch = t.withLength(t.Pretraining.Lengths[i])
+	return s
 }
 
 // withLength is a batch of walks of so many steps, as many as make up about as many states; 0
@@ -85,6 +94,9 @@ func (p Pretraining) check(doc *params.Document, t Training) error {
 	}
 	if len(p.RotationsDeg) != n {
 		return doc.Errorf("pretraining.rotations_deg", "found %d angles, must be as many as there are lengths, %d", len(p.RotationsDeg), n)
+	}
+	if p.Separate && p.Length != 0 {
+		return doc.Errorf("pretraining.length", "found %d for networks that are trained separately, must be 0: each has walks of its own, pretraining.lengths", p.Length)
 	}
 	if states := t.withLength(p.Length).States(); t.Batch.Pairs > states {
 		return doc.Errorf("pretraining.length", "found %d, which leaves %d states in a batch, must leave at least %d, batch.pairs", p.Length, states, t.Batch.Pairs)

@@ -105,7 +105,7 @@ func around(p params.Parameter) (values []string) {
 // There is no second range: what a profile may ask for, at the ends of every range, the libraries
 // that do it accept.
 func TestWhatIsInsideARangeIsRefusedNowhereElse(t *testing.T) {
-	pretraining := "pretraining={lengths: [5, 10], rotations_deg: [0, 12], finetune_steps: 100, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 100, learning_rate: 1e-3, sigma_g: 0.4, conformal_isometry: 0.3, capacity: 0, length: 0}"
+	pretraining := "pretraining={lengths: [5, 10], rotations_deg: [0, 12], finetune_steps: 100, separate: false, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 100, learning_rate: 1e-3, sigma_g: 0.4, conformal_isometry: 0.3, capacity: 0, length: 0}"
 	k := gridcell.IdealHexagonal(0.5, 12).WaveVectors()
 	var maps []gridcell.Map
 	for i := range 6 {

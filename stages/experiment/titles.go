@@ -60,7 +60,11 @@ func (p *Parameters) makeTitles() sheet.Titles {
 		case v.Training.Weights.File != "":
 			told = []string{"trained elsewhere: " + printable.Short(v.Training.Weights.From, 40)}
 		case len(v.Training.Pretraining.Lengths) > 0: // another way of training, whose numbers are its own
-			told = append(slices.DeleteFunc(told, func(s string) bool { return !strings.HasPrefix(s, "without") }), "from copies of one lattice")
+			start := "from copies of one lattice"
+			if v.Training.Pretraining.Separate {
+				start = "from small networks of their own draws"
+			}
+			told = append(slices.DeleteFunc(told, func(s string) bool { return !strings.HasPrefix(s, "without") }), start)
 			if len(told) == 1 {
 				told = slices.Insert(told, 0, "all loss terms")
 			}

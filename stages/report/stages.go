@@ -106,7 +106,7 @@ func family(name string) string {
 	switch {
 	case len(parts) > 1 && trimmed == "": // a box
 		return strings.Join(parts[:len(parts)-1], "/")
-	case len(parts) > 1 && (trimmed == "attempt-" || trimmed == "finetuning-"):
+	case len(parts) > 1 && (trimmed == "attempt-" || trimmed == "finetuning-" || trimmed == "pretraining-"):
 		return strings.TrimSuffix(strings.Join(parts[:len(parts)-1], "/")+"/"+trimmed, "-")
 	}
 	return name

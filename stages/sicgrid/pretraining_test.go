@@ -28,7 +28,7 @@ func joinedProfile(t *testing.T, changes ...string) string {
 variants:
   full:
     optimiser: {learning_rate: 1e-9, final_rate: 1e-9}
-    pretraining: {lengths: [5, 20], rotations_deg: [0, 90], finetune_steps: 35, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3, conformal_isometry: 0.2, capacity: 0, length: 0}
+    pretraining: {lengths: [5, 20], rotations_deg: [0, 90], finetune_steps: 35, separate: false, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3, conformal_isometry: 0.2, capacity: 0, length: 0}
 `
 	return strings.NewReplacer(changes...).Replace(text)
 }
@@ -132,6 +132,46 @@ func TestANetworkStartsFromCopiesOfOne(t *testing.T) {
 	}
 }
 
+// Separate networks have random initialisations of their own, are trained on walks of their own
+// length from the first step, attempts at each of them too, and are joined.
+func TestANetworkStartsFromSeparateOnes(t *testing.T) {
+	s := wireJoined(t, joinedProfile(t, "separate: false", "separate: true"), "train/full")
+	wantNodes(t, s, "select/full/pretraining-1", "select/full/pretraining-2", "train/full",
+		"train/full/pretraining-1/attempt-1", "train/full/pretraining-1/attempt-2", "train/full/pretraining-2/attempt-1", "train/full/pretraining-2/attempt-2")
+	seeds := map[uint64]bool{}
+	for _, n := range s.Graph.Nodes() {
+		if n.Stage != experiment.TrainStage || n.Name == "train/full" {
+			continue
+		}
+		seeds[n.Seed] = true
+		want, part := 5, n.Params.(train.Params)
+		if strings.Contains(n.Name, "-2/") {
+			want = 20
+		}
+		if len(n.Inputs) != 0 || part.Batch.Length != want || part.Optimiser.Steps != 40 || part.Network.Units != 8 || part.Loss.Capacity != 0 {
+			t.Errorf("%s is trained as %+v, from %v", n.Name, part, n.Inputs)
+		}
+	}
+	if len(seeds) != 4 {
+		t.Errorf("%d seeds of four trainings", len(seeds))
+	}
+	_, report := digests(t, s)
+	const layer = "mlp.0.weight"
+	joined := tensorOf(t, s, report, "train/full", layer)
+	for i, node := range []string{"select/full/pretraining-1", "select/full/pretraining-2"} {
+		own := tensorOf(t, s, report, node, layer)
+		for unit := range 8 {
+			x, y := own[2*unit], own[2*unit+1]
+			if i == 1 { // rotated by 90 degrees
+				x, y = -y, x
+			}
+			if got := joined[16*i+2*unit:]; math.Abs(float64(got[0]-x)) > 1e-5 || math.Abs(float64(got[1]-y)) > 1e-5 {
+				t.Errorf("hidden unit %d of network %d has the weights %v, want %v, %v", unit, i+1, got[:2], x, y)
+			}
+		}
+	}
+}
+
 // All attempts at a network start from the same copies, and have seeds of their own.
 func TestAttemptsStartFromTheSameCopies(t *testing.T) {
 	s := wireJoined(t, joinedProfile(t, "    optimiser: {learning_rate", "    attempts: 3\n    optimiser: {learning_rate"), "train/full")
@@ -165,6 +205,9 @@ func TestImpossiblePretrainingIsRefusedInOneLine(t *testing.T) {
 		{"steps: 40, learning_rate", "steps: 30, learning_rate", "pretraining.steps: found 30, must be more than 30, the optimiser's warm-up"},
 		{"steps: 40, learning_rate: 1e-3", "steps: 40, learning_rate: 1e-10", "pretraining.learning_rate: found 1e-10, must be at least 1e-09, the optimiser's final rate"},
 		{"within: 1}", "within: 0.5}", "pretraining.keep.within: found 0.5, must be at least 1"},
+		{"separate: false, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3, conformal_isometry: 0.2, capacity: 0, length: 0",
+			"separate: true, attempts: 2, keep: {reach_m: 1, within: 1}, steps: 40, learning_rate: 1e-3, sigma_g: 0.3, conformal_isometry: 0.2, capacity: 0, length: 9",
+			"pretraining.length: found 9 for networks that are trained separately, must be 0"},
 		{"attempts: 2", "attempts: 0", "pretraining.attempts: found 0, must be from 1 to 100"},
 	} {
 		_, err := experiment.ReadParameters(writeJoined(t, joinedProfile(t, c.change, c.to, "pairs: 64 ", "pairs: 150 ")), nil)
