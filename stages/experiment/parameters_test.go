@@ -34,7 +34,7 @@ func whole(t *testing.T) string {
 func TestEveryProfileIsValid(t *testing.T) {
 	files, _ := filepath.Glob("../../params/*.yaml")
 	profiles := slices.DeleteFunc(files, IsSweep)
-	if len(profiles) != 6 {
+	if len(profiles) != 7 {
 		t.Fatalf("profiles: %v", profiles)
 	}
 	for _, f := range profiles {

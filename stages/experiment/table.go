@@ -21,7 +21,7 @@ func profileTable(path string, doc *params.Document, bases *params.Bases) []tabl
 		if err != nil {
 			continue // whoever runs that profile is told
 		}
-		if _, err := checkParameters(other, doc, nil); err == nil && len(table) < 5 {
+		if _, err := checkParameters(other, doc, nil); err == nil && len(table) < 6 {
 			table = append(table, profileColumn(other, doc))
 		}
 	}

@@ -149,7 +149,11 @@ func Draw(p Params) ([]sheet.File, error) {
 	notes := top + pitch*float64(len(rows)) + 8
 	page := figure.Page{Height: notes + 3.4*float64(len(found)) + 2, DPI: int(p.DPI)}
 	paint := func(c *figure.Canvas) {
-		const name, paper, first = 1.0, 52.0, 91.0
+		const name, paper, first = 1.0, 50.0, 88.0
+		size := figure.Normal
+		if len(p.Profiles) > 5 {
+			size = figure.Small
+		}
 		width := (figure.Width - first) / float64(len(p.Profiles))
 		line := figure.Stroke{Color: figure.Black, Width: figure.Thin}
 		rule := func(y float64) { c.Line(line, figure.Point{X: 0, Y: y}, figure.Point{X: figure.Width, Y: y}) }
@@ -157,7 +161,7 @@ func Draw(p Params) ([]sheet.File, error) {
 		c.Text(name, 1.5, "Hyperparameter", head)
 		c.Text(paper, 1.5, "Table 1", head)
 		for i, profile := range p.Profiles {
-			c.Text(first+width*float64(i), 1.5, profile.Name, head)
+			c.Text(first+width*float64(i), 1.5, profile.Name, figure.Type{Size: size, Bold: true})
 		}
 		rule(top - 1)
 		y := top
@@ -175,9 +179,9 @@ func Draw(p Params) ([]sheet.File, error) {
 			for j, profile := range p.Profiles {
 				value, differs := r.cell(profile)
 				x := first + width*float64(j)
-				c.Text(x, y+1, value, figure.Type{Size: figure.Normal, Bold: differs, Color: map[bool]color.RGBA{true: figure.Series(1), false: figure.Black}[differs]})
+				c.Text(x, y+1, value, figure.Type{Size: size, Bold: differs, Color: map[bool]color.RGBA{true: figure.Series(1), false: figure.Black}[differs]})
 				if differs {
-					at := x + figure.TextWidth(value, figure.Type{Size: figure.Normal, Bold: true}) + 0.8
+					at := x + figure.TextWidth(value, figure.Type{Size: size, Bold: true}) + 0.8
 					c.Text(at, y+0.4, fmt.Sprint(marks[[2]string{profile.Name, r.name}]), figure.Type{Size: figure.Tiny, Color: figure.Series(1)})
 				}
 			}
