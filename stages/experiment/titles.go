@@ -40,6 +40,12 @@ var implied = map[string][]string{
 	"network.init=identity":     {"network.init_scale=0.1"},
 }
 
+// What a network starts from that does not start from random initialisation.
+const (
+	fromCopies   = "from copies of one lattice"
+	fromSeparate = "from small networks of their own draws"
+)
+
 // own is the training that the profile's own values say.
 func (p *Parameters) own() Training {
 	return Training{Recipe: train.Recipe{Network: p.Network, Batch: p.Batch, Loss: p.Loss, Optimiser: p.Optimiser, HistoryEvery: p.HistoryEvery, Stop: p.Stop},
@@ -60,9 +66,9 @@ func (p *Parameters) makeTitles() sheet.Titles {
 		case v.Training.Weights.File != "":
 			told = []string{"trained elsewhere: " + printable.Short(v.Training.Weights.From, 40)}
 		case len(v.Training.Pretraining.Lengths) > 0: // another way of training, whose numbers are its own
-			start := "from copies of one lattice"
+			start := fromCopies
 			if v.Training.Pretraining.Separate {
-				start = "from small networks of their own draws"
+				start = fromSeparate
 			}
 			told = append(slices.DeleteFunc(told, func(s string) bool { return !strings.HasPrefix(s, "without") }), start)
 			if len(told) == 1 {

@@ -8,6 +8,23 @@ import (
 	"sicgrid/stages/figures/figure7"
 )
 
+// A sweep that starts networks another way than its profile says so.
+func TestASweepSaysWhatItsNetworksStartFrom(t *testing.T) {
+	p, err := ReadParameters("../../params/laptop.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"report": "all loss terms, " + fromCopies, "report-separate": "all loss terms, " + fromSeparate} {
+		s, err := ReadSweep("../../params/sweep-"+name+".yaml", p, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.titles["full"]; got != want {
+			t.Errorf("the network of the sweep %s is called %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestATitleSaysWhatTheParametersSay(t *testing.T) {
 	for _, c := range []struct {
 		profile string
@@ -32,6 +49,7 @@ func TestATitleSaysWhatTheParametersSay(t *testing.T) {
 		{"laptop", nil, "sigma-g-01", "σ_g = 0.1"}, // of fewer attempts, which is bookkeeping
 		{"laptop", nil, "no-capacity", "without the capacity term"},
 		{"laptop", nil, "full", "all loss terms, from copies of one lattice"},
+		{"two-modules", nil, "full", "all loss terms, from small networks of their own draws"},
 		{"laptop", nil, "from-scratch", "all loss terms, from random initialisation"},
 	} {
 		p, err := ReadParameters("../../params/"+c.profile+".yaml", c.sets)
