@@ -18,7 +18,7 @@ import (
 type Pretraining struct {
 	Lengths       []int          `json:"lengths,omitempty" range:"[1, 10000]" default:"[8, 16, 60]" doc:"steps of each copy's walks; batch.length leaves a copy as it is"`
 	RotationsDeg  []float64      `json:"rotations_deg,omitempty" unit:"degrees" range:"[0, 360]" default:"[0, 12, 46]" doc:"by which each copy is rotated"`
-	Separate      bool           `json:"separate,omitzero" default:"false" doc:"each is no copy, but a small network of its own, from another random initialisation, trained on walks of its length from the first step"`
+	Separate      bool           `json:"separate,omitzero" default:"false" doc:"each is no copy, but a network from a random initialisation of its own, trained on walks of its length from the first step"`
 	FinetuneSteps int            `json:"finetune_steps,omitempty" range:">= 1" default:"3000" doc:"of each copy's training"`
 	Attempts      int            `json:"attempts" range:"[1, 100]" default:"16" doc:"trainings of the small network, of which one is kept"`
 	Keep          selection.Keep `json:"keep" default:"{within: 1}" doc:"which"`

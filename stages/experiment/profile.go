@@ -24,7 +24,7 @@ type Profile struct {
 	Stop         train.Stop     `json:"stop" doc:"when a training that has clearly failed ends early; 0 = not judged"`
 	Attempts     int            `json:"attempts" range:"[1, 100]" default:"1" doc:"trainings of a network, from seeds seed, seed + 1000, ..., of which one is kept"`
 	Keep         selection.Keep `json:"keep" doc:"which of several attempts: of those whose states are apart as their places are, the one of lowest loss"`
-	Pretraining  Pretraining    `json:"pretraining,omitempty" doc:"start from copies of a smaller network, trained first and each finetuned on walks of a length of its own"`
+	Pretraining  Pretraining    `json:"pretraining,omitempty" doc:"start from copies of a smaller network, trained first and each finetuned on walks of a length of its own, or from separate ones"`
 	Weights      Weights        `json:"weights,omitempty" doc:"a network that was trained elsewhere, in place of a training"`
 	Variants     map[string]any `json:"variants" doc:"the networks that are trained, and in what each differs from the above"`
 	Ablate       map[string]any `json:"ablate" doc:"further networks, each with one thing changed (figure 7)"`
