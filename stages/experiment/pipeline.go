@@ -193,17 +193,17 @@ func trainings(name string, t Training, on Device, seed uint64, put func(*pipeli
 	start := inputs{}
 	switch p := t.Pretraining; {
 	case p.Separate:
-		for i := range p.Lengths {
-			parts := trainings(fmt.Sprintf("%s/pretraining-%d", name, i+1), t.separate(i), on, seed+uint64(i)*partSeeds, put)
+		for i, length := range p.Lengths {
+			parts := trainings(fmt.Sprintf("%s/pretraining-%d", name, i+1), t.small(length), on, seed+uint64(i)*partSeeds, put)
 			start[train.PartRole(i)] = parts[len(parts)-1].Ref("weights")
 			made = append(made, parts...)
 		}
 	case len(p.Lengths) > 0:
-		made = trainings(name+"/pretraining", t.small(), on, seed, put)
+		made = trainings(name+"/pretraining", t.small(p.Length), on, seed, put)
 		small := made[len(made)-1]
-		for i, length := range t.Pretraining.Lengths {
+		for i, length := range p.Lengths {
 			one := small
-			if length != t.small().Batch.Length {
+			if length != t.small(p.Length).Batch.Length {
 				one = training(fmt.Sprintf("%s/finetuning-%d", name, i+1), t.finetuning(i), seed, inputs{train.PartRole(0): small.Ref("weights")})
 			}
 			start[train.PartRole(i)] = one.Ref("weights")

@@ -31,14 +31,14 @@ type Pretraining struct {
 }
 
 // small is the training of the small network: the network's own, but for an equal share of its
-// units and its own weights.
-func (t Training) small() Training {
+// units and its own weights, on walks of so many steps.
+func (t Training) small(steps int) Training {
 	n := len(t.Pretraining.Lengths)
 	s := Training{Recipe: t.Recipe, Attempts: t.Pretraining.Attempts, Keep: t.Pretraining.Keep}
 	s.Network.Units, s.Network.Hidden = t.Network.Units/n, t.Network.Hidden/n
 	s.Loss.ConformalIsometry, s.Loss.SigmaG = t.Pretraining.Isometry, t.Pretraining.SigmaG
 	s.Loss.Capacity, s.Loss.CapacityStart, s.Loss.CapacityWarmup = t.Pretraining.Capacity, 0, 0
-	s.Batch = s.withLength(t.Pretraining.Length)
+	s.Batch = t.withLength(steps)
 	s.Optimiser.Steps, s.Optimiser.LearningRate = t.Pretraining.Steps, t.Pretraining.LearningRate
 	return s
 }
@@ -46,17 +46,9 @@ func (t Training) small() Training {
 // finetuning is how copy i is trained further: as before, on walks of its own length, of which
 // there are as many more as they are shorter.
 func (t Training) finetuning(i int) train.Params {
-	p := train.Params{Recipe: t.small().Recipe}
-	p.Batch = t.withLength(t.Pretraining.Lengths[i])
+	p := train.Params{Recipe: t.small(t.Pretraining.Lengths[i]).Recipe}
 	p.Optimiser.Steps = t.Pretraining.FinetuneSteps
 	return p
-}
-
-// separate is the training of small network i where each is one of its own.
-func (t Training) separate(i int) Training {
-	s := t.small()
-	s.Batch = t.withLength(t.Pretraining.Lengths[i])
-	return s
 }
 
 // withLength is a batch of walks of so many steps, as many as make up about as many states; 0

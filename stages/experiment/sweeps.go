@@ -163,7 +163,7 @@ func ReadSweep(path string, p *Parameters, many bool) (*Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sweep{SweepFile: f, Path: path, Name: SweepName(path)}
+	s := &Sweep{SweepFile: f, Path: path, Name: SweepName(path), titles: maps.Clone(p.titles())}
 	for i, v := range f.Variants {
 		if _, known := p.Variants[v]; !known {
 			return nil, doc.Errorf(fmt.Sprintf("variants[%d]", i), "found %q, must be one of the profile's, %s", v, strings.Join(p.doc.Keys("variants"), ", "))
@@ -210,7 +210,6 @@ func ReadSweep(path string, p *Parameters, many bool) (*Sweep, error) {
 	if err := s.expand(doc, base, p); err != nil {
 		return nil, err
 	}
-	s.titles = maps.Clone(p.titles())
 	for _, t := range s.Points[0].trainings { // the profile's word may be another
 		if t.training.Pretraining.Separate {
 			s.titles[t.variant] = strings.ReplaceAll(s.titles[t.variant], fromCopies, fromSeparate)
