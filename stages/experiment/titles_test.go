@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -10,17 +12,25 @@ import (
 
 // A sweep that starts networks another way than its profile says so.
 func TestASweepSaysWhatItsNetworksStartFrom(t *testing.T) {
-	p, err := ReadParameters("../../params/laptop.yaml", nil)
+	p, err := ReadParameters("../../params/copies.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"report": "all loss terms, " + fromCopies, "report-separate": "all loss terms, " + fromSeparate} {
-		s, err := ReadSweep("../../params/sweep-"+name+".yaml", p, false)
+	for set, want := range map[string]string{
+		"{}": "all loss terms, " + fromCopies,
+		"{variants: {full: {pretraining: {separate: true, rotations_deg: [0, 0, 0]}}}}": "all loss terms, " + fromSeparate,
+	} {
+		path := filepath.Join(t.TempDir(), "sweep-start.yaml")
+		text := "base: copies.yaml\nfigure: overview\nbox_m: 4\nvariants: [full]\nseeds: {finding: [11]}\nset: " + set + "\ndesigns: {one: {list: {it: {}}}}\n"
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := ReadSweep(path, p, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := s.titles["full"]; got != want {
-			t.Errorf("the network of the sweep %s is called %q, want %q", name, got, want)
+			t.Errorf("the network of a sweep that sets %s is called %q, want %q", set, got, want)
 		}
 	}
 }
@@ -48,8 +58,8 @@ func TestATitleSaysWhatTheParametersSay(t *testing.T) {
 		{"paper", nil, "identity-init", "identity initialisation"},
 		{"laptop", nil, "sigma-g-01", "σ_g = 0.1"}, // of fewer attempts, which is bookkeeping
 		{"laptop", nil, "no-capacity", "without the capacity term"},
-		{"laptop", nil, "full", "all loss terms, from copies of one lattice"},
-		{"two-modules", nil, "full", "all loss terms, from small networks of their own draws"},
+		{"laptop", nil, "full", "all loss terms, from small networks of their own draws"},
+		{"copies", nil, "full", "all loss terms, from copies of one lattice"},
 		{"laptop", nil, "from-scratch", "all loss terms, from random initialisation"},
 	} {
 		p, err := ReadParameters("../../params/"+c.profile+".yaml", c.sets)

@@ -47,7 +47,7 @@ func TestTheCommandsOfThePagesRun(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	copySmoke(t, dir)
-	layQuick(t, dir, "two-modules")
+	layQuick(t, dir, "copies")
 	writeMaps(t, filepath.Join(dir, "maps.npy"))
 	locked := exec.Command(program, "lock", "--params", "params/smoke.yaml") // of this machine, which may have other numerics than git's
 	locked.Dir = dir

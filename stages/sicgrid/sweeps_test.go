@@ -37,10 +37,11 @@ func wireShipped(t *testing.T, name string) *session.Session {
 func TestEveryShippedSweepIsValid(t *testing.T) {
 	want := map[string]struct{ points, runs, trainings int }{
 		"phase-diagram":       {31, 93, 93},  // the two planes share the profile's own point
-		"robustness":          {11, 33, 243}, // capacity and the joined scale leave the small network as it is
+		"robustness":          {11, 33, 201}, // capacity and the joined scale leave the small networks as they are
 		"robustness-scratch":  {11, 33, 33},  // five parameters share it
-		"report":              {1, 10, 190},  // sixteen of the small network, two of its copies, and the network
-		"report-scratch":      {1, 20, 160},  // eight attempts a network
+		"report":              {3, 30, 110},  // four of each small network, which the points share, and the network
+		"report-copies":       {1, 10, 190},  // sixteen of the small network, two of its copies, and the network
+		"report-scratch":      {1, 20, 80},   // four attempts a network
 		"copies":              {18, 54, 93},  // settings share the one network and its copies
 		"gains":               {4, 12, 12},
 		"gains-isometry":      {8, 24, 24},
@@ -50,7 +51,6 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"report-single":       {1, 10, 10},
 		"grown":               {2, 6, 18}, // both share the network of 24 units, and two of its copies
 		"report-grown":        {1, 10, 40},
-		"report-separate":     {3, 30, 110},
 		"separate":            {13, 39, 111}, // four trainings of each network, by its walks and its place
 		"smoke":               {7, 42, 42},
 		"smoke-phase-diagram": {8, 8, 8},

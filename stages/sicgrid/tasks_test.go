@@ -113,7 +113,7 @@ func TestTheExamplesOfTheHelpRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	layParams(t, real)
-	layQuick(t, dir, "laptop", "paper", "paper-size", "two-modules")
+	layQuick(t, dir, "laptop", "paper", "paper-size", "copies")
 	for _, name := range experiment.SweepNames(filepath.Join(dir, "params")) {
 		if strings.HasPrefix(name, "smoke") {
 			continue // the others are of profiles that are others here
