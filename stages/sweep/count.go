@@ -53,16 +53,12 @@ func summarise(p *sweeptable.Point, runs []sweeptable.Run) {
 		if r.Several >= twoModules {
 			p.Two++
 		}
-		if r.SeveralIndependent() {
-			p.Independent++
-		}
 		if r.Stopped != "" {
 			p.Stopped++
 		}
 	}
 	p.Low, p.High = Interval(p.Successes, p.N)
 	p.TwoLow, p.TwoHigh = Interval(p.Two, p.N)
-	p.IndependentLow, p.IndependentHigh = Interval(p.Independent, p.N)
 	p.Modules = over(func(r sweeptable.Run) float64 { return float64(r.Modules) })
 	p.Score = over(func(r sweeptable.Run) float64 { return r.Score })
 	p.Explained = over(func(r sweeptable.Run) float64 { return r.Explained })

@@ -18,10 +18,8 @@ import (
 	"sicgrid/stages/sweep/sweeptable"
 )
 
-const (
-	threeModules = 3
-	twoModules   = 2 // the lesser result
-)
+// twoModules is the lesser result of the rule of several: modules that need not be independent.
+const twoModules = 2
 
 // Role is what the inputs of a run begin with: "run-0007/outcome" and "run-0007/example".
 func Role(run int) string { return fmt.Sprintf("run-%04d/", run) }
@@ -88,7 +86,7 @@ func succeeds(rule string, o outcometable.Row) bool {
 	if rule == sweeptable.One {
 		return o.One
 	}
-	return o.Several >= threeModules
+	return o.SeveralIndependent()
 }
 
 // insert puts the columns of the swept parameters before a table's column of this name, or at its

@@ -24,6 +24,21 @@ func TestIntervalsAreThoseOfClopperAndPearson(t *testing.T) {
 	}
 }
 
+// By the rule of several a run has two modules or more that are independent by every measure.
+func TestSeveralModulesHaveToBeIndependent(t *testing.T) {
+	independent := outcometable.Row{Several: 2, Independent: 2, Generators: 4}
+	harmonics, oneTorus, sameCell := independent, independent, independent
+	harmonics.Independent, oneTorus.Generators, sameCell.P = 1, 2, 0.5
+	for name, c := range map[string]struct {
+		row  outcometable.Row
+		want bool
+	}{"independent": {independent, true}, "at a coincidence": {harmonics, false}, "on one torus": {oneTorus, false}, "places beyond the cell not told": {sameCell, false}} {
+		if got := succeeds(sweeptable.Several, c.row); got != c.want {
+			t.Errorf("%s: succeeds %v, want %v", name, got, c.want)
+		}
+	}
+}
+
 // At its lower bound a rate gives so many successes or more with a chance of one in forty, at the
 // upper so many or fewer.
 func TestIntervalsCoverTheRate(t *testing.T) {
@@ -48,7 +63,7 @@ func TestIntervalsCoverTheRate(t *testing.T) {
 func TestRunsAreCountedByPointVariantAndPurpose(t *testing.T) {
 	run := func(point int32, variant, purpose, rule string, several int32, one bool, stopped string) sweeptable.Run {
 		r := sweeptable.Run{Place: sweeptable.Place{Point: point, Variant: variant, Purpose: purpose},
-			Row: outcometable.Row{Several: several, One: one, Stopped: stopped, Modules: several}}
+			Row: outcometable.Row{Several: several, One: one, Stopped: stopped, Modules: several, Independent: several - 1, Generators: 4}}
 		r.Rule, r.Success = rule, succeeds(rule, r.Row)
 		return r
 	}

@@ -13,7 +13,7 @@ const (
 
 // Rules by which a run succeeds; package outcome has them in full.
 const (
-	Several = "several" // at least three modules: trained with the capacity loss
+	Several = "several" // at least two independent hexagonal modules: trained with the capacity loss
 	One     = "one"     // one module: trained without it
 )
 
@@ -44,26 +44,23 @@ type Verdict struct {
 // Point is a row of "points", before the swept parameters: the runs of one setting, variant and
 // purpose. Intervals are 95 % ones (Clopper and Pearson).
 type Point struct {
-	Point           int32   `col:"point" range:">= 0" doc:"number of the setting, from 0"`
-	Name            string  `col:"name" doc:"name of the setting, in a list"`
-	Variant         string  `col:"variant" doc:"variant of the trainings"`
-	Purpose         string  `col:"purpose" range:"finding|reporting" doc:"finding or reporting"`
-	Rule            string  `col:"rule" range:"several|one" doc:"rule by which the runs succeed: several or one"`
-	N               int32   `col:"n" range:">= 0" doc:"number of runs"`
-	Successes       int32   `col:"successes" range:">= 0" doc:"number of those that succeed"`
-	Low             float64 `col:"success_low" range:"[0, 1]" doc:"lower bound of their rate"`
-	High            float64 `col:"success_high" range:"[0, 1]" doc:"upper bound of their rate"`
-	Two             int32   `col:"two_modules" range:">= 0" doc:"runs that count with at least two modules, the lesser result of the rule of several"`
-	TwoLow          float64 `col:"two_modules_low" range:"[0, 1]" doc:"lower bound of their rate"`
-	TwoHigh         float64 `col:"two_modules_high" range:"[0, 1]" doc:"upper bound of their rate"`
-	Independent     int32   `col:"independent_modules" doc:"runs with at least two hexagonal modules at no coincidence, four generators of the population's wave vectors, and places beyond the coarsest cell told apart"`
-	IndependentLow  float64 `col:"independent_modules_low" doc:"lower bound of their rate"`
-	IndependentHigh float64 `col:"independent_modules_high" doc:"upper bound of their rate"`
-	Stopped         int32   `col:"stopped" range:">= 0" doc:"runs that ended early"`
-	Modules         float64 `col:"modules_median" range:">= 0" doc:"median number of modules"`
-	Score           float64 `col:"grid_expanding_median" range:"[-2.001, 2.001]" doc:"median over runs of the median grid score over active units"`
-	Explained       float64 `col:"explained_median" range:"<= 1.001" doc:"median variance of the states explained by position, a share"`
-	Active          float64 `col:"active_median" range:">= 0" doc:"median number of active units"`
+	Point     int32   `col:"point" range:">= 0" doc:"number of the setting, from 0"`
+	Name      string  `col:"name" doc:"name of the setting, in a list"`
+	Variant   string  `col:"variant" doc:"variant of the trainings"`
+	Purpose   string  `col:"purpose" range:"finding|reporting" doc:"finding or reporting"`
+	Rule      string  `col:"rule" range:"several|one" doc:"rule by which the runs succeed: several or one"`
+	N         int32   `col:"n" range:">= 0" doc:"number of runs"`
+	Successes int32   `col:"successes" range:">= 0" doc:"number of those that succeed: by the rule of several, with at least two hexagonal modules at no coincidence, four generators of the population's wave vectors, and places beyond the coarsest cell told apart"`
+	Low       float64 `col:"success_low" range:"[0, 1]" doc:"lower bound of their rate"`
+	High      float64 `col:"success_high" range:"[0, 1]" doc:"upper bound of their rate"`
+	Two       int32   `col:"two_modules" range:">= 0" doc:"runs that count with at least two modules, independent or not, the lesser result of the rule of several"`
+	TwoLow    float64 `col:"two_modules_low" range:"[0, 1]" doc:"lower bound of their rate"`
+	TwoHigh   float64 `col:"two_modules_high" range:"[0, 1]" doc:"upper bound of their rate"`
+	Stopped   int32   `col:"stopped" range:">= 0" doc:"runs that ended early"`
+	Modules   float64 `col:"modules_median" range:">= 0" doc:"median number of modules"`
+	Score     float64 `col:"grid_expanding_median" range:"[-2.001, 2.001]" doc:"median over runs of the median grid score over active units"`
+	Explained float64 `col:"explained_median" range:"<= 1.001" doc:"median variance of the states explained by position, a share"`
+	Active    float64 `col:"active_median" range:">= 0" doc:"median number of active units"`
 }
 
 // Example is a row of "examples": one ratemap of a run.
