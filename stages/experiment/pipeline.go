@@ -400,6 +400,10 @@ func (p *Parameters) ambiguity(r train.Recipe) ambiguity.Params {
 // Variant is the recipe of this name, which must be one.
 func (p *Parameters) Variant(name string) train.Recipe { return p.trainingOf(name).Recipe }
 
+// Apart says whether the networks that a variant starts from were each trained from a random
+// initialisation of its own, and are no copies of one.
+func (p *Parameters) Apart(name string) bool { return p.trainingOf(name).Pretraining.Separate }
+
 // trainingOf is the training of the variant of this name, which must be one.
 func (p *Parameters) trainingOf(name string) Training {
 	for _, v := range p.variants {

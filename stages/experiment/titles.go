@@ -43,7 +43,7 @@ var implied = map[string][]string{
 // What a network starts from that does not start from random initialisation.
 const (
 	fromCopies   = "from copies of one lattice"
-	fromSeparate = "from small networks of their own draws"
+	fromSeparate = "from networks trained apart"
 )
 
 // own is the training that the profile's own values say.

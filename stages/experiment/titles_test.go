@@ -58,7 +58,7 @@ func TestATitleSaysWhatTheParametersSay(t *testing.T) {
 		{"paper", nil, "identity-init", "identity initialisation"},
 		{"laptop", nil, "sigma-g-01", "σ_g = 0.1"}, // of fewer attempts, which is bookkeeping
 		{"laptop", nil, "no-capacity", "without the capacity term"},
-		{"laptop", nil, "full", "all loss terms, from small networks of their own draws"},
+		{"laptop", nil, "full", "all loss terms, from networks trained apart"},
 		{"copies", nil, "full", "all loss terms, from copies of one lattice"},
 		{"laptop", nil, "from-scratch", "all loss terms, from random initialisation"},
 	} {

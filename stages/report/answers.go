@@ -108,7 +108,7 @@ func (p *Page) emerged() Answer {
 			units += int(m.N)
 		}
 		text := fmt.Sprintf("%d of %d active units of the network “%s” have %s (%s)", units, b.summary.Active, n.title, lattices(len(h)), periods(h))
-		if n.copies > 0 {
+		if n.parts > 0 && !n.apart {
 			elsewhere = append(elsewhere, text)
 		} else {
 			found = append(found, text)
@@ -189,8 +189,11 @@ func (p *Page) independent() Answer {
 	default:
 		a.Evidence += fmt.Sprintf(" Together they confuse places as the coarsest (%s) alone does: they tell apart %s of %d, by guessing %s.", metres(told.Cell), percent(told.Right), told.Places, percent(told.Chance))
 	}
-	if n.copies > 1 {
-		a.Evidence += fmt.Sprintf(" That there are several is put in: it starts from %d copies of one trained lattice.", n.copies)
+	switch {
+	case n.apart:
+		a.Evidence += fmt.Sprintf(" That there are several is put in: it starts from %d networks that were trained apart, each from a random initialisation of its own.", n.parts)
+	case n.parts > 1:
+		a.Evidence += fmt.Sprintf(" That there are several is put in: it starts from %d copies of one trained lattice.", n.parts)
 	}
 	return a
 }
@@ -373,7 +376,7 @@ func (p *Page) reference() *network { return p.network(p.referenceName()) }
 func (p *Page) referenceName() string {
 	single := p.source.Parameters.Figures.Figure6.Variant
 	for _, n := range p.networks {
-		if n.variant && n.copies == 0 && n.name != single {
+		if n.variant && n.parts == 0 && n.name != single {
 			return n.name
 		}
 	}
@@ -404,7 +407,7 @@ func (p *Page) trusted() Answer {
 	default:
 		parts = append(parts, fmt.Sprintf("%d of %d stages are up to date, their files compared with their digests; the others are marked where they are shown.", current, all))
 	}
-	if n, _ := p.full(); n != nil && n.copies > 1 {
+	if n, _ := p.full(); n != nil && n.parts > 1 {
 		parts = append(parts, "Put in by hand: the number of modules of figure 4.")
 	}
 	if len(p.pinned) > 0 {

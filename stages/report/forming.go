@@ -136,8 +136,8 @@ func unitFinds(u spectratable.Unit) string {
 func (p *Page) unformed(n *network) (text string, commands []string) {
 	f := p.source.Parameters.Figures.Training
 	switch {
-	case n.copies > 0:
-		return "It starts from copies of a trained network, so that no map forms here.", nil
+	case n.parts > 0:
+		return "It starts from networks that have their maps, so that none forms here.", nil
 	case n.name == f.Variant:
 		return "Its ratemaps at some steps are made by training it once more:", []string{"bin/sicgrid run " + experiment.TrainingName + p.source.Flags}
 	case n.variant:

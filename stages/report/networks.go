@@ -23,7 +23,8 @@ import (
 type network struct {
 	name, title string
 	variant     bool // and not an ablation
-	copies      int  // of one lattice, from which it starts; 0 = random initialisation
+	parts       int  // trained networks that it starts from; 0 = random initialisation
+	apart       bool // they are no copies of one, but each of a random initialisation of its own
 	trained     *Result
 	weights     []float64 // of the terms of its loss
 	boxes       []*box    // by side
@@ -86,7 +87,8 @@ func (r *results) networks() (list []*network) {
 		if i < 0 {
 			_, variant := p.Variants[name]
 			i, list = len(list), append(list, &network{name: name, title: titles.Of(name), variant: variant, trained: r.training(name)})
-			list[i].copies, list[i].weights = r.start(name)
+			list[i].parts, list[i].weights = r.start(name)
+			list[i].apart = p.Apart(name)
 			list[i].history = rows[traintable.Losses](r, list[i].trained, "history")
 			r.follow(list[i])
 		}
@@ -137,7 +139,7 @@ func (n *network) state() (State, string) {
 }
 
 // start is how many trained networks a network starts from, and the weights of its loss.
-func (r *results) start(name string) (copies int, weights []float64) {
+func (r *results) start(name string) (parts int, weights []float64) {
 	for _, node := range []string{experiment.TrainStage + "/" + name, experiment.TrainStage + "/" + name + "/attempt-1"} {
 		one := r.byName[node]
 		if one == nil {

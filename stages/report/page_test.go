@@ -174,7 +174,7 @@ func TestRatemapsFormOverATraining(t *testing.T) {
 	if side := f.Bins * f.Bins; err != nil || len(bytes) != len(f.Steps)*len(f.Units)*side || slices.Equal(bytes[:side], bytes[len(bytes)-side:]) {
 		t.Errorf("%d bytes, %v", len(bytes), err)
 	}
-	if n := of("full"); n.Forming != nil || !strings.Contains(strings.Join(n.Form, " "), "run figure-training --params params/smoke.yaml --set figures.training.variant=full") && !strings.Contains(n.Unformed, "copies") {
+	if n := of("full"); n.Forming != nil || !strings.Contains(strings.Join(n.Form, " "), "run figure-training --params params/smoke.yaml --set figures.training.variant=full") && !strings.Contains(n.Unformed, "starts from networks") {
 		t.Errorf("full: %+v, %q %q", n.Forming, n.Unformed, n.Form)
 	}
 	if n := of("pytorch-init"); n.Forming != nil || n.Form != nil || !strings.Contains(n.Unformed, "ablations") {
@@ -214,10 +214,13 @@ func TestIndependentModulesTellPlacesBeyondTheCell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	start := network{name: "full"}
 	answer := func(generators int32, told ambiguitytable.Row) Answer {
 		b := &box{name: "4m", side: 4, judged: &Result{State: Current, action: &store.Action{}}, asked: &Result{Node: "ambiguity/full/4m"}, units: make([]spectratable.Unit, 1), modules: lattices,
 			summary: spectratable.Summary{Independent: 2, Generators: generators}, told: told}
-		return (&Page{source: s, networks: []*network{{name: "full", boxes: []*box{b}}}}).independent()
+		n := start
+		n.boxes = []*box{b}
+		return (&Page{source: s, networks: []*network{&n}}).independent()
 	}
 	right := ambiguitytable.Row{Cell: 0.73, Places: 300, Right: 0.94, Chance: 0.12, P: 1e-9}
 	if a := answer(4, right); a.Verdict != Yes || !strings.Contains(a.Evidence, "that the coarsest (0.73\u00a0m) alone confuses: 94\u00a0% of 300, by guessing 12\u00a0%") {
@@ -231,6 +234,16 @@ func TestIndependentModulesTellPlacesBeyondTheCell(t *testing.T) {
 	}
 	if a := answer(4, ambiguitytable.Row{}); len(a.Commands) != 1 || !strings.Contains(a.Commands[0], "ambiguity/full/4m") {
 		t.Errorf("not asked yet: %s, %q", a.Evidence, a.Commands)
+	}
+	for _, c := range []struct {
+		parts int
+		apart bool
+		want  string
+	}{{0, false, ""}, {3, false, "3 copies of one trained lattice"}, {2, true, "2 networks that were trained apart, each from a random initialisation"}} {
+		start.parts, start.apart = c.parts, c.apart
+		if a := answer(4, right); strings.Contains(a.Evidence, "put in") != (c.want != "") || !strings.Contains(a.Evidence, c.want) {
+			t.Errorf("%d parts, apart %v: %s", c.parts, c.apart, a.Evidence)
+		}
 	}
 }
 
