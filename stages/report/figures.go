@@ -72,6 +72,7 @@ var titles = map[string]string{
 	"phase-diagram":            "When grid cells emerge",
 	"figure-training":          "A training as it goes",
 	"sweep-report":             "The recipe on ten seeds",
+	"sweep-report-copies":      "Three modules from copies of one lattice, on ten seeds",
 	"sweep-copies":             "Copies of one lattice, rotated",
 	"sweep-report-scratch":     "From random initialisation on ten seeds",
 	"sweep-phase-diagram":      "Every run of the two planes of parameters",
