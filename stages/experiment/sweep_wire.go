@@ -84,7 +84,7 @@ func WireSweep(d *DAG, s *Sweep, on Device) (*WiredSweep, error) {
 					inputs{"history": trained.Ref("history"), "maps": recorded.Ref("maps"), "ambiguity": told.Ref(ambiguity.Output)}.with("", analysed, "units", "modules", "summary")))
 				in.with(sweep.Role(len(table.Runs)), result, "outcome", "example")
 				rule := sweeptable.Several
-				if t.training.Loss.Capacity == 0 {
+				if t.training.Loss.Capacity == 0 && len(t.training.Pretraining.Lengths) == 0 { // joined networks have several from the start
 					rule = sweeptable.One
 				}
 				table.Runs = append(table.Runs, sweep.Run{

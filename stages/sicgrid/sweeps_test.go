@@ -73,6 +73,20 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 	}
 }
 
+// Without the capacity loss one module is asked for, but of networks that have several to begin with.
+func TestWhatASweepsRunIsAskedFor(t *testing.T) {
+	for name, want := range map[string]map[string]string{
+		"report":         {"full": sweeptable.Several},
+		"report-scratch": {"from-scratch": sweeptable.Several, "no-capacity": sweeptable.One},
+	} {
+		for _, run := range wireShipped(t, name).Sweeps[0].Table.Params.(sweep.Params).Runs {
+			if run.Rule != want[run.Variant] {
+				t.Errorf("%s, %s %s: judged by the rule %s, want %s", name, run.Name, run.Variant, run.Rule, want[run.Variant])
+			}
+		}
+	}
+}
+
 // A run whose parameters equal the profile's own is the profile's.
 func TestARunThatIsTheProfilesOwnIsShared(t *testing.T) {
 	if wireShipped(t, "smoke").Graph.Node("train/full") != nil {

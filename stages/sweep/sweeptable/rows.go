@@ -13,8 +13,8 @@ const (
 
 // Rules by which a run succeeds; package outcome has them in full.
 const (
-	Several = "several" // at least two independent hexagonal modules: trained with the capacity loss
-	One     = "one"     // one module: trained without it
+	Several = "several" // at least two independent hexagonal modules: trained with the capacity loss, or started from trained networks
+	One     = "one"     // one module: any other
 )
 
 // Run is a row of "runs"; the swept parameters stand after Place.
