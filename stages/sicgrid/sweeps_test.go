@@ -51,7 +51,7 @@ func TestEveryShippedSweepIsValid(t *testing.T) {
 		"report-single":       {1, 10, 10},
 		"grown":               {2, 6, 18}, // both share the network of 24 units, and two of its copies
 		"report-grown":        {1, 10, 40},
-		"separate":            {13, 39, 111}, // four trainings of each network, by its walks and its place
+		"separate":            {17, 51, 147}, // four trainings of each network, by its walks and its place
 		"smoke":               {7, 42, 42},
 		"smoke-phase-diagram": {8, 8, 8},
 		"smoke-robustness":    {5, 5, 5},
