@@ -11,7 +11,7 @@ const (
 	Reporting = "reporting"
 )
 
-// Rules by which a run succeeds; package outcome has them in full.
+// Rules by which a run succeeds; outcometable.Row has their verdicts: SeveralIndependent and One.
 const (
 	Several = "several" // at least two independent hexagonal modules: trained with the capacity loss, or started from trained networks
 	One     = "one"     // one module: any other
